@@ -1,0 +1,38 @@
+/** Stable codes of errors: a broken service, a wrong setting, a request that cannot be answered. Never a broken link. */
+export type ErrorCode =
+  | 'settings-invalid'
+  | 'not-registered'
+  | 'not-started'
+  | 'portal-failed'
+  | 'database-failed'
+  | 'queue-failed'
+  | 'store-failed'
+  | 'thread-failed'
+  | 'lease-lost'
+  | 'retry-later'
+  | 'archival-failed'
+  | 'host-unsuitable'
+  | 'not-found'
+  | 'forbidden'
+  | 'invalid-request'
+  | 'idempotency-conflict'
+  | 'range-not-satisfiable'
+  | 'method-not-allowed'
+  | 'stopped'
+  | 'internal';
+
+/** The one error class: a stable `code`, a message for a person that names the thing, and what caused it. */
+export class ArchiverError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'ArchiverError';
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

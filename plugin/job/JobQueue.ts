@@ -1,0 +1,34 @@
+/** Work that is handed to the queue. A resource job is unique per resource, a host job per host. */
+export type Job =
+  | { readonly kind: 'resource'; readonly resourceId: string }
+  | { readonly kind: 'host'; readonly host: string };
+
+export interface JobHandlers {
+  /** Rejecting with {@link RetryLater} runs it again after its delay; any other error is retried by the queue itself. */
+  resource(resourceId: string, job: JobContext): Promise<void>;
+  /** Answers when the host's next job should start, null when nothing is due. */
+  host(host: string, job: JobContext): Promise<Date | null>;
+}
+
+export interface JobContext {
+  /** 0 for the first run, then counted up with each retry of this job. */
+  readonly retryCount: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The queue edge. `add` is idempotent per resource or host: while such a job waits, another add changes nothing but an
+ * earlier start; while it runs, one more run follows. Correctness never rests on that alone: a job that finds nothing
+ * wanted does nothing.
+ */
+export interface JobQueue {
+  /** `agenda-mongodb` or `agenda-postgresql`. */
+  readonly name: string;
+  /** Connects; with handlers also works on jobs. Throws `ArchiverError('queue-failed')`. */
+  start(handlers: JobHandlers | null): Promise<void>;
+  add(jobs: readonly Job[], startAt?: Date): Promise<void>;
+  /** Waits for running jobs up to the deadline after aborting their signals; gives locks back. Idempotent. */
+  stop(deadlineMs: number): Promise<void>;
+  ping(): Promise<void>;
+  counts(): Promise<{ readonly waiting: number; readonly running: number; readonly failed: number }>;
+}

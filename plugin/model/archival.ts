@@ -1,0 +1,56 @@
+import type { Known } from './attempt.ts';
+import type { Code } from './status.ts';
+
+export type Lane = 'priority' | 'bulk';
+
+/** The latest state of one resource: status, validators, counters, when to look again. One row a resource. */
+export interface Archival {
+  readonly resourceId: string;
+  readonly datasetId: string;
+  /** The URL last asked for. */
+  readonly url: string;
+  /** Host the politeness limits count for: lower-case `host` or `host:port`; `''` when the URL has none. */
+  readonly host: string;
+  /** null until the first attempt ended. */
+  readonly code: Code | null;
+  readonly reason: string | null;
+  readonly broken: boolean | null;
+  /** Attempts made for the current request, 0 to 4. */
+  readonly attempts: number;
+  /** Failures in a row, over requests (not over the retries of one). */
+  readonly failureCount: number;
+  readonly firstFailureAt: Date | null;
+  readonly lastSuccessAt: Date | null;
+  readonly checkedAt: Date | null;
+  readonly nextCheckAt: Date | null;
+  readonly freshUntil: Date | null;
+  /** Successive checks that found nothing new; makes the next check rarer. */
+  readonly unchangedCount: number;
+  readonly changedCount: number;
+  readonly known: Known | null;
+  readonly finalUrl: string | null;
+  readonly moved: boolean;
+  readonly copyId: string | null;
+  readonly lane: Lane;
+  /** Counted up by each request; when above `doneSeq` somebody waits for a run that has not happened. */
+  readonly requestSeq: number;
+  readonly doneSeq: number;
+  readonly runIds: readonly string[];
+}
+
+/** The right, for a while, to work on one resource; nobody else may record while it holds. */
+export interface Lease {
+  readonly resourceId: string;
+  readonly owner: string;
+  /** Fencing token: a later lease of the same resource has a larger one. */
+  readonly token: number;
+  /** What was asked for when the lease was taken; a later request means one more run. */
+  readonly requestSeq: number;
+  /** Timestamp for the key of a new copy: unique for this resource. */
+  readonly keyAt: Date;
+  /** Set when an earlier holder died: bytes may lie under its key that no row knows. */
+  readonly abandonedKeyAt: Date | null;
+  /** true: a person or a save asked, so an answer is asked for even when the copy is fresh. */
+  readonly demanded: boolean;
+  readonly archival: Archival;
+}

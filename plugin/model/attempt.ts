@@ -1,0 +1,94 @@
+import type { StageRef } from '../store/ArchiveStore.ts';
+import type { Code } from './status.ts';
+
+/** What the archiver knows of a URL from an earlier answer; the ground for conditional requests and freshness. */
+export interface Known {
+  /** The URL that was archived. Validators of another URL are never sent. */
+  readonly url: string;
+  /** When an answer last confirmed the copy; ISO 8601. */
+  readonly storedAt: string;
+  /** The status and headers of that answer; header names in lower case, a repeated one as a list. */
+  readonly status: number;
+  readonly headers: HeaderMap;
+  /** null: the copy is missing, so nothing may be spared. */
+  readonly bytes: number | null;
+  readonly md5: string | null;
+  readonly sha256: string | null;
+  /** false: the last attempt failed, so freshness is not trusted. */
+  readonly ok: boolean;
+  /** false: this host was caught answering 304 or an equal length for changed bytes. */
+  readonly trusted?: boolean;
+}
+
+export type HeaderMap = Readonly<Record<string, string | readonly string[]>>;
+
+/** One URL to fetch. Plain data: it crosses to a worker thread. */
+export interface FetchRequest {
+  readonly url: string;
+  /** `demand` always asks; `sweep` may answer `still-fresh`; `check` reads the head of the answer only. */
+  readonly mode: 'demand' | 'sweep' | 'check';
+  readonly known: Known | null;
+  readonly declaredFormat: string | null;
+  readonly resourceName: string | null;
+  /** Epoch milliseconds, for freshness decisions alone. */
+  readonly now: number;
+  /** Where a new copy would go: `archive/{timestamp}/{resourceid}`; the file name is found while fetching. */
+  readonly keyPrefix: string;
+}
+
+export interface Redirect {
+  readonly status: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * One try at fetching: what was asked, what came back, how it ended. Plain data.
+ *
+ * `fetched`: new bytes lie in `stage`. `unchanged`: the copy we have is still right. `refused`: we chose not to
+ * (also `checked-only`). `failed`: the server, the network or the URL. None of these is an error.
+ */
+export interface Attempt {
+  readonly kind: 'fetched' | 'unchanged' | 'refused' | 'failed';
+  readonly code: Code;
+  /** A sentence for people; names numbers and evidence; holds no credentials. */
+  readonly reason: string;
+  /** As {@link CodeMeaning}, but for this very answer: e.g. a 500 is transient, a 404 is not. */
+  readonly transient: boolean;
+  readonly broken: boolean | null;
+  /** What the server asked us to wait before the next try, already capped; null when it did not. */
+  readonly retryAfterMs: number | null;
+  readonly url: string;
+  readonly status: number | null;
+  readonly finalUrl: string | null;
+  readonly redirects: readonly Redirect[];
+  /** The final URL when every redirect on the way was permanent, else null is `false`. */
+  readonly moved: boolean;
+  /** Bytes of the representation (decoded); for a refusal what the answer declared; null when unknown. */
+  readonly bytes: number | null;
+  readonly md5: string | null;
+  readonly sha256: string | null;
+  readonly mediaType: string | null;
+  readonly format: string | null;
+  readonly charset: string | null;
+  readonly filename: string | null;
+  readonly validators: { readonly etag: string | null; readonly lastModified: string | null };
+  /** ISO 8601, or null when the answer is not fresh at all. */
+  readonly freshUntil: string | null;
+  /** Status and headers of the final answer that freshness and conditions need; the next `Known` is made of it. */
+  readonly answer: { readonly status: number; readonly headers: HeaderMap } | null;
+  /** All requests sent, hops and resumptions included. */
+  readonly requests: number;
+  readonly resumed: number;
+  readonly lenient: boolean;
+  /** Bytes read from the wire, for a host's budget. */
+  readonly wireBytes: number;
+  readonly evidence: readonly string[];
+  /** WMS, WFS …: which service's capabilities were archived, e.g. `WMS 1.3`. */
+  readonly service: string | null;
+  /** A host that answered 304 or an equal length for bytes that had changed. */
+  readonly liar: boolean;
+  readonly ms: number;
+  /** Only for `fetched`: bytes written but not yet visible in the store. */
+  readonly stage: StageRef | null;
+}

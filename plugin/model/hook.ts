@@ -1,0 +1,10 @@
+/** Moments a host tells us of, CKAN-like. There is no `before…`: an archiver never vetoes a save. */
+export const HOOK_NAMES = [
+  'afterResourceCreate',
+  'afterResourceUpdate',
+  'afterResourceDelete',
+  'afterDatasetUpdate',
+  'afterDatasetDelete',
+] as const;
+
+export type HookName = (typeof HOOK_NAMES)[number];

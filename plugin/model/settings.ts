@@ -1,0 +1,46 @@
+/** One exception of the address guard: a network, for one port or for all. */
+export interface AllowedNetwork {
+  /** CIDR, e.g. `127.0.0.0/8` or `::1/128`. */
+  readonly cidr: string;
+  readonly port: number | null;
+}
+
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface DnsServer {
+  readonly address: string;
+  readonly port: number;
+}
+
+export type Credential =
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'header'; readonly name: string; readonly value: string }
+  | { readonly kind: 'query'; readonly name: string; readonly value: string };
+
+/** What is special about one publisher's host; names are lower-case hosts, `*.example.org` covers subdomains. */
+export interface HostSettings {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly credential?: Credential;
+  readonly tls?: { readonly verify?: boolean; readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** `http://proxy.example:3128` */
+  readonly proxy?: string;
+  readonly limits?: {
+    readonly requestsPerSecond?: number;
+    readonly burst?: number;
+    readonly concurrency?: number;
+    readonly bytesPerDay?: number;
+    readonly quietHours?: readonly [number, number];
+  };
+}
+
+export interface WebhookTarget {
+  readonly url: string;
+  /** `whsec_…`, base64 after the prefix (Standard Webhooks). */
+  readonly secret: string;
+  /** Event names; absent: all. */
+  readonly events?: readonly string[];
+}

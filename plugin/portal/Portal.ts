@@ -1,0 +1,97 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Knex } from 'knex';
+import type { HookName } from '../model/hook.ts';
+import type { Dataset, Resource } from '../model/resource.ts';
+
+/** What a host gives the plugin. About fifty lines for the author of a portal; everything after `settings` is optional. */
+export interface Portal {
+  readonly info: PortalInfo;
+  readonly urls: PortalUrls;
+  /** The host's own knex on PostgreSQL, taken structurally; its pool is never closed by us. Absent: `DATABASE_URL`. */
+  readonly database?: Knex;
+  readonly catalog: Catalog;
+  /** Missing or throwing means deny. */
+  authorize(request: IncomingMessage, question: Question): boolean | Promise<boolean>;
+  readonly logger: Logger;
+  /** Raw settings as the operator wrote them, names as in the settings table; checked in `start()`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly hooks?: HookSource;
+  /** Mounts the handler under `urls.archiver`. A host may instead mount `archiver.handler` itself. */
+  mount?(handler: RequestListener): void;
+  now?(): Date;
+}
+
+export interface PortalInfo {
+  readonly name: string;
+  readonly version: string;
+  /** Names who asks (RFC 9110 section 10.1.5): the same caller of an Idempotency-Key. Default: the Authorization header's hash. */
+  caller?(request: IncomingMessage): string | null;
+}
+
+export interface PortalUrls {
+  /** Absolute URL of the portal, without a trailing slash. */
+  readonly site: string;
+  /** Absolute URL the handler is mounted at, e.g. `https://data.example/archiver`, without a trailing slash. */
+  readonly archiver: string;
+}
+
+export interface Catalog {
+  /** null at any time: the row was deleted, or its save rolled back. */
+  getResource(id: string): Promise<Resource | null>;
+  getDataset(idOrName: string): Promise<Dataset | null>;
+  /** All resources in ascending id order, after `after`; an empty page is the end. */
+  listResources(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Resource[]>;
+  /**
+   * Writes what is not null to the host's resource rows, in the archiver's own transaction when it is the same
+   * database. Must not look like an edit: the host's hooks either stay silent or carry `origin: 'portal-archiver'`.
+   */
+  writeBack(changes: readonly WriteBack[], transaction: Knex.Transaction): Promise<void>;
+  /** The bytes of an upload that has no public URL; null when it is missing. Optional. */
+  openUpload?(resource: Resource): Promise<NodeJS.ReadableStream | null>;
+}
+
+/** null leaves the column as it is. */
+export interface WriteBack {
+  readonly resourceId: string;
+  readonly cacheUrl: string | null;
+  readonly cacheLastUpdated: Date | null;
+  /** `md5:<hex>` */
+  readonly hash: string | null;
+  readonly size: number | null;
+  readonly mimetype: string | null;
+}
+
+export type Action = 'archive.trigger' | 'archive.read' | 'archive.download' | 'archive.report' | 'archive.admin';
+
+export interface Question {
+  readonly action: Action;
+  readonly datasetId: string | null;
+  readonly resourceId: string | null;
+}
+
+export interface HookEvent {
+  readonly datasetId: string | null;
+  /** null for the dataset hooks. */
+  readonly resourceId: string | null;
+  /** Of the save, when the host offers it: the outbox row commits or rolls back with it. */
+  readonly transaction?: Knex.Transaction;
+  /** `portal-archiver` marks our own writes; they start nothing. */
+  readonly origin?: string;
+  /** true: the file behind an unchanged URL was replaced (a new upload). */
+  readonly fileReplaced?: boolean;
+}
+
+export type HookListener = (event: HookEvent) => Promise<void>;
+
+export interface HookSource {
+  on(name: HookName, listener: HookListener): void;
+  off?(name: HookName, listener: HookListener): void;
+}
+
+/** pino's call shape. */
+export interface Logger {
+  debug(fields: object, message?: string): void;
+  info(fields: object, message?: string): void;
+  warn(fields: object, message?: string): void;
+  error(fields: object, message?: string): void;
+}

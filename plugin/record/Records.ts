@@ -1,0 +1,210 @@
+import type { Knex } from 'knex';
+import type { Archival, Lane, Lease } from '../model/archival.ts';
+import type { Copy } from '../model/copy.ts';
+import type { HookName } from '../model/hook.ts';
+import type { Run } from '../model/run.ts';
+import type { Code } from '../model/status.ts';
+import type { WriteBack } from '../portal/Portal.ts';
+
+/** Every query of ours. Each method throws `ArchiverError('database-failed')` when PostgreSQL does not answer. */
+export interface Records {
+  readonly outbox: OutboxTable;
+  readonly archivals: ArchivalTable;
+  readonly copies: CopyTable;
+  readonly runs: RunTable;
+  readonly taskStatus: TaskStatusTable;
+  readonly leases: NamedLeaseTable;
+  readonly hosts: HostTable;
+  /** `select 1`, for readiness. */
+  ping(): Promise<void>;
+  /** Closes what we opened (a pool of our own, listening connections); never the host's pool. */
+  close(): Promise<void>;
+}
+
+export interface OutboxEntry {
+  readonly id: string;
+  readonly event: HookName;
+  readonly datasetId: string | null;
+  readonly resourceId: string | null;
+  readonly fileReplaced: boolean;
+  readonly createdAt: Date;
+}
+
+export interface OutboxTable {
+  /** One insert and a `pg_notify`, both in `transaction` when there is one. */
+  add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: Knex.Transaction): Promise<void>;
+  /**
+   * Up to `limit` oldest entries, locked (`for update skip locked`), handed to `handle`, deleted when it resolves; all
+   * stay when it rejects. Answers how many were handled.
+   */
+  take(limit: number, handle: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number>;
+  /** Calls back after any commit that added entries (LISTEN on a connection of its own, reconnecting by itself). */
+  listen(onAdded: () => void): Promise<() => Promise<void>>;
+  backlog(): Promise<{ readonly count: number; readonly oldestAt: Date | null }>;
+}
+
+export interface ArchivalWish {
+  readonly resourceId: string;
+  readonly datasetId: string;
+  readonly url: string;
+  readonly host: string;
+}
+
+/** What the end of one attempt writes; every part in one transaction. */
+export interface Outcome {
+  readonly lease: Lease;
+  readonly archival: Pick<
+    Archival,
+    | 'url' | 'host' | 'code' | 'reason' | 'broken' | 'attempts' | 'failureCount' | 'firstFailureAt' | 'lastSuccessAt'
+    | 'checkedAt' | 'nextCheckAt' | 'freshUntil' | 'unchangedCount' | 'changedCount' | 'known' | 'finalUrl' | 'moved'
+  >;
+  readonly datasetId: string;
+  /** A copy whose bytes are already kept in the store. */
+  readonly copy: Omit<Copy, 'id'> | null;
+  readonly writeBack: WriteBack | null;
+  readonly taskStatus: TaskStatus;
+  /** true: the request is answered; runs count it. false: a retry follows, the lease is given back. */
+  readonly settled: boolean;
+}
+
+export interface Recorded {
+  readonly resourceId: string;
+  /** `lease-lost`: somebody else holds the resource now; nothing was written for it. */
+  readonly result: 'recorded' | 'lease-lost';
+  /** true: a request came in while the job ran; one more run is due. */
+  readonly wantedAgain: boolean;
+  /** Runs that ended with this record. */
+  readonly endedRunIds: readonly string[];
+}
+
+export interface ArchivalTable {
+  get(resourceId: string): Promise<Archival | null>;
+  getMany(resourceIds: readonly string[]): Promise<readonly Archival[]>;
+  listByDataset(datasetId: string): Promise<readonly Archival[]>;
+  /**
+   * Somebody wants these archived: inserts or updates rows, counts `requestSeq` up, adds `runId`, sets `nextCheckAt` to
+   * now, writes task_status `pending`. A priority wish lifts a bulk row; never the other way round. One statement set
+   * for any number of rows.
+   */
+  request(wishes: readonly ArchivalWish[], how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date }): Promise<void>;
+  /**
+   * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq` and not due). Sets task_status
+   * `running`. An expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
+   */
+  lease(resourceId: string, by: { readonly owner: string; readonly leaseMs: number; readonly now: Date }): Promise<Lease | null>;
+  /** Up to `limit` due resources of one host in the bulk lane, longest due first, leased in one statement. */
+  leaseDue(host: string, by: { readonly owner: string; readonly leaseMs: number; readonly now: Date; readonly limit: number }): Promise<readonly Lease[]>;
+  /** Extends those still owned; answers the resource ids that are. */
+  renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
+  /** Gives back without an outcome; the resource is due again at once. */
+  release(leases: readonly Lease[]): Promise<void>;
+  /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
+  record(outcomes: readonly Outcome[]): Promise<readonly Recorded[]>;
+  /** Hosts with due resources in the bulk lane, the longest waiting first. */
+  dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
+  /** Priority rows wanted but neither leased nor touched for `idleMs`: their job was lost. */
+  forgotten(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
+  /** Due count, oldest due, leased count; for health, status and metrics. */
+  backlog(now: Date): Promise<{ readonly due: number; readonly oldestDueAt: Date | null; readonly leased: number; readonly lastSuccessAt: Date | null }>;
+  /** Of these, the ids of resources that have no row or another URL. For the reconciling sweep. */
+  differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
+  /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
+  forget(resourceIds: readonly string[]): Promise<void>;
+  /** Counts per code, plus totals; for the report and a dry run. */
+  countByCode(): Promise<readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]>;
+}
+
+export interface CopyTable {
+  /** Newest first. */
+  listByResource(resourceId: string): Promise<readonly Copy[]>;
+  listByResources(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>>;
+  newest(resourceId: string): Promise<Copy | null>;
+  findByKey(key: string): Promise<Copy | null>;
+  /** Ascending id order. */
+  page(after: string | null, limit: number): Promise<readonly Copy[]>;
+}
+
+export interface RunTable {
+  /** Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. */
+  create(
+    run: Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId' | 'total'>,
+    by: { readonly caller: string | null; readonly idempotencyKey: string | null; readonly now: Date },
+  ): Promise<{ readonly run: Run; readonly result: 'created' | 'repeated' | 'conflict' }>;
+  get(id: string): Promise<Run | null>;
+  list(limit: number): Promise<readonly Run[]>;
+  /** Resources not yet leased lose the wish of this run; answers the run afterwards, null when unknown. */
+  cancel(id: string, now: Date): Promise<Run | null>;
+  /** A wish of the run that will never be recorded (its resource is gone). */
+  countDeleted(runIds: readonly string[], now: Date): Promise<void>;
+  /** Sets the total of a run that was created before it was counted; ends it when the total is 0. */
+  setTotal(id: string, total: number, now: Date): Promise<void>;
+  dropEndedBefore(moment: Date): Promise<number>;
+}
+
+/** CKAN's row; ours have entity_type `resource`, task_type `archiver`, key `status`. */
+export interface TaskStatus {
+  readonly entityId: string;
+  readonly state: 'pending' | 'running' | 'success' | 'failure';
+  /** JSON `{code, status, reason, attempts, runId}`. */
+  readonly value: string;
+  /** Empty on success, else the sentence for people. */
+  readonly error: string;
+  readonly lastUpdated: Date;
+}
+
+export interface TaskStatusTable {
+  get(entityId: string): Promise<(TaskStatus & { readonly id: string; readonly entityType: string; readonly taskType: string; readonly key: string }) | null>;
+}
+
+/** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */
+export interface NamedLeaseTable {
+  /** True when taken or already ours; one winner among all processes. */
+  acquire(name: string, owner: string, leaseMs: number, now: Date): Promise<boolean>;
+  release(name: string, owner: string): Promise<void>;
+  readCursor(name: string): Promise<string | null>;
+  writeCursor(name: string, cursor: string | null): Promise<void>;
+}
+
+export interface HostLimits {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  readonly concurrency: number;
+  readonly bytesPerDay: number | null;
+  /** UTC hours in which nothing is asked, e.g. `[8, 18]` from 8:00 to 18:00; may wrap midnight. */
+  readonly quietHours: readonly [number, number] | null;
+  /** Pause after each answer as a multiple of its response time. */
+  readonly gapFactor: number;
+}
+
+export interface HostSlice {
+  /** Requests that may be sent now; 0 when the host must be left alone until `retryAt`. */
+  readonly granted: number;
+  readonly retryAt: Date | null;
+  readonly why: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
+}
+
+/** Per-host politeness shared by all workers, surviving restarts. */
+export interface HostTable {
+  /** Takes up to `want` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. */
+  takeSlice(host: string, by: { readonly owner: string; readonly want: number; readonly limits: HostLimits; readonly leaseMs: number; readonly now: Date }): Promise<HostSlice>;
+  /** Gives slots back and reports how the host behaved. */
+  giveBack(host: string, report: HostReport): Promise<void>;
+  /** An administrator's row; null fields fall back to settings. */
+  override(host: string): Promise<Partial<HostLimits> | null>;
+  setOverride(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+}
+
+export interface HostReport {
+  readonly owner: string;
+  readonly slots: number;
+  /** Tokens taken but not used. */
+  readonly unused: number;
+  readonly bytes: number;
+  /** Mean response time of the slice, for the proportional gap. */
+  readonly responseMs: number;
+  readonly retryAfterMs: number | null;
+  /** Connection-level failures against answers of any kind; feeds the circuit breaker. */
+  readonly deadCount: number;
+  readonly aliveCount: number;
+  readonly now: Date;
+}

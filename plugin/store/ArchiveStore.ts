@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+
+/** Names bytes that are written but not yet visible. Plain data: it crosses threads, not processes. */
+export interface StageRef {
+  readonly id: string;
+  /** The key the bytes are meant for. */
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** A body on its way in. Every chunk is written before the promise resolves or is held in bounded memory. */
+export interface Stage {
+  /** Does not keep `chunk` after the promise resolved; the caller may reuse its memory. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** The body is complete: makes the bytes durable and answers the name to keep or discard them by. */
+  finish(): Promise<StageRef>;
+  /** Leaves nothing. Idempotent; safe in any state, also after a failed write. */
+  abandon(): Promise<void>;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  /** Inclusive. */
+  readonly end: number;
+}
+
+export interface StoredBytes {
+  readonly bytes: number;
+  readonly stream: Readable;
+}
+
+/**
+ * Where copies are kept. Bytes are invisible until `keep`, a key is never written twice, and an abandoned stage
+ * leaves nothing. Every method throws `ArchiverError('store-failed')` when the service behind it does not work.
+ */
+export interface ArchiveStore {
+  /** `folder` or `azure`. */
+  readonly name: string;
+  /** Checks that the store can be written to; creates folder or container. Called once in `start()`. */
+  open(): Promise<void>;
+  /** `mediaType` is kept beside the bytes where the store has a place for it. */
+  stage(key: string, about: { readonly mediaType: string | null }): Promise<Stage>;
+  /** A whole small body in one step: same result as stage → write → finish, with the fewest operations. */
+  stageWhole(key: string, body: Uint8Array, about: { readonly mediaType: string | null }): Promise<StageRef>;
+  /** Makes the staged bytes visible under their key; `exists` (and nothing written) when the key is taken. */
+  keep(stage: StageRef): Promise<'kept' | 'exists'>;
+  /** Idempotent. */
+  discard(stage: StageRef): Promise<void>;
+  /** null when there is no such key. The stream is destroyed by the caller when it stops early. */
+  read(key: string, range: ByteRange | null): Promise<StoredBytes | null>;
+  /** null when there is no such key. */
+  size(key: string): Promise<number | null>;
+  /** Keys below `prefix`, which ends with `/`. */
+  list(prefix: string): AsyncIterable<string>;
+  /** For uninstalling, deletion policy and recovery alone. Idempotent. */
+  remove(key: string): Promise<void>;
+  /** Drops stages that no living process can still own. Answers how many. */
+  dropStages(olderThanMs: number): Promise<number>;
+  /** Bytes free for new copies; null when the store has no bound. */
+  freeBytes(): Promise<number | null>;
+  close(): Promise<void>;
+}
