@@ -1,0 +1,20 @@
+import type { Run } from '../model/run.ts';
+
+export interface Requester {
+  /** Who asks; an Idempotency-Key counts per caller. */
+  readonly caller: string | null;
+  readonly idempotencyKey: string | null;
+}
+
+export type RequestResult =
+  | { readonly kind: 'accepted'; readonly run: Run }
+  | { readonly kind: 'not-found' }
+  /** The same Idempotency-Key was used for another request. */
+  | { readonly kind: 'conflict' };
+
+/** What a person or the command line asks for. Each resource is queued once, in the priority lane (`all`: bulk). */
+export interface Requests {
+  resource(id: string, by: Requester): Promise<RequestResult>;
+  dataset(idOrName: string, by: Requester): Promise<RequestResult>;
+  all(by: Requester): Promise<RequestResult>;
+}
