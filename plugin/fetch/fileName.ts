@@ -1,0 +1,44 @@
+import { dispositionName } from './contentDisposition.ts';
+import { isScriptExtension, splitExtension } from './extensions.ts';
+import { decodePercent } from './percent.ts';
+import { limitedName, safeName } from './safeName.ts';
+
+export interface FileNameInput {
+  /** The field as it came: header bytes as ISO 8859-1 characters. */
+  readonly contentDisposition: string | null;
+  readonly finalUrl: string;
+  readonly resourceName: string | null;
+  /** Of the detected format, without a dot, e.g. `csv` or `csv.zip`; null when nothing was detected. */
+  readonly extension: string | null;
+}
+
+const NAMELESS = 'resource';
+
+/**
+ * The name under which a copy is kept: what Content-Disposition proposes, else the last segment of the final URL's path,
+ * else the resource's name, else `resource`; the first of them of which something is left once it has been made safe. At
+ * most 200 bytes of UTF-8, one path segment, never `.` or `..`. A name without an extension gets the detected one; one
+ * that ends like a program (`download.aspx`) loses its own for it.
+ */
+export function fileName(input: FileNameInput): string {
+  const proposals = [
+    input.contentDisposition === null ? null : dispositionName(input.contentDisposition),
+    lastSegment(input.finalUrl),
+    input.resourceName,
+  ];
+  const name = proposals.map((text) => safeName(text ?? '')).find((text) => text !== '') ?? NAMELESS;
+  const { stem, extension } = splitExtension(name);
+  return limitedName(stem, chosenExtension(extension, input.extension));
+}
+
+function chosenExtension(own: string, detected: string | null): string {
+  if (detected === null) return own;
+  return own === '' || isScriptExtension(own) ? detected : own;
+}
+
+/** Decoded once; bytes that are not UTF-8 are taken for ISO 8859-1. */
+function lastSegment(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const segment = new URL(url).pathname.split('/').at(-1) ?? '';
+  return decodePercent(segment, 'utf-8') ?? decodePercent(segment, 'latin1');
+}
