@@ -1,0 +1,286 @@
+import type { Config } from './config.ts';
+import { FETCH_SETTINGS } from './fetchSettings.ts';
+import { quietHours, webhookTargets } from './jsonKinds.ts';
+import type { Setting } from './setting.ts';
+import { bytes, choice, cron, decimal, identifier, integer, list, spanMs, text, timerMs, url } from './settingKinds.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const path = () => text({ name: 'path', accepted: 'the path of a folder', pattern: /^[^\0]+$/ });
+
+/** Every setting; `plugin.json` and the README's table are made of it, and tests hold them together. */
+export const SETTINGS: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+  databaseUrl: {
+    environment: 'DATABASE_URL',
+    group: 'database',
+    kind: url({ schemes: ['postgres', 'postgresql'], example: 'postgres://user:password@host:5432/portal' }),
+    default: null,
+    description: "The portal's PostgreSQL, where the portal hands over no connection of its own.",
+    secret: true,
+  },
+  schema: {
+    environment: 'ARCHIVER_SCHEMA',
+    group: 'database',
+    kind: identifier(),
+    default: 'archiver',
+    description: "Schema of the archiver's own tables.",
+  },
+  resourceTable: {
+    environment: 'ARCHIVER_RESOURCE_TABLE',
+    group: 'database',
+    kind: identifier(),
+    default: 'resource',
+    description: "The portal's table of resources.",
+  },
+  resourceIdColumn: {
+    environment: 'ARCHIVER_RESOURCE_ID_COLUMN',
+    group: 'database',
+    kind: identifier(),
+    default: 'id',
+    description: "Column of a resource's id.",
+  },
+  resourceDatasetColumn: {
+    environment: 'ARCHIVER_RESOURCE_DATASET_COLUMN',
+    group: 'database',
+    kind: identifier(),
+    default: 'package_id',
+    description: "Column of the id of a resource's dataset.",
+  },
+  resourceUrlColumn: {
+    environment: 'ARCHIVER_RESOURCE_URL_COLUMN',
+    group: 'database',
+    kind: identifier(),
+    default: 'url',
+    description: "Column of a resource's URL.",
+  },
+
+  mongodbUrl: {
+    environment: 'ARCHIVER_MONGODB_URL',
+    group: 'queue',
+    kind: url({ schemes: ['mongodb', 'mongodb+srv'], example: 'mongodb://a,b,c/archiver?replicaSet=rs0' }),
+    default: null,
+    description: "MongoDB of the queue; none: the queue lies in the portal's PostgreSQL.",
+    secret: true,
+  },
+  queueName: {
+    environment: 'ARCHIVER_QUEUE_NAME',
+    group: 'queue',
+    kind: identifier(),
+    default: 'archiver_jobs',
+    description: "Collection or table of the queue's jobs.",
+  },
+  queuePollMs: {
+    environment: 'ARCHIVER_QUEUE_POLL_MS',
+    group: 'queue',
+    kind: timerMs(10),
+    default: 1000,
+    description: 'How often the queue is searched for due jobs.',
+  },
+  concurrency: {
+    environment: 'ARCHIVER_CONCURRENCY',
+    group: 'queue',
+    kind: integer({ min: 1, max: 10_000 }),
+    default: 16,
+    description: 'Archivals at once in one process.',
+  },
+  threads: {
+    environment: 'ARCHIVER_THREADS',
+    group: 'queue',
+    kind: integer({ min: 0, max: 1024, note: '0: one a core' }),
+    default: 0,
+    description: 'Worker threads of the bulk lane.',
+  },
+  leaseMs: {
+    environment: 'ARCHIVER_LEASE_MS',
+    group: 'queue',
+    kind: timerMs(1000),
+    default: 30_000,
+    description: 'How long a worker that died keeps its resources from the others.',
+  },
+  retryDelaysMs: {
+    environment: 'ARCHIVER_RETRY_DELAYS_MS',
+    group: 'queue',
+    kind: list(spanMs(), {
+      accepted: 'at most three whole numbers of milliseconds, separated by commas, such as 5000,60000,600000',
+      maxItems: 3,
+    }),
+    default: [5000, 60_000, 600_000],
+    description: 'Waits before the retries of a passing failure.',
+  },
+  stopDeadlineMs: {
+    environment: 'ARCHIVER_STOP_DEADLINE_MS',
+    group: 'queue',
+    kind: timerMs(0),
+    default: 10_000,
+    description: 'Longest time that stopping takes.',
+  },
+
+  store: {
+    environment: 'ARCHIVER_STORE',
+    group: 'store',
+    kind: choice(['folder', 'azure']),
+    default: 'folder',
+    description: 'Where the copies lie.',
+  },
+  folder: {
+    environment: 'ARCHIVER_FOLDER',
+    group: 'store',
+    kind: path(),
+    default: 'portal-archive',
+    description: 'Folder of the store `folder`.',
+  },
+  azureConnectionString: {
+    environment: 'AZURE_STORAGE_CONNECTION_STRING',
+    group: 'store',
+    kind: text({
+      name: 'connection string',
+      accepted: 'a connection string of Azure Storage, or UseDevelopmentStorage=true',
+      pattern: /^([A-Za-z]+=[^;]*;?)+$/,
+    }),
+    default: null,
+    description: 'Account of the store `azure`.',
+    secret: true,
+  },
+  azureContainer: {
+    environment: 'ARCHIVER_AZURE_CONTAINER',
+    group: 'store',
+    kind: text({
+      name: 'container',
+      accepted: 'a container name: 3 to 63 lower-case letters, digits and single hyphens',
+      pattern: /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+    }),
+    default: 'archive',
+    description: 'Container of the store `azure`; made where missing.',
+  },
+  publicCopiesUrl: {
+    environment: 'ARCHIVER_PUBLIC_COPIES_URL',
+    group: 'store',
+    kind: url({ schemes: ['http', 'https'], example: 'https://copies.example/archive-container', plain: true }),
+    default: null,
+    description: "Base of `cache_url` where the container is public; none: the archiver's own routes.",
+  },
+  deletePolicy: {
+    environment: 'ARCHIVER_DELETE_POLICY',
+    group: 'store',
+    kind: choice(['keep', 'remove']),
+    default: 'keep',
+    description: 'What becomes of the copies of a deleted resource.',
+  },
+
+  ...FETCH_SETTINGS,
+
+  sweepCron: {
+    environment: 'ARCHIVER_SWEEP_CRON',
+    group: 'schedule',
+    kind: cron(),
+    default: '*/5 * * * *',
+    description: 'When to look for what is due; empty: never.',
+  },
+  minCheckIntervalMs: {
+    environment: 'ARCHIVER_MIN_CHECK_INTERVAL_MS',
+    group: 'schedule',
+    kind: spanMs(),
+    default: HOUR_MS,
+    description: 'Shortest time between two looks at a resource.',
+  },
+  maxCheckIntervalMs: {
+    environment: 'ARCHIVER_MAX_CHECK_INTERVAL_MS',
+    group: 'schedule',
+    kind: spanMs(1),
+    default: 30 * DAY_MS,
+    description: 'Longest time between two looks at a resource.',
+  },
+  confirmFailures: {
+    environment: 'ARCHIVER_CONFIRM_FAILURES',
+    group: 'schedule',
+    kind: integer({ min: 1, max: 100 }),
+    default: 3,
+    description: 'Failures in a row before a link is called broken in public.',
+  },
+
+  hostRequestsPerSecond: {
+    environment: 'ARCHIVER_HOST_REQUESTS_PER_SECOND',
+    group: 'hosts',
+    kind: decimal({ min: 0.001, max: 1_000_000 }),
+    default: 2,
+    description: 'Requests a second to one host, all workers together.',
+  },
+  hostBurst: {
+    environment: 'ARCHIVER_HOST_BURST',
+    group: 'hosts',
+    kind: integer({ min: 1, max: 1_000_000 }),
+    default: 5,
+    description: 'Requests to a rested host before that rate holds.',
+  },
+  hostConcurrency: {
+    environment: 'ARCHIVER_HOST_CONCURRENCY',
+    group: 'hosts',
+    kind: integer({ min: 1, max: 10_000 }),
+    default: 2,
+    description: 'Requests to one host at once, all workers together.',
+  },
+  hostBytesPerDay: {
+    environment: 'ARCHIVER_HOST_BYTES_PER_DAY',
+    group: 'hosts',
+    kind: bytes(0, '0: no limit'),
+    default: 0,
+    description: 'Bytes from one host in a day.',
+  },
+  hostGapFactor: {
+    environment: 'ARCHIVER_HOST_GAP_FACTOR',
+    group: 'hosts',
+    kind: decimal({ min: 0, max: 1000 }),
+    default: 0,
+    description: 'Pause after each answer, as a multiple of its response time.',
+  },
+  quietHours: {
+    environment: 'ARCHIVER_QUIET_HOURS',
+    group: 'hosts',
+    kind: quietHours(),
+    default: null,
+    description: 'Hours (UTC) in which sweeps ask nobody.',
+  },
+
+  webhooks: {
+    environment: 'ARCHIVER_WEBHOOKS',
+    group: 'operation',
+    kind: webhookTargets(),
+    default: [],
+    description: 'Who is told how archivals ended, signed in the manner of Standard Webhooks.',
+    secret: true,
+  },
+  minFreeBytes: {
+    environment: 'ARCHIVER_MIN_FREE_BYTES',
+    group: 'operation',
+    kind: bytes(0),
+    default: 256 * 2 ** 20,
+    description: 'Free disk space below which the bulk lane pauses.',
+  },
+  maxMemoryBytes: {
+    environment: 'ARCHIVER_MAX_MEMORY_BYTES',
+    group: 'operation',
+    kind: bytes(0, '0: no limit'),
+    default: 0,
+    description: 'Resident size at which the bulk lane pauses.',
+  },
+  healthMaxIdleMs: {
+    environment: 'ARCHIVER_HEALTH_MAX_IDLE_MS',
+    group: 'operation',
+    kind: spanMs(1),
+    default: HOUR_MS,
+    description: 'Readiness fails when work waited and nothing ended for so long.',
+  },
+  healthMaxBacklogMs: {
+    environment: 'ARCHIVER_HEALTH_MAX_BACKLOG_MS',
+    group: 'operation',
+    kind: spanMs(1),
+    default: DAY_MS,
+    description: 'Readiness fails when the oldest due resource has waited longer.',
+  },
+};
+
+const isSettingName = (name: string): name is keyof Config => Object.hasOwn(SETTINGS, name);
+
+/** In the order of the table. */
+export const SETTING_NAMES: readonly (keyof Config)[] = Object.keys(SETTINGS).filter(isSettingName);
