@@ -24,7 +24,8 @@ export function fileName(input: FileNameInput): string {
   const proposals = [
     input.contentDisposition === null ? null : dispositionName(input.contentDisposition),
     lastSegment(input.finalUrl),
-    input.resourceName,
+    // A title, not a path: `Budget 2024/25`.
+    input.resourceName?.replace(/[/\\]/g, '_') ?? null,
   ];
   const name = proposals.map((text) => safeName(text ?? '')).find((text) => text !== '') ?? NAMELESS;
   const { stem, extension } = splitExtension(name);

@@ -1,0 +1,102 @@
+export interface DelimitedMatch {
+  readonly format: 'CSV' | 'TSV' | 'PSV';
+  readonly evidence: string;
+  /** Clear enough to stand without another witness. */
+  readonly sure: boolean;
+}
+
+const DELIMITERS = ['\t', ';', '|', ','] as const;
+type Delimiter = (typeof DELIMITERS)[number];
+
+const MAX_RECORDS = 200;
+const WORDS: Readonly<Record<Delimiter, string>> = { '\t': 'tabs', ';': 'semicolons', '|': 'pipes', ',': 'commas' };
+
+interface Count {
+  readonly delimiter: Delimiter;
+  readonly fields: number;
+  readonly records: number;
+  /** Share of records that have as many fields as most. */
+  readonly share: number;
+}
+
+/** Tables of text, by how evenly a delimiter divides the lines. */
+export function sniffDelimited(text: string, complete: boolean): DelimitedMatch | null {
+  const best = DELIMITERS.map((delimiter) => evenness(text, delimiter, complete))
+    .filter((count) => count.fields > 1)
+    .reduce<Count | null>((a, b) => (a && score(a) >= score(b) ? a : b), null);
+  if (!best) return null;
+  const format = best.delimiter === '\t' ? 'TSV' : best.delimiter === '|' ? 'PSV' : 'CSV';
+  const percent = Math.round(best.share * 100);
+  return {
+    format,
+    evidence: `${percent} % of ${best.records} lines have ${best.fields} fields divided by ${WORDS[best.delimiter]}`,
+    sure: best.records >= 2 && best.share >= 0.8 && !isProse(text, best),
+  };
+}
+
+function score({ fields, share, records }: Count): number {
+  return share * Math.min(1, (fields - 1) / 2 + 0.4) * (records > 1 ? 1 : 0.5);
+}
+
+/** Lines before the first that has as many fields as most (titles, notes) do not count against it, up to a third. */
+function evenness(text: string, delimiter: Delimiter, complete: boolean): Count {
+  const counts = fieldCounts(text, delimiter, complete);
+  const frequency = new Map<number, number>();
+  for (const count of counts) frequency.set(count, (frequency.get(count) ?? 0) + 1);
+  let fields = 1;
+  for (const [count, times] of frequency) if (count > 1 && times > (fields > 1 ? (frequency.get(fields) ?? 0) : 0)) fields = count;
+  const preamble = counts.slice(0, Math.ceil(counts.length / 3)).findIndex((count) => count === fields);
+  const records = counts.slice(Math.max(0, preamble));
+  const even = records.filter((count) => count === fields).length;
+  return { delimiter, fields, records: records.length, share: records.length === 0 ? 0 : even / records.length };
+}
+
+/** Fields of each record; quotes (RFC 4180) hide delimiters and line ends. Blank lines do not count. */
+function fieldCounts(text: string, delimiter: Delimiter, complete: boolean): number[] {
+  const counts: number[] = [];
+  let fields = 1;
+  let fieldStart = true;
+  let blank = true;
+  for (let i = 0; i < text.length && counts.length < MAX_RECORDS; i += 1) {
+    const sign = text[i];
+    if (sign === '"' && fieldStart) {
+      i = endOfQuoted(text, i);
+      fieldStart = false;
+      blank = false;
+    } else if (sign === '\n' || sign === '\r') {
+      if (!blank) counts.push(fields);
+      fields = 1;
+      fieldStart = true;
+      blank = true;
+    } else if (sign === delimiter) {
+      fields += 1;
+      fieldStart = true;
+      blank = false;
+    } else if (sign !== ' ') {
+      fieldStart = false;
+      blank = false;
+    }
+  }
+  // The last record is cut where the head is.
+  if (complete && !blank) counts.push(fields);
+  return counts;
+}
+
+/** Where a quoted field ends; a quote that never does is a sign like any other. */
+function endOfQuoted(text: string, start: number): number {
+  let at = start + 1;
+  for (;;) {
+    const end = text.indexOf('"', at);
+    if (end < 0 || end - start > 20_000) return start;
+    if (text[end + 1] !== '"') return end;
+    at = end + 2;
+  }
+}
+
+/** Sentences have commas too, but a blank after each and few on a line. */
+function isProse(text: string, { delimiter, fields }: Count): boolean {
+  if ((delimiter !== ',' && delimiter !== ';') || fields > 4) return false;
+  const sample = text.slice(0, 8192);
+  const all = sample.split(delimiter).length - 1;
+  return sample.split(`${delimiter} `).length - 1 > all * 0.8 && /[.!?](\s|$)/.test(sample);
+}

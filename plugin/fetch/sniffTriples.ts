@@ -1,0 +1,48 @@
+export interface TriplesMatch {
+  readonly format: 'N-Triples' | 'N-Quads' | 'TTL';
+  readonly triples: number;
+  readonly evidence: string;
+}
+
+const SUBJECT = '(?:<[^<>"{}|^`\\\\\\s]*>|_:\\S+)';
+const OBJECT = `(?:${SUBJECT}|"(?:[^"\\\\]|\\\\.)*"(?:@[a-zA-Z-]+|\\^\\^<[^<>\\s]*>)?)`;
+const NTRIPLE = new RegExp(`^\\s*${SUBJECT}\\s+<[^<>\\s]*>\\s+${OBJECT}(\\s+${SUBJECT})?\\s*\\.\\s*(?:#.*)?$`);
+const DIRECTIVE = /^\s*@?(prefix\s+[\w.-]*:\s*<[^<>\s]*>|base\s+<[^<>\s]*>)/i;
+const MAX_LINES = 500;
+
+/** RDF as text: N-Triples line by line, or Turtle by its directives and statements. */
+export function sniffTriples(text: string): TriplesMatch | null {
+  const lines = text.split('\n', MAX_LINES).map((line) => line.slice(0, 4000)).filter((line) => !/^\s*(#|$)/.test(line));
+  const whole = lines.map((line) => NTRIPLE.exec(line)).filter((match) => match !== null);
+  if (whole.length > 0 && whole.length >= lines.length - 1) {
+    const format = whole.some((match) => match[1] !== undefined) ? 'N-Quads' : 'N-Triples';
+    return { format, triples: whole.length, evidence: `${whole.length} lines are triples` };
+  }
+  const prefixed = lines.filter((line) => DIRECTIVE.test(line)).length;
+  const triples = statements(text);
+  const named = /(^|[\s;])(a|<[^<>\s]+>|[\w-]*:[\w-]+)\s+(<[^<>\s]+>|[\w-]*:[\w-]+|"|\[)/.test(text.slice(0, 20_000));
+  if ((prefixed === 0 && !/^\s*<[^<>\s]+>\s/.test(lines[0] ?? '')) || triples === 0 || !named) return null;
+  return { format: 'TTL', triples, evidence: `${prefixed} prefixes and about ${triples} triples of Turtle` };
+}
+
+/** Ends of triples (`.`, `;`, `,`) outside IRIs, literals, comments and directives, in one pass. */
+function statements(text: string): number {
+  let found = 0;
+  let terms = 0;
+  const token = /"""(?:[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|[.;,](?=\s|$)|[^\s"<>#;,]+/gi;
+  let directive = false;
+  for (const [word] of text.matchAll(token)) {
+    if (word.startsWith('#')) continue;
+    if (/^@?(prefix|base)$/i.test(word)) directive = true;
+    else if (word === '.' || word === ';' || word === ',') {
+      if (!directive && terms >= (word === '.' && found === 0 ? 3 : 1)) found += 1;
+      directive = false;
+      terms = 0;
+    } else {
+      terms += 1;
+      // SPARQL's PREFIX has no dot at its end.
+      if (directive && word.startsWith('<')) terms = 0;
+    }
+  }
+  return found;
+}

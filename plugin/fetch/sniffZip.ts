@@ -1,0 +1,111 @@
+import { formatByName } from './formats.ts';
+import type { MagicMatch } from './sniffMagic.ts';
+
+/** What can be seen of a ZIP in its first bytes. */
+interface ZipView {
+  readonly names: readonly string[];
+  /** Content of the first entry when it is stored plainly: OpenDocument and EPUB put their media type there. */
+  readonly firstStored: string | null;
+  /** All names are known: the directory at the end was seen. */
+  readonly whole: boolean;
+}
+
+/** A ZIP and what is in it, by its local headers and, where visible, its directory. Nothing is unpacked. */
+export function sniffZip(head: Uint8Array, complete: boolean): (MagicMatch & { readonly extension: string | null }) | null {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  const spanned = bytes.indexOf('PK\x07\x08PK\x03\x04', 0, 'latin1') === 0 ? 4 : 0;
+  const empty = bytes.indexOf('PK\x05\x06', 0, 'latin1') === 0;
+  if (!empty && bytes.indexOf('PK\x03\x04', spanned, 'latin1') !== spanned) return null;
+  const view = readZip(bytes, spanned, complete);
+  const known = byMediaTypeEntry(view.firstStored) ?? byNames(view.names);
+  if (known) return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null };
+  const single = view.whole ? singleMember(view.names) : null;
+  if (single) return { format: `${single.format}.ZIP`, evidence: `a ZIP with one ${single.format} file`, extension: single.extension };
+  return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null };
+}
+
+function count({ names, whole }: ZipView): string {
+  return `${whole ? '' : 'at least '}${names.length} ${names.length === 1 ? 'entry' : 'entries'}`;
+}
+
+function readZip(bytes: Buffer, start: number, complete: boolean): ZipView {
+  const directory = complete ? directoryNames(bytes) : null;
+  const local = localNames(bytes, start);
+  return { names: directory ?? local.names, firstStored: local.firstStored, whole: directory !== null };
+}
+
+/** Local headers follow each other; after an entry of unknown size (bit 3) the next one is searched for. */
+function localNames(bytes: Buffer, start: number): { names: string[]; firstStored: string | null } {
+  const names: string[] = [];
+  let firstStored: string | null = null;
+  let at = start;
+  while (at >= 0 && at + 30 <= bytes.length && bytes.readUInt32LE(at) === 0x04034b50) {
+    const nameEnd = at + 30 + bytes.readUInt16LE(at + 26);
+    const contentAt = nameEnd + bytes.readUInt16LE(at + 28);
+    const size = bytes.readUInt32LE(at + 18);
+    names.push(bytes.toString('utf8', at + 30, Math.min(nameEnd, bytes.length)));
+    if (names.length === 1 && bytes.readUInt16LE(at + 8) === 0) {
+      firstStored = bytes.toString('latin1', contentAt, contentAt + Math.min(size || 100, 200));
+    }
+    const unknownSize = (bytes.readUInt16LE(at + 6) & 8) !== 0 && size === 0;
+    at = unknownSize || size === 0xffffffff ? bytes.indexOf('PK\x03\x04', contentAt, 'latin1') : contentAt + size;
+  }
+  return { names, firstStored };
+}
+
+/** Names from the central directory; null when it is not there or not whole. */
+function directoryNames(bytes: Buffer): string[] | null {
+  const end = bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  if (end < 0 || end + 22 > bytes.length) return null;
+  const names: string[] = [];
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50) return null;
+    const nameEnd = at + 46 + bytes.readUInt16LE(at + 28);
+    names.push(bytes.toString('utf8', at + 46, nameEnd));
+    at = nameEnd + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+  }
+  return names;
+}
+
+function byMediaTypeEntry(stored: string | null): string | null {
+  const type = /^application\/(?:vnd\.oasis\.opendocument\.(spreadsheet|text|presentation|graphics)|(epub)\+zip)/.exec(stored ?? '');
+  switch (type?.[1] ?? type?.[2]) {
+    case 'spreadsheet':
+      return 'ODS';
+    case 'text':
+      return 'ODT';
+    case 'presentation':
+      return 'ODP';
+    case 'graphics':
+      return 'ODG';
+    case 'epub':
+      return 'EPUB';
+    default:
+      return null;
+  }
+}
+
+function byNames(names: readonly string[]): string | null {
+  const has = (pattern: RegExp): boolean => names.some((name) => pattern.test(name));
+  if (has(/^xl\/workbook\.bin$/)) return 'XLSB';
+  if (has(/^xl\/vbaProject\.bin$/)) return 'XLSM';
+  if (has(/^xl\//)) return 'XLSX';
+  if (has(/^word\//)) return 'DOCX';
+  if (has(/^ppt\//)) return 'PPTX';
+  if (has(/^AndroidManifest\.xml$/)) return 'APK';
+  if (has(/^META-INF\/MANIFEST\.MF$/)) return 'JAR';
+  if (has(/(^|\/)stops\.txt$/i) && has(/(^|\/)(routes|trips|stop_times|agency)\.txt$/i)) return 'GTFS';
+  if (has(/\.shp$/i) && has(/\.(dbf|shx|prj)$/i)) return 'SHP';
+  if (has(/\.gdb\/[^/]+\.gdbtable$/i)) return 'FGDB';
+  if (has(/^doc\.kml$/i) || (has(/^[^/]+\.kml$/i) && names.every((name) => /\.kml$|^(files|images|icons)\/|\.(png|jpe?g|gif)$/i.test(name)))) return 'KMZ';
+  return null;
+}
+
+/** `data.csv` in a ZIP: what CKAN's quality check calls a zipped CSV. Folders and a Mac's extra files do not count. */
+function singleMember(names: readonly string[]): { format: string; extension: string } | null {
+  const files = names.filter((name) => !/\/$|^__MACOSX\/|(^|\/)(\.|Thumbs\.db$)/.test(name));
+  const extension = /\.([a-z0-9]+)$/i.exec(files[0] ?? '')?.[1]?.toLowerCase();
+  const format = files.length === 1 && extension ? formatByName(extension) : null;
+  return format && extension && format.format !== 'ZIP' ? { format: format.format, extension: `${extension}.zip` } : null;
+}

@@ -1,0 +1,67 @@
+import { splitExtension } from './extensions.ts';
+import { type Format, formatByMediaType, formatByName } from './formats.ts';
+import { decodePercent } from './percent.ts';
+import type { SniffInput } from './sniff.ts';
+
+/** What everyone but the bytes says the resource is. */
+export interface Witnesses {
+  /** Of the Content-Type, lower case, no parameters; null when absent or unreadable. */
+  readonly mediaType: string | null;
+  /** The media type is one that servers send when they do not know. */
+  readonly vagueType: boolean;
+  /** Of the name, else of the URL: lower case, `csv.zip`; null without one. */
+  readonly extension: string | null;
+  /** Formats named by name, Content-Type and declaration, in this order, unknown ones left out. */
+  readonly hints: readonly Format[];
+  /** The first hint that is binary and, with a list, in it. */
+  binaryHint(among: readonly string[] | null): string | null;
+  /** Sentences on what the witnesses said, with a word where they contradict `format`. */
+  words(format: string): string[];
+}
+
+const VAGUE = /^(application\/(octet-stream|x-octet-stream|binary|unknown|force-download|download|x-download|save|x-msdownload)|binary\/octet-stream|text\/plain|\*\/\*|unknown\/unknown|content\/unknown)$/;
+
+export function witnessesOf(input: SniffInput): Witnesses {
+  const mediaType = typeOf(input.contentType);
+  const vagueType = mediaType === null || VAGUE.test(mediaType);
+  const extension = extensionOf(input.name) ?? extensionOf(lastSegment(input.url));
+  const declared = input.declaredFormat?.trim() || null;
+  const byName = extension === null ? null : formatByName(extension.split('.').at(-1) ?? '');
+  const byType = mediaType === null || vagueType ? null : formatByMediaType(mediaType);
+  const byDeclaration = declared === null ? null : formatByName(declared);
+  const hints = [byName, byType, byDeclaration].filter((format) => format !== null);
+  return {
+    mediaType,
+    vagueType,
+    extension,
+    hints,
+    binaryHint: (among) =>
+      hints.find(({ format, kind }) => kind === 'binary' && (among === null || among.includes(format)))?.format ?? null,
+    words: (format) => [
+      ...said('the name says', extension, byName, format),
+      ...said('the Content-Type says', mediaType, byType, format),
+      ...said('it was declared to be', declared, byDeclaration, format),
+    ],
+  };
+}
+
+function said(by: string, word: string | null, meant: Format | null, format: string): string[] {
+  if (word === null) return [];
+  const against = meant !== null && meant.format !== format && !format.startsWith(`${meant.format}.`);
+  return [`${by} ${word.slice(0, 80)}${against ? ', which the bytes do not bear out' : ''}`];
+}
+
+function typeOf(contentType: string | null): string | null {
+  // Of a repeated field the last one counts; a parameter may hold a comma.
+  return /^\s*([\w.+*-]+\/[\w.+*-]+)\s*(?:;|,|$)/.exec(contentType ?? '')?.[1]?.toLowerCase() ?? null;
+}
+
+function extensionOf(name: string | null): string | null {
+  const { extension } = splitExtension(name?.trim() ?? '');
+  return extension === '' ? null : extension.toLowerCase();
+}
+
+function lastSegment(url: string): string | null {
+  if (!URL.canParse(url)) return null;
+  return decodePercent(new URL(url).pathname.split('/').at(-1) ?? '', 'utf-8');
+}
