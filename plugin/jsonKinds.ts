@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { HostSettings, WebhookTarget } from './model/settings.ts';
 import type { Parsed, SettingKind } from './settingKinds.ts';
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, discriminator: true });
+const ajv = new Ajv2020({ allErrors: true, discriminator: true });
 
 /** A structured setting: JSON text, or the same as a plain value. */
 function json<Value>(options: {

@@ -1,0 +1,103 @@
+const STEPS = '(fetch|store|record|job|trigger|decide|notify|show|portal|cli)';
+
+/** A library has one door: only these files may use its code; its types may go anywhere. */
+const door = (library, files, comment) => ({
+  name: `door-of-${library.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '')}`,
+  comment,
+  severity: 'error',
+  from: { path: '^plugin/', pathNot: files },
+  to: { path: library, dependencyTypesNot: ['type-only'] },
+});
+
+const npm = (names) => `^(node_modules/)?(${names})(/|$)`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Modules that need each other are one module.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that leads nowhere would also hide what it breaks.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'steps-apart',
+      comment: "A step may use another step's types, never its code.",
+      severity: 'error',
+      from: { path: `^plugin/${STEPS}/` },
+      to: { path: `^plugin/${STEPS}/`, pathNot: '^plugin/$1/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'steps-know-no-edges',
+      comment: 'A step uses the vocabulary and the errors; what wires the steps is above them.',
+      severity: 'error',
+      from: { path: `^plugin/${STEPS}/`, pathNot: '^plugin/cli/' },
+      to: { path: '^plugin/[^/]+$', pathNot: '^plugin/errors\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'decisions-are-pure',
+      comment: 'No clock, network, disk, database or library.',
+      severity: 'error',
+      from: { path: '^plugin/(decide|model)/' },
+      to: { pathNot: '^plugin/(decide|model)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-imports-the-root',
+      comment: 'plugin.ts wires, index.ts re-exports; only who starts the plugin imports them.',
+      severity: 'error',
+      from: { path: '^plugin/', pathNot: '^plugin/(index\\.ts$|cli/)' },
+      to: { path: '^plugin/(plugin|index)\\.ts$' },
+    },
+    {
+      name: 'product-apart-from-tests',
+      severity: 'error',
+      from: { path: '^plugin/' },
+      to: { path: '^(test|bench|examples)/' },
+    },
+    {
+      name: 'no-development-libraries',
+      comment: 'What the package does not install, the package may not import.',
+      severity: 'error',
+      from: { path: '^plugin/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    door(
+      npm('knex|pg'),
+      '^plugin/(record|portal|job)/',
+      'Every query lives in record/ or portal/; Agenda brings its own.',
+    ),
+    door(npm('knex'), '^plugin/(record|portal)/'),
+    door(npm('agenda|@agendajs|mongodb'), '^plugin/job/'),
+    door(npm('undici'), '^plugin/fetch/'),
+    door(
+      '^(node:)?(https?|http2|net|tls|dgram)$',
+      '^plugin/fetch/',
+      'Every connection goes through the address guard.',
+    ),
+    door('^(node:)?dns(/promises)?$', '^plugin/fetch/'),
+    door(npm('@azure'), '^plugin/store/azure[^/]*$'),
+    door(npm('express'), '^plugin/show/'),
+    door(npm('node-cron'), '^plugin/trigger/schedule\\.ts$'),
+    door(npm('commander|cli-progress'), '^plugin/cli/'),
+    door(npm('parse5|saxes|iconv-lite|tough-cookie'), '^plugin/fetch/'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    detectProcessBuiltinModuleCalls: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
