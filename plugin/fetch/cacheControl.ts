@@ -29,7 +29,9 @@ export function parseCacheControl(lines: readonly string[]): CacheControl {
 export function deltaSeconds(directives: CacheControl, name: string): number | null {
   const given = directives.get(name);
   if (!given) return null;
-  return Math.min(...given.map((text) => (text !== null && /^\d+$/.test(text) ? Math.min(Number(text), LARGEST_SECONDS) : 0)));
+  return Math.min(
+    ...given.map((text) => (text !== null && /^\d+$/.test(text) ? Math.min(Number(text), LARGEST_SECONDS) : 0)),
+  );
 }
 
 /** Splits at commas that stand outside quotes; a quote that never ends reaches to the end of the line. */

@@ -82,5 +82,11 @@ function encodedWord(value: string): string | null {
   if (!word) return null;
   const [, encoding = '', text = ''] = word;
   if (encoding.toLowerCase() === 'b') return Buffer.from(text, 'base64').toString('utf8');
-  return decodePercent(text.replace(/_/g, ' ').replace(/%/g, '%25').replace(/=([0-9a-f]{2})/gi, '%$1'), 'utf-8');
+  return decodePercent(
+    text
+      .replace(/_/g, ' ')
+      .replace(/%/g, '%25')
+      .replace(/=([0-9a-f]{2})/gi, '%$1'),
+    'utf-8',
+  );
 }

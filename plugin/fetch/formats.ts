@@ -114,14 +114,12 @@ EXE|application/vnd.microsoft.portable-executable|exe|binary|application/x-msdow
 PBM|image/x-portable-anymap|pnm|binary||
 `;
 
-const FORMATS = new Map<string, Format>();
 const BY_NAME = new Map<string, Format>();
 const BY_MEDIA_TYPE = new Map<string, Format>();
 
 for (const line of TABLE.trim().split('\n')) {
   const [format = '', mediaType = '', extension = '', kind = '', types = '', names = ''] = line.split('|');
   const entry: Format = { format, mediaType, extension: extension || null, kind: kindOf(kind) };
-  FORMATS.set(format, entry);
   for (const name of [plain(format), extension, ...names.split(' ')]) if (!BY_NAME.has(name)) BY_NAME.set(name, entry);
   for (const type of [mediaType, ...types.split(' ')]) {
     const key = type.toLowerCase();
@@ -132,13 +130,6 @@ BY_NAME.delete('');
 BY_MEDIA_TYPE.delete('');
 // Says only that the server does not know.
 BY_MEDIA_TYPE.delete('application/octet-stream');
-
-/** A format of the table; an unknown name is a mistake in our own code. */
-export function formatNamed(name: string): Format {
-  const found = FORMATS.get(name);
-  if (!found) throw new RangeError(`no format ${name}`);
-  return found;
-}
 
 /** By a declared format (`Excel`, `.csv`, `ESRI Shapefile`, `text/csv`) or an extension; null when unknown. */
 export function formatByName(name: string): Format | null {

@@ -12,7 +12,8 @@ export interface JsonScan {
   readonly memberTypes: ReadonlySet<string>;
 }
 
-const TOKEN = /[ \t\r\n]*(?:([{}[\],:])|"((?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity)(?![\w.+-]))/y;
+const TOKEN =
+  /[ \t\r\n]*(?:([{}[\],:])|"((?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity)(?![\w.+-]))/y;
 
 /**
  * Reads one JSON value at `start` of a text that may end anywhere, without recursion. Python's `NaN` and `Infinity` pass.
@@ -41,7 +42,8 @@ export function scanJson(text: string, start: number): JsonScan {
       expects = 'value';
     } else if ((string !== undefined || literal !== undefined) && expects === 'value') {
       if (string !== undefined && stack.at(-1) === '{') {
-        if ((stack.length === 1 || (stack.length === 2 && stack[0] === '[')) && keys.get(key) === null) keys.set(key, string);
+        if ((stack.length === 1 || (stack.length === 2 && stack[0] === '[')) && keys.get(key) === null)
+          keys.set(key, string);
         if (stack.length === 3 && key === 'type') memberTypes.add(string);
       }
       if (stack.length === 0) return done(true, true);

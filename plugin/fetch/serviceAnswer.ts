@@ -2,8 +2,8 @@ import { decodeText } from './sniffText.ts';
 import { type XmlHead, xmlHead } from './xmlHead.ts';
 
 export type ServiceAnswer =
-  | { readonly kind: 'capabilities'; /** `WMS 1.3`, `WMS 1.1.1`, `WFS 2.0`, … */ readonly service: string }
-  | { readonly kind: 'exception'; /** The service's own words, shortened. */ readonly message: string };
+  | { readonly kind: 'capabilities' /** `WMS 1.3`, `WMS 1.1.1`, `WFS 2.0`, … */; readonly service: string }
+  | { readonly kind: 'exception' /** The service's own words, shortened. */; readonly message: string };
 
 const MAX_MESSAGE = 300;
 
@@ -86,7 +86,8 @@ function jsonException(text: string, contentType: string | null): ServiceAnswer 
     const details = Array.isArray(error.details) ? error.details.filter((it) => typeof it === 'string') : [];
     return exception([error.code, error.message, ...details]);
   }
-  if (/^application\/problem\+json\b/i.test(contentType ?? '')) return exception([body.status, body.title, body.detail]);
+  if (/^application\/problem\+json\b/i.test(contentType ?? ''))
+    return exception([body.status, body.title, body.detail]);
   const keys = Object.keys(body);
   const ogc = typeof body.code === 'string' && keys.every((key) => /^(code|description|message|details)$/.test(key));
   if (ogc) return exception([body.code, body.description ?? body.message]);
@@ -96,7 +97,10 @@ function jsonException(text: string, contentType: string | null): ServiceAnswer 
 
 function exception(words: readonly unknown[]): ServiceAnswer {
   const said = words.filter((it) => typeof it === 'string' || typeof it === 'number').map(String);
-  return { kind: 'exception', message: shortened(said.filter((it) => it.trim() !== '').join(': ') || 'no reason given') };
+  return {
+    kind: 'exception',
+    message: shortened(said.filter((it) => it.trim() !== '').join(': ') || 'no reason given'),
+  };
 }
 
 function parsedObject(text: string): Record<string, unknown> | null {

@@ -8,8 +8,27 @@ const VERSIONS = {
 
 /** What belongs to the operation and would contradict ours; all else (`map=`, a key, `language=`) stays. */
 const OPERATION: ReadonlySet<string> = new Set([
-  'service', 'request', 'version', 'acceptversions', 'wmtver', 'layers', 'styles', 'srs', 'crs', 'bbox', 'width', 'height',
-  'typename', 'typenames', 'outputformat', 'maxfeatures', 'count', 'format', 'f', 'sections', 'updatesequence',
+  'service',
+  'request',
+  'version',
+  'acceptversions',
+  'wmtver',
+  'layers',
+  'styles',
+  'srs',
+  'crs',
+  'bbox',
+  'width',
+  'height',
+  'typename',
+  'typenames',
+  'outputformat',
+  'maxfeatures',
+  'count',
+  'format',
+  'f',
+  'sections',
+  'updatesequence',
 ]);
 
 /**
@@ -37,7 +56,10 @@ function version(url: URL): string | null {
 }
 
 function rawParameters(url: URL): string[] {
-  return url.search.slice(1).split('&').filter((pair) => pair !== '');
+  return url.search
+    .slice(1)
+    .split('&')
+    .filter((pair) => pair !== '');
 }
 
 function nameOf(pair: string): string {

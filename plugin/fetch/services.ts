@@ -11,7 +11,8 @@ const OGC = ['WMS', 'WFS', 'WMTS', 'WCS'] as const;
 type Ogc = (typeof OGC)[number];
 
 /** Requests whose answer is data or already what we would ask for ourselves. */
-const LEFT_ALONE = /^(getmap|getfeature|getpropertyvalue|gettile|getcoverage|getfeatureinfo|getlegendgraphic|describe.*)$/i;
+const LEFT_ALONE =
+  /^(getmap|getfeature|getpropertyvalue|gettile|getcoverage|getfeatureinfo|getlegendgraphic|describe.*)$/i;
 
 /**
  * How a link that is a service is to be asked so that it describes itself; null for a link that is plain data, also for a
@@ -75,7 +76,8 @@ function arcgisEndpoint(url: URL): boolean {
   const below = /\/rest\/services(\/.*)?$/i.exec(url.pathname);
   if (!below) return false;
   const rest = (below[1] ?? '').replace(/\/+$/, '');
-  if (/\/(map|feature|image|geocode|gp|geometry|vectortile|scene|stream)server(\/\d+|\/layers)?$/i.test(rest)) return true;
+  if (/\/(map|feature|image|geocode|gp|geometry|vectortile|scene|stream)server(\/\d+|\/layers)?$/i.test(rest))
+    return true;
   return !/server(\/|$)/i.test(rest) && !namesFile(rest);
 }
 

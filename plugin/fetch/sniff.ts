@@ -1,4 +1,4 @@
-import { type Format, formatByMediaType, formatByName, formatNamed } from './formats.ts';
+import { type Format, formatByMediaType, formatByName } from './formats.ts';
 import { sniffMagic } from './sniffMagic.ts';
 import { sniffOle } from './sniffOle.ts';
 import { decodeText, looksTextual } from './sniffText.ts';
@@ -21,7 +21,8 @@ export interface Sniffed {
   readonly data: boolean;
   /** Without parameters. */
   readonly mediaType: string;
-  readonly format: string;
+  /** As portals write it; null when neither the bytes nor anyone else names one. */
+  readonly format: string | null;
   /** null for bytes that are no text. */
   readonly charset: string | null;
   /** Without a dot, e.g. `csv`, `csv.zip`; null when nothing is known. */
@@ -34,7 +35,7 @@ export interface Sniffed {
 
 /** What the bytes alone say. */
 export interface Finding {
-  readonly format: string;
+  readonly format: string | null;
   readonly evidence: readonly string[];
   readonly charset: string | null;
   readonly notData: string | null;
@@ -65,7 +66,7 @@ export function sniff(input: SniffInput): Sniffed {
 
 function found(input: SniffInput, witnesses: Witnesses): Finding {
   const { head, complete } = input;
-  const zip = sniffZip(head, complete);
+  const zip = sniffZip(head, complete, witnesses.extension);
   if (zip) return binary(zip.format, zip.evidence, zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip');
   const magic = sniffMagic(head) ?? sniffOle(head, witnesses.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
   if (magic) return binary(magic.format, magic.evidence, packedExtension(magic.format, witnesses));
@@ -87,36 +88,35 @@ function packedExtension(format: string, witnesses: Witnesses): string | null {
 
 /** Bytes that announce nothing: believed to be what the others say, when that is a format without a sure sign. */
 function unknownBinary(witnesses: Witnesses): Finding {
-  const hint = witnesses.binaryHint(null);
-  const extension = hint?.toLowerCase() ?? witnesses.extension;
+  const hint = tableEntry(witnesses.binaryHint(null));
   return {
-    format: hint ?? witnesses.extension?.toUpperCase() ?? 'BIN',
+    format: hint?.format ?? witnesses.extension?.toUpperCase().replace('.', ' / ') ?? null,
     evidence: ['the bytes are no text and carry no sign that we know'],
     charset: null,
     notData: null,
-    extension: (hint ? tableEntry(hint)?.extension : null) ?? extension,
+    extension: witnesses.extension ?? hint?.extension ?? null,
     weak: true,
   };
 }
 
 /**
- * The format's own media type; a media type of the server's that means the same, or that we do not know where the bytes
- * were not clear, is left as it is.
+ * The format's own media type; a media type of the server's that we do not know is left as it is where the bytes were not
+ * clear, and so is one that means the same.
  */
 function mediaTypeOf(finding: Finding, witnesses: Witnesses): string {
+  const sent = witnesses.vagueType ? null : witnesses.mediaType;
+  const meant = sent === null ? null : formatByMediaType(sent);
   const entry = tableEntry(finding.format);
-  const sent = witnesses.mediaType;
-  const specific = sent !== null && !witnesses.vagueType;
-  if (specific && finding.weak && formatByMediaType(sent) === null) return sent;
-  if (specific && entry === null && finding.format.endsWith('.ZIP')) return 'application/zip';
-  if (specific && entry === null) return sent;
-  if (sent === 'text/xml' && entry?.kind === 'xml' && entry.mediaType === 'application/xml') return sent;
-  if (finding.format.endsWith('.ZIP')) return 'application/zip';
+  if (finding.format?.endsWith(' / ZIP')) return 'application/zip';
   if (finding.format === 'SHP' && finding.extension === 'shp') return 'application/vnd.shp';
-  return entry?.mediaType ?? sent ?? 'application/octet-stream';
+  if (sent !== null && meant === null && (finding.weak || entry === null)) return sent;
+  if (sent === 'text/xml' && entry?.mediaType === 'application/xml') return sent;
+  if (finding.format === 'XHTML' && sent === 'text/html') return sent;
+  if (entry) return entry.mediaType;
+  return sent !== null && meant?.kind === 'binary' ? sent : (witnesses.vagueBinary ?? 'application/octet-stream');
 }
 
-function tableEntry(format: string): Format | null {
-  const entry = formatByName(format);
-  return entry && entry.format === format ? formatNamed(format) : null;
+function tableEntry(format: string | null): Format | null {
+  const entry = format === null ? null : formatByName(format);
+  return entry && entry.format === format ? entry : null;
 }

@@ -44,7 +44,8 @@ function evenness(text: string, delimiter: Delimiter, complete: boolean): Count 
   const frequency = new Map<number, number>();
   for (const count of counts) frequency.set(count, (frequency.get(count) ?? 0) + 1);
   let fields = 1;
-  for (const [count, times] of frequency) if (count > 1 && times > (fields > 1 ? (frequency.get(fields) ?? 0) : 0)) fields = count;
+  for (const [count, times] of frequency)
+    if (count > 1 && times > (fields > 1 ? (frequency.get(fields) ?? 0) : 0)) fields = count;
   const preamble = counts.slice(0, Math.ceil(counts.length / 3)).findIndex((count) => count === fields);
   const records = counts.slice(Math.max(0, preamble));
   const even = records.filter((count) => count === fields).length;

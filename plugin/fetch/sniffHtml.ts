@@ -28,7 +28,10 @@ export function sniffHtml(text: string, xmlExpected: boolean): HtmlPage | null {
   const declared = text.slice(0, at).includes('<?xml');
   const sure = tag !== undefined && (declared || xmlExpected ? /^html$/i.test(tag) : true);
   if (!doctype && !sure && !lateStart(text)) return null;
-  return pageOf(text, doctype ? 'it begins with an HTML doctype' : tag ? `it begins with <${tag}>` : 'an HTML page follows some text');
+  return pageOf(
+    text,
+    doctype ? 'it begins with an HTML doctype' : tag ? `it begins with <${tag}>` : 'an HTML page follows some text',
+  );
 }
 
 /** Behind blanks, comments, processing instructions. */
@@ -36,7 +39,11 @@ function contentStart(text: string): number {
   let at = 0;
   for (;;) {
     while (/\s|\ufeff/.test(text.charAt(at))) at += 1;
-    const end = text.startsWith('<!--', at) ? text.indexOf('-->', at + 4) : text.startsWith('<?', at) ? text.indexOf('>', at) : -1;
+    const end = text.startsWith('<!--', at)
+      ? text.indexOf('-->', at + 4)
+      : text.startsWith('<?', at)
+        ? text.indexOf('>', at)
+        : -1;
     if (end < 0) return at;
     at = end + (text.startsWith('<!--', at) ? 3 : 1);
   }
@@ -46,7 +53,11 @@ function contentStart(text: string): number {
 function lateStart(text: string): boolean {
   const start = text.slice(0, 2048);
   const found = /\n[ \t]{0,20}<(!doctype\s{1,20}html|html[\s>])/i.exec(start);
-  return found !== null && !/^\s*[<{["]|[\t;|]|,\S/.test(start.slice(0, found.index)) && /<(head|body|title)[\s>]/i.test(text);
+  return (
+    found !== null &&
+    !/^\s*[<{["]|[\t;|]|,\S/.test(start.slice(0, found.index)) &&
+    /<(head|body|title)[\s>]/i.test(text)
+  );
 }
 
 function pageOf(text: string, first: string): HtmlPage {
@@ -59,16 +70,25 @@ function pageOf(text: string, first: string): HtmlPage {
   if (title) evidence.push(`its title is “${title}”`);
   if (password) evidence.push('it asks for a password');
   if (error) evidence.push(`it says “${error[0]}”`);
-  if (/<meta\b[^<>]{0,100}http-equiv\s{0,5}=\s{0,5}["']?refresh/i.test(text)) evidence.push('it sends browsers elsewhere');
+  if (/<meta\b[^<>]{0,100}http-equiv\s{0,5}=\s{0,5}["']?refresh/i.test(text))
+    evidence.push('it sends browsers elsewhere');
   const kind = login ? 'a login page' : error ? 'an error page' : 'a web page';
-  return { evidence, kind, xhtml: /^[^]{0,600}http:\/\/www\.w3\.org\/1999\/xhtml|^[^]{0,400}\/\/DTD XHTML/.test(text.slice(0, 1200)) };
+  return {
+    evidence,
+    kind,
+    xhtml: /^[^]{0,600}http:\/\/www\.w3\.org\/1999\/xhtml|^[^]{0,400}\/\/DTD XHTML/.test(text.slice(0, 1200)),
+  };
 }
 
 function titleOf(text: string): string | null {
   const open = /<title(?:\s[^<>]{0,200})?>/i.exec(text);
   if (!open) return null;
   const raw = text.slice(open.index + open[0].length, open.index + open[0].length + 300);
-  const title = raw.split('<', 1).join('').replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  const title = raw
+    .split('<', 1)
+    .join('')
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim();
   return title === '' ? null : title.slice(0, 120);
 }
 

@@ -20,7 +20,10 @@ export function sniffJson(text: string, complete: boolean): JsonMatch | null {
   const first = scanJson(text, start);
   // Deep inside it is JSON even when a mistake follows; near the beginning it is something else in brackets.
   if (!first.valid && !(first.keys.size > 0 && first.end - start > 2000)) return null;
-  if (!first.ended) return complete && first.valid ? spoilt(first, 'it breaks off') : described(first, null);
+  if (!first.ended) {
+    if (!complete) return first.valid ? described(first, null) : spoilt(first, 'it has a mistake');
+    return first.keys.size > 0 ? spoilt(first, first.valid ? 'it breaks off' : 'it has a mistake') : null;
+  }
   const rest = text.slice(first.end).trimStart();
   if (rest === '') return described(first, separated ? 'lines' : null, text.slice(start, first.end));
   if (/^[{[\u001e]/.test(rest) && /[\n\u001e]/.test(text.slice(first.end, text.length - rest.length + 1))) {
@@ -54,14 +57,17 @@ function formatOf({ keys, memberTypes, container }: JsonScan): string {
     if (keys.has('features') && memberTypes.has('Feature')) return 'GeoJSON';
     if (type === 'Topology' && (keys.has('objects') || keys.has('arcs') || keys.has('transform'))) return 'TopoJSON';
   }
-  const linked = keys.has('@context') || keys.has('@graph') || (keys.has('@id') && (container === 'array' || keys.has('@type')));
+  const linked =
+    keys.has('@context') || keys.has('@graph') || (keys.has('@id') && (container === 'array' || keys.has('@type')));
   return linked ? 'JSON-LD' : 'JSON';
 }
 
 /** `{"error": …}` and nothing that could be data beside it, or `{"success": false, …}`. */
 function errorWords({ keys }: JsonScan, whole: string): string | null {
   const names = [...keys.keys()];
-  const failed = /"(success|ok)"\s{0,10}:\s{0,10}false|"status"\s{0,10}:\s{0,10}("(error|fail(ed|ure)?)"|"?[45]\d\d\b)/i.test(whole);
-  if (!names.every((name) => ERROR_KEYS.test(name)) || !(failed || names.some((name) => ERROR_SIGNS.test(name)))) return null;
+  const failed =
+    /"(success|ok)"\s{0,10}:\s{0,10}false|"status"\s{0,10}:\s{0,10}("(error|fail(ed|ure)?)"|"?[45]\d\d\b)/i.test(whole);
+  if (!names.every((name) => ERROR_KEYS.test(name)) || !(failed || names.some((name) => ERROR_SIGNS.test(name))))
+    return null;
   return whole.replace(/\s+/g, ' ').slice(0, 200);
 }

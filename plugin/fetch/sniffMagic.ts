@@ -53,7 +53,8 @@ const SIGNATURES: readonly (readonly [string, number, string])[] = [
 export function sniffMagic(head: Uint8Array): MagicMatch | null {
   const simple = SIGNATURES.find(([, offset, signature]) => matches(head, offset, signature));
   if (simple && confirmed(simple[0], head)) return { format: simple[0], evidence: `the bytes begin as ${simple[0]}` };
-  const format = grid(head) ?? tiff(head) ?? sqlite(head) ?? shape(head) ?? executable(head) ?? bitmap(head) ?? dbase(head);
+  const format =
+    grid(head) ?? tiff(head) ?? sqlite(head) ?? shape(head) ?? executable(head) ?? bitmap(head) ?? dbase(head);
   return format ? { format, evidence: `the bytes begin as ${format}` } : null;
 }
 
@@ -110,7 +111,9 @@ function executable(head: Uint8Array): string | null {
 }
 
 function bitmap(head: Uint8Array): string | null {
-  return matches(head, 0, 'BM') && matches(head, 6, '\0\0\0\0') && head.length > 18 && matches(head, 15, '\0\0\0') ? 'BMP' : null;
+  return matches(head, 0, 'BM') && matches(head, 6, '\0\0\0\0') && head.length > 18 && matches(head, 15, '\0\0\0')
+    ? 'BMP'
+    : null;
 }
 
 /** dBase has no signature worth the name: version, a date, and header and record lengths that agree. */
@@ -122,7 +125,9 @@ function dbase(head: Uint8Array): string | null {
   const recordLength = view.getUint16(10, true);
   const dated = month >= 1 && month <= 12 && day >= 1 && day <= 31;
   if (!dated || headerLength < 33 || recordLength < 2) return null;
-  return headerLength > head.length || head[32 * Math.floor((headerLength - 1) / 32)] === 0x0d || head[headerLength - 1] === 0x0d
+  return headerLength > head.length ||
+    head[32 * Math.floor((headerLength - 1) / 32)] === 0x0d ||
+    head[headerLength - 1] === 0x0d
     ? 'DBF'
     : null;
 }

@@ -28,7 +28,11 @@ export function decodeText(bytes: Uint8Array, contentType: string | null): Decod
   }
   if (text !== null) return { text, charset: declared ?? inside ?? 'utf-8', from: origin(declared, inside) };
   const charset = [declared, inside].find((it) => it !== null && it !== 'utf-8') ?? 'windows-1252';
-  return { text: decodeWith(bytes, charset), charset, from: charset === declared ? 'Content-Type' : charset === inside ? 'document' : 'guess' };
+  return {
+    text: decodeWith(bytes, charset),
+    charset,
+    from: charset === declared ? 'Content-Type' : charset === inside ? 'document' : 'guess',
+  };
 }
 
 function origin(declared: string | null, inside: string | null): DecodedText['from'] {

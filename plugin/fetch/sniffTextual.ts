@@ -1,13 +1,15 @@
 import type { Format } from './formats.ts';
+import { scanJson } from './jsonScan.ts';
 import type { Finding } from './sniff.ts';
 import { sniffDelimited } from './sniffDelimited.ts';
 import { sniffHtml } from './sniffHtml.ts';
-import { sniffJson } from './sniffJson.ts';
+import { type JsonMatch, sniffJson } from './sniffJson.ts';
 import { sniffTriples } from './sniffTriples.ts';
 import { sniffXml } from './sniffXml.ts';
 import type { Witnesses } from './witnesses.ts';
 
 const TRIPLES_NEEDED = 5;
+const TABLES: ReadonlySet<string> = new Set(['CSV', 'TSV', 'PSV']);
 const ERROR_TEXT =
   /^\W{0,5}(\d{3}\s)?((internal server |fatal |server |parse )?error\b|exception\b|not found\b|file not found|page not found|resource not found|access denied|forbidden|unauthori[sz]ed|bad request|bad gateway|service unavailable|temporarily unavailable|invalid (request|token|parameter|session)|no such file|(the )?(requested )?(file|page|resource|url)\b.{0,60}\b(not found|not exist))/i;
 
@@ -15,13 +17,13 @@ const ERROR_TEXT =
 export function sniffTextual(text: string, complete: boolean, witnesses: Witnesses): Finding {
   const expected = witnesses.hints;
   return (
+    triplesFinding(text, expected) ??
     htmlFinding(text, expected) ??
     xmlFinding(text, complete, expected) ??
     jsonFinding(text, complete, expected) ??
-    triplesFinding(text, expected) ??
     errorTextFinding(text, complete, expected) ??
     delimitedFinding(text, complete, expected) ??
-    plainFinding(expected)
+    plainFinding(expected, witnesses.htmlType)
   );
 }
 
@@ -39,16 +41,31 @@ function xmlFinding(text: string, complete: boolean, expected: readonly Format[]
   if (!match) return null;
   if (match.format === 'XHTML') return finding('XHTML', [match.evidence], 'It is a web page (XHTML), not data.');
   const other = expected.length > 0 && expected.every((format) => format.kind !== 'xml');
-  const error = complete && text.length < 4096 && /^(error|errors|exception|fault|serviceexceptionreport|exceptionreport)$/i.test(match.root ?? '');
-  return finding(match.format, [match.evidence], other && error ? `It is an XML error message, not ${expected[0]?.format}.` : null);
+  const error =
+    complete &&
+    text.length < 4096 &&
+    /^(error|errors|exception|fault|serviceexceptionreport|exceptionreport)$/i.test(match.root ?? '');
+  return finding(
+    match.format,
+    [match.evidence],
+    other && error ? `It is an XML error message, not ${expected[0]?.format}.` : null,
+  );
 }
 
 function jsonFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
-  const match = sniffJson(text, complete);
+  const match = sniffJson(text, complete) ?? jsonScalar(text, complete, expected);
   if (!match) return null;
   const other = expected.find((format) => format.kind !== 'json' && format.format !== 'TXT');
   const notData = other && match.error ? `It is a JSON error message, not ${other.format}: ${match.error}` : null;
   return finding(match.format, [match.evidence], notData);
+}
+
+/** `5` or `"hello"` is JSON only where somebody says so. */
+function jsonScalar(text: string, complete: boolean, expected: readonly Format[]): JsonMatch | null {
+  if (!complete || !expected.some(({ kind }) => kind === 'json')) return null;
+  const scan = scanJson(text, 0);
+  const whole = scan.valid && scan.ended && text.slice(scan.end).trim() === '';
+  return whole ? { format: 'JSON', evidence: 'it is one JSON value', error: null } : null;
 }
 
 function triplesFinding(text: string, expected: readonly Format[]): Finding | null {
@@ -56,33 +73,39 @@ function triplesFinding(text: string, expected: readonly Format[]): Finding | nu
   const labelled = expected.find(({ format }) => ['TTL', 'N3', 'N-Triples', 'N-Quads'].includes(format));
   if (!match || (!labelled && match.triples < TRIPLES_NEEDED)) return null;
   // Every N-Triples document is Turtle, and all Turtle is N3: a label may name the wider format.
-  return finding(labelled && labelled.format !== 'N-Triples' && match.format !== 'N-Quads' ? labelled.format : match.format, [match.evidence]);
+  return finding(
+    labelled && labelled.format !== 'N-Triples' && match.format !== 'N-Quads' ? labelled.format : match.format,
+    [match.evidence],
+  );
 }
 
 /** Two words where a table was promised. */
 function errorTextFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
   const promised = expected.find(({ format }) => format !== 'TXT');
   const short = text.trim();
-  if (!promised || !complete || short.length > 500 || short.split('\n').length > 5 || !ERROR_TEXT.test(short)) return null;
+  if (!promised || !complete || short.length > 500 || short.split('\n').length > 5 || !ERROR_TEXT.test(short))
+    return null;
   const words = short.replace(/\s+/g, ' ').slice(0, 120);
   return finding('TXT', ['it is a short error message'], `It is an error message, not ${promised.format}: “${words}”`);
 }
 
 function delimitedFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
+  const labelled = expected.find(({ format }) => TABLES.has(format));
+  const otherText = expected.some(({ format, kind }) => kind === 'text' && format !== 'TXT' && !TABLES.has(format));
+  if (otherText && !labelled) return null;
   const match = sniffDelimited(text, complete);
-  const labelled = expected.find(({ format }) => ['CSV', 'TSV', 'PSV'].includes(format));
-  const textual = expected.find(({ format, kind }) => kind === 'text' && format !== 'TXT');
-  if (textual && textual !== labelled && !labelled) return null;
-  if (match && (match.sure || labelled)) {
-    const format = match.sure ? match.format : (labelled?.format ?? match.format);
-    return { ...finding(format, [match.evidence]), weak: !labelled };
-  }
-  return labelled ? finding(labelled.format, ['it is text, of one column at most']) : null;
+  if (match?.sure) return { ...finding(match.format, [match.evidence]), weak: !labelled };
+  if (!labelled) return null;
+  return finding(labelled.format, [match?.evidence ?? 'it is text, of one column at most']);
 }
 
-function plainFinding(expected: readonly Format[]): Finding {
-  const hint = expected.find(({ kind, format }) => kind === 'text' && !['CSV', 'TSV', 'PSV'].includes(format));
-  return { ...finding(hint?.format ?? 'TXT', ['it is text of no format that we know']), weak: true };
+/** Text that follows no grammar is what it is called, if it is called a kind of text; a page, if it is served as one. */
+function plainFinding(expected: readonly Format[], htmlType: boolean): Finding {
+  const unknown = 'it is text of no format that we know';
+  if (htmlType)
+    return finding('HTML', [unknown, 'it is served as HTML'], 'It is served as a web page (HTML), not data.');
+  const hint = expected.find(({ kind, format }) => kind === 'text' && !TABLES.has(format));
+  return { ...finding(hint?.format ?? 'TXT', [unknown]), weak: true };
 }
 
 function finding(format: string, evidence: readonly string[], notData: string | null = null): Finding {

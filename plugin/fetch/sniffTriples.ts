@@ -8,11 +8,17 @@ const SUBJECT = '(?:<[^<>"{}|^`\\\\\\s]*>|_:\\S+)';
 const OBJECT = `(?:${SUBJECT}|"(?:[^"\\\\]|\\\\.)*"(?:@[a-zA-Z-]+|\\^\\^<[^<>\\s]*>)?)`;
 const NTRIPLE = new RegExp(`^\\s*${SUBJECT}\\s+<[^<>\\s]*>\\s+${OBJECT}(\\s+${SUBJECT})?\\s*\\.\\s*(?:#.*)?$`);
 const DIRECTIVE = /^\s*@?(prefix\s+[\w.-]*:\s*<[^<>\s]*>|base\s+<[^<>\s]*>)/i;
+/** A cheap look before the dear ones: a directive, or a line that begins with two terms of RDF. */
+const LIKELY = /^[ \t]{0,20}(@?(prefix|base)[ \t]|(<[^<>\s]*>|_:\S+)[ \t]+<[^<>\s]*>[ \t])/im;
 const MAX_LINES = 500;
 
 /** RDF as text: N-Triples line by line, or Turtle by its directives and statements. */
 export function sniffTriples(text: string): TriplesMatch | null {
-  const lines = text.split('\n', MAX_LINES).map((line) => line.slice(0, 4000)).filter((line) => !/^\s*(#|$)/.test(line));
+  if (!LIKELY.test(text.slice(0, 4096))) return null;
+  const lines = text
+    .split('\n', MAX_LINES)
+    .map((line) => line.slice(0, 4000))
+    .filter((line) => !/^\s*(#|$)/.test(line));
   const whole = lines.map((line) => NTRIPLE.exec(line)).filter((match) => match !== null);
   if (whole.length > 0 && whole.length >= lines.length - 1) {
     const format = whole.some((match) => match[1] !== undefined) ? 'N-Quads' : 'N-Triples';
@@ -29,7 +35,8 @@ export function sniffTriples(text: string): TriplesMatch | null {
 function statements(text: string): number {
   let found = 0;
   let terms = 0;
-  const token = /"""(?:[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|[.;,](?=\s|$)|[^\s"<>#;,]+/gi;
+  const token =
+    /"""(?:[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|'''(?:[^']|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|;|[.,](?=\s|$)|[^\s"<>#;,]+/gi;
   let directive = false;
   for (const [word] of text.matchAll(token)) {
     if (word.startsWith('#')) continue;

@@ -8,8 +8,14 @@ export interface XmlMatch {
 }
 
 const BY_ROOT: Readonly<Record<string, string>> = {
-  kml: 'KML', gpx: 'GPX', rss: 'RSS', svg: 'SVG', html: 'XHTML', xbrl: 'XBRL',
-  'iati-activities': 'IATI', 'iati-organisations': 'IATI',
+  kml: 'KML',
+  gpx: 'GPX',
+  rss: 'RSS',
+  svg: 'SVG',
+  html: 'XHTML',
+  xbrl: 'XBRL',
+  'iati-activities': 'IATI',
+  'iati-organisations': 'IATI',
 };
 
 const BY_NAMESPACE: readonly (readonly [RegExp, string])[] = [
@@ -30,12 +36,21 @@ export function sniffXml(text: string, complete: boolean): XmlMatch | null {
     const cut = !complete && /^\s*<!(doctype\s+(?!html)|--)/i.test(text.slice(0, 1000));
     return declared || cut ? { format: 'XML', evidence: 'it begins as XML', root: null } : null;
   }
+  // Without a declaration words in angle brackets are no proof: the text must also end as a document does.
+  if (!root.declared && complete && !text.trimEnd().endsWith('>')) return null;
   const service = capabilitiesService(root, text);
-  const format = service?.split(' ')[0] ?? formatOf(root.localName, root.namespace, text.slice(root.contentAt - 1, root.contentAt + 4000), root.attributes);
+  const format =
+    service?.split(' ')[0] ??
+    formatOf(root.localName, root.namespace, text.slice(root.contentAt - 1, root.contentAt + 4000), root.attributes);
   return { format: isKnown(format) ? format : 'XML', evidence: `its XML root is <${root.name}>`, root: root.localName };
 }
 
-function formatOf(name: string, namespace: string | null, content: string, attributes: ReadonlyMap<string, string>): string {
+function formatOf(
+  name: string,
+  namespace: string | null,
+  content: string,
+  attributes: ReadonlyMap<string, string>,
+): string {
   const byNamespace = BY_NAMESPACE.find(([pattern]) => pattern.test(namespace ?? ''))?.[1];
   if (byNamespace) return byNamespace;
   if (name === 'RDF') return 'RDF';

