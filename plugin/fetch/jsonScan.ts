@@ -13,64 +13,109 @@ export interface JsonScan {
 }
 
 const TOKEN =
-  /[ \t\r\n]*(?:([{}[\],:])|"((?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity)(?![\w.+-]))/y;
+  /[ \t\r\n]*(?:([{}[\],:])|"((?:[^"\\\r\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity)(?![\w.+-]))/y;
 
 /**
- * Reads one JSON value at `start` of a text that may end anywhere, without recursion. Python's `NaN` and `Infinity` pass.
+ * Reads one JSON value at `start` of a text that may end anywhere, without recursion. Python's `NaN` and `Infinity` pass,
+ * and control characters in strings.
  */
 export function scanJson(text: string, start: number): JsonScan {
-  const stack: ('{' | '[')[] = [];
-  const keys = new Map<string, string | null>();
-  const memberTypes = new Set<string>();
-  let container: JsonScan['container'] = null;
-  let expects: 'value' | 'key' | 'colon' | 'comma' = 'value';
-  let mayClose = false;
-  let key = '';
+  const reader = new JsonReader();
   let at = start;
-  const done = (valid: boolean, ended: boolean): JsonScan => ({ valid, ended, end: at, container, keys, memberTypes });
   for (;;) {
     TOKEN.lastIndex = at;
     const token = TOKEN.exec(text);
-    if (!token) return done(cutToken(text, at), false);
+    if (!token) return reader.result(isCutToken(text.slice(at)), false, at);
     at = TOKEN.lastIndex;
-    const [, sign, string, literal] = token;
-    if (string !== undefined && expects === 'key') {
-      key = string;
-      if (stack.length === 1 || (stack.length === 2 && stack[0] === '[')) if (!keys.has(key)) keys.set(key, null);
-      expects = 'colon';
-    } else if (sign === ':' && expects === 'colon') {
-      expects = 'value';
-    } else if ((string !== undefined || literal !== undefined) && expects === 'value') {
-      if (string !== undefined && stack.at(-1) === '{') {
-        if ((stack.length === 1 || (stack.length === 2 && stack[0] === '[')) && keys.get(key) === null)
-          keys.set(key, string);
-        if (stack.length === 3 && key === 'type') memberTypes.add(string);
-      }
-      if (stack.length === 0) return done(true, true);
-      expects = 'comma';
-    } else if ((sign === '{' || sign === '[') && expects === 'value') {
-      if (stack.length === 0) container = sign === '{' ? 'object' : 'array';
-      stack.push(sign);
-      expects = sign === '{' ? 'key' : 'value';
-      mayClose = true;
-      continue;
-    } else if ((sign === '}' || sign === ']') && (expects === 'comma' || mayClose)) {
-      if (stack.pop() !== (sign === '}' ? '{' : '[')) return done(false, false);
-      if (stack.length === 0) return done(true, true);
-      expects = 'comma';
-    } else if (sign === ',' && expects === 'comma') {
-      expects = stack.at(-1) === '{' ? 'key' : 'value';
-    } else {
-      return done(false, false);
+    const [, sign, string] = token;
+    const good = sign === undefined ? reader.scalar(string ?? null) : reader.sign(sign);
+    if (!good) return reader.result(false, false, at);
+    if (reader.ended) return reader.result(true, true, at);
+  }
+}
+
+class JsonReader {
+  readonly #stack: ('{' | '[')[] = [];
+  readonly #keys = new Map<string, string | null>();
+  readonly #memberTypes = new Set<string>();
+  #container: JsonScan['container'] = null;
+  #expects: 'value' | 'key' | 'colon' | 'comma' = 'value';
+  #mayClose = false;
+  #key = '';
+  ended = false;
+
+  result(valid: boolean, ended: boolean, end: number): JsonScan {
+    const [container, keys, memberTypes] = [this.#container, this.#keys, this.#memberTypes];
+    return { valid, ended, end, container, keys, memberTypes };
+  }
+
+  /** A string, or null for any other scalar. */
+  scalar(text: string | null): boolean {
+    this.#mayClose = false;
+    if (this.#expects === 'key' && text !== null) {
+      this.#key = text;
+      if (this.#atRoot() && !this.#keys.has(text)) this.#keys.set(text, null);
+      this.#expects = 'colon';
+      return true;
     }
-    mayClose = false;
+    if (this.#expects !== 'value') return false;
+    if (text !== null && this.#stack.at(-1) === '{') this.#note(text);
+    return this.#valueEnds();
+  }
+
+  sign(sign: string): boolean {
+    const mayClose = this.#mayClose;
+    this.#mayClose = false;
+    switch (sign) {
+      case '{':
+      case '[':
+        return this.#open(sign);
+      case ':':
+        return this.#after('colon', 'value');
+      case ',':
+        return this.#after('comma', this.#stack.at(-1) === '{' ? 'key' : 'value');
+      default:
+        if (this.#expects !== 'comma' && !mayClose) return false;
+        return this.#stack.pop() === (sign === '}' ? '{' : '[') && this.#valueEnds();
+    }
+  }
+
+  #open(sign: '{' | '['): boolean {
+    if (this.#expects !== 'value') return false;
+    if (this.#stack.length === 0) this.#container = sign === '{' ? 'object' : 'array';
+    this.#stack.push(sign);
+    this.#expects = sign === '{' ? 'key' : 'value';
+    this.#mayClose = true;
+    return true;
+  }
+
+  #after(expected: 'colon' | 'comma', next: 'key' | 'value'): boolean {
+    if (this.#expects !== expected) return false;
+    this.#expects = next;
+    return true;
+  }
+
+  #valueEnds(): boolean {
+    this.ended = this.#stack.length === 0;
+    this.#expects = 'comma';
+    return true;
+  }
+
+  #note(text: string): void {
+    if (this.#atRoot() && this.#keys.get(this.#key) === null) this.#keys.set(this.#key, text);
+    if (this.#stack.length === 3 && this.#key === 'type') this.#memberTypes.add(text);
+  }
+
+  /** In the root object, or in an object right in a root array. */
+  #atRoot(): boolean {
+    return this.#stack.length === 1 || (this.#stack.length === 2 && this.#stack[0] === '[');
   }
 }
 
 /** Whether what is left is a token that the end of the text cut. */
-function cutToken(text: string, at: number): boolean {
-  const rest = text.slice(at).replace(/^[ \t\r\n]+/, '');
+function isCutToken(left: string): boolean {
+  const rest = left.replace(/^[ \t\r\n]+/, '');
   if (rest === '') return true;
-  if (rest.startsWith('"')) return !/[\0-\x1f]/.test(rest) && !/[^\\](\\\\)*"/.test(rest);
-  return rest.length < 40 && /^(-|-?\d[\d.eE+-]*|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|N(aN?)?|-?I\w*)$/.test(rest);
+  if (rest.startsWith('"')) return !/[\r\n]/.test(rest) && !/[^\\](\\\\)*"/.test(rest);
+  return /^(-|-?\d[\d.eE+-]{0,40}|t(r(ue?)?)?|f(a(l(se?)?)?)?|n(u(ll?)?)?|N(aN?)?|-?I\w{0,8})$/.test(rest);
 }

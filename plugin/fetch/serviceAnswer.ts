@@ -64,7 +64,7 @@ function exceptionMessage(content: string): string {
   const text = content
     .slice(0, 8192)
     .replace(/<!\[CDATA\[|\]\]>/g, '')
-    .replace(/<!--[^]*?-->/g, ' ')
+    .replace(/<!--[\s\S]*?-->/g, ' ')
     .replace(/<[^<>]*>/g, ' ');
   const words = unescaped(text).replace(/\s+/g, ' ').trim();
   const code = /\s(?:exceptionCode|code)\s*=\s*["']([^"'<>]{1,80})["']/.exec(content.slice(0, 8192))?.[1];

@@ -46,7 +46,7 @@ function evenness(text: string, delimiter: Delimiter, complete: boolean): Count 
   let fields = 1;
   for (const [count, times] of frequency)
     if (count > 1 && times > (fields > 1 ? (frequency.get(fields) ?? 0) : 0)) fields = count;
-  const preamble = counts.slice(0, Math.ceil(counts.length / 3)).findIndex((count) => count === fields);
+  const preamble = counts.slice(0, Math.ceil(counts.length / 3)).indexOf(fields);
   const records = counts.slice(Math.max(0, preamble));
   const even = records.filter((count) => count === fields).length;
   return { delimiter, fields, records: records.length, share: records.length === 0 ? 0 : even / records.length };

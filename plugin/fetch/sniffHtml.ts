@@ -76,7 +76,7 @@ function pageOf(text: string, first: string): HtmlPage {
   return {
     evidence,
     kind,
-    xhtml: /^[^]{0,600}http:\/\/www\.w3\.org\/1999\/xhtml|^[^]{0,400}\/\/DTD XHTML/.test(text.slice(0, 1200)),
+    xhtml: /http:\/\/www\.w3\.org\/1999\/xhtml|\/\/DTD XHTML/.test(text.slice(0, 1000)),
   };
 }
 

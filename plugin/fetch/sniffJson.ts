@@ -12,24 +12,33 @@ const ERROR_KEYS =
   /^(error|errors|error_?description|error_?code|message|msg|detail|details|status|status_?code|code|reason|success|title|type|instance|path|timestamp|trace_?id|request_?id|exception|fault|help|__type)$/i;
 const ERROR_SIGNS = /^(error|errors|error_?description|error_?code|exception|fault)$/i;
 
+/** RFC 7464 and RFC 8142 put this before each value. */
+const RECORD_SEPARATOR = '\u{1e}';
+
 /** The JSON family: one value, whole or cut by the end of the head, or one value a line. */
 export function sniffJson(text: string, complete: boolean): JsonMatch | null {
-  const start = /^[\s\u001e]{0,1000}/.exec(text)?.[0].length ?? 0;
-  const separated = text.slice(0, start).includes('\u001e');
+  const lead = text.slice(0, 1000);
+  const start = lead.length - lead.replaceAll(RECORD_SEPARATOR, ' ').trimStart().length;
   if (text[start] !== '{' && text[start] !== '[') return null;
   const first = scanJson(text, start);
+  if (first.ended) return endedFinding(first, text, text.slice(0, start).includes(RECORD_SEPARATOR));
   // Deep inside it is JSON even when a mistake follows; near the beginning it is something else in brackets.
   if (!first.valid && !(first.keys.size > 0 && first.end - start > 2000)) return null;
-  if (!first.ended) {
-    if (!complete) return first.valid ? described(first, null) : spoilt(first, 'it has a mistake');
-    return first.keys.size > 0 ? spoilt(first, first.valid ? 'it breaks off' : 'it has a mistake') : null;
-  }
+  if (!first.valid) return spoilt(first, 'it has a mistake');
+  if (!complete) return described(first, null);
+  return first.keys.size > 0 ? spoilt(first, 'it breaks off') : null;
+}
+
+/** One value is there; what follows it tells lines of JSON from something else. */
+function endedFinding(first: JsonScan, text: string, separated: boolean): JsonMatch | null {
   const rest = text.slice(first.end).trimStart();
-  if (rest === '') return described(first, separated ? 'lines' : null, text.slice(start, first.end));
-  if (/^[{[\u001e]/.test(rest) && /[\n\u001e]/.test(text.slice(first.end, text.length - rest.length + 1))) {
-    const second = scanJson(text, text.length - rest.length + (rest.startsWith('\u001e') ? 1 : 0));
-    return second.valid ? described(first, 'lines') : null;
+  const whole = text.slice(0, first.end).trim();
+  if (rest === '') return described(first, separated ? 'lines' : null, whole);
+  const gap = text.slice(first.end, text.length - rest.length);
+  if (/^[{[]/.test(rest) && gap.includes('\n')) {
+    return scanJson(rest, 0).valid ? described(first, 'lines') : null;
   }
+  if (rest.startsWith(RECORD_SEPARATOR)) return described(first, 'lines');
   return first.keys.size > 0 && first.end > 100 ? spoilt(first, 'something follows it') : null;
 }
 
@@ -48,18 +57,22 @@ function described(scan: JsonScan, mode: 'lines' | null, whole: string | null = 
   return { format, evidence: `it is JSON${format === 'JSON' ? '' : ` with the members of ${format}`}`, error };
 }
 
-function formatOf({ keys, memberTypes, container }: JsonScan): string {
+function formatOf(scan: JsonScan): string {
+  const { keys, container } = scan;
+  if (container === 'object' && isGeoJson(scan)) return 'GeoJSON';
+  const parts = ['objects', 'arcs', 'transform'];
+  if (keys.get('type') === 'Topology' && parts.some((key) => keys.has(key))) return 'TopoJSON';
+  const linked = keys.has('@context') || keys.has('@graph');
+  return linked || (keys.has('@id') && (container === 'array' || keys.has('@type'))) ? 'JSON-LD' : 'JSON';
+}
+
+/** RFC 7946; `type` may stand behind the features, out of sight. */
+function isGeoJson({ keys, memberTypes }: JsonScan): boolean {
   const type = keys.get('type') ?? '';
-  if (container === 'object') {
-    if (type === 'FeatureCollection' && (keys.has('features') || !keys.has('objects'))) return 'GeoJSON';
-    if (type === 'Feature' && (keys.has('geometry') || keys.has('properties'))) return 'GeoJSON';
-    if (GEOMETRY.test(type) && (keys.has('coordinates') || keys.has('geometries'))) return 'GeoJSON';
-    if (keys.has('features') && memberTypes.has('Feature')) return 'GeoJSON';
-    if (type === 'Topology' && (keys.has('objects') || keys.has('arcs') || keys.has('transform'))) return 'TopoJSON';
-  }
-  const linked =
-    keys.has('@context') || keys.has('@graph') || (keys.has('@id') && (container === 'array' || keys.has('@type')));
-  return linked ? 'JSON-LD' : 'JSON';
+  if (type === 'FeatureCollection') return keys.has('features') || !keys.has('objects');
+  if (type === 'Feature') return keys.has('geometry') || keys.has('properties');
+  if (GEOMETRY.test(type)) return keys.has('coordinates') || keys.has('geometries');
+  return keys.has('features') && memberTypes.has('Feature');
 }
 
 /** `{"error": …}` and nothing that could be data beside it, or `{"success": false, …}`. */

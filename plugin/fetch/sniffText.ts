@@ -78,7 +78,7 @@ function withMark(rest: Uint8Array, charset: string): DecodedText {
 
 function plausible(decoded: DecodedText): DecodedText | null {
   const sample = decoded.text.slice(0, 2000);
-  const odd = sample.match(/[\0-\x08\x0e-\x1f\ufffe\uffff]|\p{Cn}/gu)?.length ?? 0;
+  const odd = sample.match(/(?![\t\n\v\f\r])[\p{Cc}\p{Cn}]/gu)?.length ?? 0;
   return odd * 20 <= sample.length ? decoded : null;
 }
 

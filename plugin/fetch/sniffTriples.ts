@@ -31,25 +31,23 @@ export function sniffTriples(text: string): TriplesMatch | null {
   return { format: 'TTL', triples, evidence: `${prefixed} prefixes and about ${triples} triples of Turtle` };
 }
 
+const WORD =
+  /"""(?:[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|'''(?:[^']|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|;|[.,](?=\s|$)|[^\s"<>#;,]+/gi;
+
 /** Ends of triples (`.`, `;`, `,`) outside IRIs, literals, comments and directives, in one pass. */
 function statements(text: string): number {
   let found = 0;
   let terms = 0;
-  const token =
-    /"""(?:[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|'''(?:[^']|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|;|[.,](?=\s|$)|[^\s"<>#;,]+/gi;
   let directive = false;
-  for (const [word] of text.matchAll(token)) {
+  for (const [word] of text.matchAll(WORD)) {
     if (word.startsWith('#')) continue;
     if (/^@?(prefix|base)$/i.test(word)) directive = true;
-    else if (word === '.' || word === ';' || word === ',') {
-      if (!directive && terms >= (word === '.' && found === 0 ? 3 : 1)) found += 1;
-      directive = false;
-      terms = 0;
-    } else {
-      terms += 1;
-      // SPARQL's PREFIX has no dot at its end.
-      if (directive && word.startsWith('<')) terms = 0;
-    }
+    const ends = /^[.;,]$/.test(word);
+    if (ends && !directive && terms >= (found === 0 ? 3 : 1)) found += 1;
+    // SPARQL's PREFIX has no dot at its end.
+    const over = ends || (directive && word.startsWith('<'));
+    terms = over || directive ? 0 : terms + 1;
+    if (over) directive = false;
   }
   return found;
 }
