@@ -25,11 +25,15 @@ export function describeConfig(config: Config): readonly SettingView[] {
 export function settingsSchema(): Readonly<Record<string, unknown>> {
   const properties = SETTING_NAMES.map((name) => {
     const { environment, kind, default: fallback, description, secret }: Setting<unknown> = SETTINGS[name];
-    const shown = { description, environment, accepted: kind.accepted, default: fallback };
+    const shown = { description, environment, accepted: kind.accepted, default: asWritten(fallback) };
     return [name, { ...kind.schema, ...shown, ...(secret ? { secret } : {}) }];
   });
   return { type: 'object', additionalProperties: false, properties: Object.fromEntries(properties) };
 }
+
+/** As a host writes it: a range of ports is a text there. */
+const asWritten = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map((one) => (typeof one === 'object' ? settingText(one) : one)) : value;
 
 /** The settings as a table in Markdown; that of the README. */
 export function settingsTable(): string {

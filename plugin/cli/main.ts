@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { runCli } from './runCli.ts';
+
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+// Whoever reads our output may stop reading (`| head`); there is nobody left to tell.
+process.stdout.on('error', () => process.exit(1));
+
+await runCli(process.argv.slice(2), {
+  environment: process.env,
+  input: process.stdin,
+  output: process.stdout,
+  errors: process.stderr,
+  signal: ending.signal,
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+});

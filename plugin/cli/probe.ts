@@ -1,0 +1,103 @@
+import { createInterface } from 'node:readline';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Config } from '../config.ts';
+import { ArchiverError, messageOf } from '../errors.ts';
+import { FETCH_SETTINGS } from '../fetchSettings.ts';
+import type { FetchRequest } from '../model/attempt.ts';
+import { openProber, type Prober } from '../probe.ts';
+import { SETTING_NAMES } from '../settingsTable.ts';
+import type { CommandContext } from './CommandContext.ts';
+import { isObject, MODES, probeRequest, readProbeLine } from './probeRequest.ts';
+import { probeExitCode, probeReport, probeResult } from './probeResult.ts';
+import { SaveFile } from './saveFile.ts';
+import { addSettingFlags, configOf } from './settingFlags.ts';
+
+const FLAGS: readonly (keyof Config)[] = SETTING_NAMES.filter((name) => Object.hasOwn(FETCH_SETTINGS, name));
+
+interface ProbeOptions {
+  readonly json?: true;
+  readonly save?: string;
+  readonly stdin?: true;
+  readonly concurrency?: number;
+  readonly mode: FetchRequest['mode'];
+  readonly declaredFormat?: string;
+}
+
+/** `probe`: what the archiver sees behind a URL. Keeps nothing, needs no database, queue or store. */
+export function probeCommand(context: CommandContext): Command {
+  const command = new Command('probe')
+    .description('Fetches a URL once and says what the archiver makes of it.')
+    .argument('[url]', 'the URL, as people write them')
+    .option('--json', 'print the result as JSON')
+    .option('--save <file>', 'keep the bytes in this file')
+    .option('--stdin', 'read one JSON object a line, write one result a line')
+    .option('--concurrency <n>', 'with --stdin: probes at once (setting concurrency by default)', readCount)
+    .addOption(new Option('--mode <mode>', 'what may be spared').choices(MODES).default('demand'))
+    .option('--declared-format <format>', 'the format that the portal declares')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fetched, unchanged or only looked at (with --stdin: the input ended);\n' +
+        '1 refused or failed; 2 wrong settings or arguments.',
+    );
+  addSettingFlags(command, FLAGS);
+  return command.action(async (url: string | undefined, options: ProbeOptions) => {
+    if ((url === undefined) === (options.stdin === undefined))
+      command.error('error: give a URL or --stdin, one of them');
+    if (options.stdin && options.save !== undefined) command.error('error: --save takes the bytes of a single URL');
+    const config = configOf(command, FLAGS, context);
+    const prober = openProber(config);
+    try {
+      if (url === undefined) await probeLines(prober, options.concurrency ?? config.concurrency, context);
+      else await probeOne(prober, { ...options, url }, context);
+    } finally {
+      await prober.close();
+    }
+  });
+}
+
+async function probeOne(prober: Prober, options: ProbeOptions & { url: string }, context: CommandContext) {
+  const { url, mode, declaredFormat = null, save, json } = options;
+  const file = save === undefined ? null : new SaveFile(save);
+  const attempt = await prober.probe(probeRequest(url, { mode, declaredFormat }), file?.stages ?? null, context.signal);
+  if (attempt.stage) await file?.keep();
+  context.output.write(json ? `${JSON.stringify(probeResult(attempt))}\n` : probeReport(attempt));
+  context.setExitCode(probeExitCode(attempt));
+}
+
+/** One result a line as they finish; a line that cannot be read gets an error in place of a result, and the rest go on. */
+async function probeLines(prober: Prober, concurrency: number, context: CommandContext): Promise<void> {
+  const running = new Set<Promise<void>>();
+  for await (const line of createInterface({ input: context.input, signal: context.signal })) {
+    if (line.trim() === '') continue;
+    const one = probeLine(prober, line, context.signal).then((result) => {
+      context.output.write(`${JSON.stringify(result)}\n`);
+      running.delete(one);
+    });
+    running.add(one);
+    if (running.size >= concurrency) await Promise.race(running);
+  }
+  await Promise.all(running);
+}
+
+async function probeLine(prober: Prober, line: string, signal: AbortSignal): Promise<object> {
+  let id: unknown = null;
+  try {
+    const members = parseLine(line);
+    id = members.id ?? null;
+    const attempt = await prober.probe(readProbeLine(members).request, null, signal);
+    return { id, ...probeResult(attempt) };
+  } catch (error) {
+    return { id, error: messageOf(error) };
+  }
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> {
+  const members: unknown = JSON.parse(line);
+  if (!isObject(members)) throw new ArchiverError('invalid-request', 'each line must be a JSON object');
+  return members;
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 9999.');
+  return Number(text);
+}

@@ -1,0 +1,38 @@
+import { Command, CommanderError } from 'commander';
+import { ArchiverError, messageOf } from '../errors.ts';
+import type { CommandContext } from './CommandContext.ts';
+import { configCommand } from './configCommand.ts';
+import { probeCommand } from './probe.ts';
+import { version } from './version.ts';
+
+/** Runs one command; never throws and never ends the process. */
+export async function runCli(args: readonly string[], context: CommandContext): Promise<void> {
+  const program = new Command('portal-archiver')
+    .description('Archives what the links of a data portal lead to.')
+    .version(version)
+    .addHelpText('after', '\nExit codes: 0 went well; 1 the answer is bad; 2 wrong settings or arguments.');
+  for (const command of [probeCommand(context), configCommand(context)]) program.addCommand(command);
+  behave(program, context);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) context.errors.write(`${messageOf(error)}\n`);
+    context.setExitCode(exitCodeOf(error));
+  }
+}
+
+/** Commander would end the process and write to its streams; inherited settings do not reach added commands. */
+function behave(command: Command, context: CommandContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.output.write(text),
+    writeErr: (text) => context.errors.write(text),
+  });
+  for (const inner of command.commands) behave(inner, context);
+}
+
+const WRONG_INPUT: readonly string[] = ['settings-invalid', 'invalid-request'];
+
+function exitCodeOf(error: unknown): 0 | 1 | 2 {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return error instanceof ArchiverError && WRONG_INPUT.includes(error.code) ? 2 : 1;
+}
