@@ -1,3 +1,5 @@
+import { scanJson } from './jsonScan.ts';
+import { sniffJson } from './sniffJson.ts';
 import { decodeText } from './sniffText.ts';
 import { type XmlHead, xmlHead } from './xmlHead.ts';
 
@@ -14,7 +16,7 @@ const MAX_MESSAGE = 300;
 export function serviceAnswer(head: Uint8Array, contentType: string | null): ServiceAnswer | null {
   const { text } = decodeText(head, contentType);
   const first = text.trimStart()[0];
-  if (first === '{') return jsonException(text, contentType);
+  if (first === '{') return jsonException(text, contentType) ?? jsonCapabilities(text);
   const root = first === '<' ? xmlHead(text) : null;
   return root && xmlAnswer(root, text);
 }
@@ -92,7 +94,19 @@ function jsonException(text: string, contentType: string | null): ServiceAnswer 
   const ogc = typeof body.code === 'string' && keys.every((key) => /^(code|description|message|details)$/.test(key));
   if (ogc) return exception([body.code, body.description ?? body.message]);
   const problem = 'title' in body && 'status' in body && Number(body.status) >= 400 && keys.length <= 6;
-  return problem ? exception([body.status, body.title, body.detail]) : null;
+  if (problem) return exception([body.status, body.title, body.detail]);
+  const words = sniffJson(text, true)?.error;
+  return words ? { kind: 'exception', message: shortened(words) } : null;
+}
+
+/** ArcGIS and OGC API describe themselves in JSON, which may be cut. */
+function jsonCapabilities(text: string): ServiceAnswer | null {
+  const { keys } = scanJson(text, text.search(/\S/));
+  const arcgis = ['services', 'layers', 'capabilities', 'serviceDescription', 'fields', 'geometryType'];
+  if (keys.has('currentVersion') && arcgis.some((key) => keys.has(key)))
+    return { kind: 'capabilities', service: 'ArcGIS' };
+  const ogc = keys.has('links') && /"rel"\s{0,20}:\s{0,20}"(conformance|service-desc|service-doc|data)"/.test(text);
+  return ogc && !keys.has('features') ? { kind: 'capabilities', service: 'OGC API' } : null;
 }
 
 function exception(words: readonly unknown[]): ServiceAnswer {
