@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import iconv from 'iconv-lite';
+import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff.ts';
+
+function sniffed(head: string | Uint8Array, more: Partial<SniffInput> = {}): Sniffed {
+  const input = { complete: true, contentType: null, declaredFormat: null, name: null, url: 'http://a.example/x' };
+  return sniff({ ...input, head: Buffer.from(head), ...more });
+}
+
+const xml = (root: string): string => `<?xml version="1.0" encoding="UTF-8"?>\n<!-- a > b -->\n${root}`;
+const triple = '<http://a.example/s> <http://a.example/p> "a. b; c"@en .\n';
+
+describe('text without a label', () => {
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['CSV', 'text/csv', 'name,age\nAnna,3\nBert,4\n'],
+    ['CSV', 'text/csv', 'name;price\nAnna;3,50\nBert;4,20\n'],
+    ['CSV', 'text/csv', '"a, b","c"\r\n"line\nbreak","say ""x"""\r\n1,2\r\n'],
+    ['CSV', 'text/csv', 'Spending over 25,000\n\nDepartment,Date,Amount\nA,1,2\nB,3,4\nC,5,6\nD,7,8\n'],
+    ['CSV', 'text/csv', '\ufeffa,b\n1,2\n'],
+    ['CSV', 'text/csv', 'id,html\n1,"<html><head></head></html>"\n2,"<b>x</b>"\n'],
+    ['CSV', 'text/csv', 'a,b,c\r1,2,3\r4,5,6\r'],
+    ['TSV', 'text/tab-separated-values', 'a\tb\n1\t2\n3\t4\n'],
+    ['PSV', 'text/plain', 'a|b|c\n1|2|3\n4|5|6\n'],
+    ['TXT', 'text/plain', 'Dear reader, this is a letter.\nIt has commas, and sentences.\n'],
+    ['TXT', 'text/plain', 'test'],
+    ['TXT', 'text/plain', '[section]\nkey=value\n'],
+    ['JSON', 'application/json', ' {"a": [1, 2.5e-3, true, null, "\\u00e9"]}'],
+    ['JSON', 'application/json', '[]'],
+    ['GeoJSON', 'application/geo+json', '{"type":"FeatureCollection","features":[]}'],
+    ['GeoJSON', 'application/geo+json', '{"features":[{"type":"Feature","geometry":null}],"type":"FeatureCollection"}'],
+    ['GeoJSON', 'application/geo+json', '{"type":"Point","coordinates":[1,2]}'],
+    ['JSON', 'application/json', '{"type":"Point","name":"not a geometry"}'],
+    ['TopoJSON', 'application/json', '{"type":"Topology","objects":{},"arcs":[]}'],
+    ['JSON-LD', 'application/ld+json', '{"@context":"http://schema.org/","@type":"Dataset"}'],
+    ['JSON-LD', 'application/ld+json', '[{"@id":"http://a.example/"}]'],
+    ['NDJSON', 'application/x-ndjson', '{"a":1}\n{"a":2}\n'],
+    ['NDJSON', 'application/x-ndjson', '[1,2]\r\n[3,4]'],
+    [
+      'GeoJSONSeq',
+      'application/geo+json-seq',
+      '{"type":"Feature","properties":{}}\n{"type":"Feature","properties":{}}\n',
+    ],
+    [
+      'GeoJSONSeq',
+      'application/geo+json-seq',
+      '\x1e{"type":"Feature","properties":{}}\n\x1e{"type":"Feature","properties":{}}\n',
+    ],
+    ['XML', 'application/xml', xml('<jobs><job/></jobs>')],
+    ['XML', 'application/xml', '<jobs><job/></jobs>'],
+    ['KML', 'application/vnd.google-earth.kml+xml', xml('<kml xmlns="http://www.opengis.net/kml/2.2"/>')],
+    ['GML', 'application/gml+xml', xml('<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"/>')],
+    [
+      'GML',
+      'application/gml+xml',
+      xml('<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml"/>'),
+    ],
+    ['GPX', 'application/gpx+xml', xml('<gpx version="1.1"/>')],
+    ['RSS', 'application/rss+xml', xml('<rss version="2.0"><channel/></rss>')],
+    ['Atom', 'application/atom+xml', xml('<feed xmlns="http://www.w3.org/2005/Atom"/>')],
+    ['Atom', 'application/atom+xml', xml('<a:feed xmlns:a="http://www.w3.org/2005/Atom"/>')],
+    ['RDF', 'application/rdf+xml', xml('<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>')],
+    ['SVG', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['IATI', 'application/xml', xml('<iati-activities version="2.03"/>')],
+    [
+      'SDMX',
+      'application/vnd.sdmx.structurespecificdata+xml',
+      xml('<m:StructureSpecificData xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"/>'),
+    ],
+    ['WMS', 'application/xml', xml('<WMS_Capabilities version="1.3.0"/>')],
+    [
+      'WMS',
+      'application/xml',
+      '<!DOCTYPE WMT_MS_Capabilities SYSTEM "x.dtd" [<!ENTITY a ">">]><WMT_MS_Capabilities version="1.1.1"/>',
+    ],
+    ['WFS', 'application/xml', xml('<WFS_Capabilities version="1.0.0"/>')],
+    ['WFS', 'application/xml', xml('<wfs:WFS_Capabilities version="1.1.0" xmlns:wfs="http://www.opengis.net/wfs"/>')],
+    [
+      'WFS',
+      'application/xml',
+      xml('<wfs:WFS_Capabilities version="2.0.0" xmlns:wfs="http://www.opengis.net/wfs/2.0"/>'),
+    ],
+    ['WMTS', 'application/xml', xml('<Capabilities xmlns="http://www.opengis.net/wmts/1.0" version="1.0.0"/>')],
+    ['WCS', 'application/xml', xml('<WCS_Capabilities version="1.0.0"/>')],
+    ['WCS', 'application/xml', xml('<wcs:Capabilities xmlns:wcs="http://www.opengis.net/wcs/1.1"/>')],
+    ['N-Triples', 'application/n-triples', triple.repeat(5)],
+    ['TXT', 'text/plain', triple.repeat(4)],
+    ['TTL', 'text/turtle', '<subject> <predicate> <object>; <predicate> <object>.\n'.repeat(5)],
+    ['TXT', 'text/plain', '<subject> <predicate> <object>; <predicate> <object>.\n'.repeat(2)],
+    [
+      'TTL',
+      'text/turtle',
+      '@prefix a: <http://a.example/> .\na:b a a:C ; a:d "x. y", \'z\' , 1.5 .\n# c . ; .\na:e a:f a:g .',
+    ],
+    [
+      'TTL',
+      'text/turtle',
+      'PREFIX a: <http://a.example/>\na:b a:c a:d .\na:b a:c a:e .\na:b a:c """x\n.\n""" .\na:b a:c true .\na:b a:c _:d .',
+    ],
+    ['RTF', 'application/rtf', '{\\rtf1\\ansi hello}'],
+  ];
+  for (const [format, mediaType, text] of rows) {
+    it(`is ${format}: ${JSON.stringify(text.slice(0, 60))}`, () => {
+      const found = sniffed(text);
+      assert.deepEqual([found.format, found.mediaType, found.data], [format, mediaType, true]);
+    });
+  }
+});
+
+describe('text with a label', () => {
+  it('of one column is CSV where somebody says so', () => {
+    for (const more of [
+      { url: 'http://a.example/a.csv' },
+      { contentType: 'text/csv' },
+      { declaredFormat: 'csv' },
+      { name: 'a.csv' },
+    ]) {
+      assert.equal(sniffed('name\nAnna\nBert\n', more).format, 'CSV');
+    }
+  });
+  it('of few triples is Turtle where somebody says so', () =>
+    assert.equal(sniffed(triple, { declaredFormat: 'TTL' }).format, 'TTL'));
+  it('is a JSON number where somebody says so', () =>
+    assert.equal(sniffed('5', { contentType: 'application/json' }).format, 'JSON'));
+  it('is SQL, Markdown or YAML where somebody says so', () =>
+    assert.deepEqual(
+      ['sql', 'md', 'yml'].map((it) => sniffed('a: b, c\nd: e, f\n', { name: `x.${it}` }).format),
+      ['SQL', 'Markdown', 'YAML'],
+    ));
+  it('is JSON by its bytes though it is called CSV', () =>
+    assert.equal(sniffed('{"a":1}', { name: 'a.csv' }).format, 'JSON'));
+  it('keeps a media type that we do not know when its own is not clear', () => {
+    const { mediaType, data } = sniffed('test', { contentType: 'application/foo', declaredFormat: 'ODT' });
+    assert.deepEqual([mediaType, data], ['application/foo', true]);
+  });
+  it('has the plain media type for one of its odd names', () =>
+    assert.equal(sniffed('a,b\n1,2\n', { contentType: 'application/csv' }).mediaType, 'text/csv'));
+  it('stays text/xml when it is served as that', () =>
+    assert.equal(sniffed('<a/>', { contentType: 'text/xml' }).mediaType, 'text/xml'));
+  it('says who contradicts the bytes', () =>
+    assert.deepEqual(
+      sniffed('{"a":1}', { name: 'a.csv', contentType: 'application/json', declaredFormat: 'XLS' }).evidence,
+      [
+        'it is JSON',
+        'the name says csv, which the bytes do not bear out',
+        'the Content-Type says application/json',
+        'it was declared to be XLS, which the bytes do not bear out',
+      ],
+    ));
+});
+
+describe('text that is cut', () => {
+  const cut = { complete: false };
+  it('is JSON wherever it is cut', () => {
+    const text = '{"a\\n": [1.5, -2, true, false, null, "x\\u00e9\\\\"], "b": {"c": []}}';
+    for (let i = 1; i < text.length; i += 1)
+      assert.equal(sniffed(text.slice(0, i), cut).format, 'JSON', text.slice(0, i));
+  });
+  it('is no JSON with a mistake near its beginning', () => assert.equal(sniffed('{"a": [1, 2}', cut).format, 'TXT'));
+  it('is CSV though the last line is short', () => assert.equal(sniffed('a,b,c\n1,2,3\n4,5,6\n7', cut).format, 'CSV'));
+  it('is UTF-8 though the last character is cut', () =>
+    assert.equal(sniffed(Buffer.from('été\nété').subarray(0, -1), cut).charset, 'utf-8'));
+  it('is XML though its root is out of sight', () =>
+    assert.equal(sniffed('<?xml version="1.0"?><!-- a long', cut).format, 'XML'));
+});
+
+describe('the character set', () => {
+  const csv = 'Straße,Größe\nÄpfel,1\nÖl,2\n';
+  const rows: readonly (readonly [string, string, Uint8Array, string | null])[] = [
+    ['UTF-8 by its bytes', 'utf-8', Buffer.from(csv), null],
+    ['UTF-8 by its bytes against the Content-Type', 'utf-8', Buffer.from(csv), 'text/csv; charset=iso-8859-1'],
+    ['UTF-8 by its mark', 'utf-8', Buffer.from(`\ufeff${csv}`), null],
+    ['UTF-16 by its mark', 'utf-16le', iconv.encode(csv, 'utf-16le', { addBOM: true }), null],
+    ['UTF-16BE by its mark', 'utf-16be', iconv.encode(csv, 'utf-16be', { addBOM: true }), 'text/csv; charset=utf-8'],
+    ['UTF-16 without a mark', 'utf-16le', iconv.encode(csv, 'utf-16le'), null],
+    ['UTF-16BE without a mark', 'utf-16be', iconv.encode(csv, 'utf-16be'), null],
+    ['what the Content-Type says', 'iso-8859-15', iconv.encode(csv, 'iso-8859-15'), 'text/csv; charset="ISO-8859-15"'],
+    ['what the Content-Type says of ASCII', 'iso-8859-1', Buffer.from('a,b\n1,2\n'), 'text/csv;charset=iso-8859-1'],
+    ['windows-1252 where nothing says more', 'windows-1252', iconv.encode(csv, 'latin1'), null],
+    ['windows-1252 where UTF-8 is a lie', 'windows-1252', iconv.encode(csv, 'latin1'), 'text/csv; charset=utf-8'],
+    [
+      'windows-1252 where the name is nonsense',
+      'windows-1252',
+      iconv.encode(csv, 'latin1'),
+      'text/csv; charset=klingon',
+    ],
+    ['Shift_JIS', 'shift_jis', iconv.encode('名前,年齢\n太郎,3\n花子,4\n', 'shift_jis'), 'text/csv; charset=Shift_JIS'],
+  ];
+  for (const [what, charset, head, contentType] of rows) {
+    it(`is ${what}, and the text is read by it`, () => {
+      const found = sniffed(head, { contentType });
+      assert.deepEqual([found.charset, found.format], [charset, 'CSV']);
+    });
+  }
+  it('is what an XML declaration says', () =>
+    assert.equal(
+      sniffed(iconv.encode('<?xml version="1.0" encoding="ISO-8859-2"?><a>ž</a>', 'iso-8859-2')).charset,
+      'iso-8859-2',
+    ));
+  it('is what a meta element says', () =>
+    assert.equal(
+      sniffed(iconv.encode('<html><meta charset=windows-1251><p>Привет', 'windows-1251')).charset,
+      'windows-1251',
+    ));
+});
+
+describe('hostile text', () => {
+  const starts = ['', '<html>', '<?xml version="1.0"?>', '{"a":"', '<!DOCTYPE a [', '<a:b ', '"'];
+  const signs = [
+    '<',
+    '[',
+    '{"a":',
+    '"',
+    ' ',
+    '\n',
+    '<!--',
+    '<title',
+    '<a ',
+    '&',
+    ',',
+    '\\',
+    '<?',
+    '@prefix ',
+    '"""',
+    '<x> <y> ',
+  ];
+  for (const start of starts) {
+    // What needs more than linear time shows as a test that takes minutes.
+    it(`that begins ${JSON.stringify(start)} and repeats one pattern for 64 KiB has an answer`, () => {
+      for (const sign of signs) {
+        const head = start + sign.repeat(65_536 / sign.length);
+        assert.equal(typeof sniffed(head, { complete: false, declaredFormat: 'TTL' }).format, 'string');
+      }
+    });
+  }
+});
