@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { brokenImportRules } from '../support/importRules.ts';
+
+describe('the import rules', () => {
+  let folder = '';
+  before(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), 'archiver-rules-')));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  /** The names of the rules that these modules break. */
+  async function broken(modules: Readonly<Record<string, string>>): Promise<string[]> {
+    const tree = await mkdtemp(join(folder, 'tree-'));
+    for (const [path, source] of Object.entries(modules)) {
+      await mkdir(dirname(join(tree, path)), { recursive: true });
+      await writeFile(join(tree, path), source);
+    }
+    const { errors } = await brokenImportRules(['plugin'], tree);
+    return errors.map((error) => error.split(':')[0] ?? '');
+  }
+
+  test('hold for the whole of the plugin', async () => {
+    const { modules, errors } = await brokenImportRules(['plugin']);
+    assert.deepEqual(errors, []);
+    assert.ok(modules > 50, `${modules} modules`);
+  });
+
+  test('fail when no module was seen', async () => {
+    await mkdir(join(folder, 'plugin'), { recursive: true });
+    const { modules, errors } = await brokenImportRules(['plugin'], folder);
+    assert.equal(modules, 0);
+    assert.deepEqual(errors, ['no module was found in plugin']);
+  });
+
+  test("let a step use another step's types, not its code", async () => {
+    const store = 'export interface Stage { id: string }\nexport const code = 1;\n';
+    const types = "import type { Stage } from '../store/stage.ts';\nexport const stage: Stage = { id: '' };\n";
+    const code = "import { code } from '../store/stage.ts';\nexport const more = code;\n";
+    assert.deepEqual(await broken({ 'plugin/store/stage.ts': store, 'plugin/fetch/use.ts': types }), []);
+    assert.deepEqual(await broken({ 'plugin/store/stage.ts': store, 'plugin/fetch/use.ts': code }), ['steps-apart']);
+  });
+
+  test('keep steps from what wires them', async () => {
+    const modules = {
+      'plugin/openStore.ts': 'export const open = 1;\n',
+      'plugin/job/use.ts': "import { open } from '../openStore.ts';\nexport const more = open;\n",
+    };
+    assert.deepEqual(await broken(modules), ['steps-know-no-edges']);
+  });
+
+  test('keep decisions pure', async () => {
+    const source = "import { readFileSync } from 'node:fs';\nexport const read = readFileSync;\n";
+    assert.deepEqual(await broken({ 'plugin/decide/next.ts': source }), ['decisions-are-pure']);
+  });
+
+  test('keep the composition root at the top', async () => {
+    const modules = {
+      'plugin/plugin.ts': 'export const create = 1;\n',
+      'plugin/index.ts': "export { create } from './plugin.ts';\n",
+      'plugin/archive.ts': "import { create } from './plugin.ts';\nexport const more = create;\n",
+    };
+    assert.deepEqual(await broken(modules), ['nothing-imports-the-root']);
+  });
+
+  test('find a ring of modules', async () => {
+    const modules = {
+      'plugin/a.ts': "import { b } from './b.ts';\nexport const a = () => b;\n",
+      'plugin/b.ts': "import { a } from './a.ts';\nexport const b = () => a;\n",
+    };
+    assert.deepEqual(new Set(await broken(modules)), new Set(['no-cycles']));
+  });
+
+  const DOORS: readonly (readonly [string, string, string])[] = [
+    ['node:net', 'plugin/store/a.ts', 'plugin/fetch/a.ts'],
+    ['node:https', 'plugin/notify/a.ts', 'plugin/fetch/a.ts'],
+    ['node:dns/promises', 'plugin/notify/a.ts', 'plugin/fetch/a.ts'],
+    ['undici', 'plugin/notify/a.ts', 'plugin/fetch/a.ts'],
+    ['knex', 'plugin/job/a.ts', 'plugin/record/a.ts'],
+    ['agenda', 'plugin/trigger/a.ts', 'plugin/job/a.ts'],
+    ['@azure/storage-blob', 'plugin/store/folderStore.ts', 'plugin/store/azureBlobStore.ts'],
+    ['express', 'plugin/portal/a.ts', 'plugin/show/a.ts'],
+    ['node-cron', 'plugin/trigger/sweep.ts', 'plugin/trigger/schedule.ts'],
+    ['commander', 'plugin/show/a.ts', 'plugin/cli/a.ts'],
+  ];
+  for (const [library, outside, inside] of DOORS) {
+    test(`let only its one door use ${library}`, async () => {
+      const source = `import library from '${library}';\nexport const used = library;\n`;
+      const installed = {
+        'package.json': JSON.stringify({ type: 'module', dependencies: { [library]: '1.0.0' } }),
+        [`node_modules/${library}/package.json`]: JSON.stringify({ name: library, version: '1.0.0', main: 'index.js' }),
+        [`node_modules/${library}/index.js`]: 'module.exports = 1;\n',
+      };
+      const found = await broken({ ...installed, [outside]: source });
+      assert.ok(found.length > 0 && found.every((rule) => rule.startsWith('door-of-')), found.join());
+      assert.deepEqual(await broken({ ...installed, [inside]: source }), []);
+    });
+  }
+});
