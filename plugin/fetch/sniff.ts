@@ -90,7 +90,7 @@ function packedExtension(format: string, witnesses: Witnesses): string | null {
 function unknownBinary(witnesses: Witnesses): Finding {
   const hint = tableEntry(witnesses.binaryHint(null));
   return {
-    format: hint?.format ?? witnesses.extension?.toUpperCase().replace('.', ' / ') ?? null,
+    format: hint?.format ?? witnesses.extensionFormat,
     evidence: ['the bytes are no text and carry no sign that we know'],
     charset: null,
     notData: null,

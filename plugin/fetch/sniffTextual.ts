@@ -83,8 +83,8 @@ function triplesFinding(text: string, expected: readonly Format[]): Finding | nu
 function errorTextFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
   const promised = expected.find(({ format }) => format !== 'TXT');
   const short = text.trim();
-  if (!promised || !complete || short.length > 500 || short.split('\n').length > 5 || !ERROR_TEXT.test(short))
-    return null;
+  if (!promised || !complete || short.length > 500 || short.split('\n').length > 5) return null;
+  if (!ERROR_TEXT.test(short) || sniffDelimited(text, complete)?.sure) return null;
   const words = short.replace(/\s+/g, ' ').slice(0, 120);
   return finding('TXT', ['it is a short error message'], `It is an error message, not ${promised.format}: “${words}”`);
 }

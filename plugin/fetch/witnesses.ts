@@ -15,6 +15,8 @@ export interface Witnesses {
   readonly htmlType: boolean;
   /** Of the name, else of the URL: lower case, `csv.zip`; null without one. */
   readonly extension: string | null;
+  /** An extension as portals write a format: `FOO`, and `F1 / F2` for a double one. */
+  readonly extensionFormat: string | null;
   /** Formats named by name, Content-Type and declaration, in this order, unknown ones left out. */
   readonly hints: readonly Format[];
   /** The first hint that is binary and, with a list, in it. */
@@ -55,6 +57,7 @@ export function witnessesOf(input: SniffInput): Witnesses {
     vagueBinary: vagueType && mediaType?.includes('octet-stream') ? mediaType : null,
     htmlType: byType?.kind === 'html',
     extension,
+    extensionFormat: doubleExtension(input.name ?? lastSegment(input.url)) ?? extension?.toUpperCase() ?? null,
     hints,
     binaryHint: (among) =>
       hints.find(({ format, kind }) => kind === 'binary' && (among === null || among.includes(format)))?.format ?? null,
@@ -90,6 +93,11 @@ function typeOf(contentType: string | null): string | null {
 function extensionOf(name: string | null): string | null {
   const { extension } = splitExtension(name?.trim() ?? '');
   return extension === '' ? null : extension.toLowerCase();
+}
+
+function doubleExtension(name: string | null): string | null {
+  const parts = /[^.]\.([a-z][a-z0-9]{0,4})\.([a-z][a-z0-9]{0,4})$/i.exec(name?.trim() ?? '');
+  return parts ? `${parts[1]} / ${parts[2]}`.toUpperCase() : null;
 }
 
 function lastSegment(url: string): string | null {

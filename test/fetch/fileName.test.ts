@@ -117,7 +117,7 @@ describe('the limit of 200 bytes', () => {
 });
 
 it('makes of any proposals one safe path segment', () => {
-  const nasty = fc.stringMatching(/^[./\\%a-c"' ;=*\u202e\u0000-\u001f\u00e9\ud83d-]*$/);
+  const nasty = fc.string({ unit: fc.constantFrom(...`./\\%abc"' ;=*\u202e\0\n\u001f\u00e9\ud83d-`.split('')) });
   const any = fc.oneof(fc.string({ unit: 'binary' }), nasty, fc.constantFrom('..', '.', 'CON', 'aux.csv', ' . '));
   fc.assert(
     fc.property(any, any, any, fc.constantFrom(null, 'csv', 'csv.zip'), (header, path, resourceName, extension) => {
