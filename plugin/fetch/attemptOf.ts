@@ -4,7 +4,6 @@ import { CODES } from '../model/status.ts';
 import type { StageRef } from '../store/ArchiveStore.ts';
 import { declaredLength, firstField, mediaTypeOf } from './answer.ts';
 import { remembered } from './conditions.ts';
-import type { Failure } from './failure.ts';
 import { freshUntil } from './freshness.ts';
 import { redactUrl } from './parseUrl.ts';
 
@@ -62,10 +61,6 @@ export interface Ending extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly answer?: FinalAnswer | null;
   readonly body?: Body;
   readonly stage?: StageRef | null;
-}
-
-export function failed(reason: Failure, more: Omit<Ending, 'kind' | 'code' | 'reason'> = {}): Ending {
-  return { kind: 'failed', ...reason, ...more };
 }
 
 /** What an answer's head alone says of the body. */

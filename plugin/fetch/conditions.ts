@@ -35,7 +35,8 @@ export function confirms(known: Known, headers: HeaderMap): boolean {
  */
 export function sameByHead(known: Known, headers: HeaderMap): boolean {
   const declared = declaredLength(headers);
-  if (declared === null || declared === 0 || known.bytes === null || !sameLength(known, headers, declared)) return false;
+  if (declared === null || declared === 0 || known.bytes === null || !sameLength(known, headers, declared))
+    return false;
   const [etag, knownEtag] = [firstField(headers, 'etag'), firstField(known.headers, 'etag')];
   if (isStrong(etag) && etag === knownEtag) return true;
   if (etag !== knownEtag && etag !== null && knownEtag !== null) return false;

@@ -1,5 +1,5 @@
-import zlib from 'node:zlib';
 import type { Transform } from 'node:stream';
+import zlib from 'node:zlib';
 import type { HeaderMap } from '../model/attempt.ts';
 import { fields } from './answer.ts';
 import { type Failure, failure } from './failure.ts';
@@ -30,7 +30,8 @@ export function codingsOf(headers: HeaderMap): Codings {
       const wanted = token.trim().toLowerCase();
       if (NO_CODING.has(wanted) || (name === 'transfer-encoding' && wanted === 'chunked')) continue;
       const coding = CODINGS[wanted];
-      if (!coding || !Object.hasOwn(CODINGS, wanted)) return bad(`The body's coding "${wanted.slice(0, 40)}" is unknown.`);
+      if (!coding || !Object.hasOwn(CODINGS, wanted))
+        return bad(`The body's coding "${wanted.slice(0, 40)}" is unknown.`);
       if (coding === 'zstd' && !canZstd()) return bad('The body is coded with zstd, which this runtime cannot decode.');
       list.unshift(coding);
     }
@@ -165,7 +166,10 @@ class DecoderStage {
 
 function asDecodeError(error: unknown, coding: Coding): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!(error instanceof Error) || !/^(Z_|ERR__?(BROTLI|ERROR|ZSTD)|ERR_BROTLI|ZSTD|ERR_ZLIB|ERR_PADDING|ERR_STREAM_PREMATURE)/.test(code)) {
+  if (
+    !(error instanceof Error) ||
+    !/^(Z_|ERR__?(BROTLI|ERROR|ZSTD)|ERR_BROTLI|ZSTD|ERR_ZLIB|ERR_PADDING|ERR_STREAM_PREMATURE)/.test(code)
+  ) {
     return error;
   }
   return new DecodeError(`the ${coding} data is damaged (${error.message})`, /unexpected end/i.test(error.message));
@@ -195,4 +199,3 @@ function createZstd(): Transform & zlib.Zlib {
   if (typeof create !== 'function') throw new DecodeError('zstd is unknown here', false);
   return create();
 }
-

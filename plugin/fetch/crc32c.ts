@@ -12,8 +12,7 @@ export function crc32c(data: Uint8Array, seed = 0): number {
   const byte = (at: number) => data[at] ?? 0;
   for (; index < end; index += 4) {
     crc ^= byte(index) | (byte(index + 1) << 8) | (byte(index + 2) << 16) | (byte(index + 3) << 24);
-    crc =
-      (t3[crc & 255] ?? 0) ^ (t2[(crc >>> 8) & 255] ?? 0) ^ (t1[(crc >>> 16) & 255] ?? 0) ^ (t0[crc >>> 24] ?? 0);
+    crc = (t3[crc & 255] ?? 0) ^ (t2[(crc >>> 8) & 255] ?? 0) ^ (t1[(crc >>> 16) & 255] ?? 0) ^ (t0[crc >>> 24] ?? 0);
   }
   for (; index < data.length; index++) crc = (crc >>> 8) ^ (t0[(crc ^ byte(index)) & 255] ?? 0);
   return ~crc >>> 0;

@@ -18,7 +18,14 @@ export interface DeclaredDigests {
   readonly evidence: readonly string[];
 }
 
-const BYTES: Readonly<Record<DigestAlgorithm, number>> = { md5: 16, sha1: 20, sha256: 32, sha512: 64, crc32: 4, crc32c: 4 };
+const BYTES: Readonly<Record<DigestAlgorithm, number>> = {
+  md5: 16,
+  sha1: 20,
+  sha256: 32,
+  sha512: 64,
+  crc32: 4,
+  crc32c: 4,
+};
 
 /** Names of RFC 9530's registry that we compute, its insecure ones too: they still find accidents. */
 const RFC9530: Readonly<Record<string, DigestAlgorithm>> = {

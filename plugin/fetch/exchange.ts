@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { HeaderMap } from '../model/attempt.ts';
 import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './answer.ts';
 import { declaredLength, fields } from './answer.ts';
@@ -34,7 +35,12 @@ function watchSockets(): void {
 }
 
 /** One GET through undici's lowest door. Resolves with the head of the answer; never rejects. */
-export function exchange(dispatcher: Dispatcher, ask: Ask, deadlines: Deadlines, signal: AbortSignal): Promise<Exchanged> {
+export function exchange(
+  dispatcher: Dispatcher,
+  ask: Ask,
+  deadlines: Deadlines,
+  signal: AbortSignal,
+): Promise<Exchanged> {
   watchSockets();
   return new Promise((resolve) => {
     const handler = new UndiciExchange(resolve, deadlines, signal);
@@ -74,6 +80,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   #headed = false;
   #over = false;
   #interim = 0;
+  #lastChunk: Buffer | null = null;
   #abortReason: Error | null = null;
 
   constructor(resolve: (exchanged: Exchanged) => void, deadlines: Deadlines, signal: AbortSignal) {
@@ -125,7 +132,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: HeaderMap,
+    headers: IncomingHttpHeaders,
     statusText?: string,
   ): void {
     this.#byteSeen = true;
@@ -133,12 +140,14 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     if (status < 200) {
       this.#interim += 1;
       if (this.#interim > MAX_INTERIM_ANSWERS) {
-        this.fail(failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`));
+        this.fail(
+          failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`),
+        );
       }
       return;
     }
     this.status = status;
-    this.headers = headers;
+    this.headers = headerMapOf(headers);
     this.statusText = statusText ?? '';
     this.#headed = true;
     this.#deadlines.headed();
@@ -147,6 +156,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
+    this.#lastChunk = chunk;
     this.#deadlines.progress(chunk.length);
     this.#inflow.deliver(chunk);
   }
@@ -158,7 +168,8 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
       this.#finish(cut(`The connection was reset after ${this.wireBytes} bytes of a body without a declared length.`));
       return;
     }
-    this.#finish({ kind: 'complete', framing });
+    const excess = framing === 'length' && this.#lastChunk !== null && hasExcess(this.#lastChunk);
+    this.#finish(excess ? tooLong() : { kind: 'complete', framing });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -216,9 +227,34 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   }
 }
 
+function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
+  const map: Record<string, string | readonly string[]> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value !== undefined && name !== '__proto__') map[name] = value;
+  }
+  return map;
+}
+
 function framingOf(headers: HeaderMap): 'length' | 'chunked' | 'close' {
   if (/\bchunked\s*$/i.test(fields(headers, 'transfer-encoding').join(','))) return 'chunked';
   return declaredLength(headers) === null ? 'close' : 'length';
+}
+
+/**
+ * Whether more came behind the last byte of a body of declared length. undici's chunks are windows onto what was read from
+ * the socket, so the rest of the last read is still there to be seen (unless it was copied into Node's shared pool).
+ */
+function hasExcess(last: Buffer): boolean {
+  const end = last.byteOffset + last.byteLength;
+  const left = last.buffer.byteLength - end;
+  if (left === 0 || last.buffer.byteLength === Buffer.poolSize) return false;
+  return /[^\r\n]/.test(Buffer.from(last.buffer, end, Math.min(left, 64)).toString('latin1'));
+}
+
+function tooLong(): BodyEnd {
+  const reason = 'The body is longer than its declared length.';
+  return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: false };
 }
 
 function cut(reason: string): BodyEnd {
@@ -226,14 +262,18 @@ function cut(reason: string): BodyEnd {
 }
 
 function bodyEndOf(error: Error, bytes: number, headers: HeaderMap): BodyEnd {
-  const code = errorCodeOf(error);
   const declared = declaredLength(headers);
   const of = declared === null ? '' : ` of ${declared}`;
-  if (code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE') {
+  if (isParserError(error) && !/EOF/.test(error.message)) {
     const reason = `The body's framing is broken after ${bytes} bytes: ${error.message}.`;
     return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: true };
   }
   return cut(`The connection ended after ${bytes}${of} bytes, before the body was complete.`);
+}
+
+/** undici's parser error has no usable code. */
+function isParserError(error: Error): boolean {
+  return error.name === 'HTTPParserError';
 }
 
 function headFailureOf(error: Error): { failure: Failure; odd: boolean; hungUp: boolean } {
@@ -244,10 +284,23 @@ function headFailureOf(error: Error): { failure: Failure; odd: boolean; hungUp: 
     return { failure: failure('protocol', 'The head of the answer is larger than 64 KiB.'), odd: false, hungUp: false };
   }
   if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') {
-    return { failure: failure('protocol', 'The server switched to another protocol unasked.'), odd: false, hungUp: false };
+    return {
+      failure: failure('protocol', 'The server switched to another protocol unasked.'),
+      odd: false,
+      hungUp: false,
+    };
   }
-  if (code.startsWith('HPE_') || (code === 'UND_ERR_SOCKET' && error.message === 'bad response')) {
-    return { failure: failure('protocol', `The answer is not readable as HTTP: ${error.message}.`), odd: true, hungUp: false };
+  // A length that is there twice, or is none, is reported as one that does not match.
+  if (
+    isParserError(error) ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    (code === 'UND_ERR_SOCKET' && error.message === 'bad response')
+  ) {
+    return {
+      failure: failure('protocol', `The answer is not readable as HTTP: ${error.message}.`),
+      odd: true,
+      hungUp: false,
+    };
   }
   if (code === 'UND_ERR_INVALID_ARG') {
     return { failure: failure('protocol', `The request cannot be sent: ${error.message}.`), odd: false, hungUp: false };

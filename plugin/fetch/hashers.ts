@@ -57,10 +57,14 @@ export class HashThread {
   open(): BodyHasher {
     const worker = this.#worker ?? this.#start();
     const id = ++this.#lastId;
-    const hasher = new ThreadHasher(id, (message, transfer = []) => worker.postMessage(message, transfer), () => {
-      this.#hashers.delete(id);
-      if (this.#hashers.size === 0) worker.unref();
-    });
+    const hasher = new ThreadHasher(
+      id,
+      (message, transfer = []) => worker.postMessage(message, transfer),
+      () => {
+        this.#hashers.delete(id);
+        if (this.#hashers.size === 0) worker.unref();
+      },
+    );
     if (this.#hashers.size === 0) worker.ref();
     this.#hashers.set(id, hasher);
     return hasher;

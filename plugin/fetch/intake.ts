@@ -24,8 +24,8 @@ export interface IntakeInput {
   /** null: the bytes are hashed, not kept. */
   readonly stages: StageOpener | null;
   hasher(): BodyHasher;
-  /** The copy we have: equal bytes are not written again. */
-  readonly knownSha256: string | null;
+  /** Whether these are the bytes of the copy we have: they are not written again. */
+  isKnown(bytes: number, hashes: BodyHashes): boolean;
 }
 
 export type Taken =
@@ -99,15 +99,15 @@ export class Intake {
   async #finishSmall(place: Place): Promise<Taken> {
     const body = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : Buffer.concat(this.#chunks);
     const hashes = { md5: hash('md5', body, 'hex'), sha256: hash('sha256', body, 'hex') };
-    const { stages, knownSha256 } = this.#input;
-    const same = hashes.sha256 === knownSha256;
+    const { stages } = this.#input;
+    const same = this.#input.isKnown(body.length, hashes);
     const stage = same || !stages ? null : await stages.stageWhole(place.key, body, { mediaType: place.mediaType });
     return { kind: 'taken', bytes: body.length, hashes, stage };
   }
 
   async #finishLarge(large: LargeBody): Promise<Taken> {
     const hashes = await large.hashes();
-    const same = hashes.sha256 === this.#input.knownSha256;
+    const same = this.#input.isKnown(this.#bytes, hashes);
     if (same) await large.abandon();
     const stage = same ? null : await large.finish();
     return { kind: 'taken', bytes: this.#bytes, hashes, stage };

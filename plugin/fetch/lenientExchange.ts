@@ -1,6 +1,15 @@
 import type { Socket } from 'node:net';
 import type { HeaderMap } from '../model/attempt.ts';
-import { type Answer, type Ask, type BodyEnd, type Consume, declaredLength, type Exchanged, fields, type Framing } from './answer.ts';
+import {
+  type Answer,
+  type Ask,
+  type BodyEnd,
+  type Consume,
+  declaredLength,
+  type Exchanged,
+  type Framing,
+  fields,
+} from './answer.ts';
 import { ChunkedBody } from './chunkedBody.ts';
 import type { Deadlines } from './deadlines.ts';
 import { connectFailureOf, errorCodeOf } from './exchangeError.ts';
@@ -144,12 +153,18 @@ class LenientExchange implements Answer {
   #onInterim(rest: Buffer): void {
     this.#interim += 1;
     if (this.#interim > MAX_INTERIM_ANSWERS) {
-      this.#fail(failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`));
+      this.#fail(
+        failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`),
+      );
     } else if (rest.length > 0) this.#onHead(rest);
   }
 
   #onFinalHead(head: LenientHead, rest: Buffer): void {
-    const lengths = new Set(fields(head.headers, 'content-length').flatMap((value) => value.split(',')).map(Number));
+    const lengths = new Set(
+      fields(head.headers, 'content-length')
+        .flatMap((value) => value.split(','))
+        .map(Number),
+    );
     const chunked = /\bchunked\s*$/i.test(fields(head.headers, 'transfer-encoding').join(','));
     if (!chunked && lengths.size > 1) {
       this.#fail(failure('protocol', 'The answer declares several different lengths.'));

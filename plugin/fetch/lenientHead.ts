@@ -48,5 +48,7 @@ function headersOf(lines: readonly string[]): HeaderMap {
     values.push(line.slice(colon + 1).trim());
     headers.set(name, values);
   }
-  return Object.fromEntries([...headers].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
+  return Object.fromEntries(
+    [...headers].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]),
+  );
 }

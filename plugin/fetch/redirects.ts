@@ -25,12 +25,14 @@ export type Hop =
 export function nextHop(status: number, headers: HeaderMap, from: URL): Hop {
   const locations = new Set(fields(headers, 'location').map((value) => value.trim()));
   const [location] = locations;
-  if (location === undefined || location === '') return bad(`The server redirects (${status}) without saying where to.`);
+  if (location === undefined || location === '')
+    return bad(`The server redirects (${status}) without saying where to.`);
   if (locations.size > 1) return bad(`The server redirects (${status}) to several places at once.`);
   const text = decoded(location);
   const resolved = URL.canParse(text, from) ? new URL(text, from).href : text;
   const parsed = parseUrl(resolved);
-  if (parsed.kind === 'invalid') return bad(`The server redirects (${status}) to where nothing can be fetched: ${parsed.reason}`);
+  if (parsed.kind === 'invalid')
+    return bad(`The server redirects (${status}) to where nothing can be fetched: ${parsed.reason}`);
   parsed.url.hash = '';
   return { kind: 'hop', url: parsed.url, credentials: parsed.credentials };
 }

@@ -14,7 +14,10 @@ export function statusFailure(status: number, phrase: string): Failure {
 
 /** `404 Not Found`; the server's own phrase where it has one, cleaned of what could spoil a line. */
 export function named(status: number, phrase: string): string {
-  const own = phrase.replace(/[^\x20-\x7e\xa0-\xff]/g, ' ').trim().slice(0, 100);
+  const own = phrase
+    .replace(/[^\x20-\x7e\xa0-\xff]/g, ' ')
+    .trim()
+    .slice(0, 100);
   const text = own === '' ? (STATUS_CODES[status] ?? '') : own;
   return text === '' ? String(status) : `${status} ${text}`;
 }

@@ -6,7 +6,9 @@ let version: string | null = null;
 /** `portal-archiver/1.2.3 (+https://portal.example; admin@portal.example)`: RFC 9110 section 10.1.5. */
 export function userAgent(site: string | null, contact: string | null): string {
   version ??= readVersion();
-  const about = [site ? `+${site}` : null, contact].filter((part) => part !== null && part !== '').map((part) => ascii(`${part}`));
+  const about = [site ? `+${site}` : null, contact]
+    .filter((part) => part !== null && part !== '')
+    .map((part) => ascii(`${part}`));
   return `portal-archiver/${version}${about.length > 0 ? ` (${about.join('; ')})` : ''}`;
 }
 

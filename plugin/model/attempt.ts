@@ -5,6 +5,8 @@ import type { Code } from './status.ts';
 export interface Known {
   /** The URL that was archived. Validators of another URL are never sent. */
   readonly url: string;
+  /** The URL that answered in the end, where redirects led elsewhere: its validators are sent there and nowhere else. */
+  readonly finalUrl?: string | null;
   /** When an answer last confirmed the copy; ISO 8601. */
   readonly storedAt: string;
   /** The status and headers of that answer; header names in lower case, a repeated one as a list. */

@@ -1,0 +1,90 @@
+import type { Config } from '../config.ts';
+import { ArchiverError } from '../errors.ts';
+import type { Attempt, FetchRequest } from '../model/attempt.ts';
+import { Attempting, type AttemptSettings, holdsCopyOf, stillFresh } from './attempting.ts';
+import { attemptOf, type Ending, type FreshnessSettings, Trace } from './attemptOf.ts';
+import { type DeadlineSettings, Deadlines } from './deadlines.ts';
+import { endingOf } from './endings.ts';
+import { failure } from './failure.ts';
+import { isFresh } from './freshness.ts';
+import { HashThread } from './hashers.ts';
+import type { StageOpener } from './intake.ts';
+import { parseUrl } from './parseUrl.ts';
+import type { Connections } from './trail.ts';
+import { userAgent } from './userAgent.ts';
+
+export type FetchSettings = AttemptSettings & DeadlineSettings & FreshnessSettings & Pick<Config, 'contact'>;
+
+export interface FetcherParts {
+  readonly agents: Connections & { close(): Promise<void> };
+  /** The portal's URL, for the User-Agent. */
+  readonly site?: string | null;
+  /** 0 to 1; decides which answers are checked in full. */
+  readonly random?: () => number;
+}
+
+/** One URL and what we know of it → one Attempt: RFC 9110, RFC 9111 and what servers make of them. */
+export class Fetcher {
+  readonly #settings: FetchSettings;
+  readonly #parts: FetcherParts;
+  readonly #hashThread = new HashThread();
+  readonly #userAgent: string;
+
+  constructor(settings: FetchSettings, parts: FetcherParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#userAgent = userAgent(parts.site ?? null, settings.contact);
+  }
+
+  /**
+   * `stages` null: the bytes are hashed and judged, not kept. Never throws for what a server did: throws
+   * `store-failed` (or `thread-failed`) when our own parts do not work, and `stopped` when `signal` ended it.
+   */
+  async fetch(request: FetchRequest, stages: StageOpener | null, signal: AbortSignal): Promise<Attempt> {
+    const trace = new Trace();
+    const ending = await this.#ending(request, stages, signal, trace);
+    if (signal.aborted && ending.code === 'internal') throw new ArchiverError('stopped', 'The attempt was stopped.');
+    return attemptOf(request, trace, ending, this.#settings);
+  }
+
+  /** Closes the agents too. */
+  async close(): Promise<void> {
+    await this.#hashThread.close();
+    await this.#parts.agents.close();
+  }
+
+  async #ending(request: FetchRequest, stages: StageOpener | null, signal: AbortSignal, trace: Trace): Promise<Ending> {
+    const parsed = parseUrl(request.url);
+    if (parsed.kind === 'invalid') return endingOf(failure(parsed.code, parsed.reason));
+    const { url, credentials } = parsed;
+    url.hash = '';
+    const { known } = request;
+    if (
+      known &&
+      request.mode === 'sweep' &&
+      holdsCopyOf(known, request.url) &&
+      isFresh(known, request.now, this.#settings)
+    ) {
+      return stillFresh(known);
+    }
+    const deadlines = new Deadlines(this.#settings);
+    const { agents, random = Math.random } = this.#parts;
+    try {
+      const attempting = new Attempting({
+        settings: this.#settings,
+        agents,
+        userAgent: this.#userAgent,
+        request,
+        stages,
+        hashThread: this.#hashThread,
+        trace,
+        deadlines,
+        signal,
+        random,
+      });
+      return await attempting.run(url, credentials);
+    } finally {
+      deadlines.close();
+    }
+  }
+}

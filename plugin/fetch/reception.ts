@@ -1,0 +1,355 @@
+import type { Config } from '../config.ts';
+import type { FetchRequest } from '../model/attempt.ts';
+import type { StageRef } from '../store/ArchiveStore.ts';
+import { type Answer, type BodyEnd, declaredLength, type Exchanged, field } from './answer.ts';
+import { type Body, declaredBody, type Ending, type FinalAnswer, type Trace } from './attemptOf.ts';
+import { codingsOf, DecodeError, Decoder } from './contentCoding.ts';
+import { dispositionName } from './contentDisposition.ts';
+import type { Deadlines } from './deadlines.ts';
+import { DigestCheck } from './digestCheck.ts';
+import { declaredDigests } from './digestHeaders.ts';
+import { endingOf } from './endings.ts';
+import { type Failure, failure } from './failure.ts';
+import { fileName } from './fileName.ts';
+import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from './hashers.ts';
+import { Intake, type Place, type StageOpener } from './intake.ts';
+import { contentRange, Resumption } from './resume.ts';
+import { serviceAnswer } from './serviceAnswer.ts';
+import { type Sniffed, sniff } from './sniff.ts';
+
+/** From here on md5 alone would be what the transfer waits for. */
+const THREAD_BYTES = 64 * 1024 * 1024;
+/** A ratio says nothing of a few bytes. */
+const BOMB_FLOOR_BYTES = 1024 * 1024;
+
+export interface ReceptionContext {
+  readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio'>;
+  readonly request: FetchRequest;
+  readonly trace: Trace;
+  readonly deadlines: Deadlines;
+  readonly signal: AbortSignal;
+  readonly stages: StageOpener | null;
+  readonly hashThread: HashThread;
+  /** `capabilities`: a document of an OGC service and nothing else. */
+  readonly expects: 'anything' | 'capabilities';
+  readonly finalUrl: string;
+  /** Asks for the rest of a broken transfer at the URL that answered. */
+  ask(extra: Readonly<Record<string, string>>): Promise<Exchanged>;
+  isKnown(bytes: number, hashes: BodyHashes): boolean;
+}
+
+export type Received =
+  | {
+      readonly kind: 'whole';
+      readonly answer: FinalAnswer;
+      readonly body: Body;
+      readonly stage: StageRef | null;
+      readonly evidence: readonly string[];
+    }
+  | { readonly kind: 'ending'; readonly ending: Ending; readonly notService?: true }
+  /** The body's framing is odd: once more through the lenient parser. */
+  | { readonly kind: 'odd'; readonly failure: Failure };
+
+/** Reads one body to its proven end, however many connections that takes, and stages it. */
+export async function receive(answer: Answer, context: ReceptionContext): Promise<Received> {
+  let current = answer;
+  const resumption = new Resumption(context);
+  for (;;) {
+    const reception = new Reception(current, context);
+    const outcome = await reception.run(resumption);
+    if (outcome.kind !== 'start-over') return outcome;
+    current = outcome.answer;
+  }
+}
+
+type Outcome = Received | { readonly kind: 'start-over'; readonly answer: Answer };
+
+/** One representation's bytes: from a 200, and from the 206 answers that continue it. */
+class Reception {
+  readonly #answer: Answer;
+  readonly #context: ReceptionContext;
+  readonly #intake: Intake;
+  readonly #declared: number | null;
+  #reading: Answer;
+  #decoder: Decoder | null = null;
+  #digests: DigestCheck | null = null;
+  #wire = 0;
+  #decoded = 0;
+  #ending: Ending | null = null;
+  #notService = false;
+  #sniffed: Sniffed | null = null;
+  #filename: string | null = null;
+  #service: string | null = null;
+
+  constructor(answer: Answer, context: ReceptionContext) {
+    this.#answer = answer;
+    this.#reading = answer;
+    this.#context = context;
+    this.#declared = declaredLength(answer.headers);
+    this.#intake = new Intake({
+      judge: (head, complete, bytes) => this.#judge(head, complete, bytes),
+      stages: context.stages,
+      hasher: () => this.#hasher(),
+      isKnown: context.isKnown,
+    });
+  }
+
+  async run(resumption: Resumption): Promise<Outcome> {
+    try {
+      const refused = this.#begin();
+      if (refused) {
+        this.#answer.drop();
+        return { kind: 'ending', ending: refused };
+      }
+      let end = await this.#read(this.#answer);
+      while (end.kind === 'broken' && this.#canResume(end)) {
+        const rest = await resumption.continue(this.#answer.headers, this.#wire);
+        if (rest.kind === 'start-over') return await this.#startOver(rest.answer);
+        if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
+        else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure);
+        else end = this.#whole(await this.#read(rest.answer), contentRange(rest.answer.headers)?.total ?? null);
+      }
+      return await this.#conclude(end);
+    } catch (error) {
+      this.#reading.drop();
+      await this.#abandon();
+      throw error;
+    }
+  }
+
+  #begin(): Ending | null {
+    const { headers } = this.#answer;
+    const { maxBytes } = this.#context.settings;
+    if (this.#declared !== null && this.#declared > maxBytes) {
+      return this.#refuse(
+        failure('too-large', `The file is ${this.#declared} bytes long; the limit is ${maxBytes} bytes.`),
+      );
+    }
+    if (this.#declared === 0) return this.#refuse(empty());
+    const codings = codingsOf(headers);
+    if (codings.kind === 'failure') return this.#refuse(codings.failure);
+    const coded = codings.list.length > 0;
+    if (coded) this.#decoder = new Decoder(codings.list, (chunk) => this.#output(chunk));
+    const { digests, evidence } = declaredDigests(headers);
+    if (digests.length > 0) this.#digests = new DigestCheck(digests, coded);
+    this.#context.trace.evidence.push(...evidence);
+    return null;
+  }
+
+  async #read(answer: Answer): Promise<BodyEnd> {
+    this.#reading = answer;
+    const end = await answer.read((chunk) => this.#input(chunk));
+    this.#context.trace.wireBytes += answer.wireBytes;
+    return end;
+  }
+
+  /** A range that ended well may still not be the last. */
+  #whole(end: BodyEnd, total: number | null): BodyEnd {
+    const wanted = this.#declared ?? total;
+    if (end.kind !== 'complete' || wanted === null || this.#wire === wanted) return end;
+    const reason = `The ranges sent make ${this.#wire} of ${wanted} bytes.`;
+    return { kind: 'broken', failure: failure('truncated', reason), lost: this.#wire < wanted, odd: false };
+  }
+
+  #input(chunk: Buffer): Promise<void> | null {
+    this.#wire += chunk.length;
+    const { maxBytes } = this.#context.settings;
+    if (this.#wire > maxBytes) return this.#stop(this.#tooLong(this.#wire));
+    this.#digests?.content(chunk);
+    return this.#decoder ? this.#decode(this.#decoder, chunk) : this.#take(chunk);
+  }
+
+  async #decode(decoder: Decoder, chunk: Buffer): Promise<void> {
+    try {
+      await decoder.write(chunk);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#stop(this.#refuse(failure('decode', `The body cannot be decoded: ${error.message}.`)));
+    }
+  }
+
+  /** Decoded bytes: both limits hold on this side too. */
+  #output(chunk: Buffer): Promise<void> | null {
+    if (this.#ending) return null;
+    this.#decoded += chunk.length;
+    const { maxBytes, maxDecodedRatio } = this.#context.settings;
+    if (this.#decoded > maxBytes) return this.#stop(this.#tooLong(this.#decoded));
+    if (this.#decoded > BOMB_FLOOR_BYTES && this.#decoded > this.#wire * maxDecodedRatio) {
+      const reason = `The body grows more than ${maxDecodedRatio} times when decoded (${this.#decoded} bytes of ${this.#wire} so far).`;
+      return this.#stop(this.#refuse(failure('too-large', reason)));
+    }
+    this.#digests?.decoded(chunk);
+    return this.#take(chunk);
+  }
+
+  #take(chunk: Buffer): Promise<void> | null {
+    const wait = this.#intake.push(chunk);
+    if (this.#intake.unwanted) this.#reading.drop();
+    return wait;
+  }
+
+  #stop(ending: Ending): null {
+    this.#ending ??= ending;
+    this.#reading.drop();
+    return null;
+  }
+
+  async #conclude(end: BodyEnd): Promise<Received> {
+    if (end.kind === 'broken' && !this.#ending) {
+      if (end.odd && !this.#answer.lenient) {
+        await this.#abandon();
+        return { kind: 'odd', failure: end.failure };
+      }
+      return this.#failed(end.failure);
+    }
+    if (!this.#ending && end.kind === 'complete') await this.#endDecoder(end.framing === 'close');
+    const broken = this.#ending ? null : this.#disproved();
+    if (broken) return this.#failed(broken);
+    if (!this.#ending && (this.#decoder ? this.#decoded : this.#wire) === 0) return this.#failed(empty());
+    const taken = this.#ending ? null : await this.#intake.finish();
+    if (this.#ending || taken?.kind !== 'taken') return this.#refused();
+    return {
+      kind: 'whole',
+      answer: { status: 200, headers: this.#answer.headers },
+      body: this.#body(taken.bytes, taken.hashes),
+      stage: taken.stage,
+      evidence: this.#sniffed?.evidence ?? [],
+    };
+  }
+
+  async #endDecoder(closed: boolean): Promise<void> {
+    if (!this.#decoder || this.#wire === 0) return;
+    try {
+      await this.#decoder.end();
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const code = error.cutShort && closed ? 'truncated' : 'decode';
+      this.#ending ??= this.#refuse(failure(code, `The body cannot be decoded: ${error.message}.`));
+    }
+  }
+
+  #disproved(): Failure | null {
+    const wrong = this.#digests?.mismatch();
+    if (wrong)
+      return failure('truncated', `The bytes do not match the digest the server sent (${wrong.source}).`, true);
+    return null;
+  }
+
+  #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
+    const { request, finalUrl, expects, trace } = this.#context;
+    const { headers } = this.#answer;
+    const contentType = field(headers, 'content-type');
+    const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
+    if (service?.kind === 'exception') {
+      this.#notService = true;
+      return this.#unwanted(failure('service-error', `The service answered with an error report: ${service.message}`));
+    }
+    if (expects === 'capabilities' && !service) {
+      this.#notService = true;
+      return this.#unwanted(failure('service-error', 'The service did not answer with its capabilities.'));
+    }
+    this.#service = service?.service ?? null;
+    const disposition = field(headers, 'content-disposition');
+    const sniffed = sniff({
+      head,
+      complete,
+      contentType,
+      declaredFormat: request.declaredFormat,
+      name: (disposition === null ? null : dispositionName(disposition)) ?? request.resourceName,
+      url: finalUrl,
+    });
+    this.#sniffed = sniffed;
+    if (!sniffed.data) {
+      trace.evidence.push(...sniffed.evidence);
+      this.#ending = {
+        ...this.#refuse(failure('not-data', sniffed.notData ?? 'This is no data.')),
+        body: { ...this.#body(complete ? bytes : null, null), bytes: complete ? bytes : this.#declaredBytes() },
+      };
+      return null;
+    }
+    this.#filename = fileName({
+      contentDisposition: disposition,
+      finalUrl,
+      resourceName: request.resourceName,
+      extension: sniffed.extension,
+    });
+    return { key: `${request.keyPrefix}/${this.#filename}`, mediaType: sniffed.mediaType };
+  }
+
+  #unwanted(reason: Failure): null {
+    this.#ending = this.#refuse(reason);
+    return null;
+  }
+
+  #body(bytes: number | null, hashes: BodyHashes | null): Body {
+    const sniffed = this.#sniffed;
+    return {
+      bytes,
+      md5: hashes?.md5 ?? null,
+      sha256: hashes?.sha256 ?? null,
+      mediaType: sniffed?.mediaType ?? null,
+      format: sniffed?.format ?? null,
+      charset: sniffed?.charset ?? null,
+      filename: this.#filename,
+      service: this.#service,
+    };
+  }
+
+  #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
+    return end.lost && !this.#ending && !this.#decoder && !this.#intake.unwanted;
+  }
+
+  async #startOver(answer: Answer): Promise<Outcome> {
+    await this.#abandon();
+    return { kind: 'start-over', answer };
+  }
+
+  async #failed(reason: Failure): Promise<Received> {
+    await this.#abandon();
+    return { kind: 'ending', ending: this.#refuse(reason) };
+  }
+
+  async #refused(): Promise<Received> {
+    await this.#abandon();
+    const ending = this.#ending ?? this.#refuse(failure('internal', 'The body was not taken.'));
+    return this.#notService ? { kind: 'ending', ending, notService: true } : { kind: 'ending', ending };
+  }
+
+  async #abandon(): Promise<void> {
+    this.#decoder?.destroy();
+    await this.#intake.abandon();
+  }
+
+  /** Also what we refuse is recorded with the size and type that the answer declared. */
+  #refuse(reason: Failure): Ending {
+    const { status, headers } = this.#answer;
+    const body = declaredBody(headers);
+    return endingOf(reason, { status, answer: null, body: { ...body, bytes: this.#declaredBytes() } });
+  }
+
+  /** The declared length is that of the encoded body, so it says nothing of a decoded one. */
+  #declaredBytes(): number | null {
+    return this.#decoder ? null : this.#declared;
+  }
+
+  #tooLong(bytes: number): Ending {
+    const { maxBytes } = this.#context.settings;
+    const reason = `The file is longer than the limit of ${maxBytes} bytes; reading stopped at ${bytes} bytes.`;
+    return this.#refuse(failure('too-large', reason));
+  }
+
+  #hasher(): BodyHasher {
+    const large = this.#declared !== null && this.#declared >= THREAD_BYTES;
+    return large ? this.#context.hashThread.open() : new LocalHasher();
+  }
+}
+
+function empty(): Failure {
+  return failure('empty', 'The answer has no content: its length is 0.');
+}
+
+/** Only XML and JSON can be a service's answer; other bodies are spared the look. */
+function mayBeService(head: Buffer): boolean {
+  const [first = 0] = head;
+  return first === 0x3c || first === 0x7b || first <= 0x20 || first >= 0xef;
+}
