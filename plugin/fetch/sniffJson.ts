@@ -1,4 +1,4 @@
-import { type JsonScan, scanJson } from './jsonScan.ts';
+import { type JsonScan, readJson, scanJson } from './jsonScan.ts';
 
 export interface JsonMatch {
   readonly format: string;
@@ -15,13 +15,19 @@ const ERROR_SIGNS = /^(error|errors|error_?description|error_?code|exception|fau
 /** RFC 7464 and RFC 8142 put this before each value. */
 const RECORD_SEPARATOR = '\u{1e}';
 
+/** As much of a long text as is read to see that it is JSON. */
+const ENOUGH = 16_384;
+
 /** The JSON family: one value, whole or cut by the end of the head, or one value a line. */
 export function sniffJson(text: string, complete: boolean): JsonMatch | null {
   const lead = text.slice(0, 1000);
   const start = lead.length - lead.replaceAll(RECORD_SEPARATOR, ' ').trimStart().length;
   if (text[start] !== '{' && text[start] !== '[') return null;
-  const first = scanJson(text, start);
-  if (first.ended) return endedFinding(first, text, text.slice(0, start).includes(RECORD_SEPARATOR));
+  const separated = text.slice(0, start).includes(RECORD_SEPARATOR);
+  const whole = complete && !separated ? readJson(text, start) : null;
+  if (whole) return described(whole, null, text.slice(start));
+  const first = scanJson(complete ? text : text.slice(0, ENOUGH), start);
+  if (first.ended) return endedFinding(first, text, separated);
   // Deep inside it is JSON even when a mistake follows; near the beginning it is something else in brackets.
   if (!first.valid && !(first.keys.size > 0 && first.end - start > 2000)) return null;
   if (!first.valid) return spoilt(first, 'it has a mistake');

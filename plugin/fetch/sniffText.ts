@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
 
 export interface DecodedText {
@@ -19,11 +20,12 @@ export function decodeText(bytes: Uint8Array, contentType: string | null): Decod
   if (marked) return marked;
   const wide = wideCharset(bytes);
   if (wide) return { text: decodeWith(bytes, wide), charset: wide, from: 'bytes' };
-  const text = utf8(bytes);
+  const plain = isAscii(bytes);
+  const text = plain ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1') : utf8(bytes);
   const declared = knownCharset(charsetParameter(contentType));
   const inside = knownCharset(charsetInside(bytes));
   // Bytes beyond ASCII that make good UTF-8 are no accident, whatever is declared.
-  if (text !== null && !isAscii(bytes)) {
+  if (text !== null && !plain) {
     return { text, charset: 'utf-8', from: declared === 'utf-8' ? 'Content-Type' : 'bytes' };
   }
   if (text !== null) return { text, charset: declared ?? inside ?? 'utf-8', from: origin(declared, inside) };
@@ -45,14 +47,17 @@ function origin(declared: string | null, inside: string | null): DecodedText['fr
  */
 export function looksTextual(bytes: Uint8Array): boolean {
   if (byMark(bytes) || wideCharset(bytes)) return true;
+  if (bytes.includes(0)) return false;
   let odd = 0;
-  for (const byte of bytes) {
-    if (byte === 0) return false;
+  const length = Math.min(bytes.length, 4096);
+  for (let i = 0; i < length; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if (byte >= 0x20 && byte !== 0x7f) continue;
     // Escape (ISO 2022), form feed, SUB (end of a DOS file) and the record separator of JSON sequences occur in text.
-    const allowed = byte >= 0x20 || (byte >= 0x08 && byte <= 0x0d) || byte === 0x1a || byte === 0x1b || byte === 0x1e;
-    if (!allowed || byte === 0x7f) odd += 1;
+    const allowed = (byte >= 0x08 && byte <= 0x0d) || byte === 0x1a || byte === 0x1b || byte === 0x1e;
+    if (!allowed) odd += 1;
   }
-  return odd * 500 <= bytes.length;
+  return odd * 500 <= length;
 }
 
 export function charsetParameter(contentType: string | null): string | null {
@@ -128,8 +133,4 @@ function utf8(bytes: Uint8Array): string | null {
 
 function decodeWith(bytes: Uint8Array, charset: string): string {
   return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), charset, { stripBOM: true });
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte < 0x80);
 }

@@ -14,7 +14,8 @@ const MAX_LINES = 500;
 
 /** RDF as text: N-Triples line by line, or Turtle by its directives and statements. */
 export function sniffTriples(text: string): TriplesMatch | null {
-  if (!LIKELY.test(text.slice(0, 4096))) return null;
+  const start = text.slice(0, 4096);
+  if (!/[<@]|prefix|base/i.test(start) || !LIKELY.test(start)) return null;
   const lines = text
     .split('\n', MAX_LINES)
     .map((line) => line.slice(0, 4000))
