@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { FETCH_SETTINGS } from '../fetchSettings.ts';
 import type { FetchRequest } from '../model/attempt.ts';
-import { openProber, type Prober } from '../probe.ts';
+import type { Prober } from '../probe.ts';
 import { SETTING_NAMES } from '../settingsTable.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { isObject, MODES, probeRequest, readProbeLine } from './probeRequest.ts';
@@ -45,6 +45,7 @@ export function probeCommand(context: CommandContext): Command {
       command.error('error: give a URL or --stdin, one of them');
     if (options.stdin && options.save !== undefined) command.error('error: --save takes the bytes of a single URL');
     const config = configOf(command, FLAGS, context);
+    const { openProber } = await import('../probe.ts');
     const prober = openProber(config);
     try {
       if (url === undefined) await probeLines(prober, options.concurrency ?? config.concurrency, context);

@@ -1,9 +1,28 @@
 import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
+import { archiveCommand } from './archive.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { configCommand } from './configCommand.ts';
+import { migrateCommand } from './migrate.ts';
 import { probeCommand } from './probe.ts';
+import { runCommand } from './run.ts';
+import { statusCommand } from './status.ts';
+import { sweepCommand } from './sweep.ts';
+import { uninstallCommand } from './uninstall.ts';
 import { version } from './version.ts';
+import { workerCommand } from './worker.ts';
+
+const COMMANDS = [
+  probeCommand,
+  configCommand,
+  workerCommand,
+  sweepCommand,
+  archiveCommand,
+  statusCommand,
+  runCommand,
+  migrateCommand,
+  uninstallCommand,
+];
 
 /** Runs one command; never throws and never ends the process. */
 export async function runCli(args: readonly string[], context: CommandContext): Promise<void> {
@@ -11,7 +30,7 @@ export async function runCli(args: readonly string[], context: CommandContext): 
     .description('Archives what the links of a data portal lead to.')
     .version(version)
     .addHelpText('after', '\nExit codes: 0 went well; 1 the answer is bad; 2 wrong settings or arguments.');
-  for (const command of [probeCommand(context), configCommand(context)]) program.addCommand(command);
+  for (const command of COMMANDS) program.addCommand(command(context));
   behave(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

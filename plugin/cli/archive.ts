@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { ArchiverError } from '../errors.ts';
+import type { Run } from '../model/run.ts';
+import { CODES } from '../model/status.ts';
+import type { RequestResult, Requests } from '../trigger/Requests.ts';
+import type { CommandContext } from './CommandContext.ts';
+import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
+import { print } from './print.ts';
+import { followRun } from './runProgress.ts';
+import { runJson, runLines } from './runText.ts';
+import { withArchiver } from './withArchiver.ts';
+
+const ASKED_HERE = { caller: 'command-line', idempotencyKey: null } as const;
+
+/** `archive`: what an administrator's button does, for one dataset, one resource or everything. */
+export function archiveCommand(context: CommandContext): Command {
+  const command = new Command('archive')
+    .description('Archives a dataset (id or name), a resource (id) or all, by the workers that run.')
+    .argument('<what>', 'a dataset, a resource, or all')
+    .option('--wait', 'wait for the end; 1 when something is not archived');
+  return addPortalOptions(command).action(async (what: string, options: PortalOptions & { readonly wait?: true }) => {
+    await withArchiver(options, context, async (archiver) => {
+      const { requests, records } = archiver.operations();
+      const run = runOf(what, await request(what, requests));
+      const last = options.wait ? await followRun(run, records.runs, context, options) : run;
+      print(context, options, { json: runJson(last), lines: runLines(last) });
+      if (options.wait && !wentWell(last)) context.setExitCode(1);
+    });
+  });
+}
+
+async function request(what: string, requests: Requests): Promise<RequestResult> {
+  if (what === 'all') return requests.all(ASKED_HERE);
+  const asDataset = await requests.dataset(what, ASKED_HERE);
+  return asDataset.kind === 'not-found' ? requests.resource(what, ASKED_HERE) : asDataset;
+}
+
+function runOf(what: string, result: RequestResult): Run {
+  if (result.kind === 'accepted') return result.run;
+  throw new ArchiverError('not-found', `There is no dataset and no resource ${what}.`);
+}
+
+const wentWell = ({ state, counts }: Run): boolean => state === 'done' && Object.keys(counts).every(isGood);
+
+const isGood = (code: string): boolean =>
+  code === 'deleted' || Object.entries(CODES).some(([known, { broken }]) => known === code && broken === false);

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { ArchiverError } from '../errors.ts';
+import type { Run } from '../model/run.ts';
+import type { RunTable } from '../record/Records.ts';
+import type { CommandContext } from './CommandContext.ts';
+import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
+import { columns, print } from './print.ts';
+import { runJson, runLines } from './runText.ts';
+import { withArchiver } from './withArchiver.ts';
+
+const LISTED = 50;
+
+/** `run list|show|cancel`: what was asked for, and how far it is. */
+export function runCommand(context: CommandContext): Command {
+  const list = new Command('list').description(`The newest ${LISTED} runs.`).action(async (options: PortalOptions) => {
+    await withArchiver(options, context, async (archiver) => {
+      const runs = await archiver.operations().records.runs.list(LISTED);
+      print(context, options, { json: runs.map((run) => runJson(run)), lines: columns(runs.map(runRow)) });
+    });
+  });
+  const show = new Command('show')
+    .description('One run.')
+    .argument('<id>')
+    .action(oneRun(context, (runs, id) => runs.get(id)));
+  const cancel = new Command('cancel')
+    .description('Ends a run; what is being archived at the moment is finished.')
+    .argument('<id>')
+    .action(oneRun(context, (runs, id) => runs.cancel(id, new Date())));
+  const command = new Command('run').description('Runs: what was asked for, and how far it is.');
+  for (const inner of [list, show, cancel]) command.addCommand(addPortalOptions(inner));
+  return command;
+}
+
+const oneRun =
+  (context: CommandContext, find: (runs: RunTable, id: string) => Promise<Run | null>) =>
+  (id: string, options: PortalOptions): Promise<void> =>
+    withArchiver(options, context, async (archiver) => {
+      const run = await find(archiver.operations().records.runs, id);
+      if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
+      print(context, options, { json: runJson(run), lines: runLines(run) });
+    });
+
+const runRow = (run: Run): string[] => [
+  run.id,
+  run.kind,
+  run.state,
+  `${run.done}/${run.total}`,
+  run.createdAt.toISOString(),
+  run.endedAt?.toISOString() ?? '-',
+];

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import type { CommandContext } from './CommandContext.ts';
+import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
+import { columns, print } from './print.ts';
+import { withArchiver } from './withArchiver.ts';
+
+/** `status`: how the archive stands and what waits. */
+export function statusCommand(context: CommandContext): Command {
+  const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
+  return addPortalOptions(command).action(async (options: PortalOptions) => {
+    await withArchiver(options, context, async (archiver) => {
+      const { archivals, outbox } = archiver.operations().records;
+      const [counts, backlog, saves] = await Promise.all([
+        archivals.countByCode(),
+        archivals.backlog(new Date()),
+        outbox.backlog(),
+      ]);
+      const status = { queue: archiver.queueName(), store: archiver.storeName(), counts, backlog, saves };
+      print(context, options, {
+        json: status,
+        lines: [
+          ...columns(counts.map(({ code, count }) => [code ?? 'not archived yet', count])),
+          `due: ${backlog.due}${sinceText(backlog.oldestDueAt)}, being archived: ${backlog.leased}`,
+          `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
+          `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
+          `queue: ${status.queue}, store: ${status.store}`,
+        ],
+      });
+    });
+  });
+}
+
+const sinceText = (at: Date | null): string => (at ? ` (the oldest since ${at.toISOString()})` : '');
