@@ -18,6 +18,7 @@ export function safeName(text: string): string {
     .replace(INVISIBLE, '')
     .replace(RESERVED, '_')
     .replace(/\s+/gu, ' ')
+    .replace(/ (?=\.[^. ]+$)/, '')
     // A dot in front hides the file, a dash makes it an option.
     .replace(/^[\s.~-]+/u, '')
     .replace(/[\s.]+$/u, '');

@@ -92,7 +92,10 @@ function jsonException(text: string, contentType: string | null): ServiceAnswer 
     return exception([body.status, body.title, body.detail]);
   const keys = Object.keys(body);
   const ogc = typeof body.code === 'string' && keys.every((key) => /^(code|description|message|details)$/.test(key));
-  if (ogc) return exception([body.code, body.description ?? body.message]);
+  // A code list has codes and descriptions too.
+  if (ogc && /error|exception|invalid|not ?found|denied|unauthori|forbidden|\b[45]\d\d\b/i.test(text)) {
+    return exception([body.code, body.description ?? body.message]);
+  }
   const problem = 'title' in body && 'status' in body && Number(body.status) >= 400 && keys.length <= 6;
   if (problem) return exception([body.status, body.title, body.detail]);
   const words = sniffJson(text, true)?.error;

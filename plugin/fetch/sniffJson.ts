@@ -10,6 +10,7 @@ export interface JsonMatch {
 const GEOMETRY = /^(Multi)?(Point|LineString|Polygon)$|^GeometryCollection$/;
 const ERROR_KEYS =
   /^(error|errors|error_?description|error_?code|message|msg|detail|details|status|status_?code|code|reason|success|title|type|instance|path|timestamp|trace_?id|request_?id|exception|fault|help|__type)$/i;
+const FAILED = /"(success|ok)"\s{0,10}:\s{0,10}false|"status"\s{0,10}:\s{0,10}("(error|fail(ed|ure)?)"|"?[45]\d\d\b)/i;
 const ERROR_SIGNS = /^(error|errors|error_?description|error_?code|exception|fault)$/i;
 
 /** RFC 7464 and RFC 8142 put this before each value. */
@@ -84,9 +85,8 @@ function isGeoJson({ keys, memberTypes }: JsonScan): boolean {
 /** `{"error": …}` and nothing that could be data beside it, or `{"success": false, …}`. */
 function errorWords({ keys }: JsonScan, whole: string): string | null {
   const names = [...keys.keys()];
-  const failed =
-    /"(success|ok)"\s{0,10}:\s{0,10}false|"status"\s{0,10}:\s{0,10}("(error|fail(ed|ure)?)"|"?[45]\d\d\b)/i.test(whole);
-  if (!names.every((name) => ERROR_KEYS.test(name)) || !(failed || names.some((name) => ERROR_SIGNS.test(name))))
-    return null;
-  return whole.replace(/\s+/g, ' ').slice(0, 200);
+  if (!names.every((name) => ERROR_KEYS.test(name))) return null;
+  const none = /"errors?"\s{0,10}:\s{0,10}(null|false|0|""|\[\s{0,10}\]|\{\s{0,10}\})/i.test(whole);
+  const named = !none && names.some((name) => ERROR_SIGNS.test(name));
+  return named || FAILED.test(whole) ? whole.replace(/\s+/g, ' ').slice(0, 200) : null;
 }

@@ -54,7 +54,14 @@ export function sniffMagic(head: Uint8Array): MagicMatch | null {
   const simple = SIGNATURES.find(([, offset, signature]) => matches(head, offset, signature));
   if (simple && confirmed(simple[0], head)) return { format: simple[0], evidence: `the bytes begin as ${simple[0]}` };
   const format =
-    grid(head) ?? tiff(head) ?? sqlite(head) ?? shape(head) ?? executable(head) ?? bitmap(head) ?? dbase(head);
+    latePdf(head) ??
+    grid(head) ??
+    tiff(head) ??
+    sqlite(head) ??
+    shape(head) ??
+    executable(head) ??
+    bitmap(head) ??
+    dbase(head);
   return format ? { format, evidence: `the bytes begin as ${format}` } : null;
 }
 
@@ -62,6 +69,11 @@ export function sniffMagic(head: Uint8Array): MagicMatch | null {
 function confirmed(format: string, head: Uint8Array): boolean {
   if (format === 'ORC' || format === 'MP3' || format === 'DWG') return head.subarray(0, 512).includes(0);
   return format !== 'LAS' || (head[24] ?? 0) === 1;
+}
+
+/** Some programs write a byte-order mark or blanks before it, and every reader looks further. */
+function latePdf(head: Uint8Array): string | null {
+  return /^[\s\xef\xbb\xbf]+%PDF-/.test(Buffer.from(head.subarray(0, 64)).toString('latin1')) ? 'PDF' : null;
 }
 
 function tiff(head: Uint8Array): string | null {

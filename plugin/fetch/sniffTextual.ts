@@ -9,6 +9,8 @@ import { sniffXml } from './sniffXml.ts';
 import type { Witnesses } from './witnesses.ts';
 
 const TRIPLES_NEEDED = 5;
+/** Text formats with a first line of their own. */
+const FIRST_LINES: readonly (readonly [RegExp, string])[] = [[/^BEGIN:VCALENDAR\s/, 'ICS']];
 const TABLES: ReadonlySet<string> = new Set(['CSV', 'TSV', 'PSV']);
 const ERROR_TEXT =
   /^\W{0,5}(\d{3}\s)?((internal server |fatal |server |parse )?error\b|exception\b|not found\b|file not found|page not found|resource not found|access denied|forbidden|unauthori[sz]ed|bad request|bad gateway|service unavailable|temporarily unavailable|invalid (request|token|parameter|session)|no such file|(the )?(requested )?(file|page|resource|url)\b.{0,60}\b(not found|not exist))/i;
@@ -22,6 +24,7 @@ export function sniffTextual(text: string, complete: boolean, witnesses: Witness
     xmlFinding(text, complete, expected) ??
     jsonFinding(text, complete, expected) ??
     errorTextFinding(text, complete, expected) ??
+    firstLineFinding(text) ??
     delimitedFinding(text, complete, expected) ??
     plainFinding(expected, witnesses.htmlType)
   );
@@ -87,6 +90,11 @@ function errorTextFinding(text: string, complete: boolean, expected: readonly Fo
   if (!ERROR_TEXT.test(short) || sniffDelimited(text, complete)?.sure) return null;
   const words = short.replace(/\s+/g, ' ').slice(0, 120);
   return finding('TXT', ['it is a short error message'], `It is an error message, not ${promised.format}: “${words}”`);
+}
+
+function firstLineFinding(text: string): Finding | null {
+  const format = FIRST_LINES.find(([pattern]) => pattern.test(text))?.[1];
+  return format ? finding(format, [`its first line is that of ${format}`]) : null;
 }
 
 function delimitedFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {

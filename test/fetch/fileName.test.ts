@@ -58,7 +58,7 @@ table('the final URL', byPath, [
   ['/a%2520b.csv', 'a%20b.csv'],
   ['/100%.csv', '100%.csv'],
   ['/%2e%2e%2f%2e%2e%2fetc%2fpasswd', 'passwd'],
-  ['/a%00b%0a.csv', 'ab .csv'],
+  ['/a%00b%0a.csv', 'ab.csv'],
   ['/a%E2%80%AEvsc.exe.csv', 'avsc.exe.csv'],
   ['/a%E2%80%8Bb.csv', 'ab.csv'],
   ['/a%3Cb%3E%3A%22%7C%3F%2A.csv', 'a_b______.csv'],

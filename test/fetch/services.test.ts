@@ -170,6 +170,8 @@ describe('serviceAnswer', () => {
     '<a/>',
     '{"type":"FeatureCollection","features":[]}',
     '{"name":"x","message":"data"}',
+    '{"code":"GB","description":"Great Britain"}',
+    '{"error":null,"message":"fine"}',
     '[{"error":{"code":1}}]',
   ]) {
     it(`sees no service in ${JSON.stringify(text)}`, () => assert.equal(answer(text, null), null));

@@ -15,6 +15,7 @@ const zipOf = (...names: string[]): Buffer => zipFile(names.map((name) => ({ nam
 describe('the first bytes', () => {
   const rows: readonly (readonly [string, string, Buffer])[] = [
     ['PDF', 'application/pdf', bytesAt(0, '%PDF-1.7')],
+    ['PDF', 'application/pdf', bytesAt(0, '\xef\xbb\xbf\r\n%PDF-1.4')],
     ['PNG', 'image/png', bytesAt(0, '\x89PNG\r\n\x1a\n')],
     ['JPEG', 'image/jpeg', bytesAt(0, '\xff\xd8\xff\xe0')],
     ['GIF', 'image/gif', bytesAt(0, 'GIF89a')],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff.ts';
 
@@ -97,6 +98,7 @@ describe('text without a label', () => {
       'text/turtle',
       'PREFIX a: <http://a.example/>\na:b a:c a:d .\na:b a:c a:e .\na:b a:c """x\n.\n""" .\na:b a:c true .\na:b a:c _:d .',
     ],
+    ['ICS', 'text/calendar', 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\n'],
     ['RTF', 'application/rtf', '{\\rtf1\\ansi hello}'],
   ];
   for (const [format, mediaType, text] of rows) {
@@ -202,6 +204,47 @@ describe('the character set', () => {
       sniffed(iconv.encode('<html><meta charset=windows-1251><p>Привет', 'windows-1251')).charset,
       'windows-1251',
     ));
+});
+
+it('any bytes with any labels have an answer that agrees with itself', () => {
+  const part = fc.constantFrom(
+    '<html>',
+    '{"a":',
+    '<?xml ',
+    'a,b\n',
+    '\ufeff',
+    'PK\x03\x04',
+    '\xff\xfe',
+    '<a b="',
+    '"',
+    '@prefix a: <',
+    ']',
+    '\0',
+  );
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc.array(part).map((parts) => Buffer.from(parts.join(''), 'latin1')),
+  );
+  const label = fc.option(
+    fc.oneof(fc.string(), fc.constantFrom('text/csv', 'text/html; charset=utf-16', 'CSV', 'a.json')),
+  );
+  fc.assert(
+    fc.property(
+      bytes,
+      fc.boolean(),
+      label,
+      label,
+      label,
+      fc.string(),
+      (head, complete, contentType, declaredFormat, name, url) => {
+        const found = sniff({ head, complete, contentType, declaredFormat, name, url });
+        assert.equal(found.data, found.notData === null);
+        assert.match(found.mediaType, /^[\w.+*-]+\/[\w.+*-]+$/);
+        assert.ok(found.format !== 'HTML' || !found.data);
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });
 
 describe('hostile text', () => {
