@@ -48,8 +48,8 @@ export interface Lease {
   readonly requestSeq: number;
   /** Timestamp for the key of a new copy: unique for this resource. */
   readonly keyAt: Date;
-  /** Set when an earlier holder died: bytes may lie under its key that no row knows. */
-  readonly abandonedKeyAt: Date | null;
+  /** Of earlier holders that ended without a record: bytes may lie under their keys that no row knows. */
+  readonly abandonedKeyAts: readonly Date[];
   /** true: a person or a save asked, so an answer is asked for even when the copy is fresh. */
   readonly demanded: boolean;
   readonly archival: Archival;

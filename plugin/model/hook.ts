@@ -8,3 +8,7 @@ export const HOOK_NAMES = [
 ] as const;
 
 export type HookName = (typeof HOOK_NAMES)[number];
+
+export function isHookName(text: string): text is HookName {
+  return HOOK_NAMES.some((name) => name === text);
+}

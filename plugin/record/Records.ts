@@ -15,6 +15,7 @@ export interface Records {
   readonly taskStatus: TaskStatusTable;
   readonly leases: NamedLeaseTable;
   readonly hosts: HostTable;
+  readonly deliveries: DeliveryTable;
   /** `select 1`, for readiness. */
   ping(): Promise<void>;
   /** Closes what we opened (a pool of our own, listening connections); never the host's pool. */
@@ -63,6 +64,8 @@ export interface Outcome {
   readonly copy: Omit<Copy, 'id'> | null;
   readonly writeBack: WriteBack | null;
   readonly taskStatus: TaskStatus;
+  /** Webhook messages of what happened; they commit with it. */
+  readonly deliveries: readonly Omit<Delivery, 'attempts'>[];
   /** true: the request is answered; runs count it. false: a retry follows, the lease is given back. */
   readonly settled: boolean;
 }
@@ -120,6 +123,8 @@ export interface CopyTable {
   listByResources(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>>;
   newest(resourceId: string): Promise<Copy | null>;
   findByKey(key: string): Promise<Copy | null>;
+  /** A copy whose worker died before recording it. Nothing happens when the key is known. */
+  adopt(copy: Omit<Copy, 'id'>): Promise<void>;
   /** Ascending id order. */
   page(after: string | null, limit: number): Promise<readonly Copy[]>;
 }
@@ -179,6 +184,8 @@ export interface HostLimits {
 export interface HostSlice {
   /** Requests that may be sent now; 0 when the host must be left alone until `retryAt`. */
   readonly granted: number;
+  /** Requests that may be under way at once; more than 0 when `granted` is. */
+  readonly slots: number;
   readonly retryAt: Date | null;
   readonly why: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
 }
@@ -206,5 +213,28 @@ export interface HostReport {
   /** Connection-level failures against answers of any kind; feeds the circuit breaker. */
   readonly deadCount: number;
   readonly aliveCount: number;
+  /** The limits that the slice was taken by. */
+  readonly limits?: HostLimits;
   readonly now: Date;
+}
+
+/** One webhook message on its way to one target. */
+export interface Delivery {
+  readonly id: string;
+  readonly eventId: string;
+  /** The target's URL as in the settings. */
+  readonly target: string;
+  readonly body: string;
+  /** Failed tries so far. */
+  readonly attempts: number;
+}
+
+export interface DeliveryTable {
+  add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void>;
+  /** Due ones, hidden from other processes for `sendingMs`. */
+  takeDue(limit: number, sendingMs: number, now: Date): Promise<readonly Delivery[]>;
+  /** Delivered, or given up. */
+  done(id: string): Promise<void>;
+  /** Counts one more failed try. */
+  retry(id: string, nextAt: Date): Promise<void>;
 }

@@ -15,6 +15,11 @@ export interface TestDatabase {
 
 let own: Promise<{ url: string; stop(): Promise<void> }> | null = null;
 
+// A test file that is run by itself, without the suite's services. The hook must stand at the file's own level.
+if (process.env['NODE_TEST_CONTEXT'] && !process.env['ARCHIVER_TEST_DATABASE_URL']) {
+  after(async () => (await own)?.stop());
+}
+
 /** A new, empty database on the suite's PostgreSQL, or on one that this process starts and stops itself. */
 export async function freshDatabase(): Promise<TestDatabase> {
   const adminUrl = process.env['ARCHIVER_TEST_DATABASE_URL'] ?? (await ownPostgres()).url;
@@ -56,10 +61,7 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
 }
 
 function ownPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
-  if (!own) {
-    own = startPostgres();
-    after(async () => (await own)?.stop());
-  }
+  own ??= startPostgres();
   return own;
 }
 

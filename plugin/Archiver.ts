@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HookName } from './model/hook.ts';
+import type { Role } from './model/role.ts';
+import type { Listener } from './notify/Listener.ts';
+import type { HookListener, Portal } from './portal/Portal.ts';
+import type { Records } from './record/Records.ts';
+import type { Requests } from './trigger/Requests.ts';
+
+export interface StartOptions {
+  /** Default: all three. */
+  readonly roles?: readonly Role[];
+  /** Aborting it stops the plugin as `stop()` does. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SweepReport {
+  readonly missing: number;
+  readonly changed: number;
+  readonly due: number;
+  readonly hosts: number;
+  /** What a full recheck of what is due would read, by the sizes known; null in a real sweep. */
+  readonly bytes: number | null;
+}
+
+/** What the command line needs once the plugin is started. */
+export interface Operations {
+  readonly requests: Requests;
+  readonly records: Records;
+  sweep(options: { readonly dryRun: boolean }): Promise<SweepReport>;
+}
+
+/**
+ * The plugin as a host sees it: `create → register → start → stop`. Several can live in one process; none installs
+ * signal handlers or exits the process.
+ */
+export interface Archiver {
+  /** Resolve fast, never reject; write one outbox row, in the host's transaction where one is offered. */
+  readonly hooks: Readonly<Record<HookName, HookListener>>;
+  /** Our routes, for `node:http`, Express 4 and 5, or Fastify; answers 503 until started. */
+  handler(request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void;
+  /** Attaches hooks and mounts the handler. Touches no database. Once. */
+  register(portal: Portal): void;
+  /** Settings → probe → migrate → queue → schedule. Idempotent. Throws `ArchiverError`. */
+  start(options?: StartOptions): Promise<void>;
+  /** Stops intake, aborts downloads, gives leases back. Idempotent; safe when the host's pool is already gone. */
+  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+  /** Drops what is ours in the database and answers the keys of the copies that stay in the store. */
+  uninstall(): Promise<{ readonly copies: readonly string[] }>;
+  /** Tells `listener` of every event; answers how to leave. */
+  on(listener: Listener): () => void;
+  /** `agenda-mongodb` or `agenda-postgresql`, once started. */
+  queueName(): string;
+  storeName(): string;
+  operations(): Operations;
+}

@@ -1,0 +1,11 @@
+import type { Knex } from 'knex';
+
+/** What every table file is given. */
+export interface Database {
+  readonly knex: Knex;
+  readonly schema: string;
+  /** Runs a query, throwing `ArchiverError('database-failed')` that says what was being done. */
+  guard<Result>(doing: string, work: () => PromiseLike<Result>): Promise<Result>;
+  /** Rows of a raw statement; `:schema:` in it stands for our schema. */
+  rows<Row>(doing: string, sql: string, bindings?: Readonly<Record<string, unknown>>, on?: Knex): Promise<Row[]>;
+}

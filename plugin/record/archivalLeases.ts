@@ -1,0 +1,82 @@
+import type { Lease } from '../model/archival.ts';
+import { type LeaseRow, leaseOf } from './archivalRow.ts';
+import type { Database } from './Database.ts';
+import type { ArchivalTable } from './Records.ts';
+
+/**
+ * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
+ * key's timestamp never repeats for a resource, and those of leases that ended without a record are handed on.
+ */
+const TAKE = `
+  update :schema:.archival as a
+  set lease_owner = :owner, lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond',
+    lease_token = nextval(cast(:sequence as regclass)), key_at = chosen.next_key_at, open_keys = chosen.open_keys || chosen.next_key_at
+  from (
+    select resource_id, open_keys,
+      greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second') as next_key_at
+    from (CHOSEN) as locked
+  ) as chosen
+  where a.resource_id = chosen.resource_id
+  returning a.*, chosen.open_keys as abandoned`;
+
+const FREE = '(lease_until is null or lease_until < clock_timestamp())';
+
+const ONE = `select resource_id, open_keys, key_at from :schema:.archival
+  where resource_id = :resourceId and ${FREE} and (request_seq > done_seq or next_check_at <= :now) for update`;
+
+const DUE_OF_HOST = `select resource_id, open_keys, key_at from :schema:.archival
+  where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
+  order by next_check_at limit :limit for update skip locked`;
+
+const MARK_RUNNING = `
+  update :schema:.task_status set state = 'running', last_updated = :now
+  where entity_id in (select resource_id from taken) and task_type = 'archiver' and key = 'status'`;
+
+const START_RUNS = `
+  update :schema:.run set state = 'running', started_at = coalesce(started_at, :now)
+  where state = 'queued' and id in (select unnest(run_ids) from taken)`;
+
+type LeaseMethods = Pick<ArchivalTable, 'lease' | 'leaseDue' | 'renew' | 'release'>;
+
+export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
+  const sequence = `"${schema}".lease_token`;
+  const take = async (chosen: string, bindings: Readonly<Record<string, unknown>>): Promise<Lease[]> => {
+    const sql = `with taken as (${TAKE.replace('CHOSEN', chosen)}), running as (${MARK_RUNNING}), runs as (${START_RUNS})
+      select * from taken`;
+    return (await rows<LeaseRow>('leasing resources', sql, { ...bindings, sequence })).map(leaseOf);
+  };
+
+  return {
+    async lease(resourceId, by) {
+      const [lease] = await take(ONE, { ...by, resourceId });
+      return lease ?? null;
+    },
+    leaseDue: (host, by) => take(DUE_OF_HOST, { ...by, host }),
+
+    async renew(leases, { leaseMs }) {
+      const renewed = await rows<{ resource_id: string }>(
+        'renewing leases',
+        `update :schema:.archival as a set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+         from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+         where a.resource_id = held.resource_id and a.lease_token = held.token and a.lease_owner is not null
+         returning a.resource_id`,
+        { leaseMs, ...pairs(leases) },
+      );
+      return new Set(renewed.map(({ resource_id }) => resource_id));
+    },
+
+    async release(leases) {
+      await rows(
+        'giving leases back',
+        `update :schema:.archival as a set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
+         from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+         where a.resource_id = held.resource_id and a.lease_token = held.token`,
+        pairs(leases),
+      );
+    },
+  };
+}
+
+function pairs(leases: readonly Lease[]): { ids: string[]; tokens: number[] } {
+  return { ids: leases.map(({ resourceId }) => resourceId), tokens: leases.map(({ token }) => token) };
+}

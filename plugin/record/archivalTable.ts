@@ -1,0 +1,126 @@
+import type { Catalog } from '../portal/Portal.ts';
+import { createArchivalLeases } from './archivalLeases.ts';
+import { createRecord } from './archivalRecord.ts';
+import { type ArchivalRow, archivalOf } from './archivalRow.ts';
+import type { Database } from './Database.ts';
+import type { ArchivalTable } from './Records.ts';
+
+const REQUEST = `
+  with wish as (
+    select * from unnest(cast(:ids as text[]), cast(:datasetIds as text[]), cast(:urls as text[]), cast(:hosts as text[]))
+      as w (resource_id, dataset_id, url, host) order by resource_id),
+  kept as (
+    insert into :schema:.archival as a
+      (resource_id, dataset_id, url, host, lane, request_seq, unrun_seq, next_check_at, run_ids)
+    select resource_id, dataset_id, url, host, :lane, 1, case when cast(:runId as text) is null then 1 else 0 end, :now,
+      array_remove(array[cast(:runId as text)], null) from wish
+    on conflict (resource_id) do update
+    set dataset_id = excluded.dataset_id, url = excluded.url, host = excluded.host,
+      lane = case when a.request_seq > a.done_seq and a.lane = 'priority' then a.lane else excluded.lane end,
+      request_seq = a.request_seq + 1,
+      unrun_seq = case when cast(:runId as text) is null then a.request_seq + 1 else a.unrun_seq end,
+      next_check_at = excluded.next_check_at, attempts = 0, run_ids = a.run_ids || excluded.run_ids
+    returning resource_id)
+  insert into :schema:.task_status as old (entity_id, entity_type, task_type, key, value, state, error, last_updated)
+  select resource_id, 'resource', 'archiver', 'status', :value, 'pending', '', :now from kept
+  on conflict (entity_id, task_type, key) do update
+  set value = excluded.value, state = excluded.state, error = excluded.error, last_updated = excluded.last_updated`;
+
+/** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
+const DUE_HOSTS = `
+  with recursive front as (
+    (select host, next_check_at from :schema:.archival
+     where lane = 'bulk' and next_check_at is not null order by host, next_check_at limit 1)
+    union all
+    select n.host, n.next_check_at from front cross join lateral (
+      select host, next_check_at from :schema:.archival
+      where lane = 'bulk' and next_check_at is not null and host > front.host order by host, next_check_at limit 1) as n)
+  select host, next_check_at as "dueAt" from front where next_check_at <= :now order by next_check_at limit :limit`;
+
+export function createArchivalTable(database: Database, writeBack: Catalog['writeBack']): ArchivalTable {
+  const { rows } = database;
+  return {
+    ...createArchivalLeases(database),
+    record: createRecord(database, writeBack),
+
+    async get(resourceId) {
+      const [row] = await rows<ArchivalRow>(
+        'reading an archival',
+        'select * from :schema:.archival where resource_id = :resourceId',
+        { resourceId },
+      );
+      return row ? archivalOf(row) : null;
+    },
+    async getMany(resourceIds) {
+      const sql = 'select * from :schema:.archival where resource_id = any(cast(:resourceIds as text[]))';
+      return (await rows<ArchivalRow>('reading archivals', sql, { resourceIds })).map(archivalOf);
+    },
+    async listByDataset(datasetId) {
+      const sql = 'select * from :schema:.archival where dataset_id = :datasetId order by resource_id';
+      return (await rows<ArchivalRow>('reading archivals', sql, { datasetId })).map(archivalOf);
+    },
+
+    async request(wishes, { lane, runId, now }) {
+      if (wishes.length === 0) return;
+      await rows('requesting archivals', REQUEST, {
+        lane,
+        runId,
+        now,
+        ids: wishes.map(({ resourceId }) => resourceId),
+        datasetIds: wishes.map(({ datasetId }) => datasetId),
+        urls: wishes.map(({ url }) => url),
+        hosts: wishes.map(({ host }) => host),
+        value: JSON.stringify({ code: null, status: null, reason: null, attempts: 0, runId }),
+      });
+    },
+
+    dueHosts: (now, limit) => rows('looking for due hosts', DUE_HOSTS, { now, limit }),
+
+    async forgotten(now, idleMs, limit) {
+      const found = await rows<{ resource_id: string }>(
+        'looking for lost jobs',
+        `select resource_id from :schema:.archival
+         where lane = 'priority' and request_seq > done_seq and next_check_at < :before
+           and (lease_until is null or lease_until < clock_timestamp())
+         order by next_check_at limit :limit`,
+        { before: new Date(now.getTime() - idleMs), limit },
+      );
+      return found.map(({ resource_id }) => resource_id);
+    },
+
+    async backlog(now) {
+      const [row] = await rows<{ due: number; oldestDueAt: Date | null; leased: number; lastSuccessAt: Date | null }>(
+        'counting what is due',
+        `select (select count(*)::int from :schema:.archival where next_check_at <= :now) as due,
+           (select min(next_check_at) from :schema:.archival where next_check_at <= :now) as "oldestDueAt",
+           (select count(*)::int from :schema:.archival where lease_until >= clock_timestamp()) as leased,
+           (select max(checked_at) from :schema:.archival) as "lastSuccessAt"`,
+        { now },
+      );
+      return row ?? { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
+    },
+
+    async differing(resources) {
+      const found = await rows<{ id: string }>(
+        'comparing the catalogue',
+        `select r.id from unnest(cast(:ids as text[]), cast(:urls as text[])) as r (id, url)
+         left join :schema:.archival as a on a.resource_id = r.id where a.resource_id is null or a.url <> r.url`,
+        { ids: resources.map(({ id }) => id), urls: resources.map(({ url }) => url) },
+      );
+      return new Set(found.map(({ id }) => id));
+    },
+
+    async forget(resourceIds) {
+      await rows(
+        'forgetting resources',
+        `with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[])))
+         delete from :schema:.task_status
+         where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`,
+        { resourceIds },
+      );
+    },
+
+    countByCode: () =>
+      rows('counting codes', 'select code, broken, count(*)::int as count from :schema:.archival group by code, broken'),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Database } from './Database.ts';
+import type { NamedLeaseTable } from './Records.ts';
+
+/** The database's clock decides, so that machines whose clocks differ agree on the winner. */
+export function createNamedLeaseTable({ rows }: Database): NamedLeaseTable {
+  return {
+    async acquire(name, owner, leaseMs) {
+      const won = await rows(
+        `taking the lease ${name}`,
+        `insert into :schema:.named_lease as held (name, owner, until)
+         values (:name, :owner, clock_timestamp() + :leaseMs * interval '1 millisecond')
+         on conflict (name) do update set owner = excluded.owner, until = excluded.until
+         where held.owner = excluded.owner or held.until is null or held.until < clock_timestamp()
+         returning name`,
+        { name, owner, leaseMs },
+      );
+      return won.length > 0;
+    },
+    async release(name, owner) {
+      await rows(
+        `giving the lease ${name} back`,
+        'update :schema:.named_lease set until = null where name = :name and owner = :owner',
+        { name, owner },
+      );
+    },
+    async readCursor(name) {
+      const [row] = await rows<{ cursor: string | null }>(
+        'reading a cursor',
+        'select cursor from :schema:.named_lease where name = :name',
+        { name },
+      );
+      return row?.cursor ?? null;
+    },
+    async writeCursor(name, cursor) {
+      await rows('writing a cursor', 'update :schema:.named_lease set cursor = :cursor where name = :name', { name, cursor });
+    },
+  };
+}
