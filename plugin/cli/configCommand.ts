@@ -1,22 +1,33 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { describeConfig, settingText } from '../describeConfig.ts';
+import type { Portal } from '../portal/Portal.ts';
 import type { CommandContext } from './CommandContext.ts';
+import { addPortalOptions, loadPortal, namesPortal, type PortalOptions } from './loadPortal.ts';
+import { columns, print } from './print.ts';
 
 /** `config check`: reads all settings as any command would, and shows them without their secrets. */
 export function configCommand(context: CommandContext): Command {
   const check = new Command('check')
-    .description('Checks the settings of the environment and shows them; ends with 2 when one is wrong.')
-    .option('--json', 'print them as JSON')
-    .action((options: { readonly json?: true }) => {
-      const settings = describeConfig(loadConfig({ environment: context.environment }));
-      context.output.write(
-        options.json
-          ? `${JSON.stringify({ ok: true, settings })}\n`
-          : settings
-              .map((one) => `${one.environment}=${settingText(one.value)}${one.isDefault ? '' : '  (set)'}\n`)
-              .join(''),
+    .description('Checks the settings and shows them; ends with 2 when one is wrong.')
+    .action(async (options: PortalOptions) => {
+      const settings = describeConfig(
+        loadConfig({ environment: context.environment, settings: await portalSettings(options, context) }),
       );
+      print(context, options, {
+        json: { ok: true, settings },
+        lines: columns(
+          settings.map((one) => [one.environment, one.isDefault ? 'default' : 'set', settingText(one.value)]),
+        ),
+      });
     });
-  return new Command('config').description('Looks at the settings.').addCommand(check);
+  return new Command('config').description('Looks at the settings.').addCommand(addPortalOptions(check));
+}
+
+/** Those of the portal, where one is named; the environment's alone need no portal. */
+async function portalSettings(options: PortalOptions, context: CommandContext): Promise<Portal['settings']> {
+  if (!namesPortal(options, context)) return undefined;
+  const { portal, close } = await loadPortal(options, context);
+  await close();
+  return portal.settings;
 }

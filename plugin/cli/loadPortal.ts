@@ -22,12 +22,18 @@ export function addPortalOptions(command: Command): Command {
     .option('--json', 'print JSON');
 }
 
+const namedPortal = (options: PortalOptions, context: CommandContext): string | undefined =>
+  options.portal ?? context.environment.ARCHIVER_PORTAL;
+
+export const namesPortal = (options: PortalOptions, context: CommandContext): boolean =>
+  Boolean(namedPortal(options, context));
+
 /** The portal, and how to close what was opened for it. Throws `ArchiverError('invalid-request')`. */
 export async function loadPortal(
   options: PortalOptions,
   context: CommandContext,
 ): Promise<{ readonly portal: Portal; close(): Promise<void> }> {
-  const module = options.portal ?? context.environment.ARCHIVER_PORTAL;
+  const module = namedPortal(options, context);
   if (!module) {
     const { openDefaultPortal } = await import('../defaultPortal.ts');
     return openDefaultPortal(context.environment);
