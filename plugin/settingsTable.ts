@@ -133,7 +133,7 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     kind: text({
       name: 'connection string',
       accepted: 'a connection string of Azure Storage, or UseDevelopmentStorage=true',
-      pattern: /^([A-Za-z]+=[^;]*;?)+$/,
+      pattern: /^[A-Za-z]+=[^;]*(;[A-Za-z]+=[^;]*)*;?$/,
     }),
     default: null,
     description: 'Account of the store `azure`.',
