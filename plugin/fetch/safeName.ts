@@ -20,9 +20,9 @@ export function safeName(text: string): string {
     .replace(/\s+/gu, ' ')
     .replace(/ (?=\.[^. ]+$)/, '')
     // A dot in front hides the file, a dash makes it an option.
-    .replace(/^[\s.~-]+/u, '')
-    .replace(/[\s.]+$/u, '');
-  return DEVICE.test(clean) ? `_${clean}` : clean;
+    .replace(/^[\s.~-]+/u, '');
+  const name = withoutTail(clean);
+  return DEVICE.test(name) ? `_${name}` : name;
 }
 
 /** Name and extension put together within the limit; what is cut off is the end of the name, at a whole character. */
@@ -37,5 +37,12 @@ export function limitedName(stem: string, extension: string): string {
     if (used > room) break;
     kept += segment;
   }
-  return kept.replace(/[\s.]+$/u, '') + suffix;
+  return withoutTail(kept) + suffix;
+}
+
+/** Windows drops dots and blanks at the end. A pattern for this would need quadratic time. */
+function withoutTail(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[\s.]/.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }

@@ -32,8 +32,9 @@ export function sniffTriples(text: string): TriplesMatch | null {
   return { format: 'TTL', triples, evidence: `${prefixed} prefixes and about ${triples} triples of Turtle` };
 }
 
+/** Strings need not end: an alternative that fails at the end of the text would be tried again at every quote. */
 const WORD =
-  /"""(?:[^"]|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|'''(?:[^']|'(?!''))*'''|'(?:[^'\\\n]|\\.)*'|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|;|[.,](?=\s|$)|[^\s"<>#;,]+/gi;
+  /"""(?:[^"\\]|\\[\s\S]|"(?!""))*(?:""")?|"(?:[^"\\\n]|\\.)*"?|'''(?:[^'\\]|\\[\s\S]|'(?!''))*(?:''')?|'(?:[^'\\\n]|\\.)*'?|<[^<>\s]*>|#[^\n]*|@?\bprefix\b|@?\bbase\b|;|[.,](?=\s|$)|[^\s"'<>#;,]+/gi;
 
 /** Ends of triples (`.`, `;`, `,`) outside IRIs, literals, comments and directives, in one pass. */
 function statements(text: string): number {
