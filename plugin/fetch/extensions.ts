@@ -1,5 +1,5 @@
 /** Endings that pack another file: `.csv.zip` and `.tar.gz` are one extension. */
-export const PACKING: ReadonlySet<string> = new Set(['zip', 'gz', 'bz2', 'xz', 'zst', '7z', 'br', 'lz4', 'z']);
+const PACKING: ReadonlySet<string> = new Set(['zip', 'gz', 'bz2', 'xz', 'zst', '7z', 'br', 'lz4', 'z']);
 
 /** Endings of programs that make an answer; they say nothing about its bytes. */
 const SCRIPT: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...SCRIPT,
 ]);
 
-export interface NameParts {
+interface NameParts {
   readonly stem: string;
   /** Without the dot, as written; `''` when the name has none. Two parts for packed files: `csv.zip`. */
   readonly extension: string;

@@ -3,7 +3,7 @@ import { isScriptExtension, splitExtension } from './extensions.ts';
 import { decodePercent } from './percent.ts';
 import { limitedName, safeName } from './safeName.ts';
 
-export interface FileNameInput {
+interface FileNameInput {
   /** The field as it came: header bytes as ISO 8859-1 characters. */
   readonly contentDisposition: string | null;
   readonly finalUrl: string;

@@ -3,12 +3,12 @@ import { type CacheControl, deltaSeconds, LARGEST_SECONDS, parseCacheControl } f
 import { httpDate } from './httpDate.ts';
 
 /** How long an answer is trusted at most, whatever it says of itself. */
-export interface FreshnessCeilings {
+interface FreshnessCeilings {
   readonly maxFreshnessMs: number;
   readonly maxHeuristicFreshnessMs: number;
 }
 
-export interface Freshness {
+interface Freshness {
   /** null: the answer was stale when it came. */
   readonly until: Date | null;
   /** A sentence for people that names the ground. */

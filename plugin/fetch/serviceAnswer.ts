@@ -3,7 +3,7 @@ import { sniffJson } from './sniffJson.ts';
 import { decodeText } from './sniffText.ts';
 import { type XmlHead, xmlHead } from './xmlHead.ts';
 
-export type ServiceAnswer =
+type ServiceAnswer =
   | { readonly kind: 'capabilities' /** `WMS 1.3`, `WMS 1.1.1`, `WFS 2.0`, … */; readonly service: string }
   | { readonly kind: 'exception' /** The service's own words, shortened. */; readonly message: string };
 

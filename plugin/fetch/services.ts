@@ -1,6 +1,6 @@
 import { asJson, capabilitiesUrls } from './serviceUrls.ts';
 
-export interface ServiceRequest {
+interface ServiceRequest {
   /** `WMS`, `WFS`, `WMTS`, `WCS`, `OGC API` or `ArcGIS`. */
   readonly service: string;
   /** What to ask for, best first; the next one when an answer is a service exception or no capabilities document. */
@@ -33,8 +33,9 @@ export function serviceRequest(url: URL, declaredFormat: string | null): Service
 
 /** By query, path or declaration. A declared WMS whose link names a file is a file (a saved capabilities document). */
 function ogcService(url: URL, declared: string | null): Ogc | null {
-  const named = ogcName(parameter(url, 'service'));
-  if (named) return named;
+  const service = parameter(url, 'service');
+  // Another service of OGC (CSW, WPS, SOS) answers for itself.
+  if (service !== null && service !== '') return ogcName(service);
   const declaredOgc = ogcName(declared);
   const asksCapabilities = /^(get)?capabilities$/i.test(parameter(url, 'request') ?? '');
   const byPath = ogcByPath(url.pathname);

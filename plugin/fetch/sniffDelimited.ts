@@ -1,4 +1,4 @@
-export interface DelimitedMatch {
+interface DelimitedMatch {
   readonly format: 'CSV' | 'TSV' | 'PSV';
   readonly evidence: string;
   /** Clear enough to stand without another witness. */

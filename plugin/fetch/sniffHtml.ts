@@ -1,4 +1,4 @@
-export interface HtmlPage {
+interface HtmlPage {
   readonly evidence: readonly string[];
   /** What kind of page it seems to be: `an error page`, `a login page`, `a web page`. */
   readonly kind: string;
@@ -64,15 +64,16 @@ function pageOf(text: string, first: string): HtmlPage {
   const title = titleOf(text);
   const words = `${title ?? ''} ${visibleText(text)}`;
   const password = /<input\b[^<>]{0,300}type\s{0,5}=\s{0,5}["']?password/i.test(text);
+  const short = words.length < 1500 ? words : (title ?? '');
   const login = password || LOGIN_WORDS.test(title ?? '');
-  const error = ERROR_WORDS.exec(title ?? '') ?? (words.length < 1500 ? ERROR_WORDS.exec(words) : null);
+  const error = ERROR_WORDS.exec(title ?? '') ?? ERROR_WORDS.exec(short);
   const evidence = [first];
   if (title) evidence.push(`its title is “${title}”`);
   if (password) evidence.push('it asks for a password');
   if (error) evidence.push(`it says “${error[0]}”`);
   if (/<meta\b[^<>]{0,100}http-equiv\s{0,5}=\s{0,5}["']?refresh/i.test(text))
     evidence.push('it sends browsers elsewhere');
-  const kind = login ? 'a login page' : error ? 'an error page' : 'a web page';
+  const kind = login || (!error && LOGIN_WORDS.test(short)) ? 'a login page' : error ? 'an error page' : 'a web page';
   return {
     evidence,
     kind,

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
 
-export interface DecodedText {
+interface DecodedText {
   /** Without a byte-order mark. */
   readonly text: string;
   /** Lower case, IANA. */
@@ -60,7 +60,7 @@ export function looksTextual(bytes: Uint8Array): boolean {
   return odd * 500 <= length;
 }
 
-export function charsetParameter(contentType: string | null): string | null {
+function charsetParameter(contentType: string | null): string | null {
   return /;\s*charset\s*=\s*["']?([\w.:+-]{1,40})/i.exec(contentType ?? '')?.[1] ?? null;
 }
 

@@ -1,4 +1,4 @@
-export interface TriplesMatch {
+interface TriplesMatch {
   readonly format: 'N-Triples' | 'N-Quads' | 'TTL';
   readonly triples: number;
   readonly evidence: string;

@@ -1,7 +1,7 @@
 import { capabilitiesService } from './serviceAnswer.ts';
 import { xmlHead } from './xmlHead.ts';
 
-export interface XmlMatch {
+interface XmlMatch {
   readonly format: string;
   readonly evidence: string;
   readonly root: string | null;

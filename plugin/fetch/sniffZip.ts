@@ -10,7 +10,7 @@ interface ZipView {
   readonly whole: boolean;
 }
 
-export interface ZipMatch extends MagicMatch {
+interface ZipMatch extends MagicMatch {
   /** `csv.zip` for a single file in it. */
   readonly extension: string | null;
 }

@@ -91,7 +91,7 @@ function rootElement(text: string, at: number, encoding: string | null, doctype:
 }
 
 /** Attributes from inside a start tag up to its `>`, or as far as the text goes. */
-export function readAttributes(text: string, start: number): { attributes: Map<string, string>; end: number } {
+function readAttributes(text: string, start: number): { attributes: Map<string, string>; end: number } {
   const attributes = new Map<string, string>();
   let at = start;
   while (at < text.length) {

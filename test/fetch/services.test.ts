@@ -81,6 +81,7 @@ describe('serviceRequest', () => {
     ],
     ['a file declared WMS', 'http://a.example/capabilities.xml', 'WMS', null],
     ['items of an OGC API', 'http://a.example/collections/a/items', 'OGC API', null],
+    ['another service of OGC', 'http://a.example/x?service=CSW&request=GetCapabilities', 'CSW', null],
     ['a plain file', 'http://a.example/wms-guide.pdf', 'PDF', null],
     ['a name that only contains wms', 'http://a.example/newwms.csv', 'CSV', null],
     ['a declared format that only contains wms', 'http://a.example/x', 'swms', null],

@@ -73,6 +73,8 @@ describe('the evidence', () => {
       why("<!doctype html><form><input name=p type='password'>") ?? '',
       /^It is a login page.*asks for a password/,
     ));
+  it('names a login page by its words when it is short', () =>
+    assert.match(why('<html><body>Please log in</body></html>') ?? '', /^It is a login page/));
   it('names a page that sends browsers elsewhere', () =>
     assert.match(why('<meta http-equiv="refresh" content="0;url=/login">') ?? '', /sends browsers elsewhere/));
   it('does not look for words in scripts', () =>
