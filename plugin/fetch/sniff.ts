@@ -113,6 +113,7 @@ function mediaTypeOf(finding: Finding, witnesses: Witnesses): string {
   if (sent === 'text/xml' && entry?.mediaType === 'application/xml') return sent;
   if (finding.format === 'XHTML' && sent === 'text/html') return sent;
   if (entry) return entry.mediaType;
+  if (finding.charset !== null) return 'text/plain';
   return sent !== null && meant?.kind === 'binary' ? sent : (witnesses.vagueBinary ?? 'application/octet-stream');
 }
 

@@ -1,3 +1,4 @@
+import { isScriptExtension } from './extensions.ts';
 import type { Format } from './formats.ts';
 import { scanJson } from './jsonScan.ts';
 import type { Finding } from './sniff.ts';
@@ -26,7 +27,7 @@ export function sniffTextual(text: string, complete: boolean, witnesses: Witness
     errorTextFinding(text, complete, expected) ??
     firstLineFinding(text) ??
     delimitedFinding(text, complete, expected) ??
-    plainFinding(expected, witnesses.htmlType)
+    plainFinding(witnesses)
   );
 }
 
@@ -107,12 +108,17 @@ function delimitedFinding(text: string, complete: boolean, expected: readonly Fo
   return finding(labelled.format, [match?.evidence ?? 'it is text, of one column at most']);
 }
 
-/** Text that follows no grammar is what it is called, if it is called a kind of text; a page, if it is served as one. */
-function plainFinding(expected: readonly Format[], htmlType: boolean): Finding {
+/**
+ * Text that follows no grammar is what it is called, if it is called a kind of text or something that we do not know; a
+ * page, if it is served as one.
+ */
+function plainFinding({ hints, htmlType, extension, extensionFormat }: Witnesses): Finding {
   const unknown = 'it is text of no format that we know';
   if (htmlType)
     return finding('HTML', [unknown, 'it is served as HTML'], 'It is served as a web page (HTML), not data.');
-  const hint = expected.find(({ kind, format }) => kind === 'text' && !TABLES.has(format));
+  const named = extension !== null && !isScriptExtension(extension) ? extensionFormat : null;
+  if (hints.length === 0 && named !== null) return { ...finding(named, [unknown]), weak: true, extension };
+  const hint = hints.find(({ kind, format }) => kind === 'text' && !TABLES.has(format));
   return { ...finding(hint?.format ?? 'TXT', [unknown]), weak: true };
 }
 

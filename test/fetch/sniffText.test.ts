@@ -122,6 +122,16 @@ describe('text with a label', () => {
   });
   it('of few triples is Turtle where somebody says so', () =>
     assert.equal(sniffed(triple, { declaredFormat: 'TTL' }).format, 'TTL'));
+  it('is what an unknown extension says, a double one in both parts', () => {
+    const named = (url: string, contentType: string | null = null) => {
+      const { format, mediaType, extension } = sniffed('test', { url, contentType });
+      return [format, mediaType, extension];
+    };
+    assert.deepEqual(named('http://a.example/file.f1.f2?x=y.csv'), ['F1 / F2', 'text/plain', 'f2']);
+    assert.deepEqual(named('http://a.example/file.foo', 'application/foo'), ['FOO', 'application/foo', 'foo']);
+    assert.deepEqual(named('http://a.example/export.php'), ['TXT', 'text/plain', 'txt']);
+    assert.deepEqual(named('http://a.example/file.txt', 'text/plain'), ['TXT', 'text/plain', 'txt']);
+  });
   it('is a JSON number where somebody says so', () =>
     assert.equal(sniffed('5', { contentType: 'application/json' }).format, 'JSON'));
   it('is SQL, Markdown or YAML where somebody says so', () =>
