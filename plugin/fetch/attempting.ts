@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import type { FetchRequest, Known } from '../model/attempt.ts';
-import { type Answer, declaredLength, mediaTypeOf } from './answer.ts';
-import { type Body, declaredBody, type Ending, type FinalAnswer, NO_BODY, type Trace } from './attemptOf.ts';
-import { conditionsOf, confirms, renewed, sameByHead } from './conditions.ts';
+import type { Answer } from './answer.ts';
+import { declaredBody, type Ending, NO_BODY, type Trace } from './attemptOf.ts';
+import { conditionsOf, confirms, sameByHead } from './conditions.ts';
 import type { Deadlines } from './deadlines.ts';
 import { endingOf } from './endings.ts';
 import { failure } from './failure.ts';
-import type { BodyHashes, HashThread } from './hashers.ts';
+import type { HashThread } from './hashers.ts';
 import type { StageOpener } from './intake.ts';
-import { parseUrl } from './parseUrl.ts';
+import { finalAnswer, holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './knownCopy.ts';
 import { type Received, receive } from './reception.ts';
 import type { UrlCredentials } from './requestHeaders.ts';
 import { contentRange } from './resume.ts';
@@ -228,53 +228,6 @@ function unconditional(): Extra {
   return { headers: { 'cache-control': 'no-cache' }, appliesTo: () => true };
 }
 
-/** Whether the known copy is one of this very URL (fragments and credentials apart), and still there. */
-export function holdsCopyOf(known: Known, url: string): boolean {
-  if (known.bytes === null) return false;
-  if (known.url === url) return true;
-  const [before, now] = [parseUrl(known.url), parseUrl(url)];
-  return (
-    before.kind === 'ok' && now.kind === 'ok' && withoutFragment(before.url.href) === withoutFragment(now.url.href)
-  );
-}
-
-function withoutFragment(href: string): string {
-  return href.replace(/#.*$/s, '');
-}
-
-function isKnown(
-  known: Known | null,
-  bytes: number,
-  hashes: { md5: string | null; sha256: string | null } | BodyHashes,
-): boolean {
-  if (!known || known.bytes === null) return false;
-  if (known.sha256 !== null) return known.sha256.toLowerCase() === hashes.sha256;
-  return known.md5 !== null && known.md5.toLowerCase() === hashes.md5 && known.bytes === bytes;
-}
-
-function notModified(known: Known, answer304: Answer): Ending {
-  const answer: FinalAnswer = { status: known.status, headers: renewed(known.headers, answer304.headers) };
-  const reason = 'The server says that the file has not changed: 304 Not Modified.';
-  return { kind: 'unchanged', code: 'not-modified', reason, status: 304, answer, body: knownBody(known) };
-}
-
-function sameLength(known: Known, answer: Answer): Ending {
-  const reason = `The file has the same length (${declaredLength(answer.headers)} bytes) and the same validator as the copy.`;
-  const body = { ...knownBody(known), mediaType: mediaTypeOf(answer.headers) ?? mediaTypeOf(known.headers) };
-  return { kind: 'unchanged', code: 'same-length', reason, answer: finalAnswer(answer), body };
-}
-
-export function stillFresh(known: Known): Ending {
-  return {
-    kind: 'unchanged',
-    code: 'still-fresh',
-    reason: 'The copy is still fresh by what the server said of it; nothing was asked.',
-    status: null,
-    answer: { status: known.status, headers: known.headers },
-    body: knownBody(known),
-  };
-}
-
 function checkedOnly(answer: Answer): Ending {
   const reason = `The link works: ${named(answer.status, answer.statusText)}. Only the head of the answer was read.`;
   return {
@@ -283,20 +236,6 @@ function checkedOnly(answer: Answer): Ending {
     reason,
     answer: finalAnswer(answer),
     body: declaredBody(answer.headers),
-  };
-}
-
-function finalAnswer({ status, headers }: Answer): FinalAnswer {
-  return { status, headers };
-}
-
-function knownBody(known: Known): Body {
-  return {
-    ...NO_BODY,
-    bytes: known.bytes,
-    md5: known.md5,
-    sha256: known.sha256,
-    mediaType: mediaTypeOf(known.headers),
   };
 }
 

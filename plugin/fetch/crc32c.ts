@@ -2,10 +2,12 @@
  * CRC-32C (Castagnoli), RFC 3720 appendix B.4: reflected polynomial 0x82f63b78. Slicing by 4; the tables are made once,
  * when a server first sends such a checksum.
  */
-let tables: readonly Uint32Array[] | null = null;
+type Tables = readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+
+let tables: Tables | null = null;
 
 export function crc32c(data: Uint8Array, seed = 0): number {
-  const [t0, t1, t2, t3] = (tables ??= makeTables()) as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  const [t0, t1, t2, t3] = slicingTables();
   let crc = ~seed;
   let index = 0;
   const end = data.length - 3;
@@ -18,16 +20,24 @@ export function crc32c(data: Uint8Array, seed = 0): number {
   return ~crc >>> 0;
 }
 
-function makeTables(): readonly Uint32Array[] {
-  const first = new Uint32Array(256).map((_, index) => {
+function slicingTables(): Tables {
+  if (!tables) {
+    const first = byteTable();
+    const second = shifted(first, first);
+    const third = shifted(second, first);
+    tables = [first, second, third, shifted(third, first)];
+  }
+  return tables;
+}
+
+function byteTable(): Uint32Array {
+  return new Uint32Array(256).map((_, index) => {
     let value = index;
     for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
     return value;
   });
-  const made = [first];
-  for (let slice = 1; slice < 4; slice++) {
-    const before = made[slice - 1] ?? first;
-    made.push(before.map((value) => (value >>> 8) ^ (first[value & 255] ?? 0)));
-  }
-  return made;
+}
+
+function shifted(table: Uint32Array, first: Uint32Array): Uint32Array {
+  return table.map((value) => (value >>> 8) ^ (first[value & 255] ?? 0));
 }

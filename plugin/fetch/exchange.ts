@@ -4,10 +4,10 @@ import type { Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { HeaderMap } from '../model/attempt.ts';
 import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './answer.ts';
-import { declaredLength, fields } from './answer.ts';
 import type { Deadlines } from './deadlines.ts';
-import { connectFailureOf, errorCodeOf } from './exchangeError.ts';
+import { bodyEndOf, cut, headFailureOf, tooLong } from './exchangeError.ts';
 import { type Failure, failure } from './failure.ts';
+import { framingOf, hasExcess } from './framing.ts';
 import { Inflow } from './inflow.ts';
 
 /** A server may announce, not talk for ever (RFC 9110 section 15.2). */
@@ -234,80 +234,4 @@ function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
     if (value !== undefined && name !== '__proto__') map[name] = value;
   }
   return map;
-}
-
-function framingOf(headers: HeaderMap): 'length' | 'chunked' | 'close' {
-  if (/\bchunked\s*$/i.test(fields(headers, 'transfer-encoding').join(','))) return 'chunked';
-  return declaredLength(headers) === null ? 'close' : 'length';
-}
-
-/**
- * Whether more came behind the last byte of a body of declared length. undici's chunks are windows onto what was read from
- * the socket, so the rest of the last read is still there to be seen (unless it was copied into Node's shared pool).
- */
-function hasExcess(last: Buffer): boolean {
-  const end = last.byteOffset + last.byteLength;
-  const left = last.buffer.byteLength - end;
-  if (left === 0 || last.buffer.byteLength === Buffer.poolSize) return false;
-  return /[^\r\n]/.test(Buffer.from(last.buffer, end, Math.min(left, 64)).toString('latin1'));
-}
-
-function tooLong(): BodyEnd {
-  const reason = 'The body is longer than its declared length.';
-  return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: false };
-}
-
-function cut(reason: string): BodyEnd {
-  return { kind: 'broken', failure: failure('truncated', reason), lost: true, odd: false };
-}
-
-function bodyEndOf(error: Error, bytes: number, headers: HeaderMap): BodyEnd {
-  const declared = declaredLength(headers);
-  const of = declared === null ? '' : ` of ${declared}`;
-  if (isParserError(error) && !/EOF/.test(error.message)) {
-    const reason = `The body's framing is broken after ${bytes} bytes: ${error.message}.`;
-    return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: true };
-  }
-  return cut(`The connection ended after ${bytes}${of} bytes, before the body was complete.`);
-}
-
-/** undici's parser error has no usable code. */
-function isParserError(error: Error): boolean {
-  return error.name === 'HTTPParserError';
-}
-
-function headFailureOf(error: Error): { failure: Failure; odd: boolean; hungUp: boolean } {
-  const known = connectFailureOf(error);
-  if (known) return { failure: known, odd: false, hungUp: false };
-  const code = errorCodeOf(error);
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { failure: failure('protocol', 'The head of the answer is larger than 64 KiB.'), odd: false, hungUp: false };
-  }
-  if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') {
-    return {
-      failure: failure('protocol', 'The server switched to another protocol unasked.'),
-      odd: false,
-      hungUp: false,
-    };
-  }
-  // A length that is there twice, or is none, is reported as one that does not match.
-  if (
-    isParserError(error) ||
-    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
-    (code === 'UND_ERR_SOCKET' && error.message === 'bad response')
-  ) {
-    return {
-      failure: failure('protocol', `The answer is not readable as HTTP: ${error.message}.`),
-      odd: true,
-      hungUp: false,
-    };
-  }
-  if (code === 'UND_ERR_INVALID_ARG') {
-    return { failure: failure('protocol', `The request cannot be sent: ${error.message}.`), odd: false, hungUp: false };
-  }
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
-    return { failure: failure('tls', `The encrypted connection failed: ${error.message}.`), odd: false, hungUp: false };
-  }
-  const how = code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'closed';
-  return { failure: failure('reset', `The connection was ${how} before an answer came.`), odd: false, hungUp: true };
 }

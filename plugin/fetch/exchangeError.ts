@@ -1,4 +1,6 @@
+import type { HeaderMap } from '../model/attempt.ts';
 import { CODES, type Code } from '../model/status.ts';
+import { type BodyEnd, declaredLength } from './answer.ts';
 import { type Failure, failure } from './failure.ts';
 
 /** The `code` of a thrown thing, or ''. */
@@ -19,4 +21,66 @@ export function connectFailureOf(thrown: unknown): Failure | null {
 
 function isCode(code: string): code is Code {
   return Object.hasOwn(CODES, code);
+}
+
+/** What became of a body when the connection, or its framing, failed. */
+export function bodyEndOf(error: Error, bytes: number, headers: HeaderMap): BodyEnd {
+  const declared = declaredLength(headers);
+  const of = declared === null ? '' : ` of ${declared}`;
+  if (isParserError(error) && !/EOF/.test(error.message)) {
+    const reason = `The body's framing is broken after ${bytes} bytes: ${error.message}.`;
+    return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: true };
+  }
+  return cut(`The connection ended after ${bytes}${of} bytes, before the body was complete.`);
+}
+
+/** undici's parser error has no usable code. */
+function isParserError(error: Error): boolean {
+  return error.name === 'HTTPParserError';
+}
+
+/** What a request came to that got no head: `odd` when the lenient parser may read it, `hungUp` when nobody answered. */
+export function headFailureOf(error: Error): { failure: Failure; odd: boolean; hungUp: boolean } {
+  const known = connectFailureOf(error);
+  if (known) return { failure: known, odd: false, hungUp: false };
+  const code = errorCodeOf(error);
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return { failure: failure('protocol', 'The head of the answer is larger than 64 KiB.'), odd: false, hungUp: false };
+  }
+  if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') {
+    return {
+      failure: failure('protocol', 'The server switched to another protocol unasked.'),
+      odd: false,
+      hungUp: false,
+    };
+  }
+  // A length that is there twice, or is none, is reported as one that does not match.
+  if (
+    isParserError(error) ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    (code === 'UND_ERR_SOCKET' && error.message === 'bad response')
+  ) {
+    return {
+      failure: failure('protocol', `The answer is not readable as HTTP: ${error.message}.`),
+      odd: true,
+      hungUp: false,
+    };
+  }
+  if (code === 'UND_ERR_INVALID_ARG') {
+    return { failure: failure('protocol', `The request cannot be sent: ${error.message}.`), odd: false, hungUp: false };
+  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
+    return { failure: failure('tls', `The encrypted connection failed: ${error.message}.`), odd: false, hungUp: false };
+  }
+  const how = code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'closed';
+  return { failure: failure('reset', `The connection was ${how} before an answer came.`), odd: false, hungUp: true };
+}
+
+export function tooLong(): BodyEnd {
+  const reason = 'The body is longer than its declared length.';
+  return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: false };
+}
+
+export function cut(reason: string): BodyEnd {
+  return { kind: 'broken', failure: failure('truncated', reason), lost: true, odd: false };
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { ArchiverError } from '../errors.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
-import { Attempting, type AttemptSettings, holdsCopyOf, stillFresh } from './attempting.ts';
+import { Attempting, type AttemptSettings } from './attempting.ts';
 import { attemptOf, type Ending, type FreshnessSettings, Trace } from './attemptOf.ts';
 import { type DeadlineSettings, Deadlines } from './deadlines.ts';
 import { endingOf } from './endings.ts';
@@ -9,6 +9,7 @@ import { failure } from './failure.ts';
 import { isFresh } from './freshness.ts';
 import { HashThread } from './hashers.ts';
 import type { StageOpener } from './intake.ts';
+import { holdsCopyOf, stillFresh } from './knownCopy.ts';
 import { parseUrl } from './parseUrl.ts';
 import type { Connections } from './trail.ts';
 import { userAgent } from './userAgent.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ArchiverError } from '../errors.ts';
 import type { FromHashThread, ToHashThread } from './hashMessages.ts';
+import { startThread } from './startThread.ts';
 
 export const BATCH_BYTES = 1024 * 1024;
 /** Batches of one body that may be on their way through the helper thread at once. */
@@ -78,7 +79,7 @@ export class HashThread {
 
   #start(): Worker {
     const name = import.meta.url.endsWith('.ts') ? './hashThread.ts' : './hashThread.js';
-    const worker = new Worker(new URL(name, import.meta.url));
+    const worker = startThread(new URL(name, import.meta.url));
     worker.on('message', (message: FromHashThread) => this.#hashers.get(message.id)?.receive(message));
     worker.on('error', (cause) => this.#lose(worker, cause));
     worker.on('exit', (code) => this.#lose(worker, new Error(`exit code ${code}`)));

@@ -1,21 +1,18 @@
 import type { Config } from '../config.ts';
 import type { FetchRequest } from '../model/attempt.ts';
 import type { StageRef } from '../store/ArchiveStore.ts';
-import { type Answer, type BodyEnd, declaredLength, type Exchanged, field } from './answer.ts';
+import { type Answer, type BodyEnd, declaredLength, type Exchanged } from './answer.ts';
 import { type Body, declaredBody, type Ending, type FinalAnswer, type Trace } from './attemptOf.ts';
 import { codingsOf, DecodeError, Decoder } from './contentCoding.ts';
-import { dispositionName } from './contentDisposition.ts';
 import type { Deadlines } from './deadlines.ts';
 import { DigestCheck } from './digestCheck.ts';
 import { declaredDigests } from './digestHeaders.ts';
 import { endingOf } from './endings.ts';
 import { type Failure, failure } from './failure.ts';
-import { fileName } from './fileName.ts';
 import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from './hashers.ts';
 import { Intake, type Place, type StageOpener } from './intake.ts';
+import { judge, type Verdict } from './judge.ts';
 import { contentRange, Resumption } from './resume.ts';
-import { serviceAnswer } from './serviceAnswer.ts';
-import { type Sniffed, sniff } from './sniff.ts';
 
 /** From here on md5 alone would be what the transfer waits for. */
 const THREAD_BYTES = 64 * 1024 * 1024;
@@ -76,10 +73,7 @@ class Reception {
   #wire = 0;
   #decoded = 0;
   #ending: Ending | null = null;
-  #notService = false;
-  #sniffed: Sniffed | null = null;
-  #filename: string | null = null;
-  #service: string | null = null;
+  #verdict: Verdict | null = null;
 
   constructor(answer: Answer, context: ReceptionContext) {
     this.#answer = answer;
@@ -213,7 +207,7 @@ class Reception {
       answer: { status: 200, headers: this.#answer.headers },
       body: this.#body(taken.bytes, taken.hashes),
       stage: taken.stage,
-      evidence: this.#sniffed?.evidence ?? [],
+      evidence: this.#verdict?.evidence ?? [],
     };
   }
 
@@ -237,61 +231,27 @@ class Reception {
 
   #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
     const { request, finalUrl, expects, trace } = this.#context;
-    const { headers } = this.#answer;
-    const contentType = field(headers, 'content-type');
-    const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
-    if (service?.kind === 'exception') {
-      this.#notService = true;
-      return this.#unwanted(failure('service-error', `The service answered with an error report: ${service.message}`));
-    }
-    if (expects === 'capabilities' && !service) {
-      this.#notService = true;
-      return this.#unwanted(failure('service-error', 'The service did not answer with its capabilities.'));
-    }
-    this.#service = service?.service ?? null;
-    const disposition = field(headers, 'content-disposition');
-    const sniffed = sniff({
-      head,
-      complete,
-      contentType,
-      declaredFormat: request.declaredFormat,
-      name: (disposition === null ? null : dispositionName(disposition)) ?? request.resourceName,
-      url: finalUrl,
-    });
-    this.#sniffed = sniffed;
-    if (!sniffed.data) {
-      trace.evidence.push(...sniffed.evidence);
-      this.#ending = {
-        ...this.#refuse(failure('not-data', sniffed.notData ?? 'This is no data.')),
-        body: { ...this.#body(complete ? bytes : null, null), bytes: complete ? bytes : this.#declaredBytes() },
-      };
-      return null;
-    }
-    this.#filename = fileName({
-      contentDisposition: disposition,
-      finalUrl,
-      resourceName: request.resourceName,
-      extension: sniffed.extension,
-    });
-    return { key: `${request.keyPrefix}/${this.#filename}`, mediaType: sniffed.mediaType };
-  }
-
-  #unwanted(reason: Failure): null {
-    this.#ending = this.#refuse(reason);
+    const verdict = judge({ head, complete, headers: this.#answer.headers, request, finalUrl, expects });
+    this.#verdict = verdict;
+    if (!verdict.refusal) return { key: `${request.keyPrefix}/${verdict.filename}`, mediaType: verdict.mediaType };
+    if (verdict.refusal.code === 'not-data') trace.evidence.push(...verdict.evidence);
+    const ending = this.#refuse(verdict.refusal);
+    const size = complete ? bytes : this.#declaredBytes();
+    this.#ending = verdict.mediaType === null ? ending : { ...ending, body: this.#body(size, null) };
     return null;
   }
 
   #body(bytes: number | null, hashes: BodyHashes | null): Body {
-    const sniffed = this.#sniffed;
+    const verdict = this.#verdict;
     return {
       bytes,
       md5: hashes?.md5 ?? null,
       sha256: hashes?.sha256 ?? null,
-      mediaType: sniffed?.mediaType ?? null,
-      format: sniffed?.format ?? null,
-      charset: sniffed?.charset ?? null,
-      filename: this.#filename,
-      service: this.#service,
+      mediaType: verdict?.mediaType ?? null,
+      format: verdict?.format ?? null,
+      charset: verdict?.charset ?? null,
+      filename: verdict?.filename ?? null,
+      service: verdict?.service ?? null,
     };
   }
 
@@ -312,7 +272,7 @@ class Reception {
   async #refused(): Promise<Received> {
     await this.#abandon();
     const ending = this.#ending ?? this.#refuse(failure('internal', 'The body was not taken.'));
-    return this.#notService ? { kind: 'ending', ending, notService: true } : { kind: 'ending', ending };
+    return this.#verdict?.notService ? { kind: 'ending', ending, notService: true } : { kind: 'ending', ending };
   }
 
   async #abandon(): Promise<void> {
@@ -346,10 +306,4 @@ class Reception {
 
 function empty(): Failure {
   return failure('empty', 'The answer has no content: its length is 0.');
-}
-
-/** Only XML and JSON can be a service's answer; other bodies are spared the look. */
-function mayBeService(head: Buffer): boolean {
-  const [first = 0] = head;
-  return first === 0x3c || first === 0x7b || first <= 0x20 || first >= 0xef;
 }

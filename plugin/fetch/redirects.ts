@@ -29,7 +29,7 @@ export function nextHop(status: number, headers: HeaderMap, from: URL): Hop {
     return bad(`The server redirects (${status}) without saying where to.`);
   if (locations.size > 1) return bad(`The server redirects (${status}) to several places at once.`);
   const text = decoded(location);
-  const resolved = URL.canParse(text, from) ? new URL(text, from).href : text;
+  const resolved = URL.canParse(text, from.href) ? new URL(text, from).href : text;
   const parsed = parseUrl(resolved);
   if (parsed.kind === 'invalid')
     return bad(`The server redirects (${status}) to where nothing can be fetched: ${parsed.reason}`);

@@ -1,0 +1,78 @@
+import type { FetchRequest, HeaderMap } from '../model/attempt.ts';
+import { field } from './answer.ts';
+import { dispositionName } from './contentDisposition.ts';
+import { type Failure, failure } from './failure.ts';
+import { fileName } from './fileName.ts';
+import { serviceAnswer } from './serviceAnswer.ts';
+import { sniff } from './sniff.ts';
+
+export interface JudgeInput {
+  /** The first 64 KiB, decoded. */
+  readonly head: Buffer;
+  readonly complete: boolean;
+  readonly headers: HeaderMap;
+  readonly request: FetchRequest;
+  readonly finalUrl: string;
+  readonly expects: 'anything' | 'capabilities';
+}
+
+/** What the first bytes are. `refusal`: why they are not archived. */
+export interface Verdict {
+  readonly refusal: Failure | null;
+  /** A service's error report, or no capabilities where only they would do. */
+  readonly notService: boolean;
+  readonly mediaType: string | null;
+  readonly format: string | null;
+  readonly charset: string | null;
+  readonly filename: string | null;
+  readonly service: string | null;
+  readonly evidence: readonly string[];
+}
+
+const NOTHING: Omit<Verdict, 'refusal' | 'notService'> = {
+  mediaType: null,
+  format: null,
+  charset: null,
+  filename: null,
+  service: null,
+  evidence: [],
+};
+
+/** Is it data, and under which name is it kept? */
+export function judge(input: JudgeInput): Verdict {
+  const { head, complete, headers, request, finalUrl, expects } = input;
+  const contentType = field(headers, 'content-type');
+  const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
+  if (service?.kind === 'exception') return noService(`The service answered with an error report: ${service.message}`);
+  if (expects === 'capabilities' && !service) return noService('The service did not answer with its capabilities.');
+  const disposition = field(headers, 'content-disposition');
+  const proposed = disposition === null ? null : dispositionName(disposition);
+  const { declaredFormat, resourceName } = request;
+  const name = proposed ?? resourceName;
+  const sniffed = sniff({ head, complete, contentType, declaredFormat, name, url: finalUrl });
+  const { mediaType, format, charset, extension, evidence } = sniffed;
+  const refusal = sniffed.data ? null : failure('not-data', sniffed.notData ?? 'This is no data.');
+  const filename = sniffed.data
+    ? fileName({ contentDisposition: disposition, finalUrl, resourceName, extension })
+    : null;
+  return {
+    refusal,
+    notService: false,
+    mediaType,
+    format,
+    charset,
+    filename,
+    service: service?.service ?? null,
+    evidence,
+  };
+}
+
+function noService(reason: string): Verdict {
+  return { ...NOTHING, refusal: failure('service-error', reason), notService: true };
+}
+
+/** Only XML and JSON can be a service's answer; other bodies are spared the look. */
+function mayBeService(head: Buffer): boolean {
+  const [first = 0] = head;
+  return first === 0x3c || first === 0x7b || first <= 0x20 || first >= 0xef;
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { fetchOnce, MemoryStages } from '../support/fetching.ts';
+import { answer, head, OddServer, type Reply, send, sendAndReset } from '../support/oddServer.ts';
+
+const BODY = Buffer.concat(
+  Array.from({ length: 30_000 }, (_, index) => Buffer.from(`${index},alpha,${index * 7919}\n`)),
+).subarray(0, 500_000);
+const FILE = Buffer.concat([BODY, BODY, BODY, BODY, BODY, BODY]);
+const SHA256 = createHash('sha256').update(FILE).digest('hex');
+const CUT = 2_000_000;
+
+const broken = (headers: Record<string, string> = { etag: '"v1"' }): Reply =>
+  sendAndReset(head(200, { 'content-length': String(FILE.length), ...headers }), FILE.subarray(0, CUT));
+
+/** Answers the range that was asked for, up to `bytes` of it. */
+const rest =
+  (headers: Record<string, string> = {}, reset = false): Reply =>
+  (socket, request) => {
+    const from = Number(/bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1]);
+    const bytes = FILE.subarray(from);
+    const start = head(206, {
+      'content-length': String(bytes.length),
+      'content-range': `bytes ${from}-${FILE.length - 1}/${FILE.length}`,
+      etag: '"v1"',
+      ...headers,
+    });
+    (reset ? sendAndReset(start, bytes.subarray(0, 300_000)) : send(start, bytes))(socket, request);
+  };
+
+async function fetchBroken(...replies: Reply[]) {
+  const stages = new MemoryStages();
+  const server = await OddServer.start({ '/f.csv': replies });
+  const attempt = await fetchOnce(server, '/f.csv', { stages });
+  return { attempt, stages, requests: server.requests };
+}
+
+describe('a transfer that breaks', () => {
+  it('continues where it stopped, tied to the entity-tag', async () => {
+    const { attempt, stages, requests } = await fetchBroken(broken(), rest());
+    assert.deepEqual([attempt.code, attempt.resumed, attempt.requests, attempt.sha256], ['archived', 1, 2, SHA256]);
+    assert.ok(stages.bodyOf(attempt)?.equals(FILE));
+    assert.equal(requests[1]?.headers['if-range'], '"v1"');
+    assert.match(requests[1]?.headers.range ?? '', /^bytes=\d+-$/);
+  });
+
+  it('continues more than once', async () => {
+    const { attempt } = await fetchBroken(broken(), rest({}, true), rest({}, true), rest());
+    assert.deepEqual([attempt.code, attempt.resumed, attempt.sha256], ['archived', 3, SHA256]);
+  });
+
+  it('continues on a strong date', async () => {
+    const dates = { 'last-modified': 'Sat, 01 Nov 2025 10:00:00 GMT', date: 'Sun, 02 Nov 2025 10:00:00 GMT' };
+    const { attempt, requests } = await fetchBroken(broken(dates), rest());
+    assert.equal(attempt.code, 'archived');
+    assert.equal(requests[1]?.headers['if-range'], dates['last-modified']);
+  });
+
+  it('starts over when the server sends the whole file again', async () => {
+    const { attempt, stages } = await fetchBroken(broken(), answer(200, { etag: '"v2"' }, FILE));
+    assert.deepEqual([attempt.code, attempt.sha256, attempt.validators.etag], ['archived', SHA256, '"v2"']);
+    assert.deepEqual([stages.abandoned, stages.open], [1, 0]);
+  });
+
+  it('ends after five continuations', async () => {
+    const { attempt, requests, stages } = await fetchBroken(broken(), (socket, request) =>
+      sendAndReset(
+        head(206, {
+          'content-range': `bytes ${/\d+/.exec(request.headers.range ?? '')?.[0]}-${FILE.length - 1}/${FILE.length}`,
+          etag: '"v1"',
+        }),
+        'x',
+      )(socket, request),
+    );
+    assert.deepEqual([attempt.code, attempt.resumed, requests.length], ['truncated', 5, 6]);
+    assert.equal(stages.open, 0);
+  });
+
+  for (const [title, ...replies] of [
+    ['nothing to tie it to', broken({})],
+    ['only a weak entity-tag', broken({ etag: 'W/"v1"' })],
+    ['an entity-tag that changed', broken(), rest({ etag: '"v2"' })],
+    ['a range that starts elsewhere', broken(), rest({ 'content-range': `bytes 0-${FILE.length - 1}/${FILE.length}` })],
+    ['another total', broken(), rest({ 'content-range': `bytes ${CUT}-${FILE.length}/${FILE.length + 1}` })],
+    ['several ranges', broken(), rest({ 'content-type': 'multipart/byteranges; boundary=x' })],
+    ['an unsatisfiable range', broken(), answer(416, { 'content-range': `bytes */1000` })],
+    ['a file that is gone', broken(), answer(404, {})],
+  ] as const) {
+    it(`is truncated with ${title}`, async () => {
+      const { attempt, stages } = await fetchBroken(...replies);
+      assert.deepEqual(
+        [attempt.kind, attempt.code, attempt.transient, attempt.stage],
+        ['failed', 'truncated', true, null],
+      );
+      assert.equal(stages.open, 0);
+    });
+  }
+
+  it('understands that nothing is missing', async () => {
+    const whole: Reply = sendAndReset(head(200, { etag: '"v1"' }), FILE);
+    const { attempt } = await fetchBroken(
+      whole,
+      answer(416, { 'content-range': `bytes */${FILE.length}`, etag: '"v1"' }),
+    );
+    assert.deepEqual([attempt.code, attempt.sha256], ['archived', SHA256]);
+  });
+});
