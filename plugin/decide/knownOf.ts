@@ -1,0 +1,23 @@
+import type { Attempt, Known } from '../model/attempt.ts';
+
+/**
+ * What the next request may rest on. A failure keeps the validators (the copy is still there) but ends their trust; a
+ * host that lied is not believed again.
+ */
+export function knownOf(before: Known | null, attempt: Attempt, url: string, now: Date): Known | null {
+  if (attempt.kind !== 'fetched' && attempt.kind !== 'unchanged') return before && { ...before, ok: false };
+  const trusted = !attempt.liar && (before === null || before.url !== url || before.trusted !== false);
+  const sizes = attempt.kind === 'fetched' ? attempt : (before ?? attempt);
+  return {
+    url,
+    // No request was made for a fresh answer, so it confirms nothing: its age goes on counting.
+    storedAt: attempt.code === 'still-fresh' && before ? before.storedAt : now.toISOString(),
+    status: attempt.answer?.status ?? before?.status ?? 200,
+    headers: attempt.answer?.headers ?? before?.headers ?? {},
+    bytes: sizes.bytes,
+    md5: sizes.md5,
+    sha256: sizes.sha256,
+    ok: true,
+    trusted,
+  };
+}
