@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
@@ -70,8 +71,8 @@ async function probeLines(prober: Prober, concurrency: number, context: CommandC
   const running = new Set<Promise<void>>();
   for await (const line of createInterface({ input: context.input, signal: context.signal })) {
     if (line.trim() === '') continue;
-    const one = probeLine(prober, line, context.signal).then((result) => {
-      context.output.write(`${JSON.stringify(result)}\n`);
+    const one = probeLine(prober, line, context.signal).then(async (result) => {
+      if (!context.output.write(`${JSON.stringify(result)}\n`)) await once(context.output, 'drain');
       running.delete(one);
     });
     running.add(one);
