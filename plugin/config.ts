@@ -106,6 +106,17 @@ export function loadConfig({ environment = process.env, settings = {} }: Setting
   throw new ArchiverError('settings-invalid', `${count}:\n${wrongs.map((wrong) => `- ${wrong}`).join('\n')}`);
 }
 
+/** HTTP_PROXY and its relatives, in either case, where the settings say that they count; else null. */
+export function environmentProxies(
+  { proxyFromEnvironment }: Pick<Config, 'proxyFromEnvironment'>,
+  environment: SettingSources['environment'] = process.env,
+): { readonly http: string | null; readonly https: string | null; readonly no: string } | null {
+  if (!proxyFromEnvironment) return null;
+  const read = (name: string) => environment[name.toLowerCase()] || environment[name] || null;
+  const all = read('ALL_PROXY');
+  return { http: read('HTTP_PROXY') ?? all, https: read('HTTPS_PROXY') ?? all, no: read('NO_PROXY') ?? '' };
+}
+
 function readSetting(name: keyof Config, variable: string | undefined, given: unknown): Parsed<unknown> {
   const setting: Setting<unknown> = SETTINGS[name];
   const trimmed = variable?.trim();

@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import { type Config, environmentProxies } from './config.ts';
 import { Agents } from './fetch/agents.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
@@ -14,7 +14,8 @@ export interface Prober {
 }
 
 export function openProber(config: Config): Prober {
-  const fetcher = new Fetcher(config, { agents: new Agents(config) });
+  const agents = new Agents(config, { environmentProxies: environmentProxies(config) });
+  const fetcher = new Fetcher(config, { agents });
   return {
     probe: (request, stages, signal) => fetcher.fetch(request, stages, signal),
     close: () => fetcher.close(),
