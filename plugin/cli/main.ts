@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { runCli } from './runCli.ts';
 
 const ending = new AbortController();
+// Each of the probes at once listens to it: that many are no leak.
+setMaxListeners(0, ending.signal);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
 // Whoever reads our output may stop reading (`| head`); there is nobody left to tell.
 process.stdout.on('error', () => process.exit(1));
