@@ -67,7 +67,7 @@ export function firstField(headers: HeaderMap, name: string): string | null {
  * no number, or when a transfer coding makes it void.
  */
 export function declaredLength(headers: HeaderMap): number | null {
-  if (fields(headers, 'transfer-encoding').length > 0) return null;
+  if (fields(headers, 'transfer-encoding').some((coding) => !/^\s*(?:identity)?\s*$/i.test(coding))) return null;
   const values = new Set(
     fields(headers, 'content-length')
       .join(',')

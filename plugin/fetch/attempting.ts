@@ -123,7 +123,7 @@ export class Attempting {
   /** A 304; now and then not taken at its word. */
   async #confirm(trail: Trail, known: Known, answer: Answer, expects: Expects): Promise<Ending> {
     const unchanged = notModified(known, answer);
-    if (this.#context.random() >= this.#context.settings.verifyShare) return unchanged;
+    if (!this.#doubts(known)) return unchanged;
     const again = await trail.next(unconditional());
     if (again.kind === 'ending') return this.#unverified(unchanged);
     if (again.answer.status !== 200) {
@@ -135,7 +135,7 @@ export class Attempting {
 
   async #settleAnswer(trail: Trail, answer: Answer, expects: Expects): Promise<Ending> {
     const { status, headers } = answer;
-    const { request, settings, random } = this.#context;
+    const { request } = this.#context;
     if (status === 204 || status === 205)
       return drop(answer, endingOf(failure('empty', `The server answered ${named(status, answer.statusText)}.`)));
     if (status < 200 || status > 299 || (status === 206 && !isWhole(answer)))
@@ -144,7 +144,7 @@ export class Attempting {
     const known = this.#spare;
     if (known && sameByHead(known, headers)) {
       const unchanged = sameLength(known, answer);
-      if (random() >= settings.verifyShare) return drop(answer, unchanged);
+      if (!this.#doubts(known)) return drop(answer, unchanged);
       return this.#compare(unchanged, await this.#receive(trail, answer, expects));
     }
     return this.#receive(trail, answer, expects);
@@ -215,6 +215,12 @@ export class Attempting {
     if (read.code !== 'same-hash') return this.#unverified(unchanged);
     trace.evidence.push('read in full to make sure: the same hash');
     return { ...unchanged, body: read.body ?? NO_BODY };
+  }
+
+  /** Now and then an answer is checked in full; that needs something to compare with. */
+  #doubts(known: Known): boolean {
+    const { random, settings } = this.#context;
+    return (known.sha256 !== null || known.md5 !== null) && random() < settings.verifyShare;
   }
 
   #unverified(unchanged: Ending): Ending {

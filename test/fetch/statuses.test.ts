@@ -126,7 +126,12 @@ describe('deadlines', () => {
 
   it('throws stopped, and closes the connection, when it is told to stop', async () => {
     const controller = new AbortController();
-    const server = await OddServer.start({ '/f': (socket) => (socket.write(head(200, {})), controller.abort()) });
+    const server = await OddServer.start({
+      '/f': (socket) => {
+        socket.write(head(200, {}));
+        controller.abort();
+      },
+    });
     const fetcher = testFetcher();
     await assert.rejects(fetcher.fetch(requestFor(server.url('/f')), null, controller.signal), { code: 'stopped' });
     while (server.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,237 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadConfig } from '../plugin/config.ts';
+import { Agents } from '../plugin/fetch/agents.ts';
+import { Fetcher } from '../plugin/fetch/fetcher.ts';
+import type { Attempt, Known } from '../plugin/model/attempt.ts';
+import { FolderStore } from '../plugin/store/folderStore.ts';
+import { type Publisher, startPublisher } from './publisher.ts';
+import { median, printRows, type Row } from './rows.ts';
+
+// Fetching, beside curl: `npm run bench:fetch [-- --json] [--quick]`.
+const quick = process.argv.includes('--quick');
+const asJson = process.argv.includes('--json');
+const rounds = quick ? 3 : 5;
+const PARALLEL = 32;
+const MIB = 1024 * 1024;
+const SIZES = quick
+  ? { small: 2000, middle: 20, large: 256 * MIB, rechecks: 10_000 }
+  : { small: 20_000, middle: 200, large: 4096 * MIB, rechecks: 100_000 };
+
+const execute = promisify(execFile);
+const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
+const say = (line: string) => process.stderr.write(`${line}\n`);
+let lastFolder = 0;
+let peakRss = 0;
+
+/** A new directory each time: deleting and recreating files makes a file system many times slower. */
+function freshFolder(): string {
+  const folder = join(scratch, `round-${++lastFolder}`);
+  mkdirSync(folder);
+  return folder;
+}
+
+interface Work {
+  readonly name: string;
+  readonly paths: readonly string[];
+  /** Units of work in all paths: files, or MiB. */
+  readonly units: number;
+  readonly unit: string;
+}
+
+function publish(root: string): { small: Work; middle: Work; large: Work } {
+  const small: string[] = [];
+  for (let index = 0; index < SIZES.small; index++) {
+    if (index % 1000 === 0) mkdirSync(join(root, `s${index / 1000}`));
+    const path = `s${Math.floor(index / 1000)}/${index}.csv`;
+    writeFileSync(join(root, path), table(2048 + ((index * 7919) % (18 * 1024)), index));
+    small.push(path);
+  }
+  const middle = Array.from({ length: SIZES.middle }, (_, index) => `middle-${index}.csv`);
+  for (const [index, path] of middle.entries()) writeFileSync(join(root, path), table(5 * MIB, index));
+  writeFileSync(join(root, 'large.csv'), table(MIB, 0));
+  truncateSync(join(root, 'large.csv'), SIZES.large);
+  return {
+    small: { name: `${SIZES.small} files of 2-20 KiB`, paths: small, units: small.length, unit: 'files/s' },
+    middle: { name: `${middle.length} files of 5 MiB`, paths: middle, units: middle.length * 5, unit: 'MiB/s' },
+    large: {
+      name: `one file of ${SIZES.large / MIB} MiB`,
+      paths: ['large.csv'],
+      units: SIZES.large / MIB,
+      unit: 'MiB/s',
+    },
+  };
+}
+
+function table(bytes: number, seed: number): Buffer {
+  const body = Buffer.alloc(bytes, `id,name,value\n${seed},station ${seed},${seed * 31}\n1,alpha,2.5\n`);
+  body.write(`id,name,value\n${seed},`, 0);
+  return body;
+}
+
+async function ours(publisher: Publisher, { paths }: Work): Promise<number> {
+  const store = new FolderStore({ folder: freshFolder() });
+  await store.open();
+  const fetcher = openFetcher();
+  const started = performance.now();
+  await inParallel(paths, async (path, index) => {
+    const attempt = await fetcher.fetch(requestFor(`${publisher.url}/${path}`, index, null), store, signal);
+    if (!attempt.stage) throw new Error(`${path}: ${attempt.reason}`);
+    await store.keep(attempt.stage);
+  });
+  const ms = performance.now() - started;
+  await fetcher.close();
+  await store.close();
+  return ms;
+}
+
+async function rechecks(publisher: Publisher, { paths }: Work): Promise<number> {
+  const fetcher = openFetcher();
+  const known = new Map<string, Known>();
+  await inParallel(paths, async (path, index) => {
+    const url = `${publisher.url}/${path}`;
+    known.set(path, knownOf(url, await fetcher.fetch(requestFor(url, index, null), null, signal)));
+  });
+  const many = Array.from({ length: SIZES.rechecks }, (_, index) => paths[index % paths.length] ?? '');
+  const started = performance.now();
+  await inParallel(many, async (path, index) => {
+    const attempt = await fetcher.fetch(
+      requestFor(`${publisher.url}/${path}`, index, known.get(path) ?? null),
+      null,
+      signal,
+    );
+    if (attempt.code !== 'not-modified') throw new Error(`${path}: ${attempt.code}`);
+  });
+  const ms = performance.now() - started;
+  await fetcher.close();
+  return (many.length / ms) * 1000;
+}
+
+const signal = new AbortController().signal;
+
+function openFetcher(): Fetcher {
+  const config = {
+    ...loadConfig({ environment: {} }),
+    allowNetworks: [{ cidr: '127.0.0.0/8', port: null }],
+    maxBytes: 8192 * MIB,
+    totalTimeoutMs: 600_000,
+    verifyShare: 0,
+  };
+  return new Fetcher(config, { agents: new Agents(config) });
+}
+
+function requestFor(url: string, index: number, known: Known | null) {
+  return {
+    url,
+    mode: 'demand',
+    known,
+    declaredFormat: 'CSV',
+    resourceName: null,
+    now: Date.now(),
+    keyPrefix: `archive/20260102T030405Z/r${index}`,
+  } as const;
+}
+
+function knownOf(url: string, { answer, bytes, md5, sha256 }: Attempt): Known {
+  const { status, headers } = answer ?? { status: 200, headers: {} };
+  return { url, storedAt: new Date().toISOString(), status, headers, bytes, md5, sha256, ok: true };
+}
+
+async function inParallel(
+  paths: readonly string[],
+  act: (path: string, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < paths.length; index = next++) {
+      await act(paths[index] ?? '', index);
+      if (index % 64 === 0) peakRss = Math.max(peakRss, process.memoryUsage.rss());
+    }
+  };
+  const watch = setInterval(() => {
+    peakRss = Math.max(peakRss, process.memoryUsage.rss());
+  }, 50);
+  await Promise.all(Array.from({ length: PARALLEL }, lane));
+  clearInterval(watch);
+}
+
+async function curl(publisher: Publisher, { paths }: Work, digests: boolean): Promise<number> {
+  const folder = freshFolder();
+  const list = join(scratch, 'curl.txt');
+  writeFileSync(list, paths.map((path, index) => `url=${publisher.url}/${path}\noutput=${folder}/${index}\n`).join(''));
+  const started = performance.now();
+  await execute('curl', ['--silent', '--parallel', '--parallel-max', String(PARALLEL), '--config', list]);
+  if (digests) {
+    for (const tool of ['md5sum', 'sha256sum']) {
+      await execute('sh', ['-c', `find '${folder}' -type f -print0 | xargs -0 ${tool} > '${scratch}/${tool}.txt'`]);
+    }
+  }
+  return performance.now() - started;
+}
+
+async function compare(
+  publisher: Publisher,
+  work: Work,
+  aims: { curl: number | null; digests: number | null },
+): Promise<Row[]> {
+  const times = { ours: [] as number[], curl: [] as number[], digests: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    times.ours.push(await ours(publisher, work));
+    if (aims.curl !== null) times.curl.push(await curl(publisher, work, false));
+    if (aims.digests !== null) times.digests.push(await curl(publisher, work, true));
+    say(`${work.name}: round ${round + 1} of ${rounds}, ours ${Math.round(times.ours.at(-1) ?? 0)} ms`);
+    for (let folder = 1; folder <= lastFolder; folder++)
+      rmSync(join(scratch, `round-${folder}`), { recursive: true, force: true });
+  }
+  const perSecond = (values: readonly number[]) => (work.units / median(values)) * 1000;
+  const row = (peerName: string, peerTimes: readonly number[], aim: number): Row => {
+    const [mine, peer] = [perSecond(times.ours), perSecond(peerTimes)];
+    return {
+      work: work.name,
+      unit: work.unit,
+      ours: mine,
+      peer,
+      peerName,
+      ratio: mine / peer,
+      aim,
+      better: 'more',
+      rounds,
+    };
+  };
+  return [
+    ...(aims.curl === null ? [] : [row('curl --parallel', times.curl, aims.curl)]),
+    ...(aims.digests === null ? [] : [row('curl, then md5sum and sha256sum', times.digests, aims.digests)]),
+  ];
+}
+
+async function main(): Promise<void> {
+  const root = join(scratch, 'files');
+  mkdirSync(root);
+  const { small, middle, large } = publish(root);
+  const publisher = await startPublisher(root, scratch);
+  say(`published by ${publisher.name}`);
+  try {
+    const rows = [
+      ...(await compare(publisher, small, { curl: 0.8, digests: 1 })),
+      ...(await compare(publisher, middle, { curl: null, digests: 1 })),
+      ...(await compare(publisher, large, { curl: 0.8, digests: null })),
+    ];
+    const figures: number[] = [];
+    for (let round = 0; round < rounds; round++) figures.push(await rechecks(publisher, small));
+    rows.push(alone('rechecks answered with 304', 'rechecks/s', median(figures), 20_000, 'more'));
+    rows.push(alone('peak memory of the whole benchmark', 'MB', peakRss / 1e6, 250, 'less'));
+    printRows(rows, asJson);
+  } finally {
+    await publisher.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function alone(work: string, unit: string, figure: number, aim: number, better: Row['better']): Row {
+  return { work, unit, ours: figure, peer: null, peerName: null, ratio: null, aim, better, rounds };
+}
+
+await main();
