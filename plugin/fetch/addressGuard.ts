@@ -1,115 +1,104 @@
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import type { Config } from '../config.ts';
-import { GLOBAL_IPV6, SPECIAL_IPV4, SPECIAL_IPV6 } from './specialAddresses.ts';
+import type { PortRange } from '../model/settings.ts';
+import {
+  type AddressBytes,
+  addressBytes,
+  isWithin,
+  mappedIpv4,
+  type Network,
+  networkOf,
+  whySpecial,
+} from './specialAddresses.ts';
 
-export type Verdict =
+export type GuardVerdict =
   | { readonly allowed: true }
   | {
       readonly allowed: false;
       readonly code: 'blocked-address' | 'blocked-port';
-      /** For the operator; names the address. */
+      /** For the operator's log; never for the public. */
       readonly detail: string;
     };
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Block = readonly [Address, number];
-
 interface Exception {
-  readonly block: Block;
+  readonly network: Network;
   readonly port: number | null;
 }
 
-const SPECIAL = [...SPECIAL_IPV4, ...SPECIAL_IPV6].map(([cidr, what]) => ({ block: ipaddr.parseCIDR(cidr), what }));
-const GLOBAL = ipaddr.parseCIDR(GLOBAL_IPV6);
+const ALLOWED: GuardVerdict = { allowed: true };
 
 /**
- * Which addresses may be connected to. Deny by default: IPv4 less the special-purpose registries, IPv6 only global
- * unicast less its special blocks. An exception of the operator (a network, for one port or all) wins over both rules.
+ * Which addresses and ports may be connected to: public unicast ones, and the exceptions of the settings. Judges
+ * addresses only; whoever connects must have resolved the name, and must connect to that very address.
  */
 export class AddressGuard {
   readonly #exceptions: readonly Exception[];
-  readonly #ports: Config['ports'];
-  readonly #blockedPorts: Config['blockedPorts'];
+  readonly #ports: readonly PortRange[];
+  readonly #blockedPorts: readonly PortRange[];
 
-  constructor(config: Pick<Config, 'allowNetworks' | 'ports' | 'blockedPorts'>) {
-    this.#exceptions = config.allowNetworks.map(({ cidr, port }) => ({ block: ipaddr.parseCIDR(cidr), port }));
-    this.#ports = config.ports;
-    this.#blockedPorts = config.blockedPorts;
+  /** Throws on an exception that is no CIDR: a guard that does not know its exceptions must not start. */
+  constructor(settings: Pick<Config, 'allowNetworks' | 'ports' | 'blockedPorts'>) {
+    this.#exceptions = settings.allowNetworks.map(({ cidr, port }) => {
+      const network = networkOf(cidr);
+      if (!network) throw new TypeError(`${JSON.stringify(cidr)} is no CIDR.`);
+      return { network, port };
+    });
+    this.#ports = settings.ports;
+    this.#blockedPorts = settings.blockedPorts;
   }
 
-  /** `address` in any spelling that `node:net` knows; anything else is blocked. */
-  checkAddress(address: string, port: number): Verdict {
-    if (isIP(address) === 0) return blocked(`${address} is no address.`);
-    const parsed = ipaddr.parse(address.replace(/%.*$/, ''));
-    if (this.#isException(parsed, port)) return { allowed: true };
-    const special = specialUse(parsed);
-    if (special !== null) return blocked(`${address} is not a public address: ${special}.`);
-    return this.#isOpen(port) ? { allowed: true } : closedPort(port);
+  checkAddress(address: string, port: number): GuardVerdict {
+    const bytes = addressBytes(address);
+    if (!bytes) return blocked('blocked-address', `${JSON.stringify(address)} is no IP address`);
+    const verdict = this.#checkPort(port, bytes);
+    if (!verdict.allowed || this.#isException(bytes, port)) return verdict;
+    const special = whySpecial(bytes);
+    return special ? blocked('blocked-address', `${address} is ${special}`) : ALLOWED;
   }
 
-  /** Before any name is looked up: a port that no address could make right. */
-  checkPort(port: number): Verdict {
-    const mayBeException = this.#exceptions.some((exception) => exception.port === null || exception.port === port);
-    return mayBeException || this.#isOpen(port) ? { allowed: true } : closedPort(port);
+  /** Without an address: whether there is any address at which this port may be asked. */
+  checkPort(port: number, address?: string): GuardVerdict {
+    return this.#checkPort(port, address === undefined ? null : addressBytes(address));
   }
 
-  #isException(address: Address, port: number): boolean {
-    const plain = unmapped(address);
+  #checkPort(port: number, address: AddressBytes | null): GuardVerdict {
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) return blocked('blocked-port', `${port} is no port`);
+    const usual = holds(this.#ports, port) && !holds(this.#blockedPorts, port);
+    if (usual) return ALLOWED;
+    const excepted = address
+      ? this.#isException(address, port)
+      : this.#exceptions.some((exception) => exception.port === null || exception.port === port);
+    return excepted ? ALLOWED : blocked('blocked-port', `port ${port} is not one that may be asked`);
+  }
+
+  /** An IPv4-mapped address is that IPv4 address for exceptions, and for nothing else. */
+  #isException(address: AddressBytes, port: number): boolean {
+    const meant = mappedIpv4(address) ?? address;
     return this.#exceptions.some(
-      (exception) => (exception.port === null || exception.port === port) && contains(exception.block, plain),
+      (exception) => (exception.port === null || exception.port === port) && isWithin(meant, exception.network),
     );
   }
-
-  #isOpen(port: number): boolean {
-    const within = ({ from, to }: { from: number; to: number }) => port >= from && port <= to;
-    return this.#ports.some(within) && !this.#blockedPorts.some(within);
-  }
 }
 
-/** The address that a host of a URL spells; null for a name. The URL parser has made every numeric spelling plain. */
+/** The address of a host that is one: `127.0.0.1`, `[::1]`. Other numeric spellings never get past the URL parser. */
 export function literalOf(hostname: string): string | null {
-  const bare = hostname.replace(/^\[|\]$/g, '');
-  return isIP(bare) === 0 ? null : bare;
+  const plain = hostname.replace(/^\[(.*)\]$/s, '$1');
+  const address = plain.replace(/%.*$/s, '');
+  return isIP(address) === 0 ? null : plain;
 }
 
-/** Whether two spellings mean the same address; an IPv4-mapped one means the IPv4 address. */
+/** Whether two spellings mean the same address. */
 export function isSameAddress(one: string, other: string): boolean {
-  if (isIP(one) === 0 || isIP(other) === 0) return false;
-  const [first, second] = [one, other].map((text) => unmapped(ipaddr.parse(text.replace(/%.*$/, ''))).toNormalizedString());
-  return first === second;
+  const [first, second] = [addressBytes(one), addressBytes(other)];
+  if (!first || !second) return false;
+  const [left, right] = [mappedIpv4(first) ?? first, mappedIpv4(second) ?? second];
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }
 
-/** What an address is special for, or null when it is ordinary public unicast. */
-function specialUse(address: Address): string | null {
-  const found = SPECIAL.find(({ block }) => contains(block, address));
-  if (found) return found.what;
-  if (address instanceof ipaddr.IPv4) return null;
-  if (!contains(GLOBAL, address)) return address.isIPv4MappedAddress() ? 'an IPv4-mapped address' : 'not global unicast';
-  return isatapUse(address);
+function holds(ranges: readonly PortRange[], port: number): boolean {
+  return ranges.some(({ from, to }) => from <= port && port <= to);
 }
 
-/** ISATAP (RFC 5214 section 6.1) carries an IPv4 address in its interface identifier. */
-function isatapUse(address: ipaddr.IPv6): string | null {
-  const bytes = address.toByteArray();
-  const [flags = 0, second, third, fourth] = bytes.slice(8, 12);
-  const isIsatap = (flags === 0x00 || flags === 0x02) && second === 0x00 && third === 0x5e && fourth === 0xfe;
-  return isIsatap ? specialUse(new ipaddr.IPv4(bytes.slice(12))) : null;
-}
-
-function unmapped(address: Address): Address {
-  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
-}
-
-function contains([network, bits]: Block, address: Address): boolean {
-  if (network instanceof ipaddr.IPv4) return address instanceof ipaddr.IPv4 && address.match(network, bits);
-  return address instanceof ipaddr.IPv6 && address.match(network, bits);
-}
-
-function blocked(detail: string): Verdict {
-  return { allowed: false, code: 'blocked-address', detail };
-}
-
-function closedPort(port: number): Verdict {
-  return { allowed: false, code: 'blocked-port', detail: `Port ${port} is not open to the archiver.` };
+function blocked(code: 'blocked-address' | 'blocked-port', detail: string): GuardVerdict {
+  return { allowed: false, code, detail };
 }

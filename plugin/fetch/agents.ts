@@ -1,132 +1,133 @@
 import type { Socket } from 'node:net';
-import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Config } from '../config.ts';
 import type { HostSettings } from '../model/settings.ts';
 import { AddressGuard } from './addressGuard.ts';
-import { Connector, type ConnectorParts, type Target } from './connector.ts';
-import { type EnvironmentProxies, hostSettingsOf, proxyOf } from './proxies.ts';
+import { type Connector, type ConnectSocket, type ConnectTarget, createConnector } from './connector.ts';
+import { HostTable, Proxies, type ProxyVariables } from './proxies.ts';
 import { Resolver } from './resolver.ts';
+import type { TlsSettings } from './tlsSocket.ts';
 
 export type AgentSettings = Pick<
   Config,
   | 'allowNetworks'
   | 'ports'
   | 'blockedPorts'
+  | 'connectTimeoutMs'
   | 'dnsServers'
   | 'dnsTimeoutMs'
   | 'hostsFile'
-  | 'connectTimeoutMs'
   | 'verifyTls'
-  | 'hosts'
   | 'proxy'
+  | 'proxyFromEnvironment'
+  | 'hosts'
 >;
 
 export interface AgentParts {
-  /** null, the default: proxy variables of the environment are ignored. */
-  readonly environmentProxies?: EnvironmentProxies | null;
-  readonly resolver?: ConnectorParts['resolver'];
-  readonly connectSocket?: ConnectorParts['connectSocket'];
+  /** Where the proxy variables are; without it `proxyFromEnvironment` finds none. */
+  readonly environment?: ProxyVariables;
+  readonly resolver?: Pick<Resolver, 'resolve'> & { close?(): void };
+  readonly connectSocket?: ConnectSocket;
 }
 
-/** Our own deadlines are finer than undici's, so those are off; one request at a time on a connection. */
-const CONNECTION_OPTIONS = {
-  connections: 64,
-  pipelining: 1,
-  maxHeaderSize: 64 * 1024,
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  keepAliveTimeout: 4000,
-  keepAliveMaxTimeout: 30_000,
-  allowH2: false,
-} as const;
+const MAX_HEAD_BYTES = 64 * 1024;
+const MAX_CONNECTIONS_OF_ORIGIN = 64;
+const KEPT_MS = 4000;
+const LONGEST_KEPT_MS = 15_000;
 
-/** All connections of the archiver, every one of them through the address guard. */
+/** All connections of one thread. Every one is guarded; idle ones, and with them what is known of a host, go in seconds. */
 export class Agents {
-  readonly #config: AgentSettings;
-  readonly #environmentProxies: EnvironmentProxies | null;
+  readonly #resolver: NonNullable<AgentParts['resolver']>;
   readonly #connector: Connector;
-  readonly #direct: Agent;
-  readonly #proxies = new Map<string, Dispatcher>();
+  readonly #hosts: HostTable;
+  readonly #proxies: Proxies;
+  readonly #agent: Agent;
+  readonly #viaProxy: Dispatcher;
+  readonly #verifyTls: boolean;
 
-  constructor(config: AgentSettings, parts: AgentParts = {}) {
-    this.#config = config;
-    this.#environmentProxies = parts.environmentProxies ?? null;
-    this.#connector = new Connector({
-      guard: new AddressGuard(config),
-      resolver: parts.resolver ?? new Resolver(config),
-      connectTimeoutMs: config.connectTimeoutMs,
-      verifyTls: config.verifyTls,
-      tlsFor: (hostname) => hostSettingsOf(config.hosts, hostname)?.tls,
-      ...(parts.connectSocket ? { connectSocket: parts.connectSocket } : {}),
+  constructor(settings: AgentSettings, { environment = {}, resolver, connectSocket }: AgentParts = {}) {
+    this.#verifyTls = settings.verifyTls;
+    this.#hosts = new HostTable(settings.hosts);
+    this.#proxies = new Proxies({ ...pickProxies(settings), environment }, this.#hosts);
+    this.#resolver = resolver ?? new Resolver(settings);
+    this.#connector = createConnector({
+      guard: new AddressGuard(settings),
+      resolver: this.#resolver,
+      connectTimeoutMs: settings.connectTimeoutMs,
+      tlsFor: (target) => this.#tlsFor(target),
+      proxyFor: (target) => this.#proxies.proxyFor(target),
+      connectSocket,
     });
-    this.#direct = new Agent({ ...CONNECTION_OPTIONS, connect: this.#connect });
+    this.#agent = new Agent({
+      connect: this.#connector.connect,
+      connections: MAX_CONNECTIONS_OF_ORIGIN,
+      pipelining: 1,
+      allowH2: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      // Whoever asks keeps its own deadlines, which know whose fault a silence is.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEPT_MS,
+      keepAliveMaxTimeout: LONGEST_KEPT_MS,
+    });
+    this.#viaProxy = this.#agent.compose((dispatch) => (options, handler) => {
+      return dispatch(this.#inAbsoluteForm(options), handler);
+    });
   }
 
-  /** Requests to `url` go through what this answers: a guarded connection, or the proxy set for its host. */
   dispatcherFor(url: URL): Dispatcher {
-    const proxy = proxyOf(url, this.#config, this.#environmentProxies);
-    return proxy === null ? this.#direct : this.#throughProxy(proxy, url);
+    const proxied = url.protocol === 'http:' && this.#proxies.proxyFor(targetOf(url)) !== null;
+    return proxied ? this.#viaProxy : this.#agent;
   }
 
-  /** A guarded connection of the caller's own, for what undici cannot read. Throws `ConnectFailure`. */
+  /** A connection of its own, ready for the first byte; rejects with a `ConnectFailure`. */
   socketFor(url: URL, signal: AbortSignal, deadlineMs: number): Promise<Socket> {
-    return this.#connector.connect(targetOf(url), signal, deadlineMs);
+    return this.#connector.open(targetOf(url), { signal, deadlineMs, tunnel: true });
   }
 
+  /** `hostname` may end in a port. */
   hostSettingsFor(hostname: string): HostSettings | null {
-    return hostSettingsOf(this.#config.hosts, hostname);
+    return this.#hosts.settingsFor(hostname);
   }
 
-  /** Ends every connection. */
+  /** Ends everything at once, requests under way too. */
   async close(): Promise<void> {
-    await Promise.all([this.#direct, ...this.#proxies.values()].map((dispatcher) => dispatcher.destroy()));
+    this.#connector.close();
+    this.#resolver.close?.();
+    await this.#agent.destroy();
   }
 
-  readonly #connect: buildConnector.connector = ({ protocol, hostname, port }, callback) => {
-    const target = { protocol, hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
-    this.#connector.connect(target).then(
-      (socket) => callback(null, socket),
-      (error: Error) => callback(error, null),
-    );
-  };
-
-  /** The operator chose the proxy, so its own address is not judged; what it is asked for is. */
-  #throughProxy(proxy: string, url: URL): Dispatcher {
-    const isPlain = url.protocol === 'http:';
-    const name = `${isPlain ? 'plain' : 'tunnel'} ${proxy}`;
-    const known = this.#proxies.get(name);
-    if (known) return known;
-    const agent = new ProxyAgent({ ...CONNECTION_OPTIONS, uri: proxy, proxyTunnel: !isPlain, requestTls: this.#tunnelTls() });
-    const guarded = agent.compose((dispatch) => (options, handler) => {
-      const target = targetOf(new URL(String(options.origin)));
-      this.#connector.vet(target, AbortSignal.timeout(this.#config.connectTimeoutMs)).then(
-        () => dispatch(options, handler),
-        (error: Error) => handler.onResponseError?.(NO_CONTROLLER, error),
-      );
-      return true;
-    });
-    this.#proxies.set(name, guarded);
-    return guarded;
+  #tlsFor({ hostname, port }: ConnectTarget): TlsSettings {
+    const own = this.#hosts.settingsFor(hostname, port)?.tls;
+    return { verify: own?.verify ?? this.#verifyTls, ca: own?.ca, cert: own?.cert, key: own?.key };
   }
 
-  #tunnelTls(): buildConnector.BuildOptions {
-    return { rejectUnauthorized: this.#config.verifyTls, timeout: this.#config.connectTimeoutMs };
+  /** What a proxy is asked for without a tunnel: RFC 9112 section 3.2.2. */
+  #inAbsoluteForm(options: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions {
+    const url = new URL(options.path, options.origin);
+    const authorization = this.#proxies.proxyFor(targetOf(url))?.authorization ?? null;
+    const path = `${url.origin}${options.path}`;
+    return authorization === null
+      ? { ...options, path }
+      : { ...options, path, headers: withProxy(options, authorization) };
   }
 }
 
-/** For a request that was refused before it began: there is nothing to pause or abort. */
-const NO_CONTROLLER: Dispatcher.DispatchController = {
-  aborted: true,
-  paused: false,
-  reason: null,
-  rawHeaders: null,
-  rawTrailers: null,
-  abort: () => undefined,
-  pause: () => undefined,
-  resume: () => undefined,
-};
+function withProxy({ headers }: Dispatcher.DispatchOptions, authorization: string): string[] | Record<string, string> {
+  const flat: string[] = [];
+  const add = (name: string, value: unknown) => {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) flat.push(name, String(one));
+  };
+  if (Array.isArray(headers)) flat.push(...headers);
+  else if (headers && Symbol.iterator in headers) for (const [name, value] of headers) add(name, value);
+  else for (const [name, value] of Object.entries(headers ?? {})) add(name, value);
+  return [...flat, 'proxy-authorization', authorization];
+}
 
-function targetOf(url: URL): Target {
-  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  return { protocol: url.protocol, hostname: url.hostname, port };
+function pickProxies({ proxy, proxyFromEnvironment }: AgentSettings) {
+  return { proxy, proxyFromEnvironment };
+}
+
+function targetOf({ protocol, hostname, port }: URL): ConnectTarget {
+  return { protocol, hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
 }

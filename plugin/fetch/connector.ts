@@ -1,183 +1,233 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, rootCertificates } from 'node:tls';
-import { messageOf } from '../errors.ts';
-import type { HostSettings } from '../model/settings.ts';
-import { type AddressGuard, isSameAddress, literalOf, type Verdict } from './addressGuard.ts';
-import { ConnectFailure, NEUTRAL_REASON, socketFailure, timeoutFailure, tlsFailure } from './connectFailure.ts';
-import { DnsFailure, type ResolvedAddress, type Resolver } from './resolver.ts';
+import { connect as connectNet, type Socket } from 'node:net';
+import type { buildConnector } from 'undici';
+import { type AddressGuard, isSameAddress, literalOf } from './addressGuard.ts';
+import { ConnectFailure } from './connectFailure.ts';
+import { type HttpProxy, proxySocket } from './proxySocket.ts';
+import { DnsFailure, isLocalhost, type ResolvedAddress, type Resolver } from './resolver.ts';
+import { closedEarly, codeOf, messageOf, untilEvent } from './socketEvents.ts';
+import { secure, type TlsSettings } from './tlsSocket.ts';
 
-export interface Target {
+export interface ConnectTarget {
   readonly protocol: string;
-  /** As in a URL; brackets around IPv6. */
   readonly hostname: string;
   readonly port: number;
 }
 
-export interface ConnectorParts {
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  /** For everything, the name look-up too; besides the connector's own limit. */
+  readonly deadlineMs?: number;
+  /** Through a proxy, ask it for a tunnel even without TLS. */
+  readonly tunnel?: boolean;
+}
+
+/** Must connect to this very address. */
+export type ConnectSocket = (place: { readonly host: string; readonly port: number; readonly family: 4 | 6 }) => Socket;
+
+export interface ConnectorOptions {
   readonly guard: AddressGuard;
   readonly resolver: Pick<Resolver, 'resolve'>;
   readonly connectTimeoutMs: number;
-  readonly verifyTls: boolean;
-  readonly tlsFor: (hostname: string) => HostSettings['tls'] | undefined;
-  /** Opens a connection to an address; tests give one that reaches nothing. */
-  readonly connectSocket?: (address: string, port: number) => Socket;
+  readonly tlsFor?: (target: ConnectTarget) => TlsSettings;
+  readonly proxyFor?: (target: ConnectTarget) => HttpProxy | null;
+  readonly connectSocket?: ConnectSocket;
 }
 
-const MAX_TRIES = 4;
+export interface Connector {
+  /** What undici calls for a new connection. */
+  readonly connect: buildConnector.connector;
+  /** A socket ready for the first byte of a request; rejects with a `ConnectFailure`. */
+  open(target: ConnectTarget, options?: OpenOptions): Promise<Socket>;
+  /** Ends every connection that is still being made. */
+  close(): void;
+}
 
-/**
- * Opens connections to vetted addresses alone: the name is looked up for this very connection, every address of the
- * answer is judged, one of them is connected to by address, and the peer is compared before the first byte is written.
- */
-export class Connector {
-  readonly #parts: ConnectorParts;
+/** Addresses of one name that are tried; the others are judged, too. */
+const MAX_TRIED = 4;
 
-  constructor(parts: ConnectorParts) {
-    this.#parts = parts;
+/** Every connection of the archiver is made here: name → addresses → verdict → socket → verdict on the peer → TLS. */
+export function createConnector(options: ConnectorOptions): Connector {
+  const guarded = new GuardedConnector(options);
+  return {
+    connect: ({ protocol, hostname, port }, callback) => {
+      const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+      guarded.open({ protocol, hostname, port: number }, {}).then(
+        (socket) => (socket.destroyed ? callback(closedEarly(), null) : callback(null, socket)),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+      );
+    },
+    open: (target, how = {}) => guarded.open(target, how),
+    close: () => guarded.close(),
+  };
+}
+
+class GuardedConnector {
+  readonly #options: ConnectorOptions;
+  readonly #connectSocket: ConnectSocket;
+  readonly #limits = new Set<AbortController>();
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+    this.#connectSocket = options.connectSocket ?? connectPlain;
   }
 
-  /** Throws {@link ConnectFailure}. The socket is ready for the first byte of HTTP. */
-  async connect(target: Target, signal?: AbortSignal, deadlineMs = this.#parts.connectTimeoutMs): Promise<Socket> {
-    const budgetMs = Math.min(deadlineMs, this.#parts.connectTimeoutMs);
-    const clock = new AbortController();
-    const timer = setTimeout(() => clock.abort(), budgetMs);
-    const stop = signal ? AbortSignal.any([signal, clock.signal]) : clock.signal;
+  close(): void {
+    for (const limit of this.#limits) limit.abort(stopped());
+  }
+
+  async open(target: ConnectTarget, { signal, deadlineMs, tunnel = false }: OpenOptions): Promise<Socket> {
+    const limit = new AbortController();
+    const onAbort = () => limit.abort(stopped());
+    const whole = deadlineMs === undefined ? undefined : setTimeout(() => limit.abort(timedOut(target)), deadlineMs);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#limits.add(limit);
+    let connecting: NodeJS.Timeout | undefined;
     try {
-      const addresses = await this.vet(target, stop);
-      const socket = await this.#connectOne(target, addresses, stop, budgetMs);
-      return target.protocol === 'https:' ? await this.#secure(socket, target, stop) : socket;
+      const addresses = await this.#vetted(target, limit.signal);
+      limit.signal.throwIfAborted();
+      connecting = setTimeout(() => limit.abort(timedOut(target)), this.#options.connectTimeoutMs);
+      return await this.#reach(target, addresses, limit.signal, tunnel);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(whole);
+      clearTimeout(connecting);
+      signal?.removeEventListener('abort', onAbort);
+      this.#limits.delete(limit);
     }
   }
 
-  /** The addresses of a target, each of them allowed; throws when one is not. */
-  async vet({ hostname, port }: Target, signal: AbortSignal): Promise<readonly ResolvedAddress[]> {
-    this.#demand(this.#parts.guard.checkPort(port));
-    const literal = literalOf(hostname);
-    const addresses = literal === null ? await this.#lookUp(hostname, signal) : [literalAddress(literal)];
-    for (const { address } of addresses) this.#demand(this.#parts.guard.checkAddress(address, port));
-    return addresses;
+  async #reach(
+    target: ConnectTarget,
+    addresses: readonly ResolvedAddress[],
+    limit: AbortSignal,
+    tunnel: boolean,
+  ): Promise<Socket> {
+    const isSecure = target.protocol === 'https:';
+    const proxy = this.#options.proxyFor?.(target) ?? null;
+    const socket = proxy
+      ? await proxySocket(proxy, isSecure || tunnel ? target : null, limit)
+      : await this.#dial(target, addresses, limit);
+    if (!isSecure) return socket;
+    return secure(socket, target.hostname, this.#options.tlsFor?.(target) ?? { verify: true }, limit);
   }
 
-  #demand(verdict: Verdict): void {
-    if (verdict.allowed) return;
-    const { code, detail } = verdict;
-    throw new ConnectFailure({ code, detail, transient: false, reason: NEUTRAL_REASON });
+  /** An answer that mixes good and bad addresses is an attack or a mistake: refused whole. */
+  async #vetted(target: ConnectTarget, limit: AbortSignal): Promise<readonly ResolvedAddress[]> {
+    const { guard } = this.#options;
+    throwIfBlocked(guard.checkPort(target.port), target);
+    const literal = literalOf(target.hostname);
+    const found = literal === null ? await this.#resolve(target.hostname, limit) : [tagged(literal)];
+    const verdicts = found.map(({ address }) => guard.checkAddress(address, target.port));
+    // Our own answer for localhost, which nobody outside can mix.
+    const allowed = found.filter((_, at) => verdicts[at]?.allowed);
+    if (isLocalhost(target.hostname) && allowed.length > 0) return allowed;
+    for (const verdict of verdicts) throwIfBlocked(verdict, target);
+    return found;
   }
 
-  async #lookUp(hostname: string, signal: AbortSignal): Promise<readonly ResolvedAddress[]> {
+  async #resolve(hostname: string, limit: AbortSignal): Promise<readonly ResolvedAddress[]> {
     try {
-      return await this.#parts.resolver.resolve(hostname, signal);
+      const found = await this.#options.resolver.resolve(hostname, limit);
+      if (found.length === 0) throw new DnsFailure(`The host ${hostname} has no address.`, false);
+      return found;
     } catch (error) {
+      limit.throwIfAborted();
       const transient = !(error instanceof DnsFailure) || error.temporary;
-      const reason = messageOf(error);
-      throw new ConnectFailure({ code: 'dns', transient, reason, detail: reason, cause: error });
+      const reason = error instanceof DnsFailure ? error.message : `The name ${hostname} could not be looked up.`;
+      throw new ConnectFailure({ code: 'dns', transient, reason, detail: messageOf(error), cause: error });
     }
   }
 
-  /** One address after the other, sharing the time that is left; the last failure is the answer. */
-  async #connectOne(target: Target, addresses: readonly ResolvedAddress[], signal: AbortSignal, budgetMs: number): Promise<Socket> {
-    const tried = addresses.slice(0, MAX_TRIES);
-    let failure = timeoutFailure(target.hostname);
-    for (const { address } of tried) {
-      if (signal.aborted) break;
+  /** One address after the other, all within the limit; the failure of the last one counts. */
+  async #dial(target: ConnectTarget, addresses: readonly ResolvedAddress[], limit: AbortSignal): Promise<Socket> {
+    const endAt = performance.now() + this.#options.connectTimeoutMs;
+    const tried = addresses.slice(0, MAX_TRIED);
+    let failure = timedOut(target);
+    for (const [at, place] of tried.entries()) {
       try {
-        const socket = await this.#open(address, target.port, signal, budgetMs / tried.length);
-        this.#comparePeer(socket, address, target.port);
-        return socket;
+        return await this.#dialOne(target, place, limit, (endAt - performance.now()) / (tried.length - at));
       } catch (error) {
-        if (!(error instanceof ConnectFailure)) throw error;
+        limit.throwIfAborted();
+        if (!(error instanceof ConnectFailure) || error.code.startsWith('blocked')) throw error;
         failure = error;
       }
     }
     throw failure;
   }
 
-  #open(address: string, port: number, signal: AbortSignal, shareMs: number): Promise<Socket> {
-    const where = `${address} port ${port}`;
-    const socket = (this.#parts.connectSocket ?? plainSocket)(address, port);
-    return new Promise((resolve, reject) => {
-      const settle = (outcome: () => void) => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onStop);
-        socket.removeListener('connect', onConnect);
-        socket.removeListener('error', onError);
-        outcome();
-      };
-      const giveUp = () => settle(() => {
-        socket.on('error', () => undefined).destroy();
-        reject(timeoutFailure(where));
-      });
-      const onStop = giveUp;
-      const onConnect = () => settle(() => resolve(socket));
-      const onError = (error: Error) => settle(() => reject(socketFailure(error, where)));
-      const timer = setTimeout(giveUp, shareMs);
-      signal.addEventListener('abort', onStop, { once: true });
-      socket.once('connect', onConnect);
-      socket.once('error', onError);
-    });
+  async #dialOne(
+    target: ConnectTarget,
+    { address, family }: ResolvedAddress,
+    limit: AbortSignal,
+    budgetMs: number,
+  ): Promise<Socket> {
+    const socket = this.#connectSocket({ host: address, port: target.port, family });
+    const slow = setTimeout(() => socket.destroy(timedOut(target)), Math.max(1, budgetMs));
+    try {
+      await untilEvent(socket, 'connect', limit);
+    } catch (error) {
+      throw error instanceof ConnectFailure ? error : dialFailure(error, address, target);
+    } finally {
+      clearTimeout(slow);
+    }
+    this.#checkPeer(socket, address, target);
+    return socket;
   }
 
-  /** Whatever lies between us and the network: the peer must be the address that was vetted. */
-  #comparePeer(socket: Socket, address: string, port: number): void {
+  /** Before the first byte is written: whoever is at the other end must be the one that was vetted. */
+  #checkPeer(socket: Socket, address: string, target: ConnectTarget): void {
     const peer = socket.remoteAddress;
-    if (peer !== undefined && isSameAddress(peer, address) && this.#parts.guard.checkAddress(peer, port).allowed) return;
-    socket.on('error', () => undefined).destroy();
-    throw peer === undefined
-      ? socketFailure(Object.assign(new Error('the connection ended at once'), { code: 'ECONNRESET' }), address)
-      : new ConnectFailure({
-          code: 'blocked-address',
-          transient: false,
-          reason: NEUTRAL_REASON,
-          detail: `The peer ${peer} is not the vetted address ${address}.`,
-        });
-  }
-
-  #secure(socket: Socket, target: Target, signal: AbortSignal): Promise<Socket> {
-    const where = `${target.hostname} port ${target.port}`;
-    const secured = connectTls({ socket, ...this.#tlsOptions(target) });
-    return new Promise((resolve, reject) => {
-      const settle = (outcome: () => void) => {
-        signal.removeEventListener('abort', onStop);
-        secured.removeListener('secureConnect', onSecure);
-        secured.removeListener('error', onError);
-        outcome();
-      };
-      const fail = (failure: ConnectFailure) => settle(() => {
-        secured.on('error', () => undefined).destroy();
-        socket.destroy();
-        reject(failure);
-      });
-      const onStop = () => fail(timeoutFailure(where));
-      const onSecure = () => settle(() => resolve(secured));
-      const onError = (error: Error) => fail(tlsFailure(error, where));
-      signal.addEventListener('abort', onStop, { once: true });
-      secured.once('secureConnect', onSecure);
-      secured.once('error', onError);
-      if (signal.aborted) onStop();
-    });
-  }
-
-  #tlsOptions({ hostname }: Target): ConnectionOptions {
-    const tls = this.#parts.tlsFor(hostname);
-    const name = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-    return {
-      host: name,
-      ...(literalOf(hostname) === null ? { servername: name } : {}),
-      ALPNProtocols: ['http/1.1'],
-      rejectUnauthorized: tls?.verify ?? this.#parts.verifyTls,
-      ...(tls?.ca ? { ca: [...rootCertificates, tls.ca] } : {}),
-      ...(tls?.cert ? { cert: tls.cert } : {}),
-      ...(tls?.key ? { key: tls.key } : {}),
-    };
+    if (peer === undefined) {
+      socket.destroy();
+      throw dialFailure(closedEarly(), address, target);
+    }
+    const verdict = this.#options.guard.checkAddress(peer, target.port);
+    if (isSameAddress(peer, address) && verdict.allowed) return;
+    socket.destroy();
+    const detail = `${where(target)}: the peer is ${peer} where ${address} was vetted`;
+    throw new ConnectFailure({ code: 'blocked-address', transient: false, detail });
   }
 }
 
-function literalAddress(address: string): ResolvedAddress {
+function connectPlain({ host, port, family }: Parameters<ConnectSocket>[0]): Socket {
+  const place = { host, port, family, autoSelectFamily: false, noDelay: true, keepAlive: true };
+  return connectNet(Object.assign(place, { highWaterMark: 65_536 }));
+}
+
+function tagged(address: string): ResolvedAddress {
   return { address, family: address.includes(':') ? 6 : 4 };
 }
 
-function plainSocket(address: string, port: number): Socket {
-  return connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+function throwIfBlocked(verdict: ReturnType<AddressGuard['checkPort']>, target: ConnectTarget): void {
+  if (verdict.allowed) return;
+  const detail = `${where(target)}: ${verdict.detail}`;
+  throw new ConnectFailure({ code: verdict.code, transient: false, detail });
+}
+
+function dialFailure(error: unknown, address: string, target: ConnectTarget): ConnectFailure {
+  const code = codeOf(error);
+  const detail = `${where(target)} at ${address}: ${messageOf(error)}`;
+  if (code === 'ETIMEDOUT') return new ConnectFailure({ code: 'timeout', transient: true, detail, cause: error });
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') {
+    const reason = 'The connection was closed as soon as it was made.';
+    return new ConnectFailure({ code: 'reset', transient: true, reason, detail, cause: error });
+  }
+  if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOBUFS') {
+    const reason = 'The archive has too many connections open.';
+    return new ConnectFailure({ code: 'internal', transient: true, reason, detail, cause: error });
+  }
+  return new ConnectFailure({ code: 'refused', transient: true, detail, cause: error });
+}
+
+function timedOut(target: ConnectTarget): ConnectFailure {
+  return new ConnectFailure({ code: 'timeout', transient: true, detail: `${where(target)}: no connection in time` });
+}
+
+function stopped(): ConnectFailure {
+  const reason = 'The attempt was stopped.';
+  return new ConnectFailure({ code: 'internal', transient: true, reason, detail: reason });
+}
+
+function where({ hostname, port }: ConnectTarget): string {
+  return `${hostname}:${port}`;
 }

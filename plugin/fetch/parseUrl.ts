@@ -1,90 +1,125 @@
+/** Longer request lines are refused by most servers. */
+const MAX_URL_BYTES = 8192;
+const MAX_HOST_LENGTH = 253;
+const MAX_LABEL_LENGTH = 63;
+
+/** Schemes without an authority, whose digits are no port. */
+const NUMBERED_SCHEMES: ReadonlySet<string> = new Set(['tel', 'sms', 'urn', 'mailto', 'doi', 'data']);
+
 export type ParsedUrl =
   | {
       readonly kind: 'ok';
+      /** Without credentials and fragment. */
       readonly url: URL;
       readonly credentials: { readonly username: string; readonly password: string } | null;
     }
   | { readonly kind: 'invalid'; readonly code: 'invalid-url' | 'unsupported-scheme'; readonly reason: string };
 
-const MAX_LENGTH = 8192;
-const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
-
 /**
- * A URL as people write them. Blanks around it go, blanks and Unicode inside are encoded, percent signs that already
- * encode something stay, others are encoded; the fragment is dropped and the credentials are taken out. What has no
- * `//` after its scheme is refused, as the CKAN archiver does, although browsers guess (WHATWG URL section 4.4).
+ * A URL as people write it → the one URL to ask for, by the WHATWG URL standard with three differences: the scheme must
+ * be followed by two slashes (as CKAN's archiver demands), a percent sign that starts no escape becomes `%25`, and hosts
+ * that no name server can know are invalid. Reasons hold no credentials.
  */
 export function parseUrl(text: string): ParsedUrl {
-  // As the URL standard does: C0 controls and blanks at the ends, tabs and line ends anywhere.
-  const trimmed = text.replace(/^[\p{Cc}\p{Z}\uFEFF]+|[\p{Cc}\p{Z}\uFEFF]+$/gu, '').replace(/[\t\r\n]/g, '');
-  if (trimmed === '') return invalid('The URL is empty.');
-  if (trimmed.length > MAX_LENGTH) return invalid(`The URL is longer than ${MAX_LENGTH} characters.`);
-  const scheme = SCHEME.exec(trimmed)?.[1]?.toLowerCase();
-  if (scheme === undefined || (scheme.includes('.') && !trimmed.slice(scheme.length).startsWith('://'))) {
-    return invalid('The URL does not begin with http:// or https://.');
-  }
-  if (scheme !== 'http' && scheme !== 'https') return unknownScheme(trimmed, scheme);
-  if (!trimmed.slice(scheme.length + 1).startsWith('//')) {
-    return invalid(`The URL has no // after ${scheme}:, so it names no host.`);
-  }
-  if (/^[/\\]{2}(?:[/\\?#]|$)/.test(trimmed.slice(scheme.length + 1))) return invalid('The URL names no host.');
-  return parseHttp(encodeStrayPercents(trimmed));
+  const written = cleaned(text);
+  if (written === '') return invalid('The URL is empty.');
+  const [, scheme, afterScheme = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(written) ?? [];
+  if (scheme === undefined) return invalid('The URL has no scheme: it must begin with http:// or https://.');
+  const refusal = refusedScheme(scheme.toLowerCase(), afterScheme);
+  if (refusal) return refusal;
+  if (!/^[/\\]{2}/.test(afterScheme)) return invalid(`The URL has no // after ${scheme.toLowerCase()}:.`);
+  if (/^[/\\]{2}(?:[/\\?#]|$)/.test(afterScheme)) return invalid('The URL names no host.');
+  if (written.length > MAX_URL_BYTES) return tooLong();
+  return parsed(escapeStrayPercents(scheme, afterScheme));
 }
 
-/** For people and records: without credentials, which are secret. */
+/** The same text without credentials, whatever else is wrong with it. */
 export function redactUrl(url: string | URL): string {
-  if (typeof url === 'string' && !URL.canParse(url)) return url.replace(/\/\/[^/?#@]*@/, '//');
-  const clean = new URL(url);
-  clean.username = '';
-  clean.password = '';
-  return clean.href;
+  const text = typeof url === 'string' ? cleaned(url) : url.href;
+  // Where nothing can say what is user and what is host, everything up to the last @ might be a password.
+  if (!URL.canParse(text)) return text.replace(/^([^:/?#\\@]*:)?([/\\]*).*@/s, '$1$2');
+  return text.replace(/^([^:/?#\\@]*:)?([/\\]*)[^/?#\\]*@/, '$1$2');
 }
 
-/** For logs: without credentials, query and fragment, for a query may hold a token. */
+/** For logs: neither credentials nor query nor fragment. */
 export function urlForLog(url: string | URL): string {
   return redactUrl(url).replace(/[?#].*$/s, '');
 }
 
-function parseHttp(text: string): ParsedUrl {
-  if (!URL.canParse(text)) return invalid('The URL cannot be read: its host or port is not valid.');
-  const url = new URL(text);
-  if (url.port === '0') return invalid('The URL names port 0, on which nothing can listen.');
-  const length = url.hostname.replace(/\.$/, '').length;
-  const isLiteral = url.hostname.startsWith('[');
-  if (!isLiteral && (length > 253 || url.hostname.replace(/\.$/, '').split('.').some((label) => label === '' || label.length > 63))) {
-    return invalid('The host of the URL is not a valid name.');
+/** What the standard removes (blanks and controls around, tabs and line breaks within), and Unicode's blanks around. */
+function cleaned(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters in question
+  const around = /^[\s\u0000-\u0020\u200b\u2060]+|[\s\u0000-\u0020\u200b\u2060]+$/g;
+  return text.replace(around, '').replace(/[\t\r\n]/g, '');
+}
+
+function refusedScheme(scheme: string, rest: string): ParsedUrl | null {
+  if (scheme === 'http' || scheme === 'https') return null;
+  const isPort = /^\d{1,5}(?:[/?#\\]|$)/.test(rest) && !NUMBERED_SCHEMES.has(scheme);
+  if (isPort || ((scheme.includes('.') || scheme === 'localhost') && !rest.startsWith('//'))) {
+    return invalid('The URL has no scheme: it must begin with http:// or https://.');
   }
-  const hasCredentials = url.username !== '' || url.password !== '';
-  const credentials = hasCredentials ? { username: decode(url.username), password: decode(url.password) } : null;
+  if (scheme.length === 1) return invalid('This is the path of a file on a computer, not a URL.');
+  const reason = `Only http and https can be fetched, not ${scheme.slice(0, 40)}.`;
+  return { kind: 'invalid', code: 'unsupported-scheme', reason };
+}
+
+/** In the host an escape stands for a character, so a stray one there stays wrong. */
+function escapeStrayPercents(scheme: string, afterScheme: string): string {
+  const [, authority = '', rest = ''] = /^([/\\]{2}[^/?#\\]*)(.*)$/s.exec(afterScheme) ?? [];
+  return `${scheme}:${authority}${rest.replace(/%(?![\da-f]{2})/gi, '%25')}`;
+}
+
+function parsed(text: string): ParsedUrl {
+  if (!URL.canParse(text)) return invalid(whyUnparsable(text));
+  const url = new URL(text);
+  url.hash = '';
+  const credentials =
+    url.username === '' && url.password === ''
+      ? null
+      : { username: decoded(url.username), password: decoded(url.password) };
   url.username = '';
   url.password = '';
-  url.hash = '';
+  const wrongHost = whyBadHost(url.hostname);
+  if (wrongHost) return invalid(wrongHost);
+  if (Buffer.byteLength(url.href) > MAX_URL_BYTES) return tooLong();
   return { kind: 'ok', url, credentials };
 }
 
-function encodeStrayPercents(text: string): string {
-  const authorityEnd = text.slice(text.indexOf('//') + 2).search(/[/\\?#]/);
-  if (authorityEnd === -1) return text;
-  const cut = text.indexOf('//') + 2 + authorityEnd;
-  return text.slice(0, cut) + text.slice(cut).replace(/%(?![0-9a-f]{2})/gi, '%25');
+function whyUnparsable(text: string): string {
+  const authority = (/^[^:]*:[/\\]{2}([^/?#\\]*)/.exec(text)?.[1] ?? '').replace(/^.*@/s, '');
+  const [, host = '', port] = /^(\[[^\]]*\]?|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
+  if (host === '') return 'The URL names no host.';
+  if (port !== undefined && !(/^\d*$/.test(port) && Number(port) <= 65_535)) {
+    return `The URL's port is not a number from 1 to 65535: ${JSON.stringify(port.slice(0, 40))}.`;
+  }
+  return `The URL's host is not a valid name or address: ${JSON.stringify(host.slice(0, 100))}.`;
 }
 
-function decode(text: string): string {
+/** RFC 1035 section 2.3.4; one dot at the end is the root. */
+function whyBadHost(hostname: string): string | null {
+  if (hostname.startsWith('[')) return null;
+  const labels = hostname.replace(/\.$/, '').split('.');
+  if (labels.includes('')) return "The URL's host has an empty part.";
+  if (hostname.length > MAX_HOST_LENGTH + 1 || labels.some((label) => label.length > MAX_LABEL_LENGTH)) {
+    return "The URL's host is too long for a name.";
+  }
+  return null;
+}
+
+/** Credentials with a stray percent sign mean it. */
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return text.replace(/(?:%[\da-f]{2})+/gi, (escapes) =>
+      Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'),
+    );
   }
 }
 
-function unknownScheme(text: string, scheme: string): ParsedUrl {
-  // `example.org:8080/x` and `localhost:80`: a host with a port, not a scheme.
-  if (/^[^/?#]*:\d+(?:[/?#]|$)/.test(text)) return invalid('The URL does not begin with http:// or https://.');
-  return {
-    kind: 'invalid',
-    code: 'unsupported-scheme',
-    reason: `The scheme ${scheme}: is not supported; only http: and https: can be archived.`,
-  };
+function tooLong(): ParsedUrl {
+  return invalid(`The URL is longer than ${MAX_URL_BYTES} bytes.`);
 }
 
 function invalid(reason: string): ParsedUrl {

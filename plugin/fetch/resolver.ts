@@ -1,16 +1,16 @@
-import { Resolver as CAresResolver } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { Resolver as CaresResolver } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
 import type { Config } from '../config.ts';
-import { messageOf } from '../errors.ts';
+import { HostsFile } from './hostsFile.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** A name has no address. `temporary`: name servers were silent or failed, so a later look-up may work. */
+/** A name that has no address, or whose name server did not say. */
 export class DnsFailure extends Error {
+  /** true: the same question may be answered later. */
   readonly temporary: boolean;
 
   constructor(message: string, temporary: boolean, cause?: unknown) {
@@ -20,100 +20,118 @@ export class DnsFailure extends Error {
   }
 }
 
-type Family = { readonly addresses: readonly ResolvedAddress[]; readonly error: unknown };
+export interface ResolverSettings extends Pick<Config, 'dnsServers' | 'dnsTimeoutMs' | 'hostsFile'> {
+  /** Default: the system's. */
+  readonly hostsFilePath?: string;
+}
 
+type Answer = { readonly addresses: readonly string[] } | { readonly error: unknown };
+
+/** RFC 8305 section 3: how long the answer for the other family is waited for once there is one. */
+const OTHER_FAMILY_MS = 300;
+const MAX_ADDRESSES = 64;
+const LASTING: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 const TRIES = 2;
-const MAX_ADDRESSES = 32;
-const HOSTS_FILE = '/etc/hosts';
 
 /**
- * Looks names up through c-ares, not through the file system's threads, so that slow name servers starve nobody else.
- * Nothing is cached: an answer counts for the one connection it was asked for.
+ * Names → addresses through c-ares, which waits on sockets and not in the few threads that the file system needs. Asks
+ * anew each time: what was vetted for one connection says nothing about the next.
  */
 export class Resolver {
-  readonly #servers: readonly string[];
+  readonly #cares: CaresResolver;
   readonly #timeoutMs: number;
-  readonly #hostsFile: boolean;
+  readonly #hostsFile: HostsFile | null;
 
-  constructor(config: Pick<Config, 'dnsServers' | 'dnsTimeoutMs' | 'hostsFile'>) {
-    this.#servers = config.dnsServers.map(({ address, port }) =>
-      address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-    );
-    this.#timeoutMs = config.dnsTimeoutMs;
-    this.#hostsFile = config.hostsFile;
+  constructor({ dnsServers, dnsTimeoutMs, hostsFile, hostsFilePath = '/etc/hosts' }: ResolverSettings) {
+    // Each try waits twice as long as the one before; both fit into the deadline.
+    this.#cares = new CaresResolver({ timeout: Math.max(1, Math.floor(dnsTimeoutMs / 4)), tries: TRIES });
+    if (dnsServers.length > 0) this.#cares.setServers(dnsServers.map(serverText));
+    this.#timeoutMs = dnsTimeoutMs;
+    this.#hostsFile = hostsFile ? new HostsFile(hostsFilePath) : null;
   }
 
-  /** All addresses of a name, IPv4 first. Throws {@link DnsFailure}; settles when `signal` fires. */
+  /** IPv4 first, each address once. Throws `DnsFailure` only, and always within the time limit. */
   async resolve(hostname: string, signal?: AbortSignal): Promise<readonly ResolvedAddress[]> {
-    const name = hostname.replace(/\.$/, '').toLowerCase();
-    // RFC 6761 section 6.3: these never leave the machine, whatever a name server says.
-    if (name === 'localhost' || name.endsWith('.localhost')) {
-      return [
-        { address: '127.0.0.1', family: 4 },
-        { address: '::1', family: 6 },
-      ];
-    }
-    if (this.#hostsFile) {
-      const listed = await fromHostsFile(name);
-      if (listed.length > 0) return listed;
-    }
-    return this.#ask(name, signal);
+    const name = hostname.toLowerCase().replace(/\.$/, '');
+    if (isLocalhost(name)) return tagged(['127.0.0.1', '::1']);
+    const listed = (await this.#hostsFile?.addressesOf(name)) ?? [];
+    if (listed.length > 0) return tagged(listed);
+    return tagged(await this.#ask(name, signal));
   }
 
-  async #ask(name: string, signal: AbortSignal | undefined): Promise<readonly ResolvedAddress[]> {
-    const resolver = new CAresResolver({ timeout: this.#timeoutMs, tries: TRIES });
-    if (this.#servers.length > 0) resolver.setServers(this.#servers);
-    const cancel = () => resolver.cancel();
-    // c-ares grows its time-out with each try; this is the end whatever it does.
-    const timer = setTimeout(cancel, this.#timeoutMs * (TRIES + 1));
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
-    try {
-      const families = await Promise.all([
-        settle(resolver.resolve4(name), 4),
-        settle(resolver.resolve6(name), 6),
-      ]);
-      return chosen(name, families);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', cancel);
-    }
+  /** Ends what is still being asked. */
+  close(): void {
+    this.#cares.cancel();
+  }
+
+  /** Both families at once. A query that hangs is left alone: cancelling it would cancel everybody's. */
+  #ask(name: string, signal?: AbortSignal): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      const answers: Answer[] = [];
+      const settle = (run: () => void) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        run();
+      };
+      const finish = () => {
+        const addresses = answers.flatMap((answer) => ('addresses' in answer ? answer.addresses : []));
+        if (addresses.length > 0) settle(() => resolve(addresses));
+        else settle(() => reject(failureOf(name, answers)));
+      };
+      const onAbort = () => settle(() => reject(new DnsFailure(`The search for ${name} was stopped.`, true)));
+      let timer = setTimeout(finish, this.#timeoutMs);
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const onAnswer = (answer: Answer) => {
+        answers.push(answer);
+        if (answers.length === 2) return finish();
+        if (!('addresses' in answer) || answer.addresses.length === 0) return;
+        clearTimeout(timer);
+        timer = setTimeout(finish, Math.min(OTHER_FAMILY_MS, this.#timeoutMs));
+      };
+      for (const query of [this.#cares.resolve4(name), this.#cares.resolve6(name)]) {
+        query.then(
+          (addresses) => onAnswer({ addresses }),
+          (error: unknown) => onAnswer({ error }),
+        );
+      }
+    });
   }
 }
 
-async function settle(asked: Promise<string[]>, family: 4 | 6): Promise<Family> {
-  try {
-    return { addresses: (await asked).map((address) => ({ address, family })), error: null };
-  } catch (error) {
-    return { addresses: [], error };
-  }
+/** RFC 6761 section 6.3: never asked of a name server. */
+export function isLocalhost(hostname: string): boolean {
+  return /(?:^|\.)localhost\.?$/i.test(hostname);
 }
 
-function chosen(name: string, families: readonly Family[]): readonly ResolvedAddress[] {
-  const seen = new Set<string>();
-  const addresses = families
-    .flatMap((family) => family.addresses)
-    .filter(({ address }) => !seen.has(address) && seen.add(address));
-  if (addresses.length > MAX_ADDRESSES) throw new DnsFailure(`The name ${name} has more than ${MAX_ADDRESSES} addresses.`, false);
-  if (addresses.length > 0) return addresses;
-  const lasting = families.every(({ error }) => isLasting(error));
-  if (lasting) throw new DnsFailure(`The name ${name} does not exist or has no address.`, false, families[0]?.error);
-  const cause = families.find(({ error }) => !isLasting(error))?.error;
-  throw new DnsFailure(`The name ${name} could not be looked up: ${messageOf(cause)}.`, true, cause);
+function failureOf(name: string, answers: readonly Answer[]): DnsFailure {
+  const errors = answers.flatMap((answer) => ('error' in answer ? [answer.error] : []));
+  const codes = errors.map(codeOf);
+  const [cause] = errors;
+  // An answer without addresses says as much as NODATA does.
+  const lasting = answers.length === 2 && codes.every((code) => LASTING.has(code));
+  if (!lasting) return new DnsFailure(`The name server did not answer for ${name}.`, true, cause);
+  const unknown = codes.includes('ENOTFOUND') || codes.includes('EBADNAME');
+  return new DnsFailure(
+    unknown ? `The host ${name} does not exist.` : `The host ${name} has no address.`,
+    false,
+    cause,
+  );
 }
 
-/** The name servers know that there is nothing: NXDOMAIN, no data, or a name that no query can hold. */
-function isLasting(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME';
+function codeOf(error: unknown): string {
+  const known = typeof error === 'object' && error !== null && 'code' in error;
+  return known && typeof error.code === 'string' ? error.code : '';
 }
 
-async function fromHostsFile(name: string): Promise<ResolvedAddress[]> {
-  const text = await readFile(HOSTS_FILE, 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    const [address = '', ...names] = line.replace(/#.*$/, '').trim().split(/\s+/);
-    const family = isIP(address);
-    if (!names.some((listed) => listed.toLowerCase() === name)) return [];
-    return family === 4 || family === 6 ? [{ address, family }] : [];
-  });
+function tagged(addresses: readonly string[]): readonly ResolvedAddress[] {
+  const all = [...new Set(addresses)].map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }) as const);
+  return [...all.filter(({ family }) => family === 4), ...all.filter(({ family }) => family === 6)].slice(
+    0,
+    MAX_ADDRESSES,
+  );
+}
+
+function serverText({ address, port }: { address: string; port: number }): string {
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

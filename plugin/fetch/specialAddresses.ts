@@ -1,35 +1,122 @@
-/** Every IPv4 block that is not ordinary public unicast: IANA's special-purpose registry (RFC 6890 and later), multicast. */
-export const SPECIAL_IPV4: readonly (readonly [cidr: string, what: string])[] = [
-  ['0.0.0.0/8', 'this network (RFC 791)'],
-  ['10.0.0.0/8', 'private use (RFC 1918)'],
-  ['100.64.0.0/10', 'shared address space (RFC 6598)'],
-  ['127.0.0.0/8', 'loopback (RFC 1122)'],
-  ['168.63.129.16/32', 'the virtual host of Azure'],
-  ['169.254.0.0/16', 'link local (RFC 3927), cloud metadata'],
-  ['172.16.0.0/12', 'private use (RFC 1918)'],
-  ['192.0.0.0/24', 'IETF protocol assignments (RFC 6890)'],
-  ['192.0.2.0/24', 'documentation (RFC 5737)'],
-  ['192.31.196.0/24', 'AS112 (RFC 7535)'],
-  ['192.52.193.0/24', 'AMT (RFC 7450)'],
-  ['192.88.99.0/24', '6to4 relay anycast (RFC 7526)'],
-  ['192.168.0.0/16', 'private use (RFC 1918)'],
-  ['192.175.48.0/24', 'AS112 (RFC 7534)'],
-  ['198.18.0.0/15', 'benchmarking (RFC 2544)'],
-  ['198.51.100.0/24', 'documentation (RFC 5737)'],
-  ['203.0.113.0/24', 'documentation (RFC 5737)'],
-  ['224.0.0.0/4', 'multicast (RFC 5771)'],
-  ['240.0.0.0/4', 'reserved (RFC 1112), limited broadcast'],
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** An address as bytes, 4 or 16 of them. */
+export type AddressBytes = readonly number[];
+
+export interface Network {
+  readonly bytes: AddressBytes;
+  readonly bits: number;
+}
+
+interface SpecialNetwork extends Network {
+  readonly name: string;
+}
+
+/** null for a text that is no address in its usual spelling. A zone (`%eth0`) names an interface, not an address. */
+export function addressBytes(address: string): AddressBytes | null {
+  const plain = address.replace(/%.*$/s, '');
+  return isIP(plain) === 0 ? null : ipaddr.parse(plain).toByteArray();
+}
+
+/** null for a text that is no CIDR. Host bits do not matter. */
+export function networkOf(cidr: string): Network | null {
+  const [address = '', length = ''] = cidr.split('/');
+  const bytes = addressBytes(address);
+  const bits = Number(length);
+  if (!bytes || !/^\d{1,3}$/.test(length) || bits > bytes.length * 8) return null;
+  const embedded = mappedIpv4(bytes);
+  return embedded && bits >= 96 ? { bytes: embedded, bits: bits - 96 } : { bytes, bits };
+}
+
+export function isWithin(address: AddressBytes, network: Network): boolean {
+  if (address.length !== network.bytes.length) return false;
+  for (let at = 0, left = network.bits; left > 0; at += 1, left -= 8) {
+    const shift = Math.max(0, 8 - left);
+    if ((address[at] ?? 0) >> shift !== (network.bytes[at] ?? 0) >> shift) return false;
+  }
+  return true;
+}
+
+/** The IPv4 address behind `::ffff:a.b.c.d`, else null. */
+export function mappedIpv4(address: AddressBytes): AddressBytes | null {
+  return isWithin(address, MAPPED) ? address.slice(12) : null;
+}
+
+/** What is special about an address that no publisher can have; null for ordinary public ones. */
+export function whySpecial(address: AddressBytes): string | null {
+  if (address.length === 4) return nameAmong(IPV4, address);
+  const special = nameAmong(IPV6, address);
+  if (special) return special;
+  if (!isWithin(address, GLOBAL_UNICAST)) return 'not of the global unicast space';
+  const embedded = isatapIpv4(address);
+  const inner = embedded && nameAmong(IPV4, embedded);
+  return inner ? `ISATAP, ${inner}` : null;
+}
+
+function nameAmong(networks: readonly SpecialNetwork[], address: AddressBytes): string | null {
+  return networks.find((network) => isWithin(address, network))?.name ?? null;
+}
+
+/** RFC 5214 section 6.1: an interface identifier of `[02]00:5efe` and an IPv4 address. */
+function isatapIpv4(address: AddressBytes): AddressBytes | null {
+  const [universal, zero, first, second] = address.slice(8);
+  const marked = zero === 0 && first === 0x5e && second === 0xfe && (Number(universal) & ~0x03) === 0;
+  return marked ? address.slice(12) : null;
+}
+
+function network(cidr: string, name: string): SpecialNetwork {
+  const [address = '', bits = ''] = cidr.split('/');
+  return { bytes: ipaddr.parse(address).toByteArray(), bits: Number(bits), name };
+}
+
+const MAPPED = network('::ffff:0:0/96', 'IPv4-mapped');
+const GLOBAL_UNICAST = network('2000::/3', 'global unicast');
+
+/** IANA's special-purpose registry (RFC 6890 and later), multicast, and what clouds put on public-looking addresses. */
+const IPV4: readonly SpecialNetwork[] = [
+  network('0.0.0.0/8', 'this network'),
+  network('10.0.0.0/8', 'private'),
+  network('100.64.0.0/10', 'shared by carriers'),
+  network('127.0.0.0/8', 'loopback'),
+  network('169.254.0.0/16', 'link-local'),
+  network('172.16.0.0/12', 'private'),
+  network('192.0.0.0/24', 'IETF protocols'),
+  network('192.0.2.0/24', 'documentation'),
+  network('192.31.196.0/24', 'AS112'),
+  network('192.52.193.0/24', 'AMT relays'),
+  network('192.88.99.0/24', '6to4 relays'),
+  network('192.168.0.0/16', 'private'),
+  network('192.175.48.0/24', 'AS112'),
+  network('198.18.0.0/15', 'benchmarking'),
+  network('198.51.100.0/24', 'documentation'),
+  network('203.0.113.0/24', 'documentation'),
+  network('224.0.0.0/4', 'multicast'),
+  network('240.0.0.0/4', 'reserved or broadcast'),
+  network('168.63.129.16/32', 'cloud services'),
 ];
 
-/** The only IPv6 block that is global unicast at all (RFC 4291 section 2.4). */
-export const GLOBAL_IPV6 = '2000::/3';
-
-/** What is special inside it. */
-export const SPECIAL_IPV6: readonly (readonly [cidr: string, what: string])[] = [
-  ['2001::/23', 'IETF protocol assignments (RFC 2928), Teredo (RFC 4380)'],
-  ['2001:db8::/32', 'documentation (RFC 3849)'],
-  ['2002::/16', '6to4 (RFC 3056)'],
-  ['2620:4f:8000::/48', 'AS112 (RFC 7534)'],
-  ['3ffe::/16', '6bone, returned (RFC 3701)'],
-  ['3fff::/20', 'documentation (RFC 9637)'],
+/** Names for what lies outside global unicast, and the special blocks within it: none of them is ever a publisher's. */
+const IPV6: readonly SpecialNetwork[] = [
+  network('::/128', 'unspecified'),
+  network('::1/128', 'loopback'),
+  MAPPED,
+  network('::ffff:0:0:0/96', 'IPv4-translated'),
+  network('::/96', 'IPv4-compatible'),
+  network('64:ff9b::/96', 'NAT64'),
+  network('64:ff9b:1::/48', 'local NAT64'),
+  network('100::/64', 'discard-only'),
+  network('100:0:0:1::/64', 'dummy'),
+  network('2001::/32', 'Teredo'),
+  network('2001::/23', 'IETF protocols'),
+  network('2001:db8::/32', 'documentation'),
+  network('2002::/16', '6to4'),
+  network('2620:4f:8000::/48', 'AS112'),
+  network('3ffe::/16', 'former test network'),
+  network('3fff::/20', 'documentation'),
+  network('5f00::/16', 'segment routing'),
+  network('fc00::/7', 'unique local'),
+  network('fe80::/10', 'link-local'),
+  network('fec0::/10', 'site-local'),
+  network('ff00::/8', 'multicast'),
 ];
