@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+
+const run = promisify(execFile);
+
+/** Without what an outer `npm test` says about this repository; where npm finds its packages stays. */
+const OUTER = /^(npm_(package|lifecycle)_.*|npm_config_(local_|global_)?prefix|npm_command|INIT_CWD|ARCHIVER_.*)$/;
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OUTER.test(name)));
+
+describe('the package', () => {
+  let folder = '';
+  let project = '';
+  let packed: readonly string[] = [];
+  let database: TestDatabase;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'archiver-package-'));
+    project = join(folder, 'project');
+    await mkdir(project);
+    const { stdout } = await run('npm', ['pack', '--silent', '--json', '--pack-destination', folder], {
+      env: environment,
+    });
+    const [made]: { filename: string; files: { path: string }[] }[] = JSON.parse(stdout.slice(stdout.indexOf('[')));
+    assert.ok(made);
+    packed = made.files.map(({ path }) => path);
+    await writeFile(join(project, 'package.json'), '{ "name": "plain-portal", "private": true, "type": "module" }\n');
+    const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, made.filename)];
+    await run('npm', install, { cwd: project, env: environment });
+    database = await freshDatabase();
+    await database.knex.schema.createTable('resource', (table) => {
+      table.text('id').primary();
+      table.text('package_id').notNullable();
+      table.text('url').notNullable();
+    });
+  });
+  after(async () => {
+    await database?.drop();
+    await rm(folder, { recursive: true });
+  });
+
+  test('holds the compiled plugin, its types, migrations and manifest, and nothing of the workshop', () => {
+    for (const path of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
+      'plugin.json',
+      'plugin.schema.json',
+      'LICENSE',
+    ]) {
+      assert.ok(packed.includes(path), path);
+    }
+    assert.ok(packed.some((path) => path.startsWith('migrations/')));
+    const belonging =
+      /^(dist\/.+\.(js|d\.ts)|migrations\/.+\.js|plugin(\.schema)?\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+    assert.deepEqual(
+      packed.filter((path) => !belonging.test(path)),
+      [],
+    );
+  });
+
+  test('archives a file inside an empty project of plain JavaScript', async () => {
+    await copyFile('test/support/installedPortal.mjs', join(project, 'portal.mjs'));
+    await database.knex('resource').insert({ id: 'r1', package_id: 'd1', url: 'http://publisher.example/people.csv' });
+    const { stdout } = await run(process.execPath, ['portal.mjs'], {
+      cwd: project,
+      env: { ...environment, DATABASE_URL: database.url, ARCHIVER_FOLDER: join(folder, 'copies') },
+    });
+    const { name, code, cacheUrl } = JSON.parse(stdout);
+    assert.deepEqual([name, code], ['archive.succeeded', 'archived']);
+    const key = /^http:\/\/portal\.example\/archiver\/(archive\/\d{8}T\d{6}Z\/r1\/people\.csv)$/.exec(cacheUrl)?.[1];
+    assert.ok(key, cacheUrl);
+    assert.equal(await readFile(join(folder, 'copies', key), 'utf8'), 'id,name\n1,Ada\n');
+    const row = await database.knex('resource').first('cache_url');
+    assert.equal(row.cache_url, cacheUrl);
+  });
+
+  test('brings its command line', async () => {
+    const { stdout } = await run('npx', ['--no-install', 'portal-archiver', '--version'], {
+      cwd: project,
+      env: environment,
+    });
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    assert.equal(stdout.trim(), version);
+  });
+});
