@@ -17,9 +17,9 @@ export interface JobContext {
 }
 
 /**
- * The queue edge. `add` is idempotent per resource or host: while such a job waits, another add changes nothing but an
- * earlier start; while it runs, one more run follows. Correctness never rests on that alone: a job that finds nothing
- * wanted does nothing.
+ * The queue edge. A host job that waits or runs is not added twice. A resource job may be: whoever adds knows from the
+ * records whether somebody waits already, and correctness rests on leases alone: a job that finds nothing wanted does
+ * nothing.
  */
 export interface JobQueue {
   /** `agenda-mongodb` or `agenda-postgresql`. */

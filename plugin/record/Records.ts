@@ -87,9 +87,9 @@ export interface ArchivalTable {
   /**
    * Somebody wants these archived: inserts or updates rows, counts `requestSeq` up, adds `runId`, sets `nextCheckAt` to
    * now, writes task_status `pending`. A priority wish lifts a bulk row; never the other way round. One statement set
-   * for any number of rows.
+   * for any number of rows. Answers the resources that need a new job: those for which none waits or runs already.
    */
-  request(wishes: readonly ArchivalWish[], how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date }): Promise<void>;
+  request(wishes: readonly ArchivalWish[], how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date }): Promise<readonly string[]>;
   /**
    * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq` and not due). Sets task_status
    * `running`. An expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
@@ -193,7 +193,20 @@ export interface HostSlice {
 /** Per-host politeness shared by all workers, surviving restarts. */
 export interface HostTable {
   /** Takes up to `want` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. */
-  takeSlice(host: string, by: { readonly owner: string; readonly want: number; readonly limits: HostLimits; readonly leaseMs: number; readonly now: Date }): Promise<HostSlice>;
+  takeSlice(
+    host: string,
+    by: {
+      /** Of this slice alone. */
+      readonly owner: string;
+      readonly want: number;
+      readonly limits: HostLimits;
+      readonly leaseMs: number;
+      readonly now: Date;
+      /** A person waits: the rate and the breaker do not hold it up, but what it asks counts, so that sweeps wait longer. */
+      readonly urgent?: boolean;
+    },
+  ): Promise<HostSlice>;
+  renewSlots(host: string, owner: string, leaseMs: number): Promise<void>;
   /** Gives slots back and reports how the host behaved. */
   giveBack(host: string, report: HostReport): Promise<void>;
   /** An administrator's row; null fields fall back to settings. */

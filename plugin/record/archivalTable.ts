@@ -9,6 +9,9 @@ const REQUEST = `
   with wish as (
     select * from unnest(cast(:ids as text[]), cast(:datasetIds as text[]), cast(:urls as text[]), cast(:hosts as text[]))
       as w (resource_id, dataset_id, url, host) order by resource_id),
+  waiting as (
+    select resource_id from :schema:.archival where resource_id = any(cast(:ids as text[])) and request_seq > done_seq
+      and (lease_until >= clock_timestamp() or (attempts = 0 and lane = 'priority'))),
   kept as (
     insert into :schema:.archival as a
       (resource_id, dataset_id, url, host, lane, request_seq, unrun_seq, next_check_at, run_ids)
@@ -20,11 +23,13 @@ const REQUEST = `
       request_seq = a.request_seq + 1,
       unrun_seq = case when cast(:runId as text) is null then a.request_seq + 1 else a.unrun_seq end,
       next_check_at = excluded.next_check_at, attempts = 0, run_ids = a.run_ids || excluded.run_ids
-    returning resource_id)
+    returning resource_id),
+  noted as (
   insert into :schema:.task_status as old (entity_id, entity_type, task_type, key, value, state, error, last_updated)
   select resource_id, 'resource', 'archiver', 'status', :value, 'pending', '', :now from kept
   on conflict (entity_id, task_type, key) do update
-  set value = excluded.value, state = excluded.state, error = excluded.error, last_updated = excluded.last_updated`;
+  set value = excluded.value, state = excluded.state, error = excluded.error, last_updated = excluded.last_updated)
+  select resource_id from kept where resource_id not in (select resource_id from waiting)`;
 
 /** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
 const DUE_HOSTS = `
@@ -61,8 +66,8 @@ export function createArchivalTable(database: Database, writeBack: Catalog['writ
     },
 
     async request(wishes, { lane, runId, now }) {
-      if (wishes.length === 0) return;
-      await rows('requesting archivals', REQUEST, {
+      if (wishes.length === 0) return [];
+      const fresh = await rows<{ resource_id: string }>('requesting archivals', REQUEST, {
         lane,
         runId,
         now,
@@ -72,6 +77,7 @@ export function createArchivalTable(database: Database, writeBack: Catalog['writ
         hosts: wishes.map(({ host }) => host),
         value: JSON.stringify({ code: null, status: null, reason: null, attempts: 0, runId }),
       });
+      return fresh.map(({ resource_id }) => resource_id);
     },
 
     dueHosts: (now, limit) => rows('looking for due hosts', DUE_HOSTS, { now, limit }),

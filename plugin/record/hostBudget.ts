@@ -36,26 +36,27 @@ export function newHost(limits: HostLimits, now: Date): HostState {
  */
 export function slice(
   before: HostState,
-  ask: { readonly want: number; readonly slotsTaken: number; readonly limits: HostLimits; readonly now: Date },
+  ask: { readonly want: number; readonly slotsTaken: number; readonly limits: HostLimits; readonly now: Date; readonly urgent?: boolean },
 ): { readonly state: HostState; readonly slice: HostSlice } {
   const { limits, now, slotsTaken } = ask;
   const state = refill(before, limits, now);
   const refused = (why: HostSlice['why'], retryAt: Date) => ({ state, slice: { granted: 0, slots: 0, retryAt, why } });
 
-  if (state.openUntil && state.openUntil > now) return refused('circuit', state.openUntil);
+  const { urgent = false } = ask;
+  if (!urgent && state.openUntil && state.openUntil > now) return refused('circuit', state.openUntil);
   if (state.pauseUntil && state.pauseUntil > now) return refused('retry-after', state.pauseUntil);
   const quietUntil = quietEnd(limits.quietHours, now);
-  if (quietUntil) return refused('quiet', quietUntil);
+  if (!urgent && quietUntil) return refused('quiet', quietUntil);
   if (limits.bytesPerDay !== null && state.bytesDay === dayOf(now) && state.bytes >= limits.bytesPerDay) {
     return refused('bytes', nextDay(now));
   }
   const freeSlots = limits.concurrency - slotsTaken;
   if (freeSlots <= 0) return refused('concurrency', new Date(now.getTime() + 1000));
-  if (state.tokens < 1) {
+  if (!urgent && state.tokens < 1) {
     return refused('rate', new Date(now.getTime() + ((1 - state.tokens) / limits.requestsPerSecond) * 1000));
   }
-  const probing = state.openCount > 0;
-  const granted = probing ? 1 : Math.min(ask.want, Math.floor(state.tokens));
+  const probing = !urgent && state.openCount > 0;
+  const granted = probing ? 1 : urgent ? ask.want : Math.min(ask.want, Math.floor(state.tokens));
   const slots = Math.min(freeSlots, granted);
   return {
     state: { ...state, tokens: state.tokens - granted },

@@ -59,12 +59,12 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
     );
 
   return {
-    takeSlice: (host, { owner, want, limits: given, leaseMs, now }) =>
+    takeSlice: (host, { owner, want, limits: given, leaseMs, now, urgent = false }) =>
       guard('taking a slice of a host', () =>
         knex.transaction(async (transaction) => {
           const row = await lock(host, given, now, transaction);
           const limits = { ...given, ...row.override };
-          const taken = slice(stateOf(row), { want, slotsTaken: row.slots_taken, limits, now });
+          const taken = slice(stateOf(row), { want, slotsTaken: row.slots_taken, limits, now, urgent });
           await write(host, taken.state, transaction);
           if (taken.slice.slots > 0) {
             await rows(
@@ -79,6 +79,15 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
           return taken.slice;
         }),
       ),
+
+    async renewSlots(host, owner, leaseMs) {
+      await rows(
+        'renewing slots of a host',
+        `update :schema:.host_slot set until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+         where host = :host and owner = :owner`,
+        { host, owner, leaseMs },
+      );
+    },
 
     giveBack: (host, report) =>
       guard('giving a slice of a host back', () =>

@@ -1,0 +1,130 @@
+import { messageOf } from '../errors.ts';
+import type { JobQueue } from '../job/JobQueue.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Catalog, Logger } from '../portal/Portal.ts';
+import type { ArchivalWish, OutboxEntry, Records } from '../record/Records.ts';
+
+export interface RelayEdges {
+  readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
+  readonly records: Pick<Records, 'outbox' | 'archivals'>;
+  readonly queue: Pick<JobQueue, 'add'>;
+  hostOf(url: string): string;
+  /** Resources that left the portal. */
+  onDeleted(resourceIds: readonly string[]): Promise<void>;
+  now(): Date;
+  readonly logger: Logger;
+}
+
+const BATCH = 100;
+const POLL_MS = 1000;
+const RESCUE_MS = 5000;
+/** A request that no worker took up for so long lost its job. */
+const LOST_AFTER_MS = 10_000;
+/** CKAN's stores of rows: archiving their dumps would go round in a circle. */
+const CIRCULAR = new Set(['datastore', 'datapusher', 'xloader']);
+
+/** Turns noted saves into jobs, and finds requests whose job was lost while the queue was away. */
+export class OutboxRelay {
+  readonly #edges: RelayEdges;
+  #stopListening: (() => Promise<void>) | null = null;
+  #timers: NodeJS.Timeout[] = [];
+  #working: Promise<void> = Promise.resolve();
+  #isWoken = false;
+
+  constructor(edges: RelayEdges) {
+    this.#edges = edges;
+  }
+
+  async start(): Promise<void> {
+    this.#timers = [setInterval(() => this.wake(), POLL_MS), setInterval(() => void this.rescue(), RESCUE_MS)];
+    for (const timer of this.#timers) timer.unref();
+    this.#stopListening = await this.#edges.records.outbox.listen(() => this.wake());
+    this.wake();
+    await this.rescue();
+  }
+
+  wake(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    this.#working = this.#working.then(() => this.#drain());
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    await this.#stopListening?.();
+    this.#stopListening = null;
+    await this.#working;
+  }
+
+  /** Adds jobs again for requests that nobody works on. */
+  async rescue(): Promise<void> {
+    const { records, queue, now, logger } = this.#edges;
+    try {
+      const ids = await records.archivals.forgotten(now(), LOST_AFTER_MS, 1000);
+      if (ids.length === 0) return;
+      await queue.add(ids.map((resourceId) => ({ kind: 'resource', resourceId })));
+      logger.info({ count: ids.length }, 'lost jobs were added again');
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'lost jobs could not be looked for');
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#isWoken = false;
+    try {
+      while ((await this.#relayBatch()) === BATCH);
+    } catch (error) {
+      this.#edges.logger.warn({ error: messageOf(error) }, 'saves could not be relayed; they wait in the outbox');
+    }
+  }
+
+  /** The request rows commit before the outbox entries go, so a crash in between costs a repeated request, no more. */
+  async #relayBatch(): Promise<number> {
+    const { records, queue, now } = this.#edges;
+    const jobs: string[] = [];
+    const count = await records.outbox.take(BATCH, async (entries) => {
+      const wishes = await this.#wishesOf(entries);
+      jobs.push(...(await records.archivals.request(wishes, { lane: 'priority', runId: null, now: now() })));
+    });
+    if (jobs.length > 0) await queue.add(jobs.map((resourceId) => ({ kind: 'resource', resourceId })));
+    return count;
+  }
+
+  async #wishesOf(entries: readonly OutboxEntry[]): Promise<ArchivalWish[]> {
+    const replaced = new Set(entries.filter(({ fileReplaced }) => fileReplaced).map(({ resourceId }) => resourceId));
+    const created = new Set(entries.filter(({ event }) => event === 'afterResourceCreate').map(({ resourceId }) => resourceId));
+    const resources = await this.#resourcesOf(entries);
+    const known = await this.#edges.records.archivals.getMany(resources.map(({ id }) => id));
+    const urls = new Map(known.map(({ resourceId, url }) => [resourceId, url]));
+    return resources
+      .filter(({ urlType }) => urlType === null || !CIRCULAR.has(urlType))
+      .filter(({ id, url }) => replaced.has(id) || urls.get(id) !== url || (created.has(id) && !urls.has(id)))
+      .map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: this.#edges.hostOf(url) }));
+  }
+
+  /** What the saves are about, each resource once; what is gone is told and left out. */
+  async #resourcesOf(entries: readonly OutboxEntry[]): Promise<Resource[]> {
+    const { catalog, records, onDeleted } = this.#edges;
+    const found = new Map<string, Resource>();
+    const gone = new Set<string>();
+    for (const resourceId of new Set(entries.flatMap((entry) => entry.resourceId ?? []))) {
+      const resource = await catalog.getResource(resourceId);
+      if (resource) found.set(resource.id, resource);
+      else gone.add(resourceId);
+    }
+    for (const datasetId of new Set(entries.filter(isAboutDataset).flatMap((entry) => entry.datasetId ?? []))) {
+      const dataset = await catalog.getDataset(datasetId);
+      for (const resource of dataset?.resources ?? []) found.set(resource.id, resource);
+      const archivals = await records.archivals.listByDataset(datasetId);
+      const kept = new Set(dataset?.resources.map(({ id }) => id));
+      for (const { resourceId } of archivals) if (!kept.has(resourceId) && !found.has(resourceId)) gone.add(resourceId);
+    }
+    if (gone.size > 0) await onDeleted([...gone]);
+    return [...found.values()];
+  }
+}
+
+function isAboutDataset({ event }: OutboxEntry): boolean {
+  return event === 'afterDatasetUpdate' || event === 'afterDatasetDelete';
+}
