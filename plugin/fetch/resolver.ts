@@ -41,6 +41,7 @@ export class Resolver {
   readonly #cares: CaresResolver;
   readonly #timeoutMs: number;
   readonly #hostsFile: HostsFile | null;
+  #closed = false;
 
   constructor({ dnsServers, dnsTimeoutMs, hostsFile, hostsFilePath = '/etc/hosts' }: ResolverSettings) {
     // Each try waits twice as long as the one before; both fit into the deadline.
@@ -61,6 +62,7 @@ export class Resolver {
 
   /** Ends what is still being asked. */
   close(): void {
+    this.#closed = true;
     this.#cares.cancel();
   }
 
@@ -80,7 +82,7 @@ export class Resolver {
       };
       const onAbort = () => settle(() => reject(new DnsFailure(`The search for ${name} was stopped.`, true)));
       let timer = setTimeout(finish, this.#timeoutMs);
-      if (signal?.aborted) return onAbort();
+      if (this.#closed || signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       const onAnswer = (answer: Answer) => {
         answers.push(answer);

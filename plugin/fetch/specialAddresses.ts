@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 
 /** An address as bytes, 4 or 16 of them. */
 export type AddressBytes = readonly number[];
@@ -13,10 +12,35 @@ interface SpecialNetwork extends Network {
   readonly name: string;
 }
 
-/** null for a text that is no address in its usual spelling. A zone (`%eth0`) names an interface, not an address. */
+/**
+ * null for a text that is no address in its usual spelling. A zone (`%eth0`) names an interface, not an address. Read
+ * here and not by ipaddr.js, which takes `::10.0.0.1` for `::ffff:10.0.0.1`.
+ */
 export function addressBytes(address: string): AddressBytes | null {
   const plain = address.replace(/%.*$/s, '');
-  return isIP(plain) === 0 ? null : ipaddr.parse(plain).toByteArray();
+  const family = isIP(plain);
+  if (family === 0) return null;
+  return family === 4 ? plain.split('.').map(Number) : ipv6Bytes(plain);
+}
+
+/** Of a text that is known to be one. */
+function ipv6Bytes(address: string): AddressBytes {
+  const [head = '', tail] = address.split('::');
+  const before = groupBytes(head);
+  if (tail === undefined) return before;
+  const after = groupBytes(tail);
+  return [...before, ...Array<number>(16 - before.length - after.length).fill(0), ...after];
+}
+
+function groupBytes(groups: string): readonly number[] {
+  return groups
+    .split(':')
+    .filter((group) => group !== '')
+    .flatMap((group) => {
+      if (group.includes('.')) return group.split('.').map(Number);
+      const value = Number.parseInt(group, 16);
+      return [value >> 8, value & 0xff];
+    });
 }
 
 /** null for a text that is no CIDR. Host bits do not matter. */
@@ -67,7 +91,7 @@ function isatapIpv4(address: AddressBytes): AddressBytes | null {
 
 function network(cidr: string, name: string): SpecialNetwork {
   const [address = '', bits = ''] = cidr.split('/');
-  return { bytes: ipaddr.parse(address).toByteArray(), bits: Number(bits), name };
+  return { bytes: addressBytes(address) ?? [], bits: Number(bits), name };
 }
 
 const MAPPED = network('::ffff:0:0/96', 'IPv4-mapped');
