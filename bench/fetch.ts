@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,13 +25,13 @@ const SIZES = quick
 const execute = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
 const say = (line: string) => process.stderr.write(`${line}\n`);
-let lastFolder = 0;
+const folders: string[] = [];
 let peakRss = 0;
 
 /** A new directory each time: deleting and recreating files makes a file system many times slower. */
 function freshFolder(): string {
-  const folder = join(scratch, `round-${++lastFolder}`);
-  mkdirSync(folder);
+  const folder = mkdtempSync(join(scratch, 'round-'));
+  folders.push(folder);
   return folder;
 }
 
@@ -73,7 +74,8 @@ function table(bytes: number, seed: number): Buffer {
 }
 
 async function ours(publisher: Publisher, { paths }: Work): Promise<number> {
-  const store = new FolderStore({ folder: freshFolder() });
+  // curl does not wait for the disk either.
+  const store = new FolderStore({ folder: freshFolder(), durable: false });
   await store.open();
   const fetcher = openFetcher();
   const started = performance.now();
@@ -110,7 +112,8 @@ async function rechecks(publisher: Publisher, { paths }: Work): Promise<number> 
   return (many.length / ms) * 1000;
 }
 
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
+setMaxListeners(0, signal);
 
 function openFetcher(): Fetcher {
   const config = {
@@ -178,13 +181,15 @@ async function compare(
   aims: { curl: number | null; digests: number | null },
 ): Promise<Row[]> {
   const times = { ours: [] as number[], curl: [] as number[], digests: [] as number[] };
+  folders.length = 0;
   for (let round = 0; round < rounds; round++) {
     times.ours.push(await ours(publisher, work));
     if (aims.curl !== null) times.curl.push(await curl(publisher, work, false));
     if (aims.digests !== null) times.digests.push(await curl(publisher, work, true));
     say(`${work.name}: round ${round + 1} of ${rounds}, ours ${Math.round(times.ours.at(-1) ?? 0)} ms`);
-    for (let folder = 1; folder <= lastFolder; folder++)
-      rmSync(join(scratch, `round-${folder}`), { recursive: true, force: true });
+    // Many small files stay until the end: a file system that has just deleted them is slow to make new ones.
+    if (work.paths.length === 1)
+      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   }
   const perSecond = (values: readonly number[]) => (work.units / median(values)) * 1000;
   const row = (peerName: string, peerTimes: readonly number[], aim: number): Row => {
