@@ -134,7 +134,7 @@ const isComplete = (values: Partial<Record<keyof Config, unknown>>): values is C
   SETTING_NAMES.every((name) => name in values);
 
 /** What other programs beside this one read under our prefix. */
-const FOREIGN = /^ARCHIVER_(TEST_|REQUIRE_|PORTAL$)/;
+const FOREIGN = /^ARCHIVER_(TEST_|REQUIRE_|PORTAL$|PORTAL_URL$)/;
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = SETTING_NAMES.map((name) => SETTINGS[name].environment);

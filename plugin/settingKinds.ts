@@ -108,6 +108,14 @@ export const identifier = (): SettingKind<string> =>
     pattern: /^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
   });
 
+/** A table's name, with its schema or without. */
+export const tableName = (): SettingKind<string> =>
+  text({
+    name: 'table',
+    accepted: 'the name of a table, such as resource or catalog.resource',
+    pattern: /^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/,
+  });
+
 /** Checked by its shape here; the scheduler reads it in earnest. */
 export const cron = (): SettingKind<string> =>
   text({

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { FETCH_SETTINGS } from './fetchSettings.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
 import type { Setting } from './setting.ts';
-import { choice, identifier, integer, list, spanMs, text, timerMs, url } from './settingKinds.ts';
+import { choice, identifier, integer, list, spanMs, tableName, text, timerMs, url } from './settingKinds.ts';
 
 const path = () => text({ name: 'path', accepted: 'the path of a folder', pattern: /^[^\0]+$/ });
 
@@ -26,7 +26,7 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Config[Name]> 
   resourceTable: {
     environment: 'ARCHIVER_RESOURCE_TABLE',
     group: 'database',
-    kind: identifier(),
+    kind: tableName(),
     default: 'resource',
     description: "The portal's table of resources.",
   },

@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
+import { loadConfig } from '../config.ts';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { CommandContext } from './CommandContext.ts';
+import { version } from './version.ts';
 
 export interface PortalOptions {
   readonly portal?: string;
+  readonly portalUrl?: string;
   readonly json?: true;
 }
 
@@ -19,6 +22,12 @@ export function addPortalOptions(command: Command): Command {
         'ES module whose default export makes the portal; by default the tables behind DATABASE_URL (variable ARCHIVER_PORTAL)',
       ),
     )
+    .addOption(
+      new Option(
+        '--portal-url <url>',
+        'absolute URL of the portal, for the tables behind DATABASE_URL (variable ARCHIVER_PORTAL_URL)',
+      ),
+    )
     .option('--json', 'print JSON');
 }
 
@@ -28,34 +37,47 @@ const namedPortal = (options: PortalOptions, context: CommandContext): string | 
 export const namesPortal = (options: PortalOptions, context: CommandContext): boolean =>
   Boolean(namedPortal(options, context));
 
-/** The portal, and how to close what was opened for it. Throws `ArchiverError('invalid-request')`. */
-export async function loadPortal(
-  options: PortalOptions,
-  context: CommandContext,
-): Promise<{ readonly portal: Portal; close(): Promise<void> }> {
-  const module = namedPortal(options, context);
-  if (!module) {
-    const { openDefaultPortal } = await import('../defaultPortal.ts');
-    return openDefaultPortal(context.environment);
-  }
-  const portal = await importPortal(module);
-  return { portal, close: async () => undefined };
+/** A portal, and how to close what was opened for it. */
+export interface LoadedPortal {
+  readonly portal: Portal;
+  close(): Promise<void>;
 }
 
-async function importPortal(module: string): Promise<Portal> {
-  try {
-    const { default: made }: { default?: unknown } = await import(pathToFileURL(resolve(module)).href);
-    const portal: unknown = typeof made === 'function' ? await made() : made;
-    if (isPortal(portal)) return portal;
-  } catch (error) {
-    throw new ArchiverError('invalid-request', `The portal ${module} cannot be loaded: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+/** Throws `ArchiverError('invalid-request')`, or `settings-invalid` where the tables are the portal. */
+export async function loadPortal(options: PortalOptions, context: CommandContext): Promise<LoadedPortal> {
+  const module = namedPortal(options, context);
+  if (module) return importPortal(module);
+  const config = loadConfig({ environment: context.environment });
+  const { openDefaultPortal } = await import('../defaultPortal.ts');
+  return openDefaultPortal(config, { site: portalUrl(options, context) ?? 'http://localhost', version });
+}
+
+/** Absolute URL of the portal that the tables are; null when nobody gave one. Throws `ArchiverError('invalid-request')`. */
+export function portalUrl(options: PortalOptions, context: CommandContext): string | null {
+  const given = options.portalUrl ?? context.environment.ARCHIVER_PORTAL_URL;
+  if (!given) return null;
+  if (/^https?:\/\//.test(given) && URL.canParse(given)) return given;
+  throw new ArchiverError('invalid-request', `The URL of the portal is no absolute URL: ${given}`);
+}
+
+/** The portal was made for this command, so its database connection ends with it. */
+async function importPortal(module: string): Promise<LoadedPortal> {
+  const portal = await makePortal(module);
+  if (isPortal(portal)) return { portal, close: async () => portal.database?.destroy() };
   throw new ArchiverError(
     'invalid-request',
     `The default export of ${module} makes no portal: see the Portal contract.`,
   );
+}
+
+async function makePortal(module: string): Promise<unknown> {
+  try {
+    const { default: made }: { default?: unknown } = await import(pathToFileURL(resolve(module)).href);
+    return typeof made === 'function' ? await made() : made;
+  } catch (error) {
+    const message = `The portal ${module} cannot be loaded: ${messageOf(error)}`;
+    throw new ArchiverError('invalid-request', message, { cause: error });
+  }
 }
 
 const isPortal = (value: unknown): value is Portal =>

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../config.ts';
+import { ArchiverError } from '../errors.ts';
 import { ROLES, type Role } from '../model/role.ts';
 import type { CommandContext } from './CommandContext.ts';
-import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
+import { addPortalOptions, namesPortal, type PortalOptions, portalUrl } from './loadPortal.ts';
 import { print } from './print.ts';
 import { withArchiver } from './withArchiver.ts';
 
@@ -12,6 +14,10 @@ export function workerCommand(context: CommandContext): Command {
     .description('Works on the queue until SIGTERM or SIGINT; as many processes as you like, on as many machines.')
     .option('--roles <roles>', 'worker, scheduler or both', readRoles, ['worker', 'scheduler']);
   return addPortalOptions(command).action(async (options: PortalOptions & { readonly roles: readonly Role[] }) => {
+    if (!namesPortal(options, context) && portalUrl(options, context) === null) {
+      loadConfig({ environment: context.environment });
+      throw new ArchiverError('invalid-request', 'A worker writes URLs of the portal: give --portal or --portal-url.');
+    }
     await withArchiver(options, context, async (archiver) => {
       const parts = { roles: options.roles, queue: archiver.queueName(), store: archiver.storeName() };
       print(context, options, {

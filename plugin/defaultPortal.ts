@@ -1,0 +1,29 @@
+import { pino } from 'pino';
+import type { Config } from './config.ts';
+import { createExpressPortal } from './portal/expressPortal.ts';
+import type { Portal } from './portal/Portal.ts';
+import { openDatabase } from './record/openDatabase.ts';
+
+/**
+ * The tables behind `DATABASE_URL` as a portal, for the command line. It has no routes of its own, so nobody is let in;
+ * its log goes to standard error. Throws `ArchiverError('settings-invalid')` when there is no `DATABASE_URL`.
+ */
+export function openDefaultPortal(config: Config, about: { readonly site: string; readonly version: string }) {
+  const knex = openDatabase(config.databaseUrl);
+  const portal: Portal = createExpressPortal({
+    ...about,
+    name: 'portal-archiver',
+    knex,
+    authorize: () => false,
+    logger: pino(pino.destination({ fd: 2, sync: true })),
+    tables: {
+      resource: {
+        table: config.resourceTable,
+        id: config.resourceIdColumn,
+        datasetId: config.resourceDatasetColumn,
+        url: config.resourceUrlColumn,
+      },
+    },
+  });
+  return { portal, close: () => knex.destroy() };
+}
