@@ -34,6 +34,15 @@ export class HostTable {
   }
 }
 
+const tables = new WeakMap<Config['hosts'], HostTable>();
+
+/** The settings of one host, whose name may end in a port. */
+export function hostSettingsOf(hosts: Config['hosts'], host: string): HostSettings | null {
+  const table = tables.get(hosts) ?? new HostTable(hosts);
+  tables.set(hosts, table);
+  return table.settingsFor(host);
+}
+
 export interface ProxySettings extends Pick<Config, 'proxy' | 'proxyFromEnvironment'> {
   /** `HTTP_PROXY` and relatives; used only when `proxyFromEnvironment` is set. */
   readonly environment: ProxyVariables;
