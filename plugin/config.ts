@@ -106,15 +106,14 @@ export function loadConfig({ environment = process.env, settings = {} }: Setting
   throw new ArchiverError('settings-invalid', `${count}:\n${wrongs.map((wrong) => `- ${wrong}`).join('\n')}`);
 }
 
-/** HTTP_PROXY and its relatives, in either case, where the settings say that they count; else null. */
-export function environmentProxies(
-  { proxyFromEnvironment }: Pick<Config, 'proxyFromEnvironment'>,
-  environment: SettingSources['environment'] = process.env,
-): { readonly http: string | null; readonly https: string | null; readonly no: string } | null {
-  if (!proxyFromEnvironment) return null;
-  const read = (name: string) => environment[name.toLowerCase()] || environment[name] || null;
-  const all = read('ALL_PROXY');
-  return { http: read('HTTP_PROXY') ?? all, https: read('HTTPS_PROXY') ?? all, no: read('NO_PROXY') ?? '' };
+const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+
+/** HTTP_PROXY and its relatives, in either case; they count only where `proxyFromEnvironment` is set. */
+export function proxyVariables(
+  environment: NonNullable<SettingSources['environment']> = process.env,
+): Readonly<Record<string, string | undefined>> {
+  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toLowerCase()]);
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
 function readSetting(name: keyof Config, variable: string | undefined, given: unknown): Parsed<unknown> {

@@ -1,4 +1,4 @@
-import { type Config, environmentProxies } from './config.ts';
+import { type Config, proxyVariables } from './config.ts';
 import { Agents } from './fetch/agents.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
@@ -14,7 +14,7 @@ export interface Prober {
 }
 
 export function openProber(config: Config): Prober {
-  const agents = new Agents(config, { environmentProxies: environmentProxies(config) });
+  const agents = new Agents(config, { environment: proxyVariables() });
   const fetcher = new Fetcher(config, { agents });
   return {
     probe: (request, stages, signal) => fetcher.fetch(request, stages, signal),

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { loadConfig } from '../../plugin/config.ts';
 import { HOOK_NAMES } from '../../plugin/model/hook.ts';
+import { ROUTES } from '../../plugin/show/openapi.ts';
 import { readJson, wantedManifest, wantedReadme } from '../support/manifest.ts';
 
 const manifest = readJson('plugin.json');
@@ -35,6 +36,16 @@ describe('the manifest', () => {
   test('names every hook of the vocabulary', () => {
     assert.deepEqual(manifest.hooks, [...HOOK_NAMES]);
   });
+});
+
+test('the routes of the manifest are those that OpenAPI describes', () => {
+  const routes: readonly { method: string; path: string }[] = Object(manifest.routes);
+  const listed = routes.map(({ method, path }) => `${method} ${path}`);
+  const described = ROUTES.map(({ method, path }) => {
+    const pattern = path.replace('{key}', '*').replace(/\{(\w+)\}/g, ':$1');
+    return `${method.toUpperCase()} ${pattern}`;
+  });
+  assert.deepEqual(listed.sort(), described.sort());
 });
 
 describe('the README', () => {

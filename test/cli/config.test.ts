@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { environmentProxies, loadConfig, type SettingSources } from '../../plugin/config.ts';
+import { loadConfig, proxyVariables, type SettingSources } from '../../plugin/config.ts';
 import { describeConfig } from '../../plugin/describeConfig.ts';
 import { ArchiverError } from '../../plugin/errors.ts';
 import { SETTING_NAMES, SETTINGS } from '../../plugin/settingsTable.ts';
@@ -192,12 +192,7 @@ test('the settings that are shown hide every secret and say what is no default',
   );
 });
 
-test('proxy variables of the environment count only where a setting says so', () => {
-  const environment = { HTTP_PROXY: 'http://a:1', https_proxy: 'http://b:2', NO_PROXY: 'c' };
-  assert.equal(environmentProxies(load({}), environment), null);
-  assert.deepEqual(environmentProxies(load({ ARCHIVER_PROXY_FROM_ENVIRONMENT: '1' }), environment), {
-    http: 'http://a:1',
-    https: 'http://b:2',
-    no: 'c',
-  });
+test('of the environment the proxy variables alone go on to who connects', () => {
+  const environment = { HTTP_PROXY: 'http://a:1', https_proxy: 'http://b:2', NO_PROXY: 'c', DATABASE_URL: 'x' };
+  assert.deepEqual(proxyVariables(environment), { HTTP_PROXY: 'http://a:1', https_proxy: 'http://b:2', NO_PROXY: 'c' });
 });
