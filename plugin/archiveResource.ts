@@ -1,13 +1,10 @@
-import type { nextArchival } from './decide/nextArchival.ts';
 import { ArchiverError } from './errors.ts';
 import type { Retriever } from './fetch/Retriever.ts';
 import type { Lease } from './model/archival.ts';
-import type { Attempt } from './model/attempt.ts';
+import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Resource } from './model/resource.ts';
 import type { Orphan } from './record/Orphan.ts';
 import type { Outcome, Recorded } from './record/Records.ts';
-
-type Decision = ReturnType<typeof nextArchival>;
 
 /** The edges that one journey touches, each behind its contract. */
 export interface Journey {
@@ -15,13 +12,20 @@ export interface Journey {
   describe(resourceId: string): Promise<Resource | null>;
   forget(lease: Lease): Promise<void>;
   /** Bytes that a worker kept and died before recording; null in all but such cases. */
-  findOrphan(lease: Lease, resource: Resource): Promise<Orphan | null>;
-  adopt(orphan: Orphan, lease: Lease, resource: Resource): Promise<void>;
-  requestFor(lease: Lease, resource: Resource, orphan: Orphan | null): Parameters<Retriever['retrieve']>[0];
-  retriever: Retriever;
+  findOrphan(lease: Lease): Promise<Orphan | null>;
+  adopt(orphan: Orphan, resource: Resource): Promise<void>;
+  /** Bytes that were kept for nothing, because another worker holds the resource now. */
+  dropUnrecorded(key: string): Promise<void>;
+  requestFor(lease: Lease, resource: Resource, orphan: Orphan | null): FetchRequest;
+  readonly retriever: Retriever;
   decide(lease: Lease, resource: Resource, attempt: Attempt, orphan: Orphan | null): Decision;
   record(outcome: Outcome): Promise<Recorded>;
-  notify(lease: Lease, resource: Resource, decision: Decision, recorded: Recorded): void;
+  notify(resource: Resource, decision: Decision, recorded: Recorded): void;
+}
+
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly retryInMs: number | null;
 }
 
 /** How a journey ended, for the job that started it. */
@@ -44,20 +48,23 @@ export async function archiveResource(lease: Lease, journey: Journey, signal: Ab
     return null;
   }
 
-  const orphan = lease.abandonedKeyAt ? await journey.findOrphan(lease, resource) : null;
+  const orphan = lease.abandonedKeyAts.length > 0 ? await journey.findOrphan(lease) : null;
   const attempt = await journey.retriever.retrieve(journey.requestFor(lease, resource, orphan), signal);
   if (signal.aborted) {
     if (attempt.stage) await journey.retriever.discard(attempt.stage);
     throw new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);
   }
 
-  if (orphan && attempt.code !== 'same-hash') await journey.adopt(orphan, lease, resource);
+  if (orphan && attempt.code !== 'same-hash') await journey.adopt(orphan, resource);
   const decision = journey.decide(lease, resource, attempt, orphan);
   await keepBytes(attempt, journey.retriever);
 
   const recorded = await journey.record(decision.outcome);
-  if (recorded.result === 'lease-lost') return null;
-  journey.notify(lease, resource, decision, recorded);
+  if (recorded.result === 'lease-lost') {
+    if (attempt.stage) await journey.dropUnrecorded(attempt.stage.key);
+    return null;
+  }
+  journey.notify(resource, decision, recorded);
   return { attempt, retryInMs: decision.retryInMs, wantedAgain: recorded.wantedAgain };
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Config } from './config.ts';
+import { type Config, proxyVariables } from './config.ts';
 import { Agents } from './fetch/agents.ts';
 import { Fetcher } from './fetch/fetcher.ts';
 import { LocalRetriever } from './fetch/localRetriever.ts';
@@ -21,7 +21,7 @@ export interface ThreadData {
 
 /** Fetches and stages in the calling thread, with agents and a store of its own. */
 export function createLocalRetriever(config: Config, identity: Identity): Retriever {
-  const agents = new Agents(config);
+  const agents = new Agents(config, { environment: proxyVariables() });
   return new LocalRetriever(new Fetcher(config, { agents, site: identity.site }), createStore(config));
 }
 

@@ -71,7 +71,7 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     environment: 'ARCHIVER_QUEUE_POLL_MS',
     group: 'queue',
     kind: timerMs(10),
-    default: 1000,
+    default: 200,
     description: 'How often the queue is searched for due jobs.',
   },
   concurrency: {

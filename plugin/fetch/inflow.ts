@@ -49,6 +49,11 @@ export class Inflow {
   end(end: BodyEnd): void {
     if (this.#end) return;
     this.#end = end;
+    // Nothing good can come any more: the reader is not waited for, however long it takes with what it has.
+    if (end.kind === 'broken' && !end.lost) {
+      this.#queue = [];
+      this.#settle?.(end);
+    }
     this.#drain();
   }
 

@@ -12,6 +12,8 @@ export interface WebhookEdges {
   /** Goes through the address guard; rejects when no answer came. */
   post(url: string, headers: Record<string, string>, body: string): Promise<{ readonly status: number }>;
   retryDelay(attempts: number): number | null;
+  /** Ends the connections that `post` uses. */
+  close(): Promise<void>;
   now(): Date;
   readonly logger: Logger;
 }
@@ -45,6 +47,7 @@ export class Webhooks {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
     await this.#sending;
+    await this.#edges.close();
   }
 
   async #sendDue(): Promise<void> {

@@ -18,6 +18,8 @@ export interface Portal {
   readonly hooks?: HookSource;
   /** Mounts the handler under `urls.archiver`. A host may instead mount `archiver.handler` itself. */
   mount?(handler: RequestListener): void;
+  /** Probes the host before anything is migrated. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
+  check?(): Promise<void>;
   now?(): Date;
 }
 

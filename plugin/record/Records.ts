@@ -125,6 +125,7 @@ export interface CopyTable {
   findByKey(key: string): Promise<Copy | null>;
   /** A copy whose worker died before recording it. Nothing happens when the key is known. */
   adopt(copy: Omit<Copy, 'id'>): Promise<void>;
+  remove(id: string): Promise<void>;
   /** Ascending id order. */
   page(after: string | null, limit: number): Promise<readonly Copy[]>;
 }

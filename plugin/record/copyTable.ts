@@ -51,6 +51,9 @@ export function createCopyTable(database: Database): CopyTable {
       return row ? copyOf(row) : null;
     },
     adopt: (copy) => insertCopies(database, [copy], knex),
+    async remove(id) {
+      await rows('removing a copy', 'delete from :schema:.copy where id = :id', { id });
+    },
     async page(after, limit) {
       const found = await rows<CopyRow>(
         'reading copies',

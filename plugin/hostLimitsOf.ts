@@ -1,0 +1,17 @@
+import type { Config } from './config.ts';
+import { HostTable } from './fetch/proxies.ts';
+import type { HostLimits } from './record/Records.ts';
+
+/** The limits of a host: the general settings, with what `hosts` says of this one before them. */
+export function hostLimitsOf(config: Config): (host: string) => HostLimits {
+  const hosts = new HostTable(config.hosts);
+  const general: HostLimits = {
+    requestsPerSecond: config.hostRequestsPerSecond,
+    burst: config.hostBurst,
+    concurrency: config.hostConcurrency,
+    bytesPerDay: config.hostBytesPerDay === 0 ? null : config.hostBytesPerDay,
+    quietHours: config.quietHours,
+    gapFactor: config.hostGapFactor,
+  };
+  return (host) => ({ ...general, ...hosts.settingsFor(host)?.limits });
+}

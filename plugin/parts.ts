@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Knex } from 'knex';
+import type { SweepReport } from './Archiver.ts';
+import type { Journey } from './archiveResource.ts';
+import type { Config } from './config.ts';
+import { hostOf } from './decide/hostOf.ts';
+import { AgendaQueue } from './job/agendaQueue.ts';
+import type { JobQueue } from './job/JobQueue.ts';
+import { createJourney } from './journey.ts';
+import { hostLimitsOf } from './hostLimitsOf.ts';
+import type { Role } from './model/role.ts';
+import type { ArchiveEvent } from './notify/Listener.ts';
+import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
+import { createStore } from './openStore.ts';
+import type { Portal } from './portal/Portal.ts';
+import { Pressure } from './pressure.ts';
+import { GroupedRecorder } from './record/groupedRecorder.ts';
+import { LeaseKeeper } from './record/leaseKeeper.ts';
+import { migrate } from './record/migrate.ts';
+import { openDatabase } from './record/openDatabase.ts';
+import { createRecords } from './record/openRecords.ts';
+import type { Records } from './record/Records.ts';
+import type { HandlerDeps } from './show/HandlerDeps.ts';
+import { showPartsOf } from './showParts.ts';
+import type { ArchiveStore } from './store/ArchiveStore.ts';
+import { createHostBatch } from './trigger/hostBatch.ts';
+import { PriorityLine } from './trigger/priorityLine.ts';
+import { OutboxRelay } from './trigger/relay.ts';
+import { createRequests } from './trigger/createRequests.ts';
+import type { Requests } from './trigger/Requests.ts';
+import { Schedule } from './trigger/schedule.ts';
+import { Sweep } from './trigger/sweep.ts';
+import { openWebhooks } from './openWebhooks.ts';
+import { archiveSwept, createJobHandlers } from './worker.ts';
+
+/** Everything that runs between start and stop. */
+export interface Parts {
+  readonly config: Config;
+  readonly knex: Knex;
+  readonly records: Records;
+  readonly store: ArchiveStore;
+  readonly queue: JobQueue;
+  readonly requests: Requests;
+  readonly show: HandlerDeps;
+  sweep(dryRun: boolean): Promise<SweepReport>;
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export interface PartsInput {
+  readonly config: Config;
+  readonly portal: Portal;
+  readonly roles: readonly Role[];
+  tell(event: ArchiveEvent): void;
+}
+
+/** Stages of other machines are dropped when they are older than any attempt can last. */
+const STAGE_MAX_MS = 24 * 3600 * 1000;
+
+/**
+ * Probe → migrate → store → queue → work → schedule. What was opened before something fails is closed again, in
+ * reverse; `stop` does the same.
+ */
+export async function createParts(input: PartsInput): Promise<Parts> {
+  const { config, portal, roles } = input;
+  const now = portal.now ?? (() => new Date());
+  const opened: ((deadlineMs: number) => Promise<void>)[] = [];
+  const stop = async (deadlineMs: number) => {
+    for (const close of opened.splice(0).reverse()) await close(deadlineMs).catch((error: unknown) => portal.logger.warn({ error: String(error) }, 'a part did not stop cleanly'));
+  };
+  try {
+    const knex = portal.database ?? openDatabase(config.databaseUrl);
+    const records = createRecords({ knex, schema: config.schema, writeBack: portal.catalog.writeBack.bind(portal.catalog), ownsKnex: !portal.database });
+    opened.push(() => records.close());
+    await records.ping();
+    await portal.check?.();
+    await migrate(knex, config, 'up');
+    const store = createStore(config);
+    await store.open();
+    await store.dropStages(STAGE_MAX_MS);
+    opened.push(() => store.close());
+
+    const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+    const queue = new AgendaQueue({
+      mongodbUrl: config.mongodbUrl,
+      connection: config.databaseUrl ?? knex.client.config.connection,
+      queueName: config.queueName,
+      pollMs: config.queuePollMs,
+      concurrency: config.concurrency,
+      logger: portal.logger,
+    });
+    const requests = createRequests({ catalog: portal.catalog, records, queue, hostOf, now, logger: portal.logger });
+    const sweep = new Sweep({ catalog: portal.catalog, records, queue, hostOf, now, owner, logger: portal.logger });
+    const common = { ...input, records, store, queue, now, owner };
+    opened.push((deadlineMs) => queue.stop(deadlineMs));
+    if (roles.includes('worker')) opened.push(...(await startWork(common)));
+    else await queue.start(null);
+    if (roles.includes('scheduler') && config.sweepCron !== '') {
+      const schedule = new Schedule(config.sweepCron, () => sweep.run(), portal.logger);
+      opened.push(() => schedule.stop());
+    }
+    return {
+      config,
+      knex,
+      records,
+      store,
+      queue,
+      requests,
+      show: showPartsOf({ ...common, requests }),
+      sweep: (dryRun) => sweepReport(sweep, dryRun),
+      stop,
+    };
+  } catch (error) {
+    await stop(config.stopDeadlineMs);
+    throw error;
+  }
+}
+
+interface Common extends PartsInput {
+  readonly records: Records;
+  readonly store: ArchiveStore;
+  readonly queue: JobQueue;
+  readonly owner: string;
+  now(): Date;
+}
+
+/** The worker: relay, leases, fetchers, jobs. Answers how to stop each, in the order in which they were started. */
+async function startWork(common: Common): Promise<((deadlineMs: number) => Promise<void>)[]> {
+  const { config, portal, records, store, queue, owner, now, tell } = common;
+  const { logger } = portal;
+  const identity = { site: portal.urls.site };
+  const local = createLocalRetriever(config, identity);
+  const threaded = createThreadedRetriever(config, identity);
+  const recorder = new GroupedRecorder(records.archivals);
+  const webhooks = openWebhooks(config, records, now, logger);
+  const journeyParts = { config, portal, records, recorder, store, queueName: queue.name, now, tell };
+  const priority: Journey = createJourney(journeyParts, local);
+  const bulk: Journey = createJourney(journeyParts, threaded);
+  const keeper = new LeaseKeeper({ archivals: records.archivals, leaseMs: config.leaseMs, now, logger });
+  const pressure = new Pressure(config, store, logger);
+  const limitsFor = hostLimitsOf(config);
+  const { archivals, hosts } = records;
+  const line = new PriorityLine({ hosts, limitsFor, owner, concurrency: config.concurrency, now, logger });
+  const batch = createHostBatch({
+    archivals,
+    hosts,
+    limitsFor,
+    archive: (lease, signal) => archiveSwept(lease, bulk, { archivals, keeper, logger }, signal),
+    pauseMs: () => pressure.pauseMs(),
+    owner,
+    leaseMs: config.leaseMs,
+    largestSlice: 100,
+    now,
+  });
+  const relay = new OutboxRelay({
+    catalog: portal.catalog,
+    records,
+    queue,
+    hostOf,
+    onDeleted: (resourceIds) => forget(resourceIds, common),
+    now,
+    logger,
+  });
+  keeper.start();
+  webhooks.start();
+  await queue.start(createJobHandlers({ archivals, keeper, line, priority, batch, owner, leaseMs: config.leaseMs, now, logger }));
+  await relay.start();
+  return [
+    () => local.close(),
+    () => threaded.close(),
+    () => webhooks.stop(),
+    async () => keeper.stop(),
+    (deadlineMs) => queue.stop(deadlineMs),
+    () => relay.stop(),
+  ];
+}
+
+/** Resources that left the portal: their state goes; their copies stay, unless the policy says otherwise. */
+async function forget(resourceIds: readonly string[], { config, records, store, now }: Common): Promise<void> {
+  const archivals = await records.archivals.getMany(resourceIds);
+  if (config.deletePolicy === 'remove') {
+    const copies = await records.copies.listByResources(resourceIds);
+    for (const copy of [...copies.values()].flat()) {
+      await store.remove(copy.key);
+      await records.copies.remove(copy.id);
+    }
+  }
+  await records.archivals.forget(resourceIds);
+  for (const { runIds } of archivals) if (runIds.length > 0) await records.runs.countDeleted(runIds, now());
+}
+
+async function sweepReport(sweep: Sweep, dryRun: boolean): Promise<SweepReport> {
+  const swept = dryRun ? await sweep.plan() : await sweep.run();
+  return { ...(swept ?? { missing: 0, changed: 0, due: 0, hosts: 0 }), bytes: null };
+}

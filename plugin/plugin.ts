@@ -1,0 +1,124 @@
+import type { Archiver, Operations, StartOptions } from './Archiver.ts';
+import { type Config, loadConfig } from './config.ts';
+import { ArchiverError } from './errors.ts';
+import { createParts, type Parts } from './parts.ts';
+import { ROLES } from './model/role.ts';
+import type { ArchiveEvent, Listener } from './notify/Listener.ts';
+import { Listeners } from './notify/listeners.ts';
+import type { Logger, Portal } from './portal/Portal.ts';
+import { migrate } from './record/migrate.ts';
+import { createHandler } from './show/handler.ts';
+import { createHooks } from './trigger/hooks.ts';
+
+export interface CreateOptions {
+  /** Where settings are read from; default: the environment of the process. It wins over the portal's settings. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A new plugin, not started: no I/O, no timers, no listeners of the process. Several can live in one process. */
+export function createArchiver(options: CreateOptions = {}): Archiver {
+  return new PortalArchiver(options);
+}
+
+class PortalArchiver implements Archiver {
+  readonly hooks: Archiver['hooks'];
+  readonly handler: Archiver['handler'];
+  readonly #environment: CreateOptions['environment'];
+  readonly #listeners: Listeners;
+  #portal: Portal | null = null;
+  #parts: Parts | null = null;
+  #starting: Promise<void> | null = null;
+  #isStopped = false;
+
+  constructor({ environment }: CreateOptions) {
+    this.#environment = environment;
+    const logger = this.#logger();
+    this.#listeners = new Listeners(logger);
+    this.hooks = createHooks({ outbox: () => this.#parts?.records.outbox ?? null, logger });
+    const handler = createHandler(() => this.#parts?.show ?? null, logger);
+    this.handler = (request, response) => handler(request, response);
+  }
+
+  register(portal: Portal): void {
+    if (this.#portal) throw new ArchiverError('not-registered', 'The archiver is registered with a portal already.');
+    this.#portal = portal;
+    for (const [name, listener] of Object.entries(this.hooks)) {
+      if (name in this.hooks) portal.hooks?.on(name as keyof Archiver['hooks'], listener);
+    }
+    portal.mount?.((request, response) => this.handler(request, response));
+  }
+
+  start(options: StartOptions = {}): Promise<void> {
+    this.#starting ??= this.#start(options).catch((error: unknown) => {
+      this.#starting = null;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async stop({ deadlineMs }: { deadlineMs?: number } = {}): Promise<void> {
+    this.#isStopped = true;
+    await this.#starting?.catch(() => undefined);
+    const parts = this.#parts;
+    this.#parts = null;
+    this.#starting = null;
+    await parts?.stop(deadlineMs ?? parts.config.stopDeadlineMs);
+  }
+
+  async uninstall(): Promise<{ copies: readonly string[] }> {
+    const { records, knex, config } = this.#demand();
+    const copies: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await records.copies.page(after, 1000);
+      if (page.length === 0) break;
+      copies.push(...page.map(({ key }) => key));
+      after = page.at(-1)?.id ?? null;
+    }
+    await migrate(knex, config, 'down');
+    return { copies };
+  }
+
+  on(listener: Listener): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  queueName(): string {
+    return this.#demand().queue.name;
+  }
+
+  storeName(): string {
+    return this.#demand().store.name;
+  }
+
+  operations(): Operations {
+    const { requests, records, sweep } = this.#demand();
+    return { requests, records, sweep: ({ dryRun }) => sweep(dryRun) };
+  }
+
+  async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
+    const portal = this.#portal;
+    if (!portal) throw new ArchiverError('not-registered', 'The archiver is not registered with a portal: call register(portal) first.');
+    this.#isStopped = false;
+    const config: Config = loadConfig({ environment: this.#environment, settings: portal.settings });
+    const tell = (event: ArchiveEvent) => this.#listeners.tell(event);
+    const parts = await createParts({ config, portal, roles, tell });
+    if (this.#isStopped || signal?.aborted) return parts.stop(config.stopDeadlineMs);
+    this.#parts = parts;
+    signal?.addEventListener('abort', () => void this.stop(), { once: true });
+  }
+
+  #demand(): Parts {
+    if (!this.#parts) throw new ArchiverError('not-started', 'The archiver is not started.');
+    return this.#parts;
+  }
+
+  /** The host's logger, which is known from `register` on. */
+  #logger(): Logger {
+    return {
+      debug: (fields, message) => this.#portal?.logger.debug(fields, message),
+      info: (fields, message) => this.#portal?.logger.info(fields, message),
+      warn: (fields, message) => this.#portal?.logger.warn(fields, message),
+      error: (fields, message) => this.#portal?.logger.error(fields, message),
+    };
+  }
+}

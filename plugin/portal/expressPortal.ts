@@ -1,0 +1,55 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Knex } from 'knex';
+import type { HookSource, Logger, Portal, Question } from './Portal.ts';
+import { TableCatalog } from './tableCatalog.ts';
+import { CKAN_RESOURCE, type TableNames } from './tableNames.ts';
+
+export interface ExpressPortalOptions {
+  /** The portal's own; never closed by us. */
+  readonly knex: Knex;
+  /** Absolute URL of the portal. */
+  readonly site: string;
+  /** Absolute URL the handler is mounted at; default: `/archiver` under `site`. */
+  readonly archiverUrl?: string;
+  authorize(request: IncomingMessage, question: Question): boolean | Promise<boolean>;
+  readonly logger: Logger;
+  readonly name: string;
+  readonly version: string;
+  /** Raw settings as the operator wrote them; where the resources lie is added to them from `tables`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Where the names differ from CKAN's. */
+  readonly tables?: TableNames;
+  readonly hooks?: HookSource;
+  /** Names who asks. Default: by the Authorization header. */
+  caller?(request: IncomingMessage): string | null;
+  /** Mounts the handler at `archiverUrl`. Absent: the portal mounts `archiver.handler` itself. */
+  mount?(handler: RequestListener): void;
+}
+
+/** The adapter for a portal of Express and knex on PostgreSQL, its datasets and resources in two tables. */
+export function createExpressPortal(options: ExpressPortalOptions): Portal {
+  const { knex, name, version, caller, authorize, logger, hooks, mount } = options;
+  const catalog = new TableCatalog(knex, options.tables);
+  const site = withoutSlash(options.site);
+  const resource = { ...CKAN_RESOURCE, ...options.tables?.resource };
+  return {
+    info: { name, version, ...(caller && { caller }) },
+    urls: { site, archiver: withoutSlash(options.archiverUrl ?? `${site}/archiver`) },
+    database: knex,
+    catalog,
+    authorize,
+    logger,
+    settings: {
+      resourceTable: resource.table,
+      resourceIdColumn: resource.id,
+      resourceDatasetColumn: resource.datasetId,
+      resourceUrlColumn: resource.url,
+      ...options.settings,
+    },
+    check: () => catalog.check(),
+    ...(hooks && { hooks }),
+    ...(mount && { mount }),
+  };
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

@@ -1,0 +1,71 @@
+import type { Knex } from 'knex';
+import { ArchiverError, messageOf } from '../errors.ts';
+import type { DatasetTable, ResourceTable } from './tableNames.ts';
+
+/** A table as it is: the types of its columns, and which texts can be ids. */
+export interface TableColumns {
+  /** undefined: there is no such column. */
+  typeOf(column: string | null): string | undefined;
+  readonly idType: string;
+  /**
+   * Ids are cast to the column's type, not the column to text, which would leave its index unused. So only texts in the
+   * spelling that PostgreSQL gives back are ids.
+   */
+  isId(text: string): boolean;
+}
+
+/** Looks at one of the host's tables. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
+export async function readColumns(
+  knex: Knex,
+  names: Pick<ResourceTable | DatasetTable, 'table' | 'id'>,
+  needed: readonly string[],
+): Promise<TableColumns> {
+  const types = await readTypes(knex, names.table);
+  if (types.size === 0) {
+    throw new ArchiverError('host-unsuitable', `The portal's database has no table ${names.table}.`);
+  }
+  const missing = [...new Set(needed)].filter((column) => !types.has(column));
+  if (missing.length > 0) {
+    const columns = missing.length === 1 ? `column ${missing[0]}` : `columns ${missing.join(', ')}`;
+    throw new ArchiverError('host-unsuitable', `The portal's table ${names.table} has no ${columns}.`);
+  }
+  const idType = types.get(names.id) ?? '';
+  const isId = ID_TYPES[idType];
+  if (!isId) {
+    const known = Object.keys(ID_TYPES).join(', ');
+    const message = `The portal's column ${names.table}.${names.id} is of type ${idType}, which is none of ${known}.`;
+    throw new ArchiverError('host-unsuitable', message);
+  }
+  return { typeOf: (column) => (column === null ? undefined : types.get(column)), idType, isId };
+}
+
+async function readTypes(knex: Knex, table: string): Promise<ReadonlyMap<string, string>> {
+  const quoted = table.split('.').map((part) => `"${part.replaceAll('"', '""')}"`);
+  try {
+    const { rows } = await knex.raw<{ rows: { name: string; type: string }[] }>(
+      `select attname as name, atttypid::regtype::text as type from pg_attribute
+       where attrelid = to_regclass(?) and attnum > 0 and not attisdropped`,
+      [quoted.join('.')],
+    );
+    return new Map(rows.map(({ name, type }) => [name, type]));
+  } catch (error) {
+    const message = `The portal's table ${table} cannot be looked at: ${messageOf(error)}`;
+    throw new ArchiverError('database-failed', message, { cause: error });
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const WHOLE = /^(0|-?[1-9]\d{0,18})$/;
+
+const isText = (text: string) => !text.includes('\0');
+const isWhole = (bits: number) => (text: string) =>
+  WHOLE.test(text) && BigInt.asIntN(bits, BigInt(text)) === BigInt(text);
+
+const ID_TYPES: Readonly<Record<string, (text: string) => boolean>> = {
+  text: isText,
+  'character varying': isText,
+  uuid: (text) => UUID.test(text),
+  smallint: isWhole(16),
+  integer: isWhole(32),
+  bigint: isWhole(64),
+};

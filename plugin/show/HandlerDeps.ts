@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import type { Catalog, Logger, Portal } from '../portal/Portal.ts';
+import type { Records } from '../record/Records.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import type { Requests } from '../trigger/Requests.ts';
+
+export interface Health {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string | null }>>;
+}
+
+/** What the routes stand on once the plugin is started. */
+export interface HandlerDeps {
+  readonly requests: Requests;
+  readonly records: Pick<Records, 'archivals' | 'copies' | 'runs'>;
+  readonly store: Pick<ArchiveStore, 'read' | 'size'>;
+  readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
+  readonly authorize: Portal['authorize'];
+  /** Where the handler is mounted, absolute. */
+  readonly archiverUrl: string;
+  /** Who asks, for an Idempotency-Key; null: nobody in particular. */
+  caller(request: IncomingMessage): string | null;
+  copyUrl(key: string): string;
+  /** A URL without the credentials in it. */
+  redact(url: string): string;
+  health(): Promise<Health>;
+  readonly logger: Logger;
+  now(): Date;
+}

@@ -1,0 +1,118 @@
+import { pipeline } from 'node:stream/promises';
+import { create as contentDisposition } from 'content-disposition';
+import type { Request, Response, Router } from 'express';
+import parseRange from 'range-parser';
+import { ArchiverError } from '../errors.ts';
+import type { Copy } from '../model/copy.ts';
+import type { ByteRange } from '../store/ArchiveStore.ts';
+import { may, reveal } from './access.ts';
+import type { HandlerDeps } from './HandlerDeps.ts';
+import { onlyFor } from './problem.ts';
+
+/** Types that a browser would run or render with scripts; such bytes are served as bytes. */
+const ACTIVE = /html|xml|svg|javascript|ecmascript|xsl|pdf|shockwave|x-msdownload|^image\/svg|^multipart\//i;
+
+/** The copies themselves: attachments that can never run in the portal's origin. */
+export function addCopyRoutes(router: Router, deps: () => HandlerDeps): void {
+  router
+    .route('/archive/*key')
+    .get((request, response) => sendCopy(deps(), request, response))
+    .all(onlyFor('GET', 'HEAD'));
+}
+
+async function sendCopy(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const key = `archive/${[request.params['key']].flat().join('/')}`;
+  const copy = await deps.records.copies.findByKey(key);
+  if (!copy) throw new ArchiverError('not-found', 'There is no such copy.');
+  const { datasetId, resourceId } = copy;
+  await reveal(deps, request, 'archive.download', { datasetId, resourceId }, 'such copy');
+  const isPublic = await isForEverybody(deps, request, copy);
+  setHeaders(response, copy, isPublic);
+  if (isUnchanged(request, copy)) {
+    response.status(304).end();
+    return;
+  }
+  const range = rangeOf(request, copy);
+  if (range === 'unsatisfiable') {
+    response.setHeader('Content-Range', `bytes */${copy.bytes}`);
+    for (const name of ['Content-Disposition', 'ETag', 'Repr-Digest', 'Last-Modified', 'Cache-Control']) response.removeHeader(name);
+    throw new ArchiverError('range-not-satisfiable', `The copy has ${copy.bytes} bytes.`);
+  }
+  await sendBytes(deps, request, response, copy, range);
+}
+
+async function sendBytes(deps: HandlerDeps, request: Request, response: Response, copy: Copy, range: ByteRange | null): Promise<void> {
+  const length = range ? range.end - range.start + 1 : copy.bytes;
+  const begin = () => {
+    response.status(range ? 206 : 200).setHeader('Content-Length', length);
+    if (range) response.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${copy.bytes}`);
+  };
+  if (request.method === 'HEAD') {
+    begin();
+    response.end();
+    return;
+  }
+  const stored = await deps.store.read(copy.key, range);
+  if (!stored) throw new ArchiverError('store-failed', `The bytes of ${copy.key} are missing.`);
+  begin();
+  // A reader who leaves early is no error of ours.
+  await pipeline(stored.stream, response).catch((error: unknown) => {
+    if (!response.closed && !response.destroyed) throw error;
+  });
+}
+
+function setHeaders(response: Response, copy: Copy, isPublic: boolean): void {
+  const { mediaType, sha256, filename, storedAt, charset } = copy;
+  const safeType = mediaType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) && !ACTIVE.test(mediaType);
+  const withCharset = mediaType?.startsWith('text/') && charset !== null && /^[\w-]+$/.test(charset) ? `; charset=${charset}` : '';
+  // Not through `type()`, which would add a character set of its own.
+  response.setHeader('Content-Type', safeType ? `${mediaType}${withCharset}` : 'application/octet-stream');
+  response.setHeader('Content-Disposition', contentDisposition(filename, { type: 'attachment' }));
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Content-Security-Policy', 'sandbox');
+  response.setHeader('Cross-Origin-Resource-Policy', isPublic ? 'cross-origin' : 'same-origin');
+  response.setHeader('Cache-Control', isPublic ? 'public, max-age=31536000, immutable' : 'private, no-cache');
+  response.setHeader('Accept-Ranges', 'bytes');
+  response.setHeader('ETag', etagOf(copy));
+  response.setHeader('Repr-Digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`);
+  response.setHeader('Last-Modified', storedAt.toUTCString());
+}
+
+/** Whether a shared cache may keep it: only what is shown without any credentials. */
+async function isForEverybody(deps: HandlerDeps, request: Request, { datasetId, resourceId }: Copy): Promise<boolean> {
+  if (request.get('authorization') === undefined && request.get('cookie') === undefined) return true;
+  const anonymous = Object.create(request, { headers: { value: {} }, rawHeaders: { value: [] } });
+  return may(deps, anonymous, 'archive.download', { datasetId, resourceId });
+}
+
+function etagOf({ sha256 }: Copy): string {
+  return `"${sha256}"`;
+}
+
+/** RFC 9110 section 13.2.2: If-None-Match decides alone where it is there. */
+function isUnchanged(request: Request, copy: Copy): boolean {
+  const noneMatch = request.get('if-none-match');
+  if (noneMatch !== undefined) {
+    return noneMatch.trim() === '*' || noneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etagOf(copy));
+  }
+  const since = Date.parse(request.get('if-modified-since') ?? '');
+  return !Number.isNaN(since) && Math.floor(copy.storedAt.getTime() / 1000) * 1000 <= since;
+}
+
+/** One range; several, or one that is not readable, are answered with the whole (RFC 9110 section 14.2). */
+function rangeOf(request: Request, copy: Copy): ByteRange | null | 'unsatisfiable' {
+  const header = request.get('range');
+  if (header === undefined || !rangeHolds(request, copy)) return null;
+  const ranges = parseRange(copy.bytes, header);
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
+  const [range] = ranges;
+  return range ? { start: range.start, end: range.end } : null;
+}
+
+/** RFC 9110 section 13.1.5: with another version in If-Range the whole is sent. */
+function rangeHolds(request: Request, copy: Copy): boolean {
+  const ifRange = request.get('if-range');
+  if (ifRange === undefined) return true;
+  return ifRange.startsWith('"') ? ifRange === etagOf(copy) : ifRange === copy.storedAt.toUTCString();
+}

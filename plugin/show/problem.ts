@@ -1,0 +1,72 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { ArchiverError, type ErrorCode, messageOf } from '../errors.ts';
+import type { Logger } from '../portal/Portal.ts';
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  'invalid-request': 400,
+  forbidden: 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'range-not-satisfiable': 416,
+  'idempotency-conflict': 422,
+  'not-started': 503,
+  stopped: 503,
+  'database-failed': 503,
+  'queue-failed': 503,
+  'portal-failed': 503,
+  'store-failed': 503,
+};
+
+const TITLE: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  416: 'Range Not Satisfiable',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+/** The one place where an error becomes an answer: problem details (RFC 9457) with our stable `code`. */
+export function sendProblem(response: Response, code: ErrorCode, detail: string): void {
+  const status = STATUS[code] ?? 500;
+  if (status === 503) response.setHeader('Retry-After', '5');
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title: TITLE[status], status, detail, code }));
+}
+
+export const notFound: RequestHandler = (request, response) => {
+  sendProblem(response, 'not-found', `There is nothing at ${request.path}.`);
+};
+
+/** A route exists, but not for this method. */
+export function onlyFor(...methods: readonly string[]): RequestHandler {
+  return (request, response) => {
+    response.setHeader('Allow', methods.join(', '));
+    sendProblem(response, 'method-not-allowed', `${request.method} is not for ${request.path}; it takes ${methods.join(', ')}.`);
+  };
+}
+
+/** What is ours is told; what is not is logged, for it may hold what nobody should read. */
+export function onError(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const isOurs = error instanceof ArchiverError;
+    if (!isOurs || (STATUS[error.code] ?? 500) >= 500) logger.error({ path: request.path, error: messageOf(error) }, 'a request failed');
+    if (isOurs && (STATUS[error.code] ?? 500) < 500) return sendProblem(response, error.code, error.message);
+    if (isBadRequest(error)) return sendProblem(response, 'invalid-request', 'The request cannot be read.');
+    if (isOurs && STATUS[error.code] === 503) return sendProblem(response, error.code, 'A service behind the archiver does not answer.');
+    sendProblem(response, 'internal', 'Something went wrong; the log says what.');
+  };
+}
+
+/** What Express throws for a path that is not decodable. */
+function isBadRequest(error: unknown): boolean {
+  return error instanceof URIError || (error instanceof Error && 'status' in error && error.status === 400);
+}

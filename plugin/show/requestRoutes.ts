@@ -1,0 +1,125 @@
+import type { Request, Response, Router } from 'express';
+import { ArchiverError } from '../errors.ts';
+import type { Requester, RequestResult } from '../trigger/Requests.ts';
+import { demand, reveal } from './access.ts';
+import type { HandlerDeps } from './HandlerDeps.ts';
+import { onlyFor } from './problem.ts';
+import { resourceView, runView } from './views.ts';
+
+type Deps = () => HandlerDeps;
+
+const LONGEST_KEY = 255;
+const RUNS = 100;
+
+/** What people ask for, and what the archive knows of datasets, resources and runs. */
+export function addRequestRoutes(router: Router, deps: Deps): void {
+  router
+    .route('/datasets/:id/archive')
+    .post((request, response) => archiveDataset(deps(), request, response))
+    .all(onlyFor('POST'));
+  router
+    .route('/resources/:id/archive')
+    .post((request, response) => archiveOne(deps(), request, response))
+    .all(onlyFor('POST'));
+  router
+    .route('/resources/:id')
+    .get((request, response) => showResource(deps(), request, response))
+    .all(onlyFor('GET', 'HEAD'));
+  router
+    .route('/datasets/:id')
+    .get((request, response) => showDataset(deps(), request, response))
+    .all(onlyFor('GET', 'HEAD'));
+  router
+    .route('/runs')
+    .get((request, response) => listRuns(deps(), request, response))
+    .all(onlyFor('GET', 'HEAD'));
+  router
+    .route('/runs/:id')
+    .get((request, response) => showRun(deps(), request, response))
+    .all(onlyFor('GET', 'HEAD'));
+  router
+    .route('/runs/:id/cancel')
+    .post((request, response) => cancelRun(deps(), request, response))
+    .all(onlyFor('POST'));
+}
+
+async function archiveDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const id = idOf(request);
+  const dataset = await deps.catalog.getDataset(id);
+  await demand(deps, request, 'archive.trigger', { datasetId: dataset?.id ?? id, resourceId: null });
+  if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
+  accept(deps, response, await deps.requests.dataset(dataset.id, requesterOf(deps, request)));
+}
+
+async function archiveOne(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const id = idOf(request);
+  const resource = await deps.catalog.getResource(id);
+  await demand(deps, request, 'archive.trigger', { datasetId: resource?.datasetId ?? null, resourceId: id });
+  if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
+  accept(deps, response, await deps.requests.resource(resource.id, requesterOf(deps, request)));
+}
+
+function accept(deps: HandlerDeps, response: Response, result: RequestResult): void {
+  if (result.kind === 'not-found') throw new ArchiverError('not-found', 'It left the portal meanwhile.');
+  if (result.kind === 'conflict') throw new ArchiverError('idempotency-conflict', 'This Idempotency-Key was used for another request within a day.');
+  response.status(202).location(`${deps.archiverUrl}/runs/${encodeURIComponent(result.run.id)}`).json(runView(result.run));
+}
+
+async function showResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const id = idOf(request);
+  const resource = await deps.catalog.getResource(id);
+  if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
+  await reveal(deps, request, 'archive.read', { datasetId: resource.datasetId, resourceId: id }, `resource ${id}`);
+  const [archival, copies] = await Promise.all([deps.records.archivals.get(id), deps.records.copies.listByResource(id)]);
+  response.json(resourceView(deps, resource, archival, copies));
+}
+
+async function showDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const id = idOf(request);
+  const dataset = await deps.catalog.getDataset(id);
+  if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
+  await reveal(deps, request, 'archive.read', { datasetId: dataset.id, resourceId: null }, `dataset ${id}`);
+  const ids = dataset.resources.map((resource) => resource.id);
+  const [archivals, copies] = await Promise.all([deps.records.archivals.getMany(ids), deps.records.copies.listByResources(ids)]);
+  const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
+  const resources = dataset.resources.map((resource) =>
+    resourceView(deps, resource, byId.get(resource.id) ?? null, copies.get(resource.id) ?? []),
+  );
+  response.json({ id: dataset.id, resources });
+}
+
+async function showRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const id = idOf(request);
+  const run = await deps.records.runs.get(id);
+  if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
+  const resourceId = run.kind === 'resource' ? run.subjectId : null;
+  const action = run.datasetId === null ? 'archive.admin' : 'archive.read';
+  await reveal(deps, request, action, { datasetId: run.datasetId, resourceId }, `run ${id}`);
+  response.json(runView(run));
+}
+
+async function listRuns(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  await demand(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
+  response.json({ runs: (await deps.records.runs.list(RUNS)).map(runView) });
+}
+
+async function cancelRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+  const id = idOf(request);
+  await demand(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
+  const run = await deps.records.runs.cancel(id, deps.now());
+  if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
+  response.json(runView(run));
+}
+
+function idOf(request: Request): string {
+  const { id } = request.params;
+  return typeof id === 'string' ? id : '';
+}
+
+function requesterOf(deps: HandlerDeps, request: Request): Requester {
+  const key = request.get('idempotency-key') ?? null;
+  if (key !== null && (key === '' || key.length > LONGEST_KEY)) {
+    throw new ArchiverError('invalid-request', `An Idempotency-Key has 1 to ${LONGEST_KEY} characters.`);
+  }
+  return { caller: deps.caller(request), idempotencyKey: key };
+}

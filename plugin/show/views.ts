@@ -1,0 +1,57 @@
+import type { Archival } from '../model/archival.ts';
+import type { Copy } from '../model/copy.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Run } from '../model/run.ts';
+import { CODES } from '../model/status.ts';
+import type { HandlerDeps } from './HandlerDeps.ts';
+
+/** The run, as `GET /runs/:id` shows it. */
+export function runView(run: Run) {
+  const { id, state, total, done, counts, createdAt, startedAt, endedAt, kind, lane, datasetId } = run;
+  const seconds = startedAt ? ((endedAt ?? new Date()).getTime() - startedAt.getTime()) / 1000 : 0;
+  const perSecond = seconds > 0 ? done / seconds : null;
+  const leftSeconds = perSecond && state === 'running' ? (total - done) / perSecond : null;
+  return {
+    id,
+    state,
+    total,
+    done,
+    counts,
+    createdAt: createdAt.toISOString(),
+    endedAt: endedAt?.toISOString() ?? null,
+    kind,
+    lane,
+    datasetId,
+    startedAt: startedAt?.toISOString() ?? null,
+    perSecond,
+    expectedEndAt: leftSeconds === null ? null : new Date(Date.now() + leftSeconds * 1000).toISOString(),
+  };
+}
+
+/** The archive's view of a resource: state and copies, newest first. */
+export function resourceView(deps: HandlerDeps, resource: Resource, archival: Archival | null, copies: readonly Copy[]) {
+  const code = archival?.code ?? null;
+  return {
+    id: resource.id,
+    datasetId: resource.datasetId,
+    url: deps.redact(resource.url),
+    status: code && CODES[code].status,
+    code,
+    reason: archival?.reason ?? null,
+    broken: archival?.broken ?? null,
+    attempts: archival?.attempts ?? 0,
+    checkedAt: archival?.checkedAt?.toISOString() ?? null,
+    nextCheckAt: archival?.nextCheckAt?.toISOString() ?? null,
+    copies: copies.map((copy) => copyView(deps, copy)),
+    pending: archival !== null && archival.requestSeq > archival.doneSeq,
+    finalUrl: archival?.finalUrl ?? null,
+    moved: archival?.moved ?? false,
+    failureCount: archival?.failureCount ?? 0,
+    firstFailureAt: archival?.firstFailureAt?.toISOString() ?? null,
+    lastSuccessAt: archival?.lastSuccessAt?.toISOString() ?? null,
+  };
+}
+
+function copyView(deps: HandlerDeps, { key, bytes, md5, sha256, mediaType, format, filename, storedAt }: Copy) {
+  return { key, url: deps.copyUrl(key), bytes, md5, sha256, mediaType, storedAt: storedAt.toISOString(), format, filename };
+}

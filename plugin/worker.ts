@@ -1,0 +1,89 @@
+import { archiveResource, type Arrival, type Journey } from './archiveResource.ts';
+import { messageOf } from './errors.ts';
+import type { JobHandlers } from './job/JobQueue.ts';
+import { ArchivalFailed, RetryLater } from './job/retryLater.ts';
+import type { Lease } from './model/archival.ts';
+import type { Attempt } from './model/attempt.ts';
+import type { Logger } from './portal/Portal.ts';
+import type { LeaseKeeper } from './record/leaseKeeper.ts';
+import type { ArchivalTable } from './record/Records.ts';
+import type { Archived } from './trigger/hostBatch.ts';
+import type { PriorityLine } from './trigger/priorityLine.ts';
+
+export interface WorkerParts {
+  readonly archivals: Pick<ArchivalTable, 'lease' | 'release' | 'get'>;
+  readonly keeper: LeaseKeeper;
+  readonly line: PriorityLine;
+  /** For requests of people: fetches in this thread. */
+  readonly priority: Journey;
+  readonly batch: (host: string, signal: AbortSignal) => Promise<Date | null>;
+  readonly owner: string;
+  readonly leaseMs: number;
+  now(): Date;
+  readonly logger: Logger;
+}
+
+const UNASKED: Archived = { requests: 0, bytes: 0, ms: 0, retryAfterMs: null, host: 'unasked' };
+
+/** What the queue's jobs do. */
+export function createJobHandlers(parts: WorkerParts): JobHandlers {
+  return {
+    async resource(resourceId, { signal }) {
+      const waiting = await parts.archivals.get(resourceId);
+      if (!waiting) return;
+      let arrival: Arrival | null = null;
+      do {
+        await parts.line.pass(waiting.host, async () => {
+          arrival = await archivePriority(resourceId, parts, signal);
+          return arrival ? costOf(arrival.attempt) : UNASKED;
+        });
+      } while (wantedAgain(arrival));
+      report(arrival);
+    },
+    host: (host, { signal }) => parts.batch(host, signal),
+  };
+}
+
+/** One archival of a sweep: what fails here fails alone, gives its lease back and is tried again when it is due. */
+export async function archiveSwept(lease: Lease, journey: Journey, parts: Pick<WorkerParts, 'archivals' | 'keeper' | 'logger'>, signal: AbortSignal): Promise<Archived> {
+  try {
+    const arrival = await parts.keeper.hold(lease, signal, (held) => archiveResource(lease, journey, held));
+    return arrival ? costOf(arrival.attempt) : UNASKED;
+  } catch (error) {
+    parts.logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');
+    await parts.archivals.release([lease]).catch(() => undefined);
+    return UNASKED;
+  }
+}
+
+async function archivePriority(resourceId: string, parts: WorkerParts, signal: AbortSignal): Promise<Arrival | null> {
+  const { archivals, keeper, priority, owner, leaseMs, now } = parts;
+  const lease = await archivals.lease(resourceId, { owner, leaseMs, now: now() });
+  if (!lease) return null;
+  try {
+    return await keeper.hold(lease, signal, (held) => archiveResource(lease, priority, held));
+  } catch (error) {
+    // A lease that cannot be given back now expires by itself.
+    await archivals.release([lease]).catch(() => undefined);
+    throw error;
+  }
+}
+
+function wantedAgain(arrival: Arrival | null): boolean {
+  return arrival?.wantedAgain ?? false;
+}
+
+/** Tells the queue how it ended: again later, failed for good, or done. */
+function report(arrival: Arrival | null): void {
+  if (!arrival) return;
+  const { attempt, retryInMs } = arrival;
+  if (retryInMs !== null) throw new RetryLater(attempt.reason, retryInMs);
+  if (attempt.kind === 'failed') throw new ArchivalFailed(attempt.reason);
+}
+
+const DEAD = new Set(['refused', 'timeout', 'dns']);
+
+function costOf({ requests, wireBytes, ms, retryAfterMs, code, status }: Attempt): Archived {
+  const host = requests === 0 ? 'unasked' : status === null && DEAD.has(code) ? 'dead' : 'alive';
+  return { requests, bytes: wireBytes, ms, retryAfterMs, host };
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+
+/** Azurite's published account: the same for everybody, no secret. */
+const ACCOUNT = 'devstoreaccount1';
+const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+export interface TestAzurite {
+  readonly connectionString: string;
+  stop(): Promise<void>;
+}
+
+/** The suite's Azurite, or one of this process on a free loopback port; its blobs are in memory and go with it. */
+export async function testAzurite(): Promise<TestAzurite> {
+  const shared = process.env['ARCHIVER_TEST_AZURITE'];
+  if (shared) return { connectionString: shared, stop: async () => undefined };
+  const port = await freePort();
+  const script = join(dirname(createRequire(import.meta.url).resolve('azurite/package.json')), 'dist/src/blob/main.js');
+  const flags = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry', '--silent'];
+  const server = spawn(process.execPath, [script, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    server.once('exit', (code) => reject(new Error(`Azurite ended with ${code} before it listened.`)));
+    server.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('successfully listens')) resolve();
+    });
+  });
+  const endpoint = `http://127.0.0.1:${port}/${ACCOUNT}`;
+  return {
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${endpoint};`,
+    stop: async () => {
+      server.kill();
+      await exited;
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
