@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { type Config, loadConfig } from '../../plugin/config.ts';
 import { type AgentParts, Agents } from '../../plugin/fetch/agents.ts';
 import { ConnectFailure } from '../../plugin/fetch/connectFailure.ts';
 import { HostTable, hostSettingsOf, Proxies } from '../../plugin/fetch/proxies.ts';
-import { authority, certificate } from '../support/certificates.ts';
+import { AUTHORITY_FILE, authority, certificate } from '../support/certificates.ts';
 import { NameServer } from '../support/nameServer.ts';
+
+const run = promisify(execFile);
 
 async function agentsWith(test: TestContext, settings: Partial<Config> = {}, parts: AgentParts = {}) {
   const nameServer = await NameServer.start(({ name, type }) => {
@@ -147,6 +151,25 @@ describe('the agents', () => {
     );
     const other = await agentsWith(test, { hosts: { 'other.example': { tls: { verify: false } } } });
     assert.equal((await failureOf(get(other, url))).code, 'tls');
+  });
+
+  it('trust the authorities of NODE_EXTRA_CA_CERTS', async (test) => {
+    const port = await listening(test, createSecureServer(certificate('good'), echo));
+    const script = `
+      const [{ Agents }, { loadConfig }] = await Promise.all([import('./plugin/fetch/agents.ts'), import('./plugin/config.ts')]);
+      const agents = new Agents({ ...loadConfig({ environment: {} }), allowNetworks: [{ cidr: '127.0.0.0/8', port: null }] });
+      const url = new URL('https://localhost:${port}/');
+      const socket = await agents.socketFor(url, new AbortController().signal, 5000).catch((error) => error);
+      process.stdout.write(String(socket.authorized ?? socket.code));
+      socket.destroy?.();
+      await agents.close();
+    `;
+    const outcomes = [AUTHORITY_FILE, undefined].map(async (NODE_EXTRA_CA_CERTS) => {
+      const command = ['--import', 'tsx', '--input-type=module', '--eval', script];
+      const { stdout } = await run(process.execPath, command, { env: { ...process.env, NODE_EXTRA_CA_CERTS } });
+      return stdout;
+    });
+    assert.deepEqual(await Promise.all(outcomes), ['true', 'tls']);
   });
 
   it('end requests under way when they are closed', async (test) => {
