@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { ArchiverError, type ErrorCode } from '../errors.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import type { StageRef } from '../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
+import { startThread } from './startThread.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
 
 interface Pending {
@@ -72,7 +73,7 @@ export class ThreadRetriever implements Retriever {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#entry, { workerData: this.#workerData });
+    const worker = startThread(this.#entry, this.#workerData);
     worker.on('message', (message: FromThread) => this.#settle(message));
     worker.on('error', (cause) => this.#lose(worker, cause));
     worker.on('exit', (code) => this.#lose(worker, new Error(`exit code ${code}`)));

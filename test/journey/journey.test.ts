@@ -42,7 +42,7 @@ describe('the journey of a resource', () => {
     await createPortalTables(database.knex);
     folder = await mkdtemp(join(tmpdir(), 'archiver-journey-'));
     archiver = createArchiver({ environment: {} });
-    archiver.register(testPortal({ knex: database.knex, settings: { folder, databaseUrl: database.url, retryDelaysMs: '50,50,50' } }));
+    archiver.register(testPortal({ knex: database.knex, settings: { folder, databaseUrl: database.url, retryDelaysMs: '50,50,50' }, ...(process.env['LOG'] ? { logger: console } : {}) }));
     archiver.on((event) => void events.push(event));
     await archiver.start();
   });
