@@ -31,7 +31,16 @@ export interface Answer {
 
 export type Exchanged =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'failure'; readonly failure: Failure; readonly odd: boolean; readonly deadReused: boolean };
+  | {
+      readonly kind: 'failure';
+      readonly failure: Failure;
+      /** The request was written, as far as we can tell: it counts. */
+      readonly sent: boolean;
+      /** Not readable, but perhaps for the lenient parser. */
+      readonly odd: boolean;
+      /** A kept connection that the server had closed meanwhile. */
+      readonly deadReused: boolean;
+    };
 
 /** What a request needs; the URL without credentials or fragment. */
 export interface Ask {

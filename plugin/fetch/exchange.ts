@@ -9,6 +9,7 @@ import { bodyEndOf, cut, headFailureOf, tooLong } from './exchangeError.ts';
 import { type Failure, failure } from './failure.ts';
 import { framingOf, hasExcess } from './framing.ts';
 import { Inflow } from './inflow.ts';
+import { SocketHold } from './socketHold.ts';
 
 /** A server may announce, not talk for ever (RFC 9110 section 15.2). */
 const MAX_INTERIM_ANSWERS = 20;
@@ -75,8 +76,10 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   readonly #inflow: Inflow;
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
+  #brake: SocketHold | null = null;
   #reused = false;
   #byteSeen = false;
+  #sent = false;
   #headed = false;
   #over = false;
   #interim = 0;
@@ -111,6 +114,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
 
   onSocket(socket: Socket): void {
     this.#socket = socket;
+    this.#brake = new SocketHold(socket);
     this.#reused = used.has(socket);
     used.add(socket);
   }
@@ -121,6 +125,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
       controller.abort(this.#abortReason);
       return;
     }
+    this.#sent = true;
     starting = this;
     this.#deadlines.sent();
   }
@@ -155,7 +160,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return;
+    if (this.#over || chunk.length === 0) return;
     this.#lastChunk = chunk;
     this.#deadlines.progress(chunk.length);
     this.#inflow.deliver(chunk);
@@ -187,13 +192,19 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     }
     this.#abort();
     this.#leave();
-    this.#resolve({ kind: 'failure', failure: reason, odd: false, deadReused: false });
+    this.#resolve({ kind: 'failure', failure: reason, sent: this.#sent, odd: false, deadReused: false });
   }
 
   #failHead(error: Error): void {
     this.#leave();
     const { failure: reason, odd, hungUp } = headFailureOf(error);
-    this.#resolve({ kind: 'failure', failure: reason, odd, deadReused: hungUp && this.#reused && !this.#byteSeen });
+    this.#resolve({
+      kind: 'failure',
+      failure: reason,
+      sent: this.#sent,
+      odd,
+      deadReused: hungUp && this.#reused && !this.#byteSeen,
+    });
   }
 
   #finish(end: BodyEnd): void {
@@ -203,6 +214,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
 
   #leave(): void {
     this.#over = true;
+    this.#brake?.release();
     if (starting === this) starting = null;
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#deadlines.leave();
@@ -217,13 +229,13 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   #hold(): void {
     if (this.#over) return;
     if (this.#inflow.waiting) this.#deadlines.hold();
-    this.#controller?.pause();
+    this.#brake?.hold();
   }
 
   #release(): void {
     if (this.#over) return;
     this.#deadlines.release();
-    this.#controller?.resume();
+    this.#brake?.release();
   }
 }
 

@@ -46,8 +46,8 @@ export async function lenientExchange(
   }
 }
 
-function failed(reason: Failure): Exchanged {
-  return { kind: 'failure', failure: reason, odd: false, deadReused: false };
+function failed(reason: Failure, sent = false): Exchanged {
+  return { kind: 'failure', failure: reason, sent, odd: false, deadReused: false };
 }
 
 class LenientExchange implements Answer {
@@ -224,7 +224,7 @@ class LenientExchange implements Answer {
     if (this.#headed) this.#finish({ kind: 'broken', failure: reason, lost: false, odd: false });
     else {
       this.#leave();
-      this.#resolve(failed(reason));
+      this.#resolve(failed(reason, true));
     }
   }
 

@@ -104,8 +104,8 @@ export class Trail {
     }
     const ask = this.#askFor(this.#url, extra);
     if (this.#odd.has(this.#url.origin)) return this.#askLeniently(ask, null);
-    trace.requests += 1;
     const exchanged = await this.#askStrictly(ask);
+    if (exchanged.kind === 'answer' || exchanged.sent) trace.requests += 1;
     if (exchanged.kind === 'answer' || !exchanged.odd) return exchanged;
     return this.#askLeniently(ask, exchanged.failure);
   }
@@ -121,9 +121,9 @@ export class Trail {
 
   async #askLeniently(ask: Ask, before: Failure | null): Promise<Exchanged> {
     const { agents, deadlines, signal, trace } = this.#context;
-    trace.requests += 1;
     const socketFor: Connections['socketFor'] = (url, stop, deadlineMs) => agents.socketFor(url, stop, deadlineMs);
     const exchanged = await lenientExchange(socketFor, ask, deadlines, signal);
+    if (exchanged.kind === 'answer' || exchanged.sent) trace.requests += 1;
     if (exchanged.kind === 'answer') {
       trace.lenient = true;
       this.#odd.add(ask.url.origin);
@@ -201,5 +201,5 @@ function ending(reason: Failure): Found {
 }
 
 function refusal(reason: Failure): Exchanged {
-  return { kind: 'failure', failure: reason, odd: false, deadReused: false };
+  return { kind: 'failure', failure: reason, sent: false, odd: false, deadReused: false };
 }

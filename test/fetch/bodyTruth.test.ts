@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import zlib from 'node:zlib';
-import { CSV, fetchOnce, MemoryStages } from '../support/fetching.ts';
+import { CSV, fetchOnce, MemoryStages, requestFor, testFetcher } from '../support/fetching.ts';
 import { answer, head, OddServer, type Reply, send, sendAndClose, sendAndReset } from '../support/oddServer.ts';
 
 const LENGTH = String(CSV.length);
@@ -289,6 +289,22 @@ describe('the truth of a body', () => {
     });
   }
 
+  it('decodes a body that drips byte by byte until the connection ends', async () => {
+    const encoded = zlib.gzipSync(CSV);
+    const server = await OddServer.start({
+      '/f.csv': (socket) => {
+        socket.write(head(200, { 'content-encoding': 'gzip' }));
+        const next = (at: number) => {
+          if (at === encoded.length) socket.end();
+          else socket.write(encoded.subarray(at, at + 1), () => setImmediate(() => next(at + 1)));
+        };
+        next(0);
+      },
+    });
+    const attempt = await fetchOnce(server, '/f.csv');
+    assert.deepEqual([attempt.code, attempt.bytes], ['archived', CSV.length], attempt.reason);
+  });
+
   it('names both numbers when the declared length is above the limit, and reads nothing', async () => {
     const server = await OddServer.start({
       '/f.csv': send(head(200, { 'content-length': '1000001', 'content-type': 'text/csv' }), CSV),
@@ -321,6 +337,29 @@ describe('the truth of a body', () => {
     assert.ok(stages.bodyOf(attempt)?.equals(LARGE));
     assert.equal(attempt.sha256, createHash('sha256').update(LARGE).digest('hex'));
   });
+
+  for (const headers of [{}, { connection: 'close', 'content-length': String(LARGE.length) }]) {
+    it(`lets a slow store hold back a server that closes (${Object.keys(headers).length === 0 ? 'no' : 'a'} length)`, async () => {
+      const stages = new MemoryStages();
+      const slow = {
+        stageWhole: (key: string, body: Uint8Array) => stages.stageWhole(key, body),
+        stage: async (key: string) => {
+          const stage = await stages.stage(key);
+          const write = async (chunk: Uint8Array) => {
+            for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+            await stage.write(chunk);
+          };
+          return { ...stage, write };
+        },
+      };
+      const server = await OddServer.start({ '/f.csv': sendAndClose(head(200, headers), LARGE) });
+      const fetcher = testFetcher();
+      const attempt = await fetcher.fetch(requestFor(server.url('/f.csv')), slow, new AbortController().signal);
+      await fetcher.close();
+      await server.stop();
+      assert.ok(stages.bodyOf(attempt)?.equals(LARGE));
+    });
+  }
 
   it('hashes the largest bodies in the helper thread', async () => {
     const body = Buffer.alloc(65 * 1024 * 1024 + 7, CSV);

@@ -83,6 +83,17 @@ describe('redirects', () => {
     });
   }
 
+  it('keeps the chain when a redirect leads to a blocked address, and counts only what was sent', async () => {
+    const server = await OddServer.start({ '/a': to(301, 'http://10.0.0.1/x.csv') });
+    const attempt = await fetchOnce(server, '/a');
+    assert.deepEqual([attempt.kind, attempt.code, attempt.requests], ['refused', 'blocked-address', 1]);
+    assert.deepEqual(
+      attempt.redirects.map((hop) => hop.to),
+      ['http://10.0.0.1/x.csv'],
+    );
+    assert.equal(attempt.finalUrl, 'http://10.0.0.1/x.csv');
+  });
+
   it('cuts an endless body of a redirect short', async () => {
     const server = await OddServer.start({
       '/a': (socket) => {
