@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import { HostTable } from './fetch/proxies.ts';
-import type { HostLimits } from './record/Records.ts';
+import type { HostLimits } from './record/Hosts.ts';
 
 /** The limits of a host: the general settings, with what `hosts` says of this one before them. */
 export function hostLimitsOf(config: Config): (host: string) => HostLimits {

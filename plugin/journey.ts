@@ -95,7 +95,13 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
           datasetId: resource.datasetId,
           settled: next.settled,
           writeBack: writeBackOf(attempt, copy, resource, copiesUrl),
-          taskStatus: { entityId: resource.id, state: next.state, value: next.value, error: next.error, lastUpdated: at },
+          taskStatus: {
+            entityId: resource.id,
+            state: next.state,
+            value: next.value,
+            error: next.error,
+            lastUpdated: at,
+          },
           deliveries: happened.flatMap((event) => deliveriesOf(event, config.webhooks)),
         },
       };
@@ -114,7 +120,12 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
 
   function eventOf(
     name: EventName,
-    { lease, resource, next, copy }: { lease: Lease; resource: Resource; next: NextArchival; copy: Omit<Copy, 'id'> | null },
+    {
+      lease,
+      resource,
+      next,
+      copy,
+    }: { lease: Lease; resource: Resource; next: NextArchival; copy: Omit<Copy, 'id'> | null },
   ): ArchiveEvent {
     const { code, reason } = next.archival;
     return {
@@ -199,7 +210,12 @@ function copyOf(attempt: Attempt, orphan: Orphan | null, resource: Resource, at:
 }
 
 /** `cache_url` and its date only with a copy; a refusal still tells the size and type that the answer declared. */
-function writeBackOf(attempt: Attempt, copy: Omit<Copy, 'id'> | null, resource: Resource, copiesUrl: string): WriteBack | null {
+function writeBackOf(
+  attempt: Attempt,
+  copy: Omit<Copy, 'id'> | null,
+  resource: Resource,
+  copiesUrl: string,
+): WriteBack | null {
   if (copy) {
     return {
       resourceId: resource.id,

@@ -8,7 +8,12 @@ import type { Logger } from './portal/Portal.ts';
 import type { Records } from './record/Records.ts';
 
 /** Webhooks with connections of their own, through the same address guard as every other request. */
-export function openWebhooks(config: Config, records: Pick<Records, 'deliveries'>, now: () => Date, logger: Logger): Webhooks {
+export function openWebhooks(
+  config: Config,
+  records: Pick<Records, 'deliveries'>,
+  now: () => Date,
+  logger: Logger,
+): Webhooks {
   const agents = new Agents(config, { environment: proxyVariables() });
   return new Webhooks({
     targets: config.webhooks,

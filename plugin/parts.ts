@@ -5,14 +5,15 @@ import type { SweepReport } from './Archiver.ts';
 import type { Journey } from './archiveResource.ts';
 import type { Config } from './config.ts';
 import { hostOf } from './decide/hostOf.ts';
+import { hostLimitsOf } from './hostLimitsOf.ts';
 import { AgendaQueue } from './job/agendaQueue.ts';
 import type { JobQueue } from './job/JobQueue.ts';
 import { createJourney } from './journey.ts';
-import { hostLimitsOf } from './hostLimitsOf.ts';
 import type { Role } from './model/role.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
 import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
 import { createStore } from './openStore.ts';
+import { openWebhooks } from './openWebhooks.ts';
 import type { Portal } from './portal/Portal.ts';
 import { Pressure } from './pressure.ts';
 import { GroupedRecorder } from './record/groupedRecorder.ts';
@@ -24,14 +25,13 @@ import type { Records } from './record/Records.ts';
 import type { HandlerDeps } from './show/HandlerDeps.ts';
 import { showPartsOf } from './showParts.ts';
 import type { ArchiveStore } from './store/ArchiveStore.ts';
+import { createRequests } from './trigger/createRequests.ts';
 import { createHostBatch } from './trigger/hostBatch.ts';
 import { PriorityLine } from './trigger/priorityLine.ts';
-import { OutboxRelay } from './trigger/relay.ts';
-import { createRequests } from './trigger/createRequests.ts';
 import type { Requests } from './trigger/Requests.ts';
+import { OutboxRelay } from './trigger/relay.ts';
 import { Schedule } from './trigger/schedule.ts';
 import { Sweep } from './trigger/sweep.ts';
-import { openWebhooks } from './openWebhooks.ts';
 import { archiveSwept, createJobHandlers } from './worker.ts';
 
 /** Everything that runs between start and stop. */
@@ -66,11 +66,19 @@ export async function createParts(input: PartsInput): Promise<Parts> {
   const now = portal.now ?? (() => new Date());
   const opened: ((deadlineMs: number) => Promise<void>)[] = [];
   const stop = async (deadlineMs: number) => {
-    for (const close of opened.splice(0).reverse()) await close(deadlineMs).catch((error: unknown) => portal.logger.warn({ error: String(error) }, 'a part did not stop cleanly'));
+    for (const close of opened.splice(0).reverse())
+      await close(deadlineMs).catch((error: unknown) =>
+        portal.logger.warn({ error: String(error) }, 'a part did not stop cleanly'),
+      );
   };
   try {
     const knex = portal.database ?? openDatabase(config.databaseUrl);
-    const records = createRecords({ knex, schema: config.schema, writeBack: portal.catalog.writeBack.bind(portal.catalog), ownsKnex: !portal.database });
+    const records = createRecords({
+      knex,
+      schema: config.schema,
+      writeBack: portal.catalog.writeBack.bind(portal.catalog),
+      ownsKnex: !portal.database,
+    });
     opened.push(() => records.close());
     await records.ping();
     await portal.check?.();
@@ -163,7 +171,9 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
   });
   keeper.start();
   webhooks.start();
-  await queue.start(createJobHandlers({ archivals, keeper, line, priority, batch, owner, leaseMs: config.leaseMs, now, logger }));
+  await queue.start(
+    createJobHandlers({ archivals, keeper, line, priority, batch, owner, leaseMs: config.leaseMs, now, logger }),
+  );
   await relay.start();
   return [
     () => local.close(),

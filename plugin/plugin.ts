@@ -1,10 +1,10 @@
 import type { Archiver, Operations, StartOptions } from './Archiver.ts';
 import { type Config, loadConfig } from './config.ts';
 import { ArchiverError } from './errors.ts';
-import { createParts, type Parts } from './parts.ts';
 import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
+import { createParts, type Parts } from './parts.ts';
 import type { Logger, Portal } from './portal/Portal.ts';
 import { migrate } from './record/migrate.ts';
 import { createHandler } from './show/handler.ts';
@@ -97,7 +97,11 @@ class PortalArchiver implements Archiver {
 
   async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
     const portal = this.#portal;
-    if (!portal) throw new ArchiverError('not-registered', 'The archiver is not registered with a portal: call register(portal) first.');
+    if (!portal)
+      throw new ArchiverError(
+        'not-registered',
+        'The archiver is not registered with a portal: call register(portal) first.',
+      );
     this.#isStopped = false;
     const config: Config = loadConfig({ environment: this.#environment, settings: portal.settings });
     const tell = (event: ArchiveEvent) => this.#listeners.tell(event);

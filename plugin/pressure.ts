@@ -14,7 +14,11 @@ export class Pressure {
   #reason: string | null = null;
   #lookedAt = 0;
 
-  constructor(config: Pick<Config, 'minFreeBytes' | 'maxMemoryBytes'>, store: Pick<ArchiveStore, 'freeBytes'>, logger: Logger) {
+  constructor(
+    config: Pick<Config, 'minFreeBytes' | 'maxMemoryBytes'>,
+    store: Pick<ArchiveStore, 'freeBytes'>,
+    logger: Logger,
+  ) {
     this.#config = config;
     this.#store = store;
     this.#logger = logger;
@@ -39,10 +43,13 @@ export class Pressure {
   async #look(): Promise<string | null> {
     const { minFreeBytes, maxMemoryBytes } = this.#config;
     const memory = process.memoryUsage.rss();
-    if (maxMemoryBytes > 0 && memory > maxMemoryBytes) return `${memory} bytes of memory are in use, more than ${maxMemoryBytes}`;
+    if (maxMemoryBytes > 0 && memory > maxMemoryBytes)
+      return `${memory} bytes of memory are in use, more than ${maxMemoryBytes}`;
     try {
       const free = await this.#store.freeBytes();
-      return free !== null && free < minFreeBytes ? `the store has ${free} bytes free, less than ${minFreeBytes}` : null;
+      return free !== null && free < minFreeBytes
+        ? `the store has ${free} bytes free, less than ${minFreeBytes}`
+        : null;
     } catch (error) {
       return `the store does not tell its free space: ${messageOf(error)}`;
     }

@@ -76,7 +76,8 @@ async function workCheck(config: Config, records: Records, now: Date): Promise<C
     const { due, oldestDueAt, lastSuccessAt } = await records.archivals.backlog(now);
     const waitMs = oldestDueAt ? now.getTime() - oldestDueAt.getTime() : 0;
     const idleMs = lastSuccessAt ? now.getTime() - lastSuccessAt.getTime() : waitMs;
-    if (waitMs > config.healthMaxBacklogMs) return { ok: false, detail: `${due} resources are due, the oldest for ${Math.round(waitMs / 1000)} s.` };
+    if (waitMs > config.healthMaxBacklogMs)
+      return { ok: false, detail: `${due} resources are due, the oldest for ${Math.round(waitMs / 1000)} s.` };
     if (waitMs > config.healthMaxIdleMs && idleMs > config.healthMaxIdleMs) {
       return { ok: false, detail: `${due} resources are due, and nothing ended for ${Math.round(idleMs / 1000)} s.` };
     }

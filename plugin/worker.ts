@@ -1,4 +1,4 @@
-import { archiveResource, type Arrival, type Journey } from './archiveResource.ts';
+import { type Arrival, archiveResource, type Journey } from './archiveResource.ts';
 import { messageOf } from './errors.ts';
 import type { JobHandlers } from './job/JobQueue.ts';
 import { ArchivalFailed, RetryLater } from './job/retryLater.ts';
@@ -45,7 +45,12 @@ export function createJobHandlers(parts: WorkerParts): JobHandlers {
 }
 
 /** One archival of a sweep: what fails here fails alone, gives its lease back and is tried again when it is due. */
-export async function archiveSwept(lease: Lease, journey: Journey, parts: Pick<WorkerParts, 'archivals' | 'keeper' | 'logger'>, signal: AbortSignal): Promise<Archived> {
+export async function archiveSwept(
+  lease: Lease,
+  journey: Journey,
+  parts: Pick<WorkerParts, 'archivals' | 'keeper' | 'logger'>,
+  signal: AbortSignal,
+): Promise<Archived> {
   try {
     const arrival = await parts.keeper.hold(lease, signal, (held) => archiveResource(lease, journey, held));
     return arrival ? costOf(arrival.attempt) : UNASKED;

@@ -17,8 +17,23 @@ export type Happening = 'succeeded' | 'unchanged' | 'failed' | 'broken' | 'recov
 export interface NextArchival {
   readonly archival: Pick<
     Archival,
-    | 'url' | 'host' | 'code' | 'reason' | 'broken' | 'attempts' | 'failureCount' | 'firstFailureAt' | 'lastSuccessAt'
-    | 'checkedAt' | 'nextCheckAt' | 'freshUntil' | 'unchangedCount' | 'changedCount' | 'known' | 'finalUrl' | 'moved'
+    | 'url'
+    | 'host'
+    | 'code'
+    | 'reason'
+    | 'broken'
+    | 'attempts'
+    | 'failureCount'
+    | 'firstFailureAt'
+    | 'lastSuccessAt'
+    | 'checkedAt'
+    | 'nextCheckAt'
+    | 'freshUntil'
+    | 'unchangedCount'
+    | 'changedCount'
+    | 'known'
+    | 'finalUrl'
+    | 'moved'
   >;
   /** false: a retry follows, the request is not answered yet. */
   readonly settled: boolean;
@@ -49,14 +64,13 @@ export function nextArchival(input: {
 }): NextArchival {
   const { before, attempt, url, host, now, policy, random } = input;
   const attempts = before.attempts + 1;
-  const works = attempt.kind === 'fetched' || attempt.kind === 'unchanged';
+  const works = isGood(attempt);
   const retryInMs = works ? null : retryDelay(attempt, attempts, policy.retryDelaysMs);
   const settled = retryInMs === null;
-  const isFailure = attempt.kind === 'failed' && (attempt.broken === true || attempt.transient);
-  const failureCount = works ? 0 : before.failureCount + (settled && isFailure ? 1 : 0);
-  const unchangedCount = attempt.kind === 'unchanged' ? before.unchangedCount + 1 : works ? 0 : before.unchangedCount;
+  const failures = failuresAfter(before, attempt, settled, now);
+  const counts = countsAfter(before, attempt);
   const freshUntil = attempt.freshUntil === null ? null : new Date(attempt.freshUntil);
-  const next = nextCheck({ now, freshUntil, failureCount, unchangedCount, bounds: policy, random });
+  const next = nextCheck({ now, freshUntil, ...failures, ...counts, bounds: policy, random });
 
   return {
     archival: {
@@ -66,31 +80,54 @@ export function nextArchival(input: {
       reason: attempt.reason,
       broken: attempt.broken,
       attempts,
-      failureCount,
-      firstFailureAt: failureCount === 0 ? null : (before.firstFailureAt ?? now),
+      ...failures,
       lastSuccessAt: works ? now : before.lastSuccessAt,
       checkedAt: now,
       nextCheckAt: retryInMs === null ? next : new Date(now.getTime() + retryInMs),
       freshUntil,
-      unchangedCount,
-      changedCount: attempt.kind === 'fetched' ? before.changedCount + 1 : attempt.kind === 'unchanged' ? 0 : before.changedCount,
+      ...counts,
       known: knownOf(before.known, attempt, url, now),
       finalUrl: attempt.finalUrl ?? before.finalUrl,
       moved: works ? attempt.moved : before.moved,
     },
     settled,
     retryInMs,
-    state: works ? 'success' : settled ? 'failure' : 'pending',
-    value: JSON.stringify({
-      code: attempt.code,
-      status: CODES[attempt.code].status,
-      reason: attempt.reason,
-      attempts,
-      runId: before.runIds.at(-1) ?? null,
-    }),
+    state: stateOf(works, settled),
+    value: taskValue(before, attempt, attempts),
     error: works ? '' : attempt.reason,
-    happenings: settled ? happenings(before, attempt, failureCount, policy) : [],
+    happenings: settled ? happenings(before, attempt, failures.failureCount, policy) : [],
   };
+}
+
+function isGood({ kind }: Attempt): boolean {
+  return kind === 'fetched' || kind === 'unchanged';
+}
+
+function stateOf(works: boolean, settled: boolean): NextArchival['state'] {
+  if (works) return 'success';
+  return settled ? 'failure' : 'pending';
+}
+
+function failuresAfter(
+  before: Archival,
+  attempt: Attempt,
+  settled: boolean,
+  now: Date,
+): Pick<Archival, 'failureCount' | 'firstFailureAt'> {
+  if (isGood(attempt)) return { failureCount: 0, firstFailureAt: null };
+  const lengthens = settled && attempt.kind === 'failed' && (attempt.broken === true || attempt.transient);
+  const failureCount = before.failureCount + (lengthens ? 1 : 0);
+  return { failureCount, firstFailureAt: failureCount === 0 ? null : (before.firstFailureAt ?? now) };
+}
+
+function countsAfter(before: Archival, { kind }: Attempt): Pick<Archival, 'unchangedCount' | 'changedCount'> {
+  if (kind === 'fetched') return { unchangedCount: 0, changedCount: before.changedCount + 1 };
+  if (kind === 'unchanged') return { unchangedCount: before.unchangedCount + 1, changedCount: 0 };
+  return { unchangedCount: before.unchangedCount, changedCount: before.changedCount };
+}
+
+function taskValue(before: Archival, { code, reason }: Attempt, attempts: number): string {
+  return JSON.stringify({ code, status: CODES[code].status, reason, attempts, runId: before.runIds.at(-1) ?? null });
 }
 
 function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly number[]): number | null {

@@ -1,5 +1,5 @@
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
-import type { ArchiveStore, Stage, StageRef } from '../store/ArchiveStore.ts';
+import type { ArchiveStore, StageRef } from '../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
 
 type StageOpener = Pick<ArchiveStore, 'stage' | 'stageWhole'>;
@@ -36,5 +36,3 @@ export class LocalRetriever implements Retriever {
     await this.#store.close();
   }
 }
-
-export type { FetcherLike, Stage, StageOpener };

@@ -52,14 +52,24 @@ function openPool(connection: string | pg.PoolConfig): pg.Pool {
 function postgresBackend(queueName: string, pool: pg.Pool, notifications: PostgresNotificationChannel): QueueBackend {
   return {
     name: 'agenda-postgresql',
-    backend: new PostgresBackend({ pool, tableName: queueName, logTableName: `${queueName}_log`, disableNotifications: true }),
+    backend: new PostgresBackend({
+      pool,
+      tableName: queueName,
+      logTableName: `${queueName}_log`,
+      disableNotifications: true,
+    }),
     notifications,
     ping: async () => void (await pool.query('select 1')),
     close: () => pool.end(),
   };
 }
 
-async function mongoBackend(url: string, queueName: string, pool: pg.Pool, notifications: PostgresNotificationChannel): Promise<QueueBackend> {
+async function mongoBackend(
+  url: string,
+  queueName: string,
+  pool: pg.Pool,
+  notifications: PostgresNotificationChannel,
+): Promise<QueueBackend> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_MS });
   await client.connect();
   const database = client.db();

@@ -116,18 +116,28 @@ export class AgendaQueue implements JobQueue {
   async #work(agenda: Agenda, handlers: JobHandlers): Promise<void> {
     const { concurrency } = this.#settings;
     const options = { concurrency, lockLimit: concurrency * 4, lockLifetime: LOCK_MS, backoff: waitAfter };
-    agenda.define<{ resourceId: string }>(RESOURCE, (job) => this.#run(job, async (context) => {
-      try {
-        await handlers.resource(job.attrs.data.resourceId, context);
-      } catch (error) {
-        if (error instanceof ArchivalFailed) await dropEarlierFailures(agenda, job.attrs.data.resourceId);
-        throw error;
-      }
-    }), options);
-    agenda.define<{ host: string }>(HOST, (job) => this.#run(job, async (context) => {
-      // Agenda keeps a job whose next start is set, and removes one that has none.
-      job.attrs.nextRunAt = await handlers.host(job.attrs.data.host, context);
-    }), options);
+    agenda.define<{ resourceId: string }>(
+      RESOURCE,
+      (job) =>
+        this.#run(job, async (context) => {
+          try {
+            await handlers.resource(job.attrs.data.resourceId, context);
+          } catch (error) {
+            if (error instanceof ArchivalFailed) await dropEarlierFailures(agenda, job.attrs.data.resourceId);
+            throw error;
+          }
+        }),
+      options,
+    );
+    agenda.define<{ host: string }>(
+      HOST,
+      (job) =>
+        this.#run(job, async (context) => {
+          // Agenda keeps a job whose next start is set, and removes one that has none.
+          job.attrs.nextRunAt = await handlers.host(job.attrs.data.host, context);
+        }),
+      options,
+    );
     await agenda.start();
     this.#works = true;
   }

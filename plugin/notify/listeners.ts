@@ -28,7 +28,10 @@ export class Listeners {
     try {
       await listener(event);
     } catch (error) {
-      this.#logger.error({ event: event.name, resourceId: event.resourceId, error: messageOf(error) }, 'listener failed');
+      this.#logger.error(
+        { event: event.name, resourceId: event.resourceId, error: messageOf(error) },
+        'listener failed',
+      );
     }
   }
 }

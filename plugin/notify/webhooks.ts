@@ -8,7 +8,10 @@ export interface WebhookEdges {
   readonly targets: readonly WebhookTarget[];
   readonly deliveries: DeliveryTable;
   /** Headers of a signed message, in the manner of Standard Webhooks. */
-  sign(secret: string, message: { readonly id: string; readonly at: Date; readonly body: string }): Record<string, string>;
+  sign(
+    secret: string,
+    message: { readonly id: string; readonly at: Date; readonly body: string },
+  ): Record<string, string>;
   /** Goes through the address guard; rejects when no answer came. */
   post(url: string, headers: Record<string, string>, body: string): Promise<{ readonly status: number }>;
   retryDelay(attempts: number): number | null;
@@ -63,10 +66,11 @@ export class Webhooks {
     const { targets, deliveries, sign, post, now, logger } = this.#edges;
     const target = targets.find(({ url }) => url === delivery.target);
     if (!target) return deliveries.done(delivery.id);
-    const failure = await post(target.url, sign(target.secret, { id: delivery.eventId, at: now(), body: delivery.body }), delivery.body).then(
-      ({ status }) => (status >= 200 && status < 300 ? null : `status ${status}`),
-      messageOf,
-    );
+    const failure = await post(
+      target.url,
+      sign(target.secret, { id: delivery.eventId, at: now(), body: delivery.body }),
+      delivery.body,
+    ).then(({ status }) => (status >= 200 && status < 300 ? null : `status ${status}`), messageOf);
     if (failure === null) return deliveries.done(delivery.id);
     const delayMs = this.#edges.retryDelay(delivery.attempts + 1);
     logger.warn({ webhook: delivery.id, failure, retryInMs: delayMs }, 'webhook delivery failed');
@@ -80,7 +84,10 @@ export function deliveriesOf(event: ArchiveEvent, targets: readonly WebhookTarge
   const { id, name, at, ...data } = event;
   const body = JSON.stringify({ type: name, timestamp: at.toISOString(), data });
   return targets
-    .map(({ url, events }, index) => ({ wanted: !events || events.includes(name), delivery: { id: `${id}-${index}`, eventId: id, target: url, body } }))
+    .map(({ url, events }, index) => ({
+      wanted: !events || events.includes(name),
+      delivery: { id: `${id}-${index}`, eventId: id, target: url, body },
+    }))
     .filter(({ wanted }) => wanted)
     .map(({ delivery }) => delivery);
 }

@@ -5,6 +5,7 @@ import type { HookName } from '../model/hook.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../portal/Portal.ts';
+import type { HostTable } from './Hosts.ts';
 
 /** Every query of ours. Each method throws `ArchiverError('database-failed')` when PostgreSQL does not answer. */
 export interface Records {
@@ -56,8 +57,23 @@ export interface Outcome {
   readonly lease: Lease;
   readonly archival: Pick<
     Archival,
-    | 'url' | 'host' | 'code' | 'reason' | 'broken' | 'attempts' | 'failureCount' | 'firstFailureAt' | 'lastSuccessAt'
-    | 'checkedAt' | 'nextCheckAt' | 'freshUntil' | 'unchangedCount' | 'changedCount' | 'known' | 'finalUrl' | 'moved'
+    | 'url'
+    | 'host'
+    | 'code'
+    | 'reason'
+    | 'broken'
+    | 'attempts'
+    | 'failureCount'
+    | 'firstFailureAt'
+    | 'lastSuccessAt'
+    | 'checkedAt'
+    | 'nextCheckAt'
+    | 'freshUntil'
+    | 'unchangedCount'
+    | 'changedCount'
+    | 'known'
+    | 'finalUrl'
+    | 'moved'
   >;
   readonly datasetId: string;
   /** A copy whose bytes are already kept in the store. */
@@ -89,14 +105,23 @@ export interface ArchivalTable {
    * now, writes task_status `pending`. A priority wish lifts a bulk row; never the other way round. One statement set
    * for any number of rows. Answers the resources that need a new job: those for which none waits or runs already.
    */
-  request(wishes: readonly ArchivalWish[], how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date }): Promise<readonly string[]>;
+  request(
+    wishes: readonly ArchivalWish[],
+    how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
+  ): Promise<readonly string[]>;
   /**
    * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq` and not due). Sets task_status
    * `running`. An expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
    */
-  lease(resourceId: string, by: { readonly owner: string; readonly leaseMs: number; readonly now: Date }): Promise<Lease | null>;
+  lease(
+    resourceId: string,
+    by: { readonly owner: string; readonly leaseMs: number; readonly now: Date },
+  ): Promise<Lease | null>;
   /** Up to `limit` due resources of one host in the bulk lane, longest due first, leased in one statement. */
-  leaseDue(host: string, by: { readonly owner: string; readonly leaseMs: number; readonly now: Date; readonly limit: number }): Promise<readonly Lease[]>;
+  leaseDue(
+    host: string,
+    by: { readonly owner: string; readonly leaseMs: number; readonly now: Date; readonly limit: number },
+  ): Promise<readonly Lease[]>;
   /** Extends those still owned; answers the resource ids that are. */
   renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
   /** Gives back without an outcome; the resource is due again at once. */
@@ -108,13 +133,20 @@ export interface ArchivalTable {
   /** Priority rows wanted but neither leased nor touched for `idleMs`: their job was lost. */
   forgotten(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
   /** Due count, oldest due, leased count; for health, status and metrics. */
-  backlog(now: Date): Promise<{ readonly due: number; readonly oldestDueAt: Date | null; readonly leased: number; readonly lastSuccessAt: Date | null }>;
+  backlog(now: Date): Promise<{
+    readonly due: number;
+    readonly oldestDueAt: Date | null;
+    readonly leased: number;
+    readonly lastSuccessAt: Date | null;
+  }>;
   /** Of these, the ids of resources that have no row or another URL. For the reconciling sweep. */
   differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
   /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
   forget(resourceIds: readonly string[]): Promise<void>;
   /** Counts per code, plus totals; for the report and a dry run. */
-  countByCode(): Promise<readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]>;
+  countByCode(): Promise<
+    readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]
+  >;
 }
 
 export interface CopyTable {
@@ -159,7 +191,15 @@ export interface TaskStatus {
 }
 
 export interface TaskStatusTable {
-  get(entityId: string): Promise<(TaskStatus & { readonly id: string; readonly entityType: string; readonly taskType: string; readonly key: string }) | null>;
+  get(entityId: string): Promise<
+    | (TaskStatus & {
+        readonly id: string;
+        readonly entityType: string;
+        readonly taskType: string;
+        readonly key: string;
+      })
+    | null
+  >;
 }
 
 /** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */
@@ -169,67 +209,6 @@ export interface NamedLeaseTable {
   release(name: string, owner: string): Promise<void>;
   readCursor(name: string): Promise<string | null>;
   writeCursor(name: string, cursor: string | null): Promise<void>;
-}
-
-export interface HostLimits {
-  readonly requestsPerSecond: number;
-  readonly burst: number;
-  readonly concurrency: number;
-  readonly bytesPerDay: number | null;
-  /** UTC hours in which nothing is asked, e.g. `[8, 18]` from 8:00 to 18:00; may wrap midnight. */
-  readonly quietHours: readonly [number, number] | null;
-  /** Pause after each answer as a multiple of its response time. */
-  readonly gapFactor: number;
-}
-
-export interface HostSlice {
-  /** Requests that may be sent now; 0 when the host must be left alone until `retryAt`. */
-  readonly granted: number;
-  /** Requests that may be under way at once; more than 0 when `granted` is. */
-  readonly slots: number;
-  readonly retryAt: Date | null;
-  readonly why: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
-}
-
-/** Per-host politeness shared by all workers, surviving restarts. */
-export interface HostTable {
-  /** Takes up to `want` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. */
-  takeSlice(
-    host: string,
-    by: {
-      /** Of this slice alone. */
-      readonly owner: string;
-      readonly want: number;
-      readonly limits: HostLimits;
-      readonly leaseMs: number;
-      readonly now: Date;
-      /** A person waits: the rate and the breaker do not hold it up, but what it asks counts, so that sweeps wait longer. */
-      readonly urgent?: boolean;
-    },
-  ): Promise<HostSlice>;
-  renewSlots(host: string, owner: string, leaseMs: number): Promise<void>;
-  /** Gives slots back and reports how the host behaved. */
-  giveBack(host: string, report: HostReport): Promise<void>;
-  /** An administrator's row; null fields fall back to settings. */
-  override(host: string): Promise<Partial<HostLimits> | null>;
-  setOverride(host: string, limits: Partial<HostLimits> | null): Promise<void>;
-}
-
-export interface HostReport {
-  readonly owner: string;
-  readonly slots: number;
-  /** Tokens taken but not used. */
-  readonly unused: number;
-  readonly bytes: number;
-  /** Mean response time of the slice, for the proportional gap. */
-  readonly responseMs: number;
-  readonly retryAfterMs: number | null;
-  /** Connection-level failures against answers of any kind; feeds the circuit breaker. */
-  readonly deadCount: number;
-  readonly aliveCount: number;
-  /** The limits that the slice was taken by. */
-  readonly limits?: HostLimits;
-  readonly now: Date;
 }
 
 /** One webhook message on its way to one target. */

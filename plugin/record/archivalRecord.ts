@@ -59,15 +59,33 @@ export function createRecord(database: Database, writeBack: Catalog['writeBack']
         const mine = outcomes.filter(({ lease }) => wanted.has(lease.resourceId));
         const wantedAgain = ({ lease }: Outcome) => (wanted.get(lease.resourceId) ?? 0) > lease.requestSeq;
 
-        await insertCopies(database, mine.flatMap(({ copy }) => copy ?? []), transaction);
+        await insertCopies(
+          database,
+          mine.flatMap(({ copy }) => copy ?? []),
+          transaction,
+        );
         const updates = mine.map((outcome) => updateOf(outcome, wantedAgain(outcome)));
-        if (mine.length > 0) await rows('recording outcomes', UPDATE, { outcomes: JSON.stringify(updates) }, transaction);
-        await writeTaskStatuses(database, mine.map(({ taskStatus }) => taskStatus), transaction);
-        const ended = await countInRuns(database, mine.filter(({ settled }) => settled), transaction);
+        if (mine.length > 0)
+          await rows('recording outcomes', UPDATE, { outcomes: JSON.stringify(updates) }, transaction);
+        await writeTaskStatuses(
+          database,
+          mine.map(({ taskStatus }) => taskStatus),
+          transaction,
+        );
+        const ended = await countInRuns(
+          database,
+          mine.filter(({ settled }) => settled),
+          transaction,
+        );
         const changes = mine.flatMap((outcome) => outcome.writeBack ?? []);
         if (changes.length > 0) await writeBack(changes, transaction);
         const now = new Date();
-        await insertDeliveries(database, mine.flatMap(({ deliveries }) => deliveries), now, transaction);
+        await insertDeliveries(
+          database,
+          mine.flatMap(({ deliveries }) => deliveries),
+          now,
+          transaction,
+        );
 
         return outcomes.map((outcome): Recorded => {
           const { lease } = outcome;

@@ -127,6 +127,9 @@ export function createArchivalTable(database: Database, writeBack: Catalog['writ
     },
 
     countByCode: () =>
-      rows('counting codes', 'select code, broken, count(*)::int as count from :schema:.archival group by code, broken'),
+      rows(
+        'counting codes',
+        'select code, broken, count(*)::int as count from :schema:.archival group by code, broken',
+      ),
   };
 }

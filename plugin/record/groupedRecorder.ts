@@ -59,7 +59,8 @@ export class GroupedRecorder {
       for (const { outcome, resolve, reject } of group) {
         const one = byId.get(outcome.lease.resourceId);
         if (one) resolve(one);
-        else reject(new ArchiverError('database-failed', `No record was made for resource ${outcome.lease.resourceId}.`));
+        else
+          reject(new ArchiverError('database-failed', `No record was made for resource ${outcome.lease.resourceId}.`));
       }
     } catch (error) {
       for (const { reject } of group) reject(error);

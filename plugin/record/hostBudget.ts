@@ -1,4 +1,4 @@
-import type { HostLimits, HostReport, HostSlice } from './Records.ts';
+import type { HostLimits, HostReport, HostSlice } from './Hosts.ts';
 
 /** What a host's row remembers between slices. */
 export interface HostState {
@@ -36,7 +36,13 @@ export function newHost(limits: HostLimits, now: Date): HostState {
  */
 export function slice(
   before: HostState,
-  ask: { readonly want: number; readonly slotsTaken: number; readonly limits: HostLimits; readonly now: Date; readonly urgent?: boolean },
+  ask: {
+    readonly want: number;
+    readonly slotsTaken: number;
+    readonly limits: HostLimits;
+    readonly now: Date;
+    readonly urgent?: boolean;
+  },
 ): { readonly state: HostState; readonly slice: HostSlice } {
   const { limits, now, slotsTaken } = ask;
   const state = refill(before, limits, now);
@@ -87,7 +93,11 @@ export function learn(before: HostState, report: HostReport, limits: HostLimits)
 
 function refill(state: HostState, limits: HostLimits, now: Date): HostState {
   const seconds = Math.max(0, now.getTime() - state.refilledAt.getTime()) / 1000;
-  return { ...state, tokens: Math.min(limits.burst, state.tokens + seconds * limits.requestsPerSecond), refilledAt: now };
+  return {
+    ...state,
+    tokens: Math.min(limits.burst, state.tokens + seconds * limits.requestsPerSecond),
+    refilledAt: now,
+  };
 }
 
 function quietEnd(hours: HostLimits['quietHours'], now: Date): Date | null {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
+import type { HostLimits, HostTable } from './Hosts.ts';
 import { type HostState, learn, newHost, slice } from './hostBudget.ts';
-import type { HostLimits, HostTable } from './Records.ts';
 
 interface HostRow {
   readonly tokens: number;
@@ -93,7 +93,11 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
       guard('giving a slice of a host back', () =>
         knex.transaction(async (transaction) => {
           const row = await lock(host, SETTLED, report.now, transaction);
-          await write(host, learn(stateOf(row), report, { ...(report.limits ?? SETTLED), ...row.override }), transaction);
+          await write(
+            host,
+            learn(stateOf(row), report, { ...(report.limits ?? SETTLED), ...row.override }),
+            transaction,
+          );
           await rows(
             'giving slots of a host back',
             'delete from :schema:.host_slot where host = :host and owner = :owner',

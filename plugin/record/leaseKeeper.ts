@@ -47,7 +47,11 @@ export class LeaseKeeper {
   }
 
   /** Runs `work` while the lease is renewed; its signal fires when `signal` does or when the lease is lost. */
-  async hold<Result>(lease: Lease, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async hold<Result>(
+    lease: Lease,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
     const held: Held = { lease, controller: new AbortController() };
     this.#held.add(held);
     try {
@@ -64,7 +68,8 @@ export class LeaseKeeper {
       const leases = held.map(({ lease }) => lease);
       const owned = await this.#archivals.renew(leases, { leaseMs: this.#leaseMs, now: this.#now() });
       for (const { lease, controller } of held) {
-        if (!owned.has(lease.resourceId)) controller.abort(new ArchiverError('lease-lost', `Another worker holds resource ${lease.resourceId}.`));
+        if (!owned.has(lease.resourceId))
+          controller.abort(new ArchiverError('lease-lost', `Another worker holds resource ${lease.resourceId}.`));
       }
     } catch (error) {
       // The database is away for a moment: the leases stand until they expire, and the fencing token guards the rest.

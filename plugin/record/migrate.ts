@@ -43,7 +43,9 @@ export async function migrate(knex: Knex, names: Names, direction: 'up' | 'down'
 
 /** A folder of the package, found from the sources as from the compiled files. */
 function migrationsFolder(): string {
-  const candidates = ['../migrations/', '../../migrations/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const candidates = ['../migrations/', '../../migrations/'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   return candidates.find((folder) => existsSync(folder)) ?? '';
 }
 

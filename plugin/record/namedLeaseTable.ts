@@ -32,7 +32,10 @@ export function createNamedLeaseTable({ rows }: Database): NamedLeaseTable {
       return row?.cursor ?? null;
     },
     async writeCursor(name, cursor) {
-      await rows('writing a cursor', 'update :schema:.named_lease set cursor = :cursor where name = :name', { name, cursor });
+      await rows('writing a cursor', 'update :schema:.named_lease set cursor = :cursor where name = :name', {
+        name,
+        cursor,
+      });
     },
   };
 }

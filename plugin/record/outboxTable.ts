@@ -42,7 +42,12 @@ export function createOutboxTable({ knex, schema, guard, rows }: Database): Outb
           if (taken.length === 0) return 0;
           await handle(taken.flatMap(entryOf));
           const ids = taken.map(({ id }) => id);
-          await rows('emptying the outbox', 'delete from :schema:.outbox where id = any(cast(:ids as bigint[]))', { ids }, transaction);
+          await rows(
+            'emptying the outbox',
+            'delete from :schema:.outbox where id = any(cast(:ids as bigint[]))',
+            { ids },
+            transaction,
+          );
           return taken.length;
         }),
       ),
@@ -62,6 +67,13 @@ export function createOutboxTable({ knex, schema, guard, rows }: Database): Outb
 /** A row of a newer version's hook that this one does not know says nothing to it. */
 function entryOf(row: OutboxRow): OutboxEntry[] {
   if (!isHookName(row.event)) return [];
-  const { id, event, dataset_id: datasetId, resource_id: resourceId, file_replaced: fileReplaced, created_at: createdAt } = row;
+  const {
+    id,
+    event,
+    dataset_id: datasetId,
+    resource_id: resourceId,
+    file_replaced: fileReplaced,
+    created_at: createdAt,
+  } = row;
   return [{ id: String(id), event, datasetId, resourceId, fileReplaced, createdAt }];
 }

@@ -38,7 +38,8 @@ export function createRunTable(database: Database): RunTable {
         knex.transaction(async (transaction) => {
           if (idempotencyKey !== null) {
             const earlier = await claimKey(database, { caller, idempotencyKey, now }, transaction);
-            if (earlier) return { run: runOf(earlier), result: isSame(earlier, run) ? 'repeated' : 'conflict' } as const;
+            if (earlier)
+              return { run: runOf(earlier), result: isSame(earlier, run) ? 'repeated' : 'conflict' } as const;
           }
           const [row] = await rows<RunRow>(
             'noting a run',
@@ -72,7 +73,12 @@ export function createRunTable(database: Database): RunTable {
             transaction,
           );
           if (row) await rows('cancelling a run', CANCEL, { id, now }, transaction);
-          const [current] = await rows<RunRow>('reading a run', 'select * from :schema:.run where id = :id', { id }, transaction);
+          const [current] = await rows<RunRow>(
+            'reading a run',
+            'select * from :schema:.run where id = :id',
+            { id },
+            transaction,
+          );
           return current ? runOf(current) : null;
         }),
       );
@@ -102,7 +108,9 @@ export function createRunTable(database: Database): RunTable {
     },
 
     async dropEndedBefore(moment) {
-      const gone = await rows('dropping old runs', 'delete from :schema:.run where ended_at < :moment returning id', { moment });
+      const gone = await rows('dropping old runs', 'delete from :schema:.run where ended_at < :moment returning id', {
+        moment,
+      });
       return gone.length;
     },
   };
@@ -147,11 +155,21 @@ async function claimKey(
   on: Knex,
 ): Promise<RunRow | null> {
   const { caller, idempotencyKey, now } = by;
-  await rows('locking a key', 'select pg_advisory_xact_lock(hashtext(:text))', { text: `${caller} ${idempotencyKey}` }, on);
+  await rows(
+    'locking a key',
+    'select pg_advisory_xact_lock(hashtext(:text))',
+    { text: `${caller} ${idempotencyKey}` },
+    on,
+  );
   const same = `coalesce(caller, '') = coalesce(:caller, '') and idempotency_key = :idempotencyKey`;
   const since = new Date(now.getTime() - DAY_MS);
   const bindings = { caller, idempotencyKey, since };
-  await rows('freeing a key', `update :schema:.run set idempotency_key = null where ${same} and created_at < :since`, bindings, on);
+  await rows(
+    'freeing a key',
+    `update :schema:.run set idempotency_key = null where ${same} and created_at < :since`,
+    bindings,
+    on,
+  );
   const [row] = await rows<RunRow>('reading a key', `select * from :schema:.run where ${same}`, bindings, on);
   return row ?? null;
 }

@@ -25,7 +25,13 @@ export async function demand(deps: HandlerDeps, request: Request, action: Action
 }
 
 /** Throws `not-found`: what somebody may not see does not exist for them. */
-export async function reveal(deps: HandlerDeps, request: Request, action: Action, subject: Subject, what: string): Promise<void> {
+export async function reveal(
+  deps: HandlerDeps,
+  request: Request,
+  action: Action,
+  subject: Subject,
+  what: string,
+): Promise<void> {
   if (await may(deps, request, action, subject)) return;
   throw new ArchiverError('not-found', `There is no ${what}.`);
 }

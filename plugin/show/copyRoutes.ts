@@ -35,13 +35,20 @@ async function sendCopy(deps: HandlerDeps, request: Request, response: Response)
   const range = rangeOf(request, copy);
   if (range === 'unsatisfiable') {
     response.setHeader('Content-Range', `bytes */${copy.bytes}`);
-    for (const name of ['Content-Disposition', 'ETag', 'Repr-Digest', 'Last-Modified', 'Cache-Control']) response.removeHeader(name);
+    for (const name of ['Content-Disposition', 'ETag', 'Repr-Digest', 'Last-Modified', 'Cache-Control'])
+      response.removeHeader(name);
     throw new ArchiverError('range-not-satisfiable', `The copy has ${copy.bytes} bytes.`);
   }
   await sendBytes(deps, request, response, copy, range);
 }
 
-async function sendBytes(deps: HandlerDeps, request: Request, response: Response, copy: Copy, range: ByteRange | null): Promise<void> {
+async function sendBytes(
+  deps: HandlerDeps,
+  request: Request,
+  response: Response,
+  copy: Copy,
+  range: ByteRange | null,
+): Promise<void> {
   const length = range ? range.end - range.start + 1 : copy.bytes;
   const begin = () => {
     response.status(range ? 206 : 200).setHeader('Content-Length', length);
@@ -64,7 +71,8 @@ async function sendBytes(deps: HandlerDeps, request: Request, response: Response
 function setHeaders(response: Response, copy: Copy, isPublic: boolean): void {
   const { mediaType, sha256, filename, storedAt, charset } = copy;
   const safeType = mediaType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) && !ACTIVE.test(mediaType);
-  const withCharset = mediaType?.startsWith('text/') && charset !== null && /^[\w-]+$/.test(charset) ? `; charset=${charset}` : '';
+  const withCharset =
+    mediaType?.startsWith('text/') && charset !== null && /^[\w-]+$/.test(charset) ? `; charset=${charset}` : '';
   // Not through `type()`, which would add a character set of its own.
   response.setHeader('Content-Type', safeType ? `${mediaType}${withCharset}` : 'application/octet-stream');
   response.setHeader('Content-Disposition', contentDisposition(filename, { type: 'attachment' }));
@@ -93,7 +101,9 @@ function etagOf({ sha256 }: Copy): string {
 function isUnchanged(request: Request, copy: Copy): boolean {
   const noneMatch = request.get('if-none-match');
   if (noneMatch !== undefined) {
-    return noneMatch.trim() === '*' || noneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etagOf(copy));
+    return (
+      noneMatch.trim() === '*' || noneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etagOf(copy))
+    );
   }
   const since = Date.parse(request.get('if-modified-since') ?? '');
   return !Number.isNaN(since) && Math.floor(copy.storedAt.getTime() / 1000) * 1000 <= since;

@@ -46,7 +46,11 @@ export const notFound: RequestHandler = (request, response) => {
 export function onlyFor(...methods: readonly string[]): RequestHandler {
   return (request, response) => {
     response.setHeader('Allow', methods.join(', '));
-    sendProblem(response, 'method-not-allowed', `${request.method} is not for ${request.path}; it takes ${methods.join(', ')}.`);
+    sendProblem(
+      response,
+      'method-not-allowed',
+      `${request.method} is not for ${request.path}; it takes ${methods.join(', ')}.`,
+    );
   };
 }
 
@@ -58,10 +62,12 @@ export function onError(logger: Logger): ErrorRequestHandler {
       return;
     }
     const isOurs = error instanceof ArchiverError;
-    if (!isOurs || (STATUS[error.code] ?? 500) >= 500) logger.error({ path: request.path, error: messageOf(error) }, 'a request failed');
+    if (!isOurs || (STATUS[error.code] ?? 500) >= 500)
+      logger.error({ path: request.path, error: messageOf(error) }, 'a request failed');
     if (isOurs && (STATUS[error.code] ?? 500) < 500) return sendProblem(response, error.code, error.message);
     if (isBadRequest(error)) return sendProblem(response, 'invalid-request', 'The request cannot be read.');
-    if (isOurs && STATUS[error.code] === 503) return sendProblem(response, error.code, 'A service behind the archiver does not answer.');
+    if (isOurs && STATUS[error.code] === 503)
+      return sendProblem(response, error.code, 'A service behind the archiver does not answer.');
     sendProblem(response, 'internal', 'Something went wrong; the log says what.');
   };
 }

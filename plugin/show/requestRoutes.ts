@@ -61,8 +61,12 @@ async function archiveOne(deps: HandlerDeps, request: Request, response: Respons
 
 function accept(deps: HandlerDeps, response: Response, result: RequestResult): void {
   if (result.kind === 'not-found') throw new ArchiverError('not-found', 'It left the portal meanwhile.');
-  if (result.kind === 'conflict') throw new ArchiverError('idempotency-conflict', 'This Idempotency-Key was used for another request within a day.');
-  response.status(202).location(`${deps.archiverUrl}/runs/${encodeURIComponent(result.run.id)}`).json(runView(result.run));
+  if (result.kind === 'conflict')
+    throw new ArchiverError('idempotency-conflict', 'This Idempotency-Key was used for another request within a day.');
+  response
+    .status(202)
+    .location(`${deps.archiverUrl}/runs/${encodeURIComponent(result.run.id)}`)
+    .json(runView(result.run));
 }
 
 async function showResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
@@ -70,7 +74,10 @@ async function showResource(deps: HandlerDeps, request: Request, response: Respo
   const resource = await deps.catalog.getResource(id);
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
   await reveal(deps, request, 'archive.read', { datasetId: resource.datasetId, resourceId: id }, `resource ${id}`);
-  const [archival, copies] = await Promise.all([deps.records.archivals.get(id), deps.records.copies.listByResource(id)]);
+  const [archival, copies] = await Promise.all([
+    deps.records.archivals.get(id),
+    deps.records.copies.listByResource(id),
+  ]);
   response.json(resourceView(deps, resource, archival, copies));
 }
 
@@ -80,7 +87,10 @@ async function showDataset(deps: HandlerDeps, request: Request, response: Respon
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
   await reveal(deps, request, 'archive.read', { datasetId: dataset.id, resourceId: null }, `dataset ${id}`);
   const ids = dataset.resources.map((resource) => resource.id);
-  const [archivals, copies] = await Promise.all([deps.records.archivals.getMany(ids), deps.records.copies.listByResources(ids)]);
+  const [archivals, copies] = await Promise.all([
+    deps.records.archivals.getMany(ids),
+    deps.records.copies.listByResources(ids),
+  ]);
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
   const resources = dataset.resources.map((resource) =>
     resourceView(deps, resource, byId.get(resource.id) ?? null, copies.get(resource.id) ?? []),

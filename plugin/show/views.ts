@@ -29,7 +29,12 @@ export function runView(run: Run) {
 }
 
 /** The archive's view of a resource: state and copies, newest first. */
-export function resourceView(deps: HandlerDeps, resource: Resource, archival: Archival | null, copies: readonly Copy[]) {
+export function resourceView(
+  deps: HandlerDeps,
+  resource: Resource,
+  archival: Archival | null,
+  copies: readonly Copy[],
+) {
   const code = archival?.code ?? null;
   return {
     id: resource.id,
@@ -53,5 +58,15 @@ export function resourceView(deps: HandlerDeps, resource: Resource, archival: Ar
 }
 
 function copyView(deps: HandlerDeps, { key, bytes, md5, sha256, mediaType, format, filename, storedAt }: Copy) {
-  return { key, url: deps.copyUrl(key), bytes, md5, sha256, mediaType, storedAt: storedAt.toISOString(), format, filename };
+  return {
+    key,
+    url: deps.copyUrl(key),
+    bytes,
+    md5,
+    sha256,
+    mediaType,
+    storedAt: storedAt.toISOString(),
+    format,
+    filename,
+  };
 }

@@ -1,7 +1,9 @@
-import { constants, type FileHandle, link, mkdir, open, readdir, rename, rmdir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { constants, mkdir, open, readdir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 
 import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
+import { isMissing, linkNew, removeEmpty, unlessMissing } from './files.ts';
+import { FolderStage } from './folderStage.ts';
 import { isOwnerAlive, newStageName } from './stageOwner.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
@@ -45,7 +47,14 @@ export class FolderStore implements ArchiveStore {
       const id = newStageName();
       this.#enter();
       const file = await this.#inStages(() => open(join(this.#stages, id), 'wx'));
-      return new FolderStage({ id, key, file, durable: this.#durable, guard: this.#guard, abandon: () => this.#drop(id) });
+      return new FolderStage({
+        id,
+        key,
+        file,
+        durable: this.#durable,
+        guard: this.#guard,
+        abandon: () => this.#drop(id),
+      });
     });
   }
 
@@ -90,7 +99,9 @@ export class FolderStore implements ArchiveStore {
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    const entries = await this.#guard('listing copies', () => unlessMissing(readdir(this.#path(prefix.replace(/\/+$/, '')), { withFileTypes: true })));
+    const entries = await this.#guard('listing copies', () =>
+      unlessMissing(readdir(this.#path(prefix.replace(/\/+$/, '')), { withFileTypes: true })),
+    );
     for (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* this.list(`${key}/`);
@@ -103,7 +114,11 @@ export class FolderStore implements ArchiveStore {
       const path = this.#path(key);
       await unlessMissing(unlink(path));
       const archive = join(this.#folder, 'archive');
-      for (let folder = dirname(path); folder !== archive && folder.startsWith(archive + sep); folder = dirname(folder)) {
+      for (
+        let folder = dirname(path);
+        folder !== archive && folder.startsWith(archive + sep);
+        folder = dirname(folder)
+      ) {
         if (!(await removeEmpty(folder))) return;
       }
     });
@@ -190,93 +205,4 @@ export class FolderStore implements ArchiveStore {
       if (path === dirname(firstCreated) || path === this.#folder) return;
     }
   }
-}
-
-interface FolderStageParts {
-  readonly id: string;
-  readonly key: string;
-  readonly file: FileHandle;
-  readonly durable: boolean;
-  readonly guard: <Result>(doing: string, work: () => Promise<Result>) => Promise<Result>;
-  readonly abandon: () => Promise<void>;
-}
-
-class FolderStage implements Stage {
-  readonly #parts: FolderStageParts;
-  #bytes = 0;
-  #isOpen = true;
-
-  constructor(parts: FolderStageParts) {
-    this.#parts = parts;
-  }
-
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#parts.guard('writing a stage', async () => {
-      for (let written = 0; written < chunk.length; ) {
-        written += (await this.#parts.file.write(chunk, written)).bytesWritten;
-      }
-      this.#bytes += chunk.length;
-    });
-  }
-
-  finish(): Promise<StageRef> {
-    const { id, key, file, durable, guard } = this.#parts;
-    return guard('finishing a stage', async () => {
-      if (durable) await file.sync();
-      await this.#close();
-      return { id, key, bytes: this.#bytes };
-    });
-  }
-
-  async abandon(): Promise<void> {
-    await this.#close().catch(() => undefined);
-    await this.#parts.guard('abandoning a stage', this.#parts.abandon);
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    await this.#parts.file.close();
-  }
-}
-
-/** false when the new name is taken. File systems without hard links get a rename after a look. */
-async function linkNew(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'EEXIST') return false;
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error;
-    if (await unlessMissing(stat(to))) return false;
-    await rename(from, to);
-    return true;
-  }
-}
-
-async function removeEmpty(folder: string): Promise<boolean> {
-  try {
-    await rmdir(folder);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
 }

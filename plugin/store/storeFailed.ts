@@ -3,7 +3,9 @@ import { ArchiverError, messageOf } from '../errors.ts';
 /** Wraps what a store's service threw; names the place, never its secrets. */
 export function storeFailed(doing: string, place: string, cause: unknown): ArchiverError {
   if (cause instanceof ArchiverError) return cause;
-  return new ArchiverError('store-failed', `The store at ${place} failed while ${doing}: ${messageOf(cause)}`, { cause });
+  return new ArchiverError('store-failed', `The store at ${place} failed while ${doing}: ${messageOf(cause)}`, {
+    cause,
+  });
 }
 
 /** A key that could leave the archive is a mistake of ours, never a name to be used. */

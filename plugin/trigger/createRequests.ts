@@ -36,7 +36,11 @@ export function createRequests(edges: RequestEdges): Requests {
     if (!opened) return { kind: 'conflict' };
     if (!opened.isNew) return { kind: 'accepted', run: opened.run };
     if (resources.length === 0) await records.runs.setTotal(opened.run.id, 0, now());
-    const jobs = await records.archivals.request(resources.map(wishOf(edges)), { lane: 'priority', runId: opened.run.id, now: now() });
+    const jobs = await records.archivals.request(resources.map(wishOf(edges)), {
+      lane: 'priority',
+      runId: opened.run.id,
+      now: now(),
+    });
     await addJobs(edges, jobs);
     return { kind: 'accepted', run: (await records.runs.get(opened.run.id)) ?? opened.run };
   }
@@ -45,7 +49,12 @@ export function createRequests(edges: RequestEdges): Requests {
     async resource(id, by) {
       const resource = await catalog.getResource(id);
       if (!resource) return { kind: 'not-found' };
-      const subject: Subject = { kind: 'resource', lane: 'priority', subjectId: resource.id, datasetId: resource.datasetId };
+      const subject: Subject = {
+        kind: 'resource',
+        lane: 'priority',
+        subjectId: resource.id,
+        datasetId: resource.datasetId,
+      };
       return few(subject, [resource], by);
     },
 

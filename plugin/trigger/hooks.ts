@@ -17,15 +17,20 @@ export interface HookEdges {
  * Never rejects, for an archiver must not make a save fail; what could not be noted is found by the next sweep.
  */
 export function createHooks(edges: HookEdges): Readonly<Record<HookName, HookListener>> {
-  const listenerOf = (name: HookName): HookListener => async (event) => {
-    if (event.origin === ORIGIN) return;
-    try {
-      await note(edges, name, event);
-    } catch (error) {
-      const { datasetId, resourceId } = event;
-      edges.logger.error({ hook: name, datasetId, resourceId, error: messageOf(error) }, 'a save was not noted; the next sweep finds it');
-    }
-  };
+  const listenerOf =
+    (name: HookName): HookListener =>
+    async (event) => {
+      if (event.origin === ORIGIN) return;
+      try {
+        await note(edges, name, event);
+      } catch (error) {
+        const { datasetId, resourceId } = event;
+        edges.logger.error(
+          { hook: name, datasetId, resourceId, error: messageOf(error) },
+          'a save was not noted; the next sweep finds it',
+        );
+      }
+    };
   return {
     afterResourceCreate: listenerOf(HOOK_NAMES[0]),
     afterResourceUpdate: listenerOf(HOOK_NAMES[1]),

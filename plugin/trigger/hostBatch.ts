@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Lease } from '../model/archival.ts';
-import type { ArchivalTable, HostLimits, HostTable } from '../record/Records.ts';
+import type { HostLimits, HostTable } from '../record/Hosts.ts';
+import type { ArchivalTable } from '../record/Records.ts';
 
 export interface BatchEdges {
   readonly archivals: Pick<ArchivalTable, 'leaseDue' | 'release'>;
@@ -41,18 +42,41 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
     if (pauseMs !== null) return new Date(now().getTime() + pauseMs);
     const limits = edges.limitsFor(host);
     const owner = `${edges.owner} ${randomUUID()}`;
-    const slice = await hosts.takeSlice(host, { owner, want: edges.largestSlice, limits, leaseMs: SLOT_MS, now: now() });
+    const slice = await hosts.takeSlice(host, {
+      owner,
+      want: edges.largestSlice,
+      limits,
+      leaseMs: SLOT_MS,
+      now: now(),
+    });
     if (slice.granted === 0) return slice.retryAt;
-    const leases = await archivals.leaseDue(host, { owner: edges.owner, leaseMs: edges.leaseMs, now: now(), limit: slice.granted });
+    const leases = await archivals.leaseDue(host, {
+      owner: edges.owner,
+      leaseMs: edges.leaseMs,
+      now: now(),
+      limit: slice.granted,
+    });
     const renewal = setInterval(() => void hosts.renewSlots(host, owner, SLOT_MS).catch(() => undefined), SLOT_MS / 3);
     const archived = await archiveAll(leases, slice.slots, signal, edges).finally(() => clearInterval(renewal));
-    await hosts.giveBack(host, { ...sumOf(archived), owner, slots: slice.slots, limits, now: now(), unused: unused(slice.granted, archived) });
+    await hosts.giveBack(host, {
+      ...sumOf(archived),
+      owner,
+      slots: slice.slots,
+      limits,
+      now: now(),
+      unused: unused(slice.granted, archived),
+    });
     return leases.length < slice.granted ? null : now();
   };
 }
 
 /** As many at a time as there are slots; after an abort what was not begun is given back. */
-async function archiveAll(leases: readonly Lease[], slots: number, signal: AbortSignal, edges: BatchEdges): Promise<Archived[]> {
+async function archiveAll(
+  leases: readonly Lease[],
+  slots: number,
+  signal: AbortSignal,
+  edges: BatchEdges,
+): Promise<Archived[]> {
   const waiting = [...leases];
   const archived: Archived[] = [];
   const work = async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../portal/Portal.ts';
-import type { HostLimits, HostTable } from '../record/Records.ts';
+import type { HostLimits, HostTable } from '../record/Hosts.ts';
 import type { Archived } from './hostBatch.ts';
 
 export interface LineEdges {

@@ -93,7 +93,9 @@ export class OutboxRelay {
 
   async #wishesOf(entries: readonly OutboxEntry[]): Promise<ArchivalWish[]> {
     const replaced = new Set(entries.filter(({ fileReplaced }) => fileReplaced).map(({ resourceId }) => resourceId));
-    const created = new Set(entries.filter(({ event }) => event === 'afterResourceCreate').map(({ resourceId }) => resourceId));
+    const created = new Set(
+      entries.filter(({ event }) => event === 'afterResourceCreate').map(({ resourceId }) => resourceId),
+    );
     const resources = await this.#resourcesOf(entries);
     const known = await this.#edges.records.archivals.getMany(resources.map(({ id }) => id));
     const urls = new Map(known.map(({ resourceId, url }) => [resourceId, url]));

@@ -1,4 +1,4 @@
-import { schedule as scheduleCron, type ScheduledTask } from 'node-cron';
+import { type ScheduledTask, schedule as scheduleCron } from 'node-cron';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../portal/Portal.ts';
 

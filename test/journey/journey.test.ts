@@ -42,7 +42,13 @@ describe('the journey of a resource', () => {
     await createPortalTables(database.knex);
     folder = await mkdtemp(join(tmpdir(), 'archiver-journey-'));
     archiver = createArchiver({ environment: {} });
-    archiver.register(testPortal({ knex: database.knex, settings: { folder, databaseUrl: database.url, retryDelaysMs: '50,50,50' }, ...(process.env['LOG'] ? { logger: console } : {}) }));
+    archiver.register(
+      testPortal({
+        knex: database.knex,
+        settings: { folder, databaseUrl: database.url, retryDelaysMs: '50,50,50' },
+        ...(process.env['LOG'] ? { logger: console } : {}),
+      }),
+    );
     archiver.on((event) => void events.push(event));
     await archiver.start();
   });
@@ -83,7 +89,10 @@ describe('the journey of a resource', () => {
     const task = await archiver.operations().records.taskStatus.get('r1');
     assert.equal(task?.state, 'success');
     assert.equal(JSON.parse(task?.value ?? '').code, 'archived');
-    assert.deepEqual(events.map(({ name }) => name), ['archive.succeeded']);
+    assert.deepEqual(
+      events.map(({ name }) => name),
+      ['archive.succeeded'],
+    );
   });
 
   it('archives nothing when the save is rolled back', async () => {
@@ -134,7 +143,10 @@ describe('the journey of a resource', () => {
     const archival = await archiver.operations().records.archivals.get('r1');
     assert.deepEqual([archival?.code, archival?.attempts, archival?.failureCount], ['http-error', 4, 1]);
     assert.equal(requests, 4);
-    assert.deepEqual(events.map(({ name }) => name), ['archive.failed']);
+    assert.deepEqual(
+      events.map(({ name }) => name),
+      ['archive.failed'],
+    );
   });
 
   it('archives each resource of a dataset once, then tells of the dataset', async () => {
@@ -145,7 +157,10 @@ describe('the journey of a resource', () => {
     await until(async () => (await archiver.operations().records.runs.get(result.run.id))?.state === 'done');
     await until(async () => events.length === 3);
     assert.equal(requests, 2);
-    assert.deepEqual(events.map(({ name }) => name), ['archive.succeeded', 'archive.succeeded', 'archive.dataset']);
+    assert.deepEqual(
+      events.map(({ name }) => name),
+      ['archive.succeeded', 'archive.succeeded', 'archive.dataset'],
+    );
   });
 
   it('finds in a sweep what no hook reported', async () => {

@@ -38,7 +38,14 @@ describe('archivals', () => {
     assert.ok(lease);
     assert.equal((await taskStatus.get('r1'))?.state, 'running');
     const copy = copyFor(lease);
-    const writeBack = { resourceId: 'r1', cacheUrl: 'x', cacheLastUpdated: new Date(), hash: null, size: 4, mimetype: null };
+    const writeBack = {
+      resourceId: 'r1',
+      cacheUrl: 'x',
+      cacheLastUpdated: new Date(),
+      hash: null,
+      size: 4,
+      mimetype: null,
+    };
     const recorded = await archivals.record([outcomeOf(lease, { copy, writeBack })]);
     assert.deepEqual(recorded, [{ resourceId: 'r1', result: 'recorded', wantedAgain: false, endedRunIds: [] }]);
     const newest = await copies.newest('r1');
@@ -71,7 +78,11 @@ describe('archivals', () => {
     await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
-    await archivals.request([wish('r1', 'https://data.example/other.csv')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([wish('r1', 'https://data.example/other.csv')], {
+      lane: 'priority',
+      runId: null,
+      now: new Date(),
+    });
     assert.equal((await archivals.record([outcomeOf(lease)]))[0]?.wantedAgain, true);
     const again = await archivals.lease('r1', by('a'));
     assert.equal(again?.archival.url, 'https://data.example/other.csv');
@@ -107,11 +118,20 @@ describe('archivals', () => {
     await archivals.request([wish('other', 'https://else.example/x')], { lane: 'bulk', runId: null, now: past(20) });
     await archivals.request([wish('person')], { lane: 'priority', runId: null, now: past(30) });
     const hosts = await archivals.dueHosts(new Date(), 10);
-    assert.deepEqual(hosts.map(({ host }) => host), ['else.example', 'data.example']);
+    assert.deepEqual(
+      hosts.map(({ host }) => host),
+      ['else.example', 'data.example'],
+    );
     const leases = await archivals.leaseDue('data.example', { ...by('a'), limit: 1 });
-    assert.deepEqual(leases.map(({ resourceId }) => resourceId), ['early']);
+    assert.deepEqual(
+      leases.map(({ resourceId }) => resourceId),
+      ['early'],
+    );
     const rest = await archivals.leaseDue('data.example', { ...by('b'), limit: 9 });
-    assert.deepEqual(rest.map(({ resourceId }) => resourceId), ['late']);
+    assert.deepEqual(
+      rest.map(({ resourceId }) => resourceId),
+      ['late'],
+    );
   });
 
   it('lifts a waiting bulk row to the priority lane, never the other way round', async () => {

@@ -51,7 +51,16 @@ export function outcomeOf(lease: Lease, changes: Partial<Outcome> = {}, archival
   const now = new Date();
   return {
     lease,
-    archival: { ...lease.archival, code: 'archived', reason: 'Archived.', broken: false, attempts: 1, checkedAt: now, nextCheckAt: null, ...archival },
+    archival: {
+      ...lease.archival,
+      code: 'archived',
+      reason: 'Archived.',
+      broken: false,
+      attempts: 1,
+      checkedAt: now,
+      nextCheckAt: null,
+      ...archival,
+    },
     datasetId: 'd1',
     copy: null,
     writeBack: null,

@@ -3,7 +3,12 @@ import type { Knex } from 'knex';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
 import type { Logger, Portal, Question } from '../../plugin/portal/Portal.ts';
 
-export const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+export const SILENT: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /** Tables of the smallest CKAN-like host. */
 export async function createPortalTables(knex: Knex): Promise<void> {

@@ -1,0 +1,60 @@
+export interface HostLimits {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  readonly concurrency: number;
+  readonly bytesPerDay: number | null;
+  /** UTC hours in which nothing is asked, e.g. `[8, 18]` from 8:00 to 18:00; may wrap midnight. */
+  readonly quietHours: readonly [number, number] | null;
+  /** Pause after each answer as a multiple of its response time. */
+  readonly gapFactor: number;
+}
+
+export interface HostSlice {
+  /** Requests that may be sent now; 0 when the host must be left alone until `retryAt`. */
+  readonly granted: number;
+  /** Requests that may be under way at once; more than 0 when `granted` is. */
+  readonly slots: number;
+  readonly retryAt: Date | null;
+  readonly why: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
+}
+
+/** Per-host politeness shared by all workers, surviving restarts. */
+export interface HostTable {
+  /** Takes up to `want` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. */
+  takeSlice(
+    host: string,
+    by: {
+      /** Of this slice alone. */
+      readonly owner: string;
+      readonly want: number;
+      readonly limits: HostLimits;
+      readonly leaseMs: number;
+      readonly now: Date;
+      /** A person waits: the rate and the breaker do not hold it up, but what it asks counts, so that sweeps wait longer. */
+      readonly urgent?: boolean;
+    },
+  ): Promise<HostSlice>;
+  renewSlots(host: string, owner: string, leaseMs: number): Promise<void>;
+  /** Gives slots back and reports how the host behaved. */
+  giveBack(host: string, report: HostReport): Promise<void>;
+  /** An administrator's row; null fields fall back to settings. */
+  override(host: string): Promise<Partial<HostLimits> | null>;
+  setOverride(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+}
+
+export interface HostReport {
+  readonly owner: string;
+  readonly slots: number;
+  /** Tokens taken but not used. */
+  readonly unused: number;
+  readonly bytes: number;
+  /** Mean response time of the slice, for the proportional gap. */
+  readonly responseMs: number;
+  readonly retryAfterMs: number | null;
+  /** Connection-level failures against answers of any kind; feeds the circuit breaker. */
+  readonly deadCount: number;
+  readonly aliveCount: number;
+  /** The limits that the slice was taken by. */
+  readonly limits?: HostLimits;
+  readonly now: Date;
+}

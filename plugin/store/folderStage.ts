@@ -1,0 +1,51 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Stage, StageRef } from './ArchiveStore.ts';
+
+export interface FolderStageParts {
+  readonly id: string;
+  readonly key: string;
+  readonly file: FileHandle;
+  readonly durable: boolean;
+  readonly guard: <Result>(doing: string, work: () => Promise<Result>) => Promise<Result>;
+  readonly abandon: () => Promise<void>;
+}
+
+/** A file that grows until it is finished or abandoned. */
+export class FolderStage implements Stage {
+  readonly #parts: FolderStageParts;
+  #bytes = 0;
+  #isOpen = true;
+
+  constructor(parts: FolderStageParts) {
+    this.#parts = parts;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#parts.guard('writing a stage', async () => {
+      for (let written = 0; written < chunk.length; ) {
+        written += (await this.#parts.file.write(chunk, written)).bytesWritten;
+      }
+      this.#bytes += chunk.length;
+    });
+  }
+
+  finish(): Promise<StageRef> {
+    const { id, key, file, durable, guard } = this.#parts;
+    return guard('finishing a stage', async () => {
+      if (durable) await file.sync();
+      await this.#close();
+      return { id, key, bytes: this.#bytes };
+    });
+  }
+
+  async abandon(): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await this.#parts.guard('abandoning a stage', this.#parts.abandon);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#parts.file.close();
+  }
+}
