@@ -19,3 +19,8 @@ await runCli(process.argv.slice(2), {
     process.exitCode = code;
   },
 });
+
+// Agenda keeps a timer for each job that it ran, which nobody can clear: a command that is done does not wait for it.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+process.exit();
