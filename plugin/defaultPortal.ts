@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import type { Config } from './config.ts';
 import { createExpressPortal } from './portal/expressPortal.ts';
@@ -6,16 +7,21 @@ import { openDatabase } from './record/openDatabase.ts';
 
 /**
  * The tables behind `DATABASE_URL` as a portal, for the command line. It has no routes of its own, so nobody is let in;
- * its log goes to standard error. Throws `ArchiverError('settings-invalid')` when there is no `DATABASE_URL`.
+ * its log goes to `log`, one JSON object a line. Throws `ArchiverError('settings-invalid')` when there is no `DATABASE_URL`.
  */
-export function openDefaultPortal(config: Config, about: { readonly site: string; readonly version: string }) {
+export function openDefaultPortal(
+  config: Config,
+  about: { readonly site: string; readonly version: string; readonly log: Writable },
+) {
   const knex = openDatabase(config.databaseUrl);
+  const { site, version, log } = about;
   const portal: Portal = createExpressPortal({
-    ...about,
+    site,
+    version,
     name: 'portal-archiver',
     knex,
     authorize: () => false,
-    logger: pino(pino.destination({ fd: 2, sync: true })),
+    logger: pino(log),
     tables: {
       resource: {
         table: config.resourceTable,

@@ -49,7 +49,8 @@ export async function loadPortal(options: PortalOptions, context: CommandContext
   if (module) return importPortal(module);
   const config = loadConfig({ environment: context.environment });
   const { openDefaultPortal } = await import('../defaultPortal.ts');
-  return openDefaultPortal(config, { site: portalUrl(options, context) ?? 'http://localhost', version });
+  const site = portalUrl(options, context) ?? 'http://localhost';
+  return openDefaultPortal(config, { site, version, log: context.errors });
 }
 
 /** Absolute URL of the portal that the tables are; null when nobody gave one. Throws `ArchiverError('invalid-request')`. */

@@ -11,7 +11,11 @@ export interface CommandEnd {
 /** Runs the command line in this process. */
 export async function runCommand(
   args: readonly string[],
-  given: { readonly environment?: Readonly<Record<string, string>>; readonly input?: string } = {},
+  given: {
+    readonly environment?: Readonly<Record<string, string>>;
+    readonly input?: string;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<CommandEnd> {
   const output = new PassThrough();
   const errors = new PassThrough();
@@ -22,7 +26,7 @@ export async function runCommand(
     input: Readable.from([given.input ?? '']),
     output,
     errors,
-    signal: new AbortController().signal,
+    signal: given.signal ?? new AbortController().signal,
     setExitCode: (code) => {
       exitCode = code;
     },

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { runCommand } from '../support/runCommand.ts';
+import { addResource, createPortalTables } from '../support/testPortal.ts';
+
+describe('the command line inside a portal', () => {
+  let database: TestDatabase;
+  let publisher: Server;
+  let folder = '';
+  let environment: Record<string, string> = {};
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'archiver-cli-'));
+    database = await freshDatabase();
+    await createPortalTables(database.knex);
+    publisher = createServer((request, response) => {
+      if (request.url === '/gone.csv') response.writeHead(404).end();
+      else response.writeHead(200, { 'content-type': 'text/csv' }).end(`id,name\n1,${request.url}\n`);
+    });
+    await new Promise<void>((resolve) => publisher.listen(0, '127.0.0.1', resolve));
+    const address = publisher.address();
+    assert.ok(typeof address === 'object' && address);
+    const site = `http://127.0.0.1:${address.port}`;
+    await addResource(database.knex, 'r1', `${site}/one.csv`, 'd1');
+    await addResource(database.knex, 'r2', `${site}/two.csv`, 'd1');
+    await addResource(database.knex, 'r3', `${site}/gone.csv`, 'd2');
+    environment = {
+      DATABASE_URL: database.url,
+      ARCHIVER_FOLDER: join(folder, 'copies'),
+      ARCHIVER_ALLOW_NETWORKS: `127.0.0.1/32:${address.port}`,
+      ARCHIVER_PORTAL_URL: 'http://portal.example',
+      ARCHIVER_SWEEP_CRON: '',
+      ARCHIVER_THREADS: '1',
+    };
+  });
+  after(async () => {
+    publisher.closeAllConnections();
+    publisher.close();
+    await database.drop();
+    await rm(folder, { recursive: true });
+  });
+
+  const command = (...args: string[]) => runCommand(args, { environment });
+
+  async function json(...args: string[]) {
+    const { exitCode, output, errors } = await command(...args, '--json');
+    assert.equal(exitCode, 0, errors);
+    return JSON.parse(output);
+  }
+
+  const tables = async (): Promise<string[]> => {
+    const { rows } = await database.knex.raw(
+      "select table_name from information_schema.tables where table_schema = 'archiver'",
+    );
+    return rows.map((row: { table_name: string }) => row.table_name);
+  };
+
+  test('makes and takes the tables, and takes them only from who means it', async () => {
+    assert.deepEqual(await json('migrate', 'up'), { migrated: 'up' });
+    assert.ok((await tables()).includes('archival'));
+    assert.equal((await command('migrate', 'down')).exitCode, 2);
+    assert.ok((await tables()).includes('archival'));
+    assert.deepEqual(await json('migrate', 'down', '--yes'), { migrated: 'down' });
+    assert.deepEqual(await tables(), []);
+  });
+
+  test('says what a sweep would cost without asking anybody', async () => {
+    const { dryRun, missing, due } = await json('sweep', '--dry-run');
+    assert.deepEqual({ dryRun, missing, due }, { dryRun: true, missing: 3, due: 0 });
+  });
+
+  test('asks for an archival, lists its run, shows it and cancels it', async () => {
+    const run = await json('archive', 'd2');
+    assert.deepEqual([run.kind, run.state, run.total], ['dataset', 'queued', 1]);
+    const listed: { id: string }[] = await json('run', 'list');
+    assert.ok(listed.some(({ id }) => id === run.id));
+    assert.equal((await json('run', 'show', run.id)).state, 'queued');
+    assert.equal((await json('run', 'cancel', run.id)).state, 'cancelled');
+  });
+
+  test('ends with 1 for what there is not', async () => {
+    for (const args of [
+      ['archive', 'nothing'],
+      ['run', 'show', '00000000-0000-0000-0000-000000000000'],
+    ]) {
+      const { exitCode, output, errors } = await command(...args);
+      assert.deepEqual([exitCode, output], [1, '']);
+      assert.match(errors, /^There is no /);
+    }
+  });
+
+  test('works until it is asked to end, while others wait for what they asked for', async () => {
+    const ending = new AbortController();
+    const worker = runCommand(['worker', '--json'], { environment, signal: ending.signal });
+    const good = await json('archive', 'd1', '--wait');
+    const bad = await command('archive', 'r3', '--wait');
+    const status = await json('status');
+    ending.abort();
+    const { exitCode, output } = await worker;
+    assert.equal(exitCode, 0);
+    assert.deepEqual(JSON.parse(output), {
+      roles: ['worker', 'scheduler'],
+      queue: 'agenda-postgresql',
+      store: 'folder',
+    });
+    assert.deepEqual([good.state, good.done, good.counts], ['done', 2, { archived: 2 }]);
+    assert.equal(bad.exitCode, 1);
+    assert.match(bad.output, /done, 1 of 1, resource r3\n {2}gone: 1\n/);
+    assert.equal(status.queue, 'agenda-postgresql');
+    const rows = await database.knex('resource').orderBy('id').select('cache_url');
+    assert.match(rows[0].cache_url, /^http:\/\/portal\.example\/archiver\/archive\/\d{8}T\d{6}Z\/r1\/one\.csv$/);
+    assert.equal(rows[2].cache_url, null);
+  });
+
+  test('takes a portal from a module, and lists the copies that stay when it is uninstalled', async () => {
+    const module = join(folder, 'portal.mjs');
+    await writeFile(
+      module,
+      `const quiet = () => undefined;
+       export default () => ({
+         info: { name: 'a module', version: '1' },
+         urls: { site: 'http://portal.example', archiver: 'http://portal.example/archiver' },
+         catalog: { getResource: quiet, getDataset: quiet, listResources: async () => [], writeBack: quiet },
+         authorize: () => false,
+         logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+         settings: { queueName: 'archiver_jobs' },
+       });`,
+    );
+    const { copies } = await json('uninstall', '--yes', '--portal', module);
+    assert.equal(copies.length, 2);
+    assert.deepEqual(await tables(), []);
+    const kept = await readdir(join(folder, 'copies', 'archive'), { recursive: true });
+    assert.equal(kept.filter((path) => path.endsWith('.csv')).length, 2);
+  });
+});
