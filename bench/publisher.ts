@@ -11,10 +11,11 @@ export interface Publisher {
   stop(): Promise<void>;
 }
 
-export async function startPublisher(root: string, scratch: string): Promise<Publisher> {
+/** Listens on `addresses` loopback addresses from 127.0.0.1 up, so that one server can play many hosts. */
+export async function startPublisher(root: string, scratch: string, addresses = 1): Promise<Publisher> {
   const port = await freePort();
   const nginx = nginxPath();
-  const child = nginx ? startNginx(nginx, root, scratch, port) : startOurs(root, port);
+  const child = nginx ? startNginx(nginx, root, scratch, port, addresses) : startOurs(root, port, addresses);
   const url = `http://127.0.0.1:${port}`;
   await answering(url, child);
   return {
@@ -28,7 +29,8 @@ export async function startPublisher(root: string, scratch: string): Promise<Pub
   };
 }
 
-function startNginx(nginx: string, root: string, scratch: string, port: number): ChildProcess {
+function startNginx(nginx: string, root: string, scratch: string, port: number, addresses: number): ChildProcess {
+  const listens = Array.from({ length: addresses }, (_, index) => `listen 127.0.0.${index + 1}:${port};`).join(' ');
   const file = join(scratch, 'nginx.conf');
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${scratch}/${name};`,
@@ -38,14 +40,14 @@ function startNginx(nginx: string, root: string, scratch: string, port: number):
     `daemon off; master_process off; worker_processes 1; pid ${scratch}/nginx.pid; error_log ${scratch}/error.log;
 events { worker_connections 1024; }
 http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; ${paths.join(' ')}
-  types { text/csv csv; } open_file_cache max=30000; server { listen 127.0.0.1:${port}; root ${root}; } }`,
+  types { text/csv csv; } open_file_cache max=30000; server { ${listens} root ${root}; } }`,
   );
   return spawn(nginx, ['-c', file, '-p', scratch], { stdio: 'ignore' });
 }
 
-function startOurs(root: string, port: number): ChildProcess {
+function startOurs(root: string, port: number, addresses: number): ChildProcess {
   const entry = new URL('./staticServer.ts', import.meta.url).pathname;
-  return spawn(process.execPath, ['--import', 'tsx', entry, root, String(port)], { stdio: 'ignore' });
+  return spawn(process.execPath, ['--import', 'tsx', entry, root, String(port), String(addresses)], { stdio: 'ignore' });
 }
 
 function nginxPath(): string | null {

@@ -44,14 +44,23 @@ export async function up(knex, { schema }) {
     table.timestamp('lease_until').comment('When others may take over');
     table.bigInteger('lease_token').comment('Fencing token of the newest lease');
     table.timestamp('key_at').comment('Timestamp of the newest key; never goes back');
-    table.specificType('open_keys', 'timestamptz[]').notNullable().defaultTo('{}')
+    table
+      .specificType('open_keys', 'timestamptz[]')
+      .notNullable()
+      .defaultTo('{}')
       .comment('Timestamps of leases that ended without a record');
   });
   await knex.raw('alter table ??.archival set (fillfactor = 80)', [schema]);
-  await knex.raw(`create index archival_due on ??.archival (host, next_check_at)
-    where lane = 'bulk' and next_check_at is not null`, [schema]);
-  await knex.raw(`create index archival_wanted on ??.archival (next_check_at)
-    where lane = 'priority' and request_seq > done_seq`, [schema]);
+  await knex.raw(
+    `create index archival_due on ??.archival (host, next_check_at)
+    where lane = 'bulk' and next_check_at is not null`,
+    [schema],
+  );
+  await knex.raw(
+    `create index archival_wanted on ??.archival (next_check_at)
+    where lane = 'priority' and request_seq > done_seq`,
+    [schema],
+  );
   await knex.raw('create index archival_leased on ??.archival (lease_until) where lease_until is not null', [schema]);
   await knex.raw(`create index archival_runs on ??.archival using gin (run_ids) where run_ids <> '{}'`, [schema]);
 

@@ -25,8 +25,11 @@ export async function up(knex, { schema }) {
     table.timestamp('started_at').comment('When the first resource was taken up');
     table.timestamp('ended_at').comment('When the last one ended');
   });
-  await knex.raw(`create unique index run_idempotency on ??.run (coalesce(caller, ''), idempotency_key)
-    where idempotency_key is not null`, [schema]);
+  await knex.raw(
+    `create unique index run_idempotency on ??.run (coalesce(caller, ''), idempotency_key)
+    where idempotency_key is not null`,
+    [schema],
+  );
 
   await knex.schema.withSchema(schema).createTable('named_lease', (table) => {
     table.text('name').primary().comment('What is leased, e.g. sweep');

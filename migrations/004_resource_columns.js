@@ -29,7 +29,13 @@ export async function down(knex, { schema }) {
 async function hasColumn(knex, table, column) {
   const { rows } = await knex.raw(
     'select 1 from pg_attribute where attrelid = to_regclass(?) and attname = ? and not attisdropped',
-    [table.split('.').map((part) => `"${part}"`).join('.'), column],
+    [
+      table
+        .split('.')
+        .map((part) => `"${part}"`)
+        .join('.'),
+      column,
+    ],
   );
   return rows.length > 0;
 }
