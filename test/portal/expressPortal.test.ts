@@ -10,39 +10,6 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 let database: TestDatabase;
 let knex: Knex;
 
-before(async () => {
-  database = await freshDatabase();
-  knex = database.knex;
-  await knex.raw(`
-    create table package (id text primary key, name text unique, title text, private boolean, state text);
-    create table resource (id text primary key, package_id text, url text, name text, format text, url_type text,
-      hash text, size bigint, mimetype text, state text, changed integer default 0);
-    create function count_change() returns trigger language plpgsql as
-      $$ begin if new.url is distinct from old.url or new.name is distinct from old.name then
-        new.changed = old.changed + 1; end if; return new; end $$;
-    create trigger resource_change before update on resource for each row execute function count_change();
-    create schema library;
-    create table library.work (nr integer primary key, label text, secret boolean);
-    create table library.file (nr bigint primary key, work_nr integer, link varchar(200), bytes integer);
-    create table library.odd (nr numeric primary key, work_nr integer, link text);`);
-  await knex('package').insert([
-    { id: 'p1', name: 'weather', title: 'Weather', private: false, state: 'active' },
-    { id: 'p2', name: 'drafts', title: null, private: true, state: 'active' },
-    { id: 'p3', name: 'old', title: 'Old', private: false, state: 'deleted' },
-  ]);
-  await knex('resource').insert([
-    { id: 'r1', package_id: 'p1', url: 'http://a.example/1.csv', name: 'One', format: 'CSV', url_type: '' },
-    { id: 'r2', package_id: 'p1', url: null, name: null, format: null, url_type: 'upload' },
-    { id: 'r3', package_id: 'p2', url: 'not a URL', name: 'Three', format: 'JSON', url_type: null },
-    { id: 'r4', package_id: 'p1', url: 'http://a.example/4.csv', name: 'Four', state: 'deleted' },
-    { id: 'r5', package_id: 'p2', url: 'http://a.example/5.csv', name: 'Five', hash: 'md5:00', size: 5 },
-  ]);
-  await knex.raw(`insert into library.work values (7, 'seven', false);
-    insert into library.file values (9, 7, 'http://a.example/9', 1), (10, 7, 'http://a.example/10', 2);`);
-});
-
-after(() => database.drop());
-
 const portalOf = (tables?: TableNames) =>
   createExpressPortal({
     knex,
@@ -69,6 +36,39 @@ const change = (resourceId: string) => ({
 });
 
 describe('the portal of Express and knex', () => {
+  before(async () => {
+    database = await freshDatabase();
+    knex = database.knex;
+    await knex.raw(`
+    create table package (id text primary key, name text unique, title text, private boolean, state text);
+    create table resource (id text primary key, package_id text, url text, name text, format text, url_type text,
+      hash text, size bigint, mimetype text, state text, changed integer default 0);
+    create function count_change() returns trigger language plpgsql as
+      $$ begin if new.url is distinct from old.url or new.name is distinct from old.name then
+        new.changed = old.changed + 1; end if; return new; end $$;
+    create trigger resource_change before update on resource for each row execute function count_change();
+    create schema library;
+    create table library.work (nr integer primary key, label text, secret boolean);
+    create table library.file (nr bigint primary key, work_nr integer, link varchar(200), bytes integer);
+    create table library.odd (nr numeric primary key, work_nr integer, link text);`);
+    await knex('package').insert([
+      { id: 'p1', name: 'weather', title: 'Weather', private: false, state: 'active' },
+      { id: 'p2', name: 'drafts', title: null, private: true, state: 'active' },
+      { id: 'p3', name: 'old', title: 'Old', private: false, state: 'deleted' },
+    ]);
+    await knex('resource').insert([
+      { id: 'r1', package_id: 'p1', url: 'http://a.example/1.csv', name: 'One', format: 'CSV', url_type: '' },
+      { id: 'r2', package_id: 'p1', url: null, name: null, format: null, url_type: 'upload' },
+      { id: 'r3', package_id: 'p2', url: 'not a URL', name: 'Three', format: 'JSON', url_type: null },
+      { id: 'r4', package_id: 'p1', url: 'http://a.example/4.csv', name: 'Four', state: 'deleted' },
+      { id: 'r5', package_id: 'p2', url: 'http://a.example/5.csv', name: 'Five', hash: 'md5:00', size: 5 },
+    ]);
+    await knex.raw(`insert into library.work values (7, 'seven', false);
+    insert into library.file values (9, 7, 'http://a.example/9', 1), (10, 7, 'http://a.example/10', 2);`);
+  });
+
+  after(() => database.drop());
+
   test('reads a resource, with an empty text where it has no URL', async () => {
     const { catalog } = portalOf();
     assert.deepEqual(await catalog.getResource('r1'), {
