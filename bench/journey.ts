@@ -39,7 +39,11 @@ function urlsOf(publisher: Publisher, paths: readonly string[]): string[] {
   return paths.map((path, index) => `${publisher.url.replace('127.0.0.1', `127.0.0.${(index % HOSTS) + 1}`)}/${path}`);
 }
 
-async function withArchiver<Result>(databaseUrl: string, urls: readonly string[], work: (archiver: Archiver, knex: Knex) => Promise<Result>): Promise<Result> {
+async function withArchiver<Result>(
+  databaseUrl: string,
+  urls: readonly string[],
+  work: (archiver: Archiver, knex: Knex) => Promise<Result>,
+): Promise<Result> {
   const name = `bench_${Date.now()}`;
   const admin = createKnex({ client: 'pg', connection: databaseUrl });
   await admin.raw(`create database ${name}`);
@@ -121,7 +125,9 @@ async function main(): Promise<void> {
     for (let round = 1; round <= rounds; round++) {
       times.ours.push(await ours(postgres.url, urls));
       times.curl.push(await curl(urls));
-      say(`round ${round} of ${rounds}: ours ${Math.round(times.ours.at(-1) ?? 0)} ms, curl ${Math.round(times.curl.at(-1) ?? 0)} ms`);
+      say(
+        `round ${round} of ${rounds}: ours ${Math.round(times.ours.at(-1) ?? 0)} ms, curl ${Math.round(times.curl.at(-1) ?? 0)} ms`,
+      );
     }
     const latencies = await saves(postgres.url, urls);
     const [mine, peer] = [times.ours, times.curl].map((values) => (FILES / median(values)) * 1000) as [number, number];

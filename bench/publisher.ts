@@ -47,7 +47,9 @@ http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; $
 
 function startOurs(root: string, port: number, addresses: number): ChildProcess {
   const entry = new URL('./staticServer.ts', import.meta.url).pathname;
-  return spawn(process.execPath, ['--import', 'tsx', entry, root, String(port), String(addresses)], { stdio: 'ignore' });
+  return spawn(process.execPath, ['--import', 'tsx', entry, root, String(port), String(addresses)], {
+    stdio: 'ignore',
+  });
 }
 
 function nginxPath(): string | null {
