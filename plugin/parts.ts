@@ -16,6 +16,7 @@ import { createStore } from './openStore.ts';
 import { openWebhooks } from './openWebhooks.ts';
 import type { Portal } from './portal/Portal.ts';
 import { Pressure } from './pressure.ts';
+import { connectionOf } from './record/connectionOf.ts';
 import { GroupedRecorder } from './record/groupedRecorder.ts';
 import { LeaseKeeper } from './record/leaseKeeper.ts';
 import { migrate } from './record/migrate.ts';
@@ -91,7 +92,7 @@ export async function createParts(input: PartsInput): Promise<Parts> {
     const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
     const queue = new AgendaQueue({
       mongodbUrl: config.mongodbUrl,
-      connection: config.databaseUrl ?? knex.client.config.connection,
+      connection: await connectionOf(knex),
       queueName: config.queueName,
       pollMs: config.queuePollMs,
       concurrency: config.concurrency,

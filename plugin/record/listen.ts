@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import pg from 'pg';
+import { connectionOf } from './connectionOf.ts';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 10_000;
@@ -15,7 +16,7 @@ export async function listen(knex: Knex, channel: string, onHeard: () => void): 
   let waitMs = FIRST_WAIT_MS;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client(knex.client.config.connection);
+    const next = new pg.Client(await connectionOf(knex));
     next.on('notification', onHeard);
     next.on('error', () => again(next));
     next.on('end', () => again(next));

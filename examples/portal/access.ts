@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Question } from 'portal-archiver';
+import type { Catalogue } from './catalogue.ts';
+
+export type Role = 'anonymous' | 'editor' | 'administrator';
+
+export interface Tokens {
+  readonly admin: string;
+  readonly editor: string;
+}
+
+export const COOKIE = 'portal_token';
+
+/** Who asks and what they may do; the same for the portal's API, its pages and the archiver's routes. */
+export class Access {
+  readonly #tokens: Tokens;
+  readonly #catalogue: Catalogue;
+
+  constructor(tokens: Tokens, catalogue: Catalogue) {
+    this.#tokens = tokens;
+    this.#catalogue = catalogue;
+  }
+
+  roleOfToken(token: string | null): Role {
+    if (token !== null && same(token, this.#tokens.admin)) return 'administrator';
+    return token !== null && same(token, this.#tokens.editor) ? 'editor' : 'anonymous';
+  }
+
+  /** By `Authorization` alone, as CKAN does (`Bearer` before the token is allowed). */
+  roleOfApi({ headers }: IncomingMessage): Role {
+    return this.roleOfToken(headers.authorization?.replace(/^Bearer\s+/i, '').trim() ?? null);
+  }
+
+  /** Of somebody who signed in on the pages. A cookie comes along unasked, so it must never be enough to change something elsewhere. */
+  roleOfCookie(request: IncomingMessage): Role {
+    return this.roleOfToken(readCookie(request));
+  }
+
+  /** The archiver's question. */
+  async mayArchive(request: IncomingMessage, { action, datasetId, resourceId }: Question): Promise<boolean> {
+    const role = this.#roleOfArchiver(request);
+    if (role === 'administrator') return true;
+    if (action === 'archive.trigger') return role === 'editor' && resourceId !== null;
+    if (action !== 'archive.read' && action !== 'archive.download') return false;
+    if (datasetId === null) return false;
+    const dataset = await this.#catalogue.dataset(datasetId);
+    return dataset !== null && (!dataset.private || role === 'editor');
+  }
+
+  #roleOfArchiver(request: IncomingMessage): Role {
+    const isReading = request.method === 'GET' || request.method === 'HEAD';
+    return request.headers.authorization === undefined && isReading
+      ? this.roleOfCookie(request)
+      : this.roleOfApi(request);
+  }
+}
+
+function readCookie({ headers }: IncomingMessage): string | null {
+  const pairs = headers.cookie?.split(';').map((pair) => pair.trim()) ?? [];
+  const found = pairs.find((pair) => pair.startsWith(`${COOKIE}=`));
+  return found?.slice(COOKIE.length + 1) ?? null;
+}
+
+/** In constant time. */
+const same = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

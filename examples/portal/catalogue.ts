@@ -1,0 +1,162 @@
+import type { Knex } from 'knex';
+import type { HookEvent, HookName } from 'portal-archiver';
+import { type DatasetFields, type ResourceFields, ValidationError } from './fields.ts';
+import type { PortalHooks } from './hooks.ts';
+
+export interface DatasetRow extends DatasetFields {
+  readonly id: string;
+  readonly state: string;
+  readonly metadata_created: Date;
+  readonly metadata_modified: Date;
+}
+
+export interface ResourceRow extends ResourceFields {
+  readonly id: string;
+  readonly package_id: string;
+  readonly position: number;
+  readonly state: string;
+  readonly created: Date;
+  readonly metadata_modified: Date;
+  readonly hash: string | null;
+  /** PostgreSQL's bigint arrives as text. */
+  readonly size: string | null;
+  readonly mimetype: string | null;
+  readonly cache_url?: string | null;
+  readonly cache_last_updated?: Date | null;
+}
+
+export interface Dataset extends DatasetRow {
+  readonly resources: readonly ResourceRow[];
+}
+
+export interface SearchQuery {
+  readonly text: string;
+  readonly withPrivate: boolean;
+  readonly order: string;
+  readonly start: number;
+  readonly rows: number;
+}
+
+const ACTIVE = { state: 'active' };
+
+/** Datasets and resources. Every save tells the hooks within its transaction, so that both happen or neither. */
+export class Catalogue {
+  readonly #knex: Knex;
+  readonly #hooks: PortalHooks;
+
+  constructor(knex: Knex, hooks: PortalHooks) {
+    this.#knex = knex;
+    this.#hooks = hooks;
+  }
+
+  async dataset(idOrName: string): Promise<Dataset | null> {
+    const rows = await this.#knex<DatasetRow>('package')
+      .where(ACTIVE)
+      .andWhere((either) => either.where({ id: idOrName }).orWhere({ name: idOrName }))
+      .limit(1);
+    return (await this.#withResources(rows))[0] ?? null;
+  }
+
+  async resource(id: string): Promise<ResourceRow | null> {
+    return (
+      (await this.#knex<ResourceRow>('resource')
+        .where({ id, ...ACTIVE })
+        .first()) ?? null
+    );
+  }
+
+  async search(query: SearchQuery): Promise<{ readonly count: number; readonly results: readonly Dataset[] }> {
+    const found = this.#knex<DatasetRow>('package').where(ACTIVE);
+    if (!query.withPrivate) found.andWhere({ private: false });
+    for (const word of query.text.split(/\s+/).filter(Boolean)) {
+      const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+      found.andWhereRaw('(name ilike :pattern or title ilike :pattern or notes ilike :pattern)', { pattern });
+    }
+    const [counted] = await found.clone().count<{ count: string }[]>({ count: '*' });
+    const rows = await found.clone().orderByRaw(query.order).offset(query.start).limit(query.rows);
+    return { count: Number(counted?.count ?? 0), results: await this.#withResources(rows) };
+  }
+
+  async createDataset(id: string, fields: DatasetFields): Promise<void> {
+    await this.#saving('name', 'That name is taken.', async (transaction) => {
+      await transaction('package').insert({ id, ...fields });
+    });
+  }
+
+  async updateDataset(id: string, fields: DatasetFields): Promise<void> {
+    await this.#saving('name', 'That name is taken.', async (transaction) => {
+      await transaction('package')
+        .where({ id })
+        .update({ ...fields, metadata_modified: transaction.fn.now() });
+      await this.#tell('afterDatasetUpdate', { datasetId: id, resourceId: null, transaction });
+    });
+  }
+
+  async deleteDataset(id: string): Promise<void> {
+    await this.#knex.transaction(async (transaction) => {
+      const deleted = { state: 'deleted', metadata_modified: transaction.fn.now() };
+      await transaction('resource').where({ package_id: id }).update(deleted);
+      // Its name is free again.
+      await transaction('package')
+        .where({ id })
+        .update({ ...deleted, name: transaction.raw(`id || ' ' || name`) });
+      await this.#tell('afterDatasetDelete', { datasetId: id, resourceId: null, transaction });
+    });
+  }
+
+  async createResource(id: string, datasetId: string, fields: ResourceFields): Promise<void> {
+    await this.#saving('id', 'That id is taken.', async (transaction) => {
+      const position = transaction('resource')
+        .where({ package_id: datasetId, ...ACTIVE })
+        .count();
+      await transaction('resource').insert({ id, package_id: datasetId, ...fields, position });
+      await this.#touch(datasetId, transaction);
+      await this.#tell('afterResourceCreate', { datasetId, resourceId: id, transaction });
+    });
+  }
+
+  /** Replaces what an editor may set; what the archiver wrote stays. */
+  async updateResource(id: string, datasetId: string, fields: ResourceFields): Promise<void> {
+    await this.#knex.transaction(async (transaction) => {
+      await transaction('resource')
+        .where({ id })
+        .update({ ...fields, metadata_modified: transaction.fn.now() });
+      await this.#touch(datasetId, transaction);
+      await this.#tell('afterResourceUpdate', { datasetId, resourceId: id, transaction });
+    });
+  }
+
+  async deleteResource(id: string, datasetId: string): Promise<void> {
+    await this.#knex.transaction(async (transaction) => {
+      await transaction('resource').where({ id }).update({ state: 'deleted', metadata_modified: transaction.fn.now() });
+      await this.#touch(datasetId, transaction);
+      await this.#tell('afterResourceDelete', { datasetId, resourceId: id, transaction });
+    });
+  }
+
+  #touch(id: string, transaction: Knex.Transaction): PromiseLike<unknown> {
+    return transaction('package').where({ id }).update({ metadata_modified: transaction.fn.now() });
+  }
+
+  #tell(name: HookName, event: HookEvent): Promise<void> {
+    return this.#hooks.tell(name, event);
+  }
+
+  async #withResources(rows: readonly DatasetRow[]): Promise<Dataset[]> {
+    const ids = rows.map(({ id }) => id);
+    const resources = await this.#knex<ResourceRow>('resource')
+      .whereIn('package_id', ids)
+      .andWhere(ACTIVE)
+      .orderBy(['position', 'created', 'id']);
+    return rows.map((row) => ({ ...row, resources: resources.filter(({ package_id }) => package_id === row.id) }));
+  }
+
+  async #saving(field: string, taken: string, save: (transaction: Knex.Transaction) => Promise<void>): Promise<void> {
+    try {
+      await this.#knex.transaction(save);
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === '23505';
+      throw isTaken ? new ValidationError({ [field]: [taken] }) : error;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { type Archival, CODES, type Copy } from 'portal-archiver';
+import type { Dataset, ResourceRow } from './catalogue.ts';
+
+export interface Badge {
+  readonly kind: 'good' | 'broken' | 'unsure' | 'waiting';
+  readonly text: string;
+}
+
+/** The state of a resource in a word or two. */
+export function badgeOf(archival: Archival | null): Badge {
+  if (!archival || archival.code === null) return { kind: 'waiting', text: 'Waiting to be archived' };
+  if (archival.requestSeq > archival.doneSeq && archival.attempts === 0)
+    return { kind: 'waiting', text: 'Being archived again' };
+  const { status } = CODES[archival.code];
+  if (archival.broken === false) return { kind: 'good', text: status };
+  return archival.broken ? { kind: 'broken', text: status } : { kind: 'unsure', text: status };
+}
+
+const isWaiting = (archival: Archival | null): boolean => archival === null || archival.requestSeq > archival.doneSeq;
+
+const byResource = (archivals: readonly Archival[]): ReadonlyMap<string, Archival> =>
+  new Map(archivals.map((archival) => [archival.resourceId, archival]));
+
+export function listPage(datasets: readonly Dataset[], archivals: readonly Archival[]) {
+  const states = byResource(archivals);
+  return {
+    datasets: datasets.map((dataset) => ({ ...dataset, badges: countBadges(dataset, states) })),
+    isWaiting: datasets.some(({ resources }) => resources.some(({ id }) => isWaiting(states.get(id) ?? null))),
+  };
+}
+
+const WORDS = { good: 'archived', broken: 'broken', unsure: 'unsure', waiting: 'waiting' } as const;
+
+function countBadges({ resources }: Dataset, states: ReadonlyMap<string, Archival>): readonly Badge[] {
+  const kinds = resources.map(({ id }) => badgeOf(states.get(id) ?? null).kind);
+  return (['good', 'broken', 'unsure', 'waiting'] as const)
+    .map((kind) => ({ kind, count: kinds.filter((one) => one === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => ({ kind, text: `${count} ${WORDS[kind]}` }));
+}
+
+export function datasetPage(
+  dataset: Dataset,
+  archivals: readonly Archival[],
+  versions: ReadonlyMap<string, readonly Copy[]>,
+  linkOf: (key: string) => string,
+) {
+  const states = byResource(archivals);
+  return {
+    dataset,
+    resources: dataset.resources.map((resource) =>
+      resourceCard(resource, states.get(resource.id) ?? null, versions.get(resource.id) ?? [], linkOf),
+    ),
+    isWaiting: dataset.resources.some(({ id }) => isWaiting(states.get(id) ?? null)),
+  };
+}
+
+function resourceCard(
+  resource: ResourceRow,
+  archival: Archival | null,
+  copies: readonly Copy[],
+  linkOf: (key: string) => string,
+) {
+  return {
+    ...resource,
+    title: resource.name || resource.url || 'Resource without a name',
+    /** Only what a browser may follow becomes a link: the text is an editor's, of any kind. */
+    link: /^https?:\/\//i.test(resource.url.trim()) ? resource.url.trim() : null,
+    badge: badgeOf(archival),
+    reason: archival && archival.broken !== false ? archival.reason : null,
+    movedTo: archival?.moved ? archival.finalUrl : null,
+    checkedAt: timeText(archival?.checkedAt ?? null),
+    copies: copies.map((copy) => ({
+      ...copy,
+      link: linkOf(copy.key),
+      size: sizeText(copy.bytes),
+      storedAt: timeText(copy.storedAt),
+    })),
+  };
+}
+
+export const timeText = (moment: Date | null): string | null =>
+  moment && `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** As people read sizes: 1.2 MB, decimal. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const step = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1000 ** step;
+  return `${step === 0 ? value : value.toPrecision(3)} ${units[step]}`;
+}

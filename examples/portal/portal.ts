@@ -1,0 +1,72 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import createKnex, { type Knex } from 'knex';
+import type { Logger } from 'pino';
+import { type Archiver, createExpressPortal } from 'portal-archiver';
+import { Access, type Tokens } from './access.ts';
+import { actionRouter } from './actionApi.ts';
+import { createActions } from './actions.ts';
+import { Catalogue } from './catalogue.ts';
+import { PortalHooks } from './hooks.ts';
+import { pageRouter } from './pages.ts';
+
+export interface PortalParts {
+  readonly knex: Knex;
+  readonly archiver: Archiver;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Absolute URL of the portal. */
+  readonly site: string;
+  readonly tokens: Tokens;
+  readonly logger: Logger;
+}
+
+export interface ExamplePortal {
+  readonly app: Express;
+  readonly catalogue: Catalogue;
+  /** From now on the API and the pages answer; until then they say 503. */
+  open(): void;
+}
+
+export const openKnex = (url: string): Knex =>
+  createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 20 }, acquireConnectionTimeout: 20_000 });
+
+/** The portal, with the archiver registered and mounted at `/archiver`. Starts nothing. */
+export function createPortal({ knex, archiver, settings, site, tokens, logger }: PortalParts): ExamplePortal {
+  const app = express();
+  app.disable('x-powered-by');
+  const hooks = new PortalHooks();
+  const catalogue = new Catalogue(knex, hooks);
+  const access = new Access(tokens, catalogue);
+  let isOpen = false;
+
+  archiver.register(
+    createExpressPortal({
+      knex,
+      site,
+      name: 'example portal',
+      version: '1.0.0',
+      logger,
+      hooks,
+      settings,
+      authorize: (request, question) => access.mayArchive(request, question),
+      mount: (handler) => app.use('/archiver', handler),
+    }),
+  );
+  app.use((_request, response, next) => {
+    if (isOpen) next();
+    else response.status(503).set('Retry-After', '1').type('text').send('The portal is starting.\n');
+  });
+  const actions = createActions(catalogue, archiver);
+  app.use('/api/3/action', actionRouter(actions, access));
+  app.use(pageRouter({ catalogue, archiver, access, actions }));
+  app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
+    logger.error({ path: request.path, error: error.message }, 'a request failed');
+    response.status(500).type('text').send('Something went wrong; the log says what.\n');
+  });
+  return {
+    app,
+    catalogue,
+    open: () => {
+      isOpen = true;
+    },
+  };
+}

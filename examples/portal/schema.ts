@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+
+/** The portal's own tables, after CKAN's; what the archiver needs beside them it adds itself. */
+export async function createTables(knex: Knex): Promise<void> {
+  await knex.transaction(async (transaction) => {
+    // Several processes may start at once.
+    await transaction.raw(`select pg_advisory_xact_lock(hashtext('portal-archiver example'))`);
+    await transaction.raw(`create table if not exists package (
+      id text primary key,
+      name text not null unique,
+      title text not null,
+      notes text not null,
+      license_id text not null,
+      private boolean not null,
+      state text not null default 'active',
+      metadata_created timestamptz not null default now(),
+      metadata_modified timestamptz not null default now()
+    )`);
+    await transaction.raw(`create table if not exists resource (
+      id text primary key,
+      package_id text not null references package,
+      url text not null,
+      name text not null,
+      description text not null,
+      format text not null,
+      url_type text,
+      position integer not null,
+      hash text,
+      size bigint,
+      mimetype text,
+      state text not null default 'active',
+      created timestamptz not null default now(),
+      metadata_modified timestamptz not null default now()
+    )`);
+    await transaction.raw('create index if not exists resource_package on resource (package_id)');
+    await transaction.raw('create table if not exists portal_setting (key text primary key, value text not null)');
+  });
+}
+
+/** Where the portal and its publisher are reached; kept in the database for the workers beside the portal. */
+export interface Addresses {
+  readonly site: string;
+  readonly publisher: string;
+}
+
+export async function readAddresses(knex: Knex): Promise<Addresses | null> {
+  if (!(await knex.schema.hasTable('portal_setting'))) return null;
+  const rows: { key: string; value: string }[] = await knex('portal_setting').select('key', 'value');
+  const { site, publisher } = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+  return site && publisher ? { site, publisher } : null;
+}
+
+export async function writeAddresses(knex: Knex, addresses: Addresses): Promise<void> {
+  const rows = Object.entries(addresses).map(([key, value]) => ({ key, value }));
+  await knex('portal_setting').insert(rows).onConflict('key').merge();
+}

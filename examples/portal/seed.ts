@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { Code } from 'portal-archiver';
+import type { Catalogue } from './catalogue.ts';
+
+export interface Seeded {
+  readonly id: string;
+  readonly name: string;
+  readonly expected: Code;
+}
+
+interface SeedResource {
+  /** Says what the odd ones are. */
+  readonly name: string;
+  readonly path: string;
+  readonly format: string;
+  readonly expected?: Code;
+}
+
+interface SeedDataset {
+  readonly name: string;
+  readonly title: string;
+  readonly notes: string;
+  readonly license: string;
+  readonly resources: readonly SeedResource[];
+}
+
+const file = (name: string, format: string): SeedResource => ({ name, format, path: `/data/${name}` });
+
+const DATASETS: readonly SeedDataset[] = [
+  {
+    name: 'weather',
+    title: 'Weather and climate',
+    notes: 'Observations of the National Oceanic and Atmospheric Administration.',
+    license: 'U.S. Government work',
+    resources: [
+      file('weather.csv', 'CSV'),
+      file('seattle-weather-hourly-normals.csv', 'CSV'),
+      file('global-temp.csv', 'CSV'),
+      file('annual-precip.json', 'JSON'),
+      { name: 'moved: seattle-weather.csv', path: '/old/seattle-weather.csv', format: 'CSV' },
+      { name: 'slow: weekly-weather.json', path: '/slow/weekly-weather.json', format: 'JSON' },
+    ],
+  },
+  {
+    name: 'work-and-money',
+    title: 'Work, money and government',
+    notes: 'Employment by the Bureau of Labor Statistics, and the budget of the United States.',
+    license: 'U.S. Government work',
+    resources: [
+      file('us-employment.csv', 'CSV'),
+      file('unemployment.tsv', 'TSV'),
+      file('unemployment-across-industries.json', 'JSON'),
+      file('budgets.json', 'JSON'),
+      file('political-contributions.json', 'JSON'),
+      { name: 'too large: everything.zip', path: '/everything.zip', format: 'ZIP', expected: 'too-large' },
+    ],
+  },
+  {
+    name: 'earth-and-life',
+    title: 'Earth and life',
+    notes: 'Earthquakes, bird strikes, penguins and the outlines of the world.',
+    license: 'Public domain',
+    resources: [
+      file('earthquakes.json', 'GeoJSON'),
+      file('world-110m.json', 'TopoJSON'),
+      file('penguins.json', 'JSON'),
+      file('birdstrikes.csv', 'CSV'),
+      { name: 'broken: species-2019.csv', path: '/data/species-2019.csv', format: 'CSV', expected: 'gone' },
+      { name: 'page: about our data', path: '/about', format: 'CSV', expected: 'not-data' },
+    ],
+  },
+];
+
+/** The same on every start, so that a second one finds what the first one made. */
+const idOf = (name: string): string => {
+  const hex = createHash('sha256').update(`portal-archiver example ${name}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+};
+
+export const SEEDED: readonly Seeded[] = DATASETS.flatMap(({ resources }) =>
+  resources.map(({ name, expected = 'archived' }) => ({ id: idOf(name), name, expected })),
+);
+
+/**
+ * Datasets and resources over the publisher's files, made where they never were; an editor's change or deletion stays.
+ * Where the publisher's address is another than the last time, the URLs follow it.
+ */
+export async function seed(catalogue: Catalogue, publisher: string, lastPublisher: string | null): Promise<void> {
+  for (const { name, title, notes, license, resources } of DATASETS) {
+    const datasetId = idOf(`dataset ${name}`);
+    if (lastPublisher === null && !(await catalogue.dataset(datasetId)))
+      await catalogue.createDataset(datasetId, { name, title, notes, license_id: license, private: false });
+    const dataset = await catalogue.dataset(datasetId);
+    for (const one of dataset ? resources : []) {
+      const id = idOf(one.name);
+      const known = await catalogue.resource(id);
+      if (!known && lastPublisher === null) {
+        const fields = {
+          url: publisher + one.path,
+          name: one.name,
+          description: '',
+          format: one.format,
+          url_type: null,
+        };
+        await catalogue.createResource(id, datasetId, fields);
+      } else if (known && lastPublisher !== publisher && known.url === `${lastPublisher}${one.path}`) {
+        const { name, description, format, url_type } = known;
+        await catalogue.updateResource(id, datasetId, {
+          url: publisher + one.path,
+          name,
+          description,
+          format,
+          url_type,
+        });
+      }
+    }
+  }
+}
