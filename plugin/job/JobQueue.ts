@@ -17,15 +17,16 @@ export interface JobContext {
 }
 
 /**
- * The queue edge. A host job that waits or runs is not added twice. A resource job may be: whoever adds knows from the
- * records whether somebody waits already, and correctness rests on leases alone: a job that finds nothing wanted does
- * nothing.
+ * The queue edge. A job that waits is not added twice, nor a host's job that runs; a resource's job may be added while
+ * another runs. Two processes at once may still add one each: correctness rests on leases alone, and a job that finds
+ * nothing wanted does nothing.
  */
 export interface JobQueue {
   /** `agenda-mongodb` or `agenda-postgresql`. */
   readonly name: string;
   /** Connects; with handlers also works on jobs. Throws `ArchiverError('queue-failed')`. */
   start(handlers: JobHandlers | null): Promise<void>;
+  /** Default: start now. One that waits for a later moment starts at `startAt`. */
   add(jobs: readonly Job[], startAt?: Date): Promise<void>;
   /** Waits for running jobs up to the deadline after aborting their signals; gives locks back. Idempotent. */
   stop(deadlineMs: number): Promise<void>;

@@ -1,0 +1,21 @@
+import type { JobRepository } from 'agenda';
+import type { Job } from './JobQueue.ts';
+
+/** Where Agenda keeps its jobs, and what we ask of that place beside Agenda. */
+export interface QueueBackend {
+  readonly repository: JobRepository;
+  /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */
+  pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Waiting jobs that start later than `startAt` start then. */
+  hasten(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
+  /** Renews the locks of these jobs, as far as they are locked. */
+  renew(ids: readonly string[]): Promise<void>;
+  /** Unlocks; a job that had begun already starts again at once. */
+  giveBack(id: string): Promise<void>;
+  counts(): Promise<{ waiting: number; running: number; failed: number }>;
+  /** true: the server refused a second waiting job of the same key. */
+  isDuplicate(error: unknown): boolean;
+  ping(): Promise<void>;
+  /** Ends what we opened. */
+  close(): Promise<void>;
+}

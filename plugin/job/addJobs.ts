@@ -1,0 +1,48 @@
+import type { Agenda } from 'agenda';
+import type { OpenBackend } from './agendaBackend.ts';
+import type { Job } from './JobQueue.ts';
+import { ANSWER_MS, JOB_KEYS, JOB_NAMES } from './jobNames.ts';
+import { within } from './within.ts';
+
+interface Place {
+  readonly agenda: Agenda;
+  readonly backend: OpenBackend;
+}
+
+const ADD_AT_ONCE = 20;
+const ASK_AT_ONCE = 500;
+
+/** Adds jobs for those that have none; a job that waits for later starts at `startAt`. */
+export async function addJobs({ agenda, backend }: Place, jobs: readonly Job[], startAt: Date): Promise<void> {
+  for (const kind of ['resource', 'host'] as const) {
+    const keys = [...new Set(jobs.filter((job) => job.kind === kind).map(keyOf))];
+    for (let from = 0; from < keys.length; from += ASK_AT_ONCE) {
+      const some = keys.slice(from, from + ASK_AT_ONCE);
+      const pending = await within(ANSWER_MS, backend.jobs.pending(kind, some));
+      const waiting = some.filter((key) => pending.has(key));
+      if (waiting.length > 0) await within(ANSWER_MS, backend.jobs.hasten(kind, waiting, startAt));
+      await addNew(agenda, backend, { kind, startAt, keys: some.filter((key) => !pending.has(key)) });
+    }
+  }
+}
+
+async function addNew(
+  agenda: Agenda,
+  { jobs }: OpenBackend,
+  { kind, keys, startAt }: { readonly kind: Job['kind']; readonly keys: readonly string[]; readonly startAt: Date },
+): Promise<void> {
+  const addOne = async (key: string) => {
+    const job = agenda.create(JOB_NAMES[kind], { [JOB_KEYS[kind]]: key }).schedule(startAt);
+    await job.save().catch((error: unknown) => {
+      // Another process was first.
+      if (!jobs.isDuplicate(error)) throw error;
+    });
+  };
+  for (let from = 0; from < keys.length; from += ADD_AT_ONCE) {
+    await within(ANSWER_MS, Promise.all(keys.slice(from, from + ADD_AT_ONCE).map(addOne)));
+  }
+}
+
+function keyOf(job: Job): string {
+  return job.kind === 'resource' ? job.resourceId : job.host;
+}

@@ -1,0 +1,148 @@
+import type { JobId, JobParameters, JobRepository, JobRepositoryOptions, RemoveJobsOptions } from 'agenda';
+import type { QueueBackend } from './QueueBackend.ts';
+
+export interface LockOptions {
+  /** A dead process's jobs are taken up again after so long; a living one renews three times as often. */
+  readonly lockMs: number;
+  /** A place became free: another job may be taken. */
+  onFreed(jobName: string): void;
+}
+
+/** Further away than any job lasts. */
+const NEVER = new Date('9999-01-01T00:00:00Z');
+
+/**
+ * Agenda's jobs with locks that hold as long as this process lives. By itself Agenda keeps a lock only for jobs that
+ * call `touch` (which writes their whole state, and may undo what another write says); a job whose lock ended while it
+ * waited for its turn takes up its place for ever; and `stop` unlocks jobs in a way that may lose them. So here one
+ * statement renews all locks, in memory no lock ever ends, and unlocking always leaves a job that will be found.
+ */
+export class KeptLocks implements JobRepository {
+  readonly #backend: QueueBackend;
+  readonly #jobs: JobRepository;
+  readonly #options: LockOptions;
+  readonly #held = new Set<string>();
+  /** Jobs that went well: Agenda removes them in a moment. */
+  readonly #ending = new Map<string, string>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #timer: NodeJS.Timeout;
+  #isClosed = false;
+
+  constructor(backend: QueueBackend, options: LockOptions) {
+    this.#backend = backend;
+    this.#jobs = backend.repository;
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#renew(), options.lockMs / 3);
+    this.#timer.unref();
+  }
+
+  /** No job is taken from here on. */
+  closeIntake(): void {
+    this.#isClosed = true;
+  }
+
+  /** Waits for what is being written, then gives back what is still held: its work may go on, but its lock does not. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    do {
+      await Promise.allSettled(this.#underWay);
+      await new Promise(setImmediate);
+    } while (this.#underWay.size > 0);
+    await this.unlockJobs([...this.#held]);
+  }
+
+  async getNextJobToRun(
+    jobName: string,
+    nextScanAt: Date,
+    _lockDeadline: Date,
+    _now: Date | undefined,
+    options: JobRepositoryOptions | undefined,
+  ): Promise<JobParameters | undefined> {
+    if (this.#isClosed) return undefined;
+    const now = new Date();
+    const deadline = new Date(now.getTime() - this.#options.lockMs);
+    const job = await this.#track(this.#jobs.getNextJobToRun(jobName, nextScanAt, deadline, now, options));
+    if (!job?._id) return undefined;
+    this.#held.add(String(job._id));
+    if (!this.#isClosed) return { ...job, lockedAt: NEVER };
+    await this.unlockJobs([job._id]);
+    return undefined;
+  }
+
+  async saveJobState(job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
+    if (job.lockedAt) return this.#track(this.#jobs.saveJobState({ ...job, lockedAt: new Date() }, options));
+    const id = String(job._id);
+    try {
+      await this.#track(this.#jobs.saveJobState(job, options));
+    } catch (error) {
+      if (!this.#backend.isDuplicate(error)) throw error;
+      // Another job of the same resource waits already; it does what this one would have done later.
+      await this.removeJobs({ id });
+    } finally {
+      this.#held.delete(id);
+      if (isRemovedNext(job)) this.#ending.set(id, job.name);
+      else this.#freed(job.name);
+    }
+  }
+
+  async removeJobs(options: RemoveJobsOptions): Promise<number> {
+    try {
+      return await this.#track(this.#jobs.removeJobs(options));
+    } finally {
+      const jobName = this.#ending.get(String(options.id));
+      this.#ending.delete(String(options.id));
+      if (jobName !== undefined) this.#freed(jobName);
+    }
+  }
+
+  async unlockJobs(ids: (JobId | string)[]): Promise<void> {
+    for (const id of ids) this.#held.delete(String(id));
+    for (const id of ids.map(String)) {
+      try {
+        await this.#track(this.#backend.giveBack(id));
+      } catch (error) {
+        if (!this.#backend.isDuplicate(error)) throw error;
+        await this.removeJobs({ id });
+      }
+    }
+  }
+
+  async unlockJob(job: JobParameters): Promise<void> {
+    if (job._id) await this.unlockJobs([job._id]).catch(() => undefined);
+  }
+
+  connect: JobRepository['connect'] = async () => undefined;
+  queryJobs: JobRepository['queryJobs'] = (options) => this.#jobs.queryJobs(options);
+  getJobsOverview: JobRepository['getJobsOverview'] = () => this.#jobs.getJobsOverview();
+  getDistinctJobNames: JobRepository['getDistinctJobNames'] = () => this.#jobs.getDistinctJobNames();
+  getJobById: JobRepository['getJobById'] = (id) => this.#jobs.getJobById(id);
+  getQueueSize: JobRepository['getQueueSize'] = () => this.#jobs.getQueueSize();
+  saveJob: JobRepository['saveJob'] = (job, options) => this.#track(this.#jobs.saveJob(job, options));
+  lockJob: JobRepository['lockJob'] = (job, options) => this.#jobs.lockJob(job, options);
+  disableJobs: JobRepository['disableJobs'] = (options) => this.#jobs.disableJobs(options);
+  enableJobs: JobRepository['enableJobs'] = (options) => this.#jobs.enableJobs(options);
+  purgeAllJobs: JobRepository['purgeAllJobs'] = () => this.#jobs.purgeAllJobs();
+
+  /** Agenda counts the place as free a moment later, so the next job is looked for in the next turn. */
+  #freed(jobName: string): void {
+    setImmediate(() => this.#options.onFreed(jobName));
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#held.size === 0) return;
+    // Away for a moment: the next renewal comes before the locks end.
+    await this.#track(this.#backend.renew([...this.#held])).catch(() => undefined);
+  }
+
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work);
+    const done = () => void this.#underWay.delete(work);
+    work.then(done, done);
+    return work;
+  }
+}
+
+/** Agenda's own rule: what went well and has no next start is removed. */
+function isRemovedNext({ nextRunAt, failedAt, lastFinishedAt }: JobParameters): boolean {
+  return !nextRunAt && (!failedAt || !lastFinishedAt || failedAt < lastFinishedAt);
+}

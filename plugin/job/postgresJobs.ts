@@ -1,0 +1,72 @@
+import { PostgresJobRepository } from '@agendajs/postgres-backend';
+import type pg from 'pg';
+import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
+import type { QueueBackend } from './QueueBackend.ts';
+
+/** Any number, the same for all processes of one database: they make the tables one after the other. */
+const LOCK_KEY = 0x41_52_43_51;
+const UNIQUE_VIOLATION = '23505';
+
+/** Agenda's jobs in the portal's PostgreSQL. */
+export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<QueueBackend> {
+  const repository = new PostgresJobRepository({ pool, tableName: table });
+  await createTables(pool, repository, table);
+  const ask = (sql: string, values: readonly unknown[]) => pool.query(sql, [...values]);
+  const waits = { resource: 'next_run_at is not null', host: '(next_run_at is not null or locked_at is not null)' };
+
+  return {
+    repository,
+    async pending(kind, keys) {
+      const key = `data->>'${JOB_KEYS[kind]}'`;
+      const sql = `select ${key} as key from "${table}" where name = $1 and ${key} = any($2) and ${waits[kind]}`;
+      const { rows } = await ask(sql, [JOB_NAMES[kind], keys]);
+      return new Set(rows.map((row: { key: string }) => row.key));
+    },
+    async hasten(kind, keys, startAt) {
+      await ask(
+        `update "${table}" set next_run_at = $3
+         where name = $1 and data->>'${JOB_KEYS[kind]}' = any($2) and next_run_at > $3`,
+        [JOB_NAMES[kind], keys, startAt],
+      );
+    },
+    async renew(ids) {
+      const sql = `update "${table}" set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
+      await ask(sql, [ids, new Date()]);
+    },
+    async giveBack(id) {
+      const sql = `update "${table}" set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
+      await ask(sql, [id, new Date()]);
+    },
+    async counts() {
+      const { rows } = await ask(
+        `select count(*) filter (where locked_at is null and next_run_at is not null)::int as waiting,
+           count(locked_at)::int as running,
+           count(failed_at) filter (where locked_at is null and next_run_at is null)::int as failed
+         from "${table}"`,
+        [],
+      );
+      return rows[0];
+    },
+    isDuplicate: (error) => error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION,
+    ping: async () => void (await pool.query('select 1')),
+    close: async () => undefined,
+  };
+}
+
+/** `create … if not exists` fails when two processes do it at once. */
+async function createTables(pool: pg.Pool, repository: PostgresJobRepository, table: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    await repository.connect();
+    for (const kind of ['resource', 'host'] as const) {
+      await client.query(
+        `create unique index if not exists "${table}_one_${kind}" on "${table}" ((data->>'${JOB_KEYS[kind]}'))
+         where name = '${JOB_NAMES[kind]}' and next_run_at is not null`,
+      );
+    }
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => undefined);
+    client.release();
+  }
+}
