@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ActionClient } from '../support/actions.ts';
+import { ExampleFolder, isAlive, type RunningPortal } from '../support/examplePortal.ts';
+
+const FILES = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data');
+const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
+const isSettled = (view: { code: string | null; pending: boolean }) => view.code !== null && !view.pending;
+
+describe('npm start -- --once', () => {
+  let folder: ExampleFolder;
+  before(async () => {
+    folder = await ExampleFolder.create();
+  });
+  after(() => folder.remove());
+
+  let first: { resources: { name: string; key: string | null }[] };
+
+  test('archives every seeded resource, prints nothing but JSON and ends with 0', async () => {
+    const { code, out, errors } = await folder.run(['--once', '--json']);
+    assert.equal(code, 0, errors);
+    const report = JSON.parse(out);
+    assert.deepEqual(Object.keys(report), ['portal', 'queue', 'store', 'resources', 'ok']);
+    assert.equal(report.ok, true);
+    assert.equal(report.queue, 'agenda-postgresql');
+    assert.equal(report.store, 'folder');
+    assert.ok(report.resources.length >= 12);
+    for (const resource of report.resources) {
+      const keys = ['id', 'name', 'url', 'expected', 'status', 'code', 'size', 'md5', 'cacheUrl', 'key', 'ms'];
+      assert.deepEqual(Object.keys(resource), keys);
+      assert.equal(resource.code, resource.expected, resource.name);
+      assert.equal(typeof resource.ms, 'number');
+    }
+    first = report;
+    const { key, md5, size } = report.resources.find(({ name }: { name: string }) => name === 'birdstrikes.csv');
+    const original = await readFile(join(FILES, 'birdstrikes.csv'));
+    assert.deepEqual(await readFile(join(folder.folder, 'store', key)), original);
+    assert.deepEqual({ md5, size }, { md5: md5Of(original), size: original.length });
+  });
+
+  test('ends its PostgreSQL and leaves copies alone in the store', async () => {
+    assert.equal(await folder.postmaster(), null);
+    assert.deepEqual(await readdir(join(folder.folder, 'store')), ['archive']);
+  });
+
+  test('finds on a second start what the first one kept', async () => {
+    const { code, out } = await folder.run(['--once', '--json']);
+    assert.equal(code, 0);
+    const keysOf = ({ resources }: typeof first) => resources.map(({ key }) => key);
+    assert.deepEqual(keysOf(JSON.parse(out)), keysOf(first));
+  });
+
+  test('ends with 2 and names every wrong setting, before anything is started', async () => {
+    const { code, out, errors } = await folder.run(['--once'], {
+      ARCHIVER_MAX_BITES: '1',
+      ARCHIVER_ALLOW_NETWORKS: 'localhost',
+    });
+    assert.equal(code, 2);
+    assert.equal(out, '');
+    assert.match(errors, /ARCHIVER_MAX_BITES is no setting; did you mean ARCHIVER_MAX_BYTES\?/);
+    assert.match(errors, /ARCHIVER_ALLOW_NETWORKS .*localhost/);
+  });
+
+  test('ends with 1 and names the port when PORT is busy', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, errors } = await folder.run(['--once'], { PORT: String(port) });
+    server.close();
+    assert.deepEqual([code, errors], [1, `PORT is ${port}, and that port is busy.\n`]);
+  });
+});
+
+describe('the example portal', () => {
+  let folder: ExampleFolder;
+  let portal: RunningPortal;
+  let admin: ActionClient;
+  let editor: ActionClient;
+  let anyone: ActionClient;
+  let requests: string[] = [];
+  const publisher = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    response.setHeader('Content-Type', 'text/csv').end(`a,b\n1,${request.url}\n2,3\n`);
+  });
+  const hostOf = () => `http://127.0.0.1:${(publisher.address() as AddressInfo).port}`;
+
+  before(async () => {
+    publisher.listen(0, '127.0.0.1');
+    await once(publisher, 'listening');
+    folder = await ExampleFolder.create();
+    portal = await folder.start({
+      ADMIN_TOKEN: 'token-of-the-administrator',
+      ARCHIVER_ALLOW_NETWORKS: `127.0.0.1/32:${(publisher.address() as AddressInfo).port}`,
+    });
+    admin = new ActionClient(portal.site, portal.admin);
+    editor = new ActionClient(portal.site, portal.editor);
+    anyone = new ActionClient(portal.site);
+    await editor.result('package_create', { name: 'open', title: 'Open' });
+    await editor.result('package_create', { name: 'closed', private: true });
+  });
+  after(async () => {
+    publisher.close();
+    await folder.remove();
+  });
+
+  test('takes the tokens that were given, and makes the others', () => {
+    assert.equal(portal.admin, 'token-of-the-administrator');
+    assert.match(portal.editor, /^[\w-]{20,}$/);
+  });
+
+  test('archives a resource that was created, and says so everywhere', async () => {
+    const url = `${portal.publisher}/data/penguins.json`;
+    const { id } = await editor.result('resource_create', { package_id: 'open', url, name: 'penguins' });
+    const { copies } = await anyone.archived(id, isSettled);
+    const resource = await anyone.result('resource_show', { id });
+    const original = await readFile(join(FILES, 'penguins.json'));
+    assert.equal(resource.cache_url, copies[0].url);
+    assert.equal(resource.hash, `md5:${md5Of(original)}`);
+    assert.equal(resource.size, original.length);
+    assert.deepEqual(Buffer.from(await (await fetch(resource.cache_url)).arrayBuffer()), original);
+    const query = `entity_id=${id}&task_type=archiver&key=status`;
+    const { body } = await anyone.ask(`/api/3/action/task_status_show?${query}`);
+    assert.equal(body.result.state, 'success');
+    assert.equal(body.result.entity_type, 'resource');
+    assert.equal(JSON.parse(body.result.value).code, 'archived');
+    assert.equal(resource.archiver.is_broken_printable, 'Downloaded OK');
+  });
+
+  test('archives nothing when a name is edited, and again when the URL is', async () => {
+    const input = { package_id: 'open', url: `${hostOf()}/one.csv`, name: 'one' };
+    const { id } = await editor.result('resource_create', input);
+    const { copies } = await anyone.archived(id, isSettled);
+    requests = [];
+    await editor.result('resource_update', { id, url: input.url, name: 'another name' });
+    const renamed = await editor.result('resource_show', { id });
+    assert.deepEqual([renamed.name, renamed.cache_url], ['another name', copies[0].url]);
+    await editor.result('resource_update', { id, url: `${hostOf()}/two.csv`, name: 'two', cache_url: 'x', hash: 'y' });
+    const view = await anyone.archived(id, (now) => now.copies.length === 2 && isSettled(now));
+    assert.deepEqual(requests, ['/two.csv']);
+    assert.equal(view.copies[1].key, copies[0].key);
+    const updated = await anyone.result('resource_show', { id });
+    assert.deepEqual([updated.cache_url, updated.hash], [view.copies[0].url, `md5:${view.copies[0].md5}`]);
+  });
+
+  test('accepts any text as a URL and lets the archiver judge it', async () => {
+    for (const url of ['', 'not a link', 'ftp://example.org/x', 'http:/one-slash', '☃', `x${'y'.repeat(5000)}`]) {
+      const { id } = await editor.result('resource_create', { package_id: 'open', url });
+      const view = await anyone.archived(id, isSettled);
+      assert.equal(view.status, 'URL invalid', url);
+    }
+  });
+
+  test('hides a private dataset and its copies from the anonymous', async () => {
+    const input = { package_id: 'closed', url: `${hostOf()}/secret.csv` };
+    const { id } = await editor.result('resource_create', input);
+    const view = await editor.archived(id, isSettled);
+    const path = new URL(view.copies[0].url).pathname;
+    assert.equal((await anyone.ask(path)).status, 404);
+    assert.equal((await anyone.ask(`/archiver/resources/${id}`)).status, 404);
+    assert.equal((await anyone.call('package_show', { id: 'closed' })).status, 403);
+    assert.equal((await anyone.call('resource_show', { id })).status, 403);
+    assert.equal((await anyone.ask('/dataset/closed')).status, 404);
+    assert.equal((await anyone.result('package_search', { q: 'closed' })).count, 0);
+    const { headers } = await fetch(`${portal.site}${path}`, { headers: { Authorization: portal.editor } });
+    assert.doesNotMatch(headers.get('cache-control') ?? '', /public/);
+    assert.equal((await editor.ask(path)).body, 'a,b\n1,/secret.csv\n2,3\n');
+    assert.equal((await editor.result('package_search', { q: 'closed', include_private: true })).count, 1);
+  });
+
+  test('lets an editor archive a resource, and only an administrator a dataset', async () => {
+    const { resources } = await anyone.result('package_show', { id: 'open' });
+    const ask = (client: ActionClient, path: string) => client.ask(`/archiver${path}`, { method: 'POST' });
+    const one = `/resources/${resources[0].id}/archive`;
+    const statuses = [];
+    for (const client of [anyone, editor, admin]) {
+      statuses.push([(await ask(client, one)).status, (await ask(client, '/datasets/open/archive')).status]);
+    }
+    assert.deepEqual(statuses, [
+      [403, 403],
+      [202, 403],
+      [202, 202],
+    ]);
+  });
+
+  test('answers in the manner of CKAN when something is wrong', async () => {
+    const typeOf = async (client: ActionClient, action: string, input: unknown) => {
+      const { status, body } = await client.call(action, input);
+      return [status, body.success, body.error?.__type];
+    };
+    const name = { name: 'new-one' };
+    assert.deepEqual(await typeOf(anyone, 'package_create', name), [403, false, 'Authorization Error']);
+    assert.deepEqual(await typeOf(editor, 'package_create', { name: 'open' }), [409, false, 'Validation Error']);
+    assert.deepEqual(await typeOf(editor, 'package_create', { name: 'No!' }), [409, false, 'Validation Error']);
+    assert.deepEqual(await typeOf(anyone, 'package_show', { id: 'nobody' }), [404, false, 'Not Found Error']);
+    assert.deepEqual(await typeOf(anyone, 'package_show', {}), [409, false, 'Validation Error']);
+    const unknown = await anyone.call('package_fly');
+    assert.deepEqual(unknown, { status: 400, body: 'Bad request - Action name not known: package_fly' });
+    const broken = await anyone.ask('/api/3/action/package_show', { method: 'POST', body: '{' });
+    assert.deepEqual([broken.status, typeof broken.body], [400, 'string']);
+  });
+
+  test('forgets a deleted resource and keeps its copies', async () => {
+    const { id } = await editor.result('resource_create', { package_id: 'open', url: `${hostOf()}/going.csv` });
+    const { copies } = await anyone.archived(id, isSettled);
+    await editor.result('resource_delete', { id });
+    assert.equal((await anyone.call('resource_show', { id })).status, 404);
+    assert.equal(await readFile(join(folder.folder, 'store', copies[0].key), 'utf8'), 'a,b\n1,/going.csv\n2,3\n');
+  });
+
+  test('is alone on its folder', async () => {
+    const { code, errors } = await folder.run(['--once']);
+    assert.equal(code, 1);
+    assert.match(errors, /^Another portal \(process \d+\) runs on /);
+  });
+
+  test('takes one more worker process, which stops when it is asked to', async () => {
+    const worker = await folder.startWorker();
+    assert.equal(worker.said, 'One more worker on agenda-postgresql, into folder. Ctrl-C ends it.\n');
+    const { code, errors } = await worker.stop();
+    assert.deepEqual([code, errors], [0, '']);
+  });
+
+  test('takes over the PostgreSQL that outlived it, and everything with it', async () => {
+    const postmaster = await folder.postmaster();
+    await portal.kill();
+    assert.ok(postmaster && isAlive(postmaster));
+    const again = await folder.start({ ADMIN_TOKEN: portal.admin });
+    assert.equal(await folder.postmaster(), postmaster);
+    const { results } = await new ActionClient(again.site).result('package_search', { q: 'open' });
+    assert.deepEqual(
+      results.map(({ name }: { name: string }) => name),
+      ['open'],
+    );
+    const { code } = await again.stop();
+    assert.equal(code, 0);
+    assert.equal(await folder.postmaster(), null);
+  });
+});
