@@ -167,6 +167,7 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
     queue,
     hostOf,
     onDeleted: (resourceIds) => forget(resourceIds, common),
+    owner,
     now,
     logger,
   });

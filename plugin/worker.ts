@@ -11,7 +11,7 @@ import type { Archived } from './trigger/hostBatch.ts';
 import type { PriorityLine } from './trigger/priorityLine.ts';
 
 export interface WorkerParts {
-  readonly archivals: Pick<ArchivalTable, 'lease' | 'release' | 'get'>;
+  readonly archivals: Pick<ArchivalTable, 'lease' | 'release' | 'get' | 'postpone'>;
   readonly keeper: LeaseKeeper;
   readonly line: PriorityLine;
   /** For requests of people: fetches in this thread. */
@@ -23,20 +23,23 @@ export interface WorkerParts {
   readonly logger: Logger;
 }
 
+const BUSY_MS = 1000;
+const LONGEST_BUSY_MS = 10_000;
 const UNASKED: Archived = { requests: 0, bytes: 0, ms: 0, retryAfterMs: null, host: 'unasked' };
 
 /** What the queue's jobs do. */
 export function createJobHandlers(parts: WorkerParts): JobHandlers {
   return {
-    async resource(resourceId, { signal }) {
+    async resource(resourceId, { signal, retryCount }) {
       const waiting = await parts.archivals.get(resourceId);
       if (!waiting) return;
       let arrival: Arrival | null = null;
       do {
-        await parts.line.pass(waiting.host, async () => {
+        const busyMs = await parts.line.pass(waiting.host, async () => {
           arrival = await archivePriority(resourceId, parts, signal);
           return arrival ? costOf(arrival.attempt) : UNASKED;
         });
+        if (busyMs !== null) throw await comeAgain(resourceId, busyMs, retryCount, parts);
       } while (wantedAgain(arrival));
       report(arrival);
     },
@@ -72,6 +75,18 @@ async function archivePriority(resourceId: string, parts: WorkerParts, signal: A
     await archivals.release([lease]).catch(() => undefined);
     throw error;
   }
+}
+
+/** The host is busy or asked for a pause: the job waits in the queue, where it takes no place from other hosts. */
+async function comeAgain(
+  resourceId: string,
+  busyMs: number,
+  retryCount: number,
+  { archivals, now }: Pick<WorkerParts, 'archivals' | 'now'>,
+): Promise<RetryLater> {
+  const delayMs = Math.max(busyMs, Math.min(BUSY_MS * 2 ** retryCount, LONGEST_BUSY_MS));
+  await archivals.postpone(resourceId, new Date(now().getTime() + delayMs));
+  return new RetryLater('The host of the resource is busy.', delayMs);
 }
 
 function wantedAgain(arrival: Arrival | null): boolean {

@@ -110,8 +110,8 @@ export interface ArchivalTable {
     how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
   ): Promise<readonly string[]>;
   /**
-   * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq` and not due). Sets task_status
-   * `running`. An expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
+   * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq`). Sets task_status `running`. An
+   * expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
    */
   lease(
     resourceId: string,
@@ -126,6 +126,10 @@ export interface ArchivalTable {
   renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
   /** Gives back without an outcome; the resource is due again at once. */
   release(leases: readonly Lease[]): Promise<void>;
+  /** A wanted resource whose host must be left alone until then: its job has not been lost, it waits. */
+  postpone(resourceId: string, until: Date): Promise<void>;
+  /** Hosts of the bulk lane with resources whose worker died. */
+  abandonedHosts(limit: number): Promise<readonly string[]>;
   /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
   record(outcomes: readonly Outcome[]): Promise<readonly Recorded[]>;
   /** Hosts with due resources in the bulk lane, the longest waiting first. */

@@ -22,7 +22,7 @@ const TAKE = `
 const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
 const ONE = `select resource_id, open_keys, key_at from :schema:.archival
-  where resource_id = :resourceId and ${FREE} and (request_seq > done_seq or next_check_at <= :now) for update`;
+  where resource_id = :resourceId and ${FREE} and request_seq > done_seq for update`;
 
 const DUE_OF_HOST = `select resource_id, open_keys, key_at from :schema:.archival
   where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
@@ -36,7 +36,7 @@ const START_RUNS = `
   update :schema:.run set state = 'running', started_at = coalesce(started_at, :now)
   where state = 'queued' and id in (select unnest(run_ids) from taken)`;
 
-type LeaseMethods = Pick<ArchivalTable, 'lease' | 'leaseDue' | 'renew' | 'release'>;
+type LeaseMethods = Pick<ArchivalTable, 'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'abandonedHosts'>;
 
 export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
   const sequence = `"${schema}".lease_token`;
@@ -73,6 +73,25 @@ export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
          where a.resource_id = held.resource_id and a.lease_token = held.token`,
         pairs(leases),
       );
+    },
+
+    async postpone(resourceId, until) {
+      await rows(
+        'postponing an archival',
+        `update :schema:.archival set next_check_at = greatest(next_check_at, :until)
+         where resource_id = :resourceId and request_seq > done_seq and ${FREE}`,
+        { resourceId, until },
+      );
+    },
+
+    async abandonedHosts(limit) {
+      const found = await rows<{ host: string }>(
+        'looking for abandoned hosts',
+        `select distinct host from :schema:.archival
+         where lane = 'bulk' and lease_until < clock_timestamp() and lease_owner is not null limit :limit`,
+        { limit },
+      );
+      return found.map(({ host }) => host);
     },
   };
 }

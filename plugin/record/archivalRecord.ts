@@ -90,11 +90,14 @@ export function createRecord(database: Database, writeBack: Catalog['writeBack']
         return outcomes.map((outcome): Recorded => {
           const { lease } = outcome;
           const isMine = wanted.has(lease.resourceId);
+          const endedRunIds = isMine && outcome.settled ? lease.archival.runIds.filter((id) => ended.has(id)) : [];
+          // The end of a run is told by one of the outcomes that ended it.
+          for (const id of endedRunIds) ended.delete(id);
           return {
             resourceId: lease.resourceId,
             result: isMine ? 'recorded' : 'lease-lost',
             wantedAgain: isMine && wantedAgain(outcome),
-            endedRunIds: isMine && outcome.settled ? lease.archival.runIds.filter((id) => ended.has(id)) : [],
+            endedRunIds,
           };
         });
       }),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Logger } from '../portal/Portal.ts';
@@ -55,7 +56,10 @@ export class LeaseKeeper {
     const held: Held = { lease, controller: new AbortController() };
     this.#held.add(held);
     try {
-      return await work(AbortSignal.any([signal, held.controller.signal]));
+      const both = AbortSignal.any([signal, held.controller.signal]);
+      // Every hop of a fetch listens.
+      setMaxListeners(0, both);
+      return await work(both);
     } finally {
       this.#held.delete(held);
     }

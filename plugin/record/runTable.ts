@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Run } from '../model/run.ts';
 import type { Database } from './Database.ts';
+import { dropWishes } from './dropWishes.ts';
 import type { Outcome, RunTable } from './Records.ts';
 
 interface RunRow {
@@ -19,15 +20,6 @@ interface RunRow {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
-
-const CANCEL = `
-  update :schema:.archival
-  set run_ids = array_remove(run_ids, :id),
-    done_seq = case when run_ids = array[:id] and unrun_seq <= done_seq then request_seq else done_seq end,
-    lane = case when run_ids = array[:id] and unrun_seq <= done_seq then 'bulk' else lane end,
-    next_check_at = case when run_ids = array[:id] and unrun_seq <= done_seq and code is not null
-      then cast(:now as timestamptz) + interval '1 day' else next_check_at end
-  where run_ids @> array[:id] and run_ids <> '{}' and (lease_until is null or lease_until < clock_timestamp())`;
 
 export function createRunTable(database: Database): RunTable {
   const { knex, guard, rows } = database;
@@ -72,7 +64,7 @@ export function createRunTable(database: Database): RunTable {
             { id, now },
             transaction,
           );
-          if (row) await rows('cancelling a run', CANCEL, { id, now }, transaction);
+          if (row) await dropWishes(database, { runId: id, now }, transaction);
           const [current] = await rows<RunRow>(
             'reading a run',
             'select * from :schema:.run where id = :id',

@@ -16,12 +16,17 @@ export interface LineEdges {
 
 interface Waiting {
   archive(): Promise<Archived>;
-  done(): void;
+  /** null: it has run; else how long its host must be left alone. */
+  done(busyMs: number | null): void;
   failed(error: unknown): void;
+  readonly impatience: NodeJS.Timeout;
 }
 
 const SLOT_MS = 30_000;
-const LONGEST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 200;
+/** Whoever waits longer makes place for other hosts and comes again. */
+const PATIENCE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Where requests of people wait for their host. They do not wait for its rate, for somebody is waiting for them, but
@@ -37,16 +42,19 @@ export class PriorityLine {
     this.#edges = edges;
   }
 
-  /** Resolves when `archive` has run; rejects with what it threw. */
-  pass(host: string, archive: () => Promise<Archived>): Promise<void> {
+  /**
+   * Resolves with null when `archive` has run, and rejects with what it threw. A host that cannot be asked soon holds
+   * nobody up: then it resolves with the milliseconds after which to come again, 0 when nobody knows.
+   */
+  pass(host: string, archive: () => Promise<Archived>): Promise<number | null> {
     return new Promise((done, failed) => {
-      const line = this.#lines.get(host);
-      const waiting = { archive, done, failed };
-      if (line) line.push(waiting);
-      else {
-        this.#lines.set(host, [waiting]);
-        void this.#serve(host);
-      }
+      const line = this.#lines.get(host) ?? [];
+      const impatience = setTimeout(() => leave(line, waiting), PATIENCE_MS);
+      const waiting: Waiting = { archive, done, failed, impatience };
+      line.push(waiting);
+      if (this.#lines.has(host)) return;
+      this.#lines.set(host, line);
+      void this.#serve(host);
     });
   }
 
@@ -59,7 +67,10 @@ export class PriorityLine {
         if (waitMs > 0) await delay(waitMs);
       } catch (error) {
         this.#edges.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
-        for (const waiting of line.splice(0)) waiting.failed(error);
+        for (const { failed, impatience } of line.splice(0)) {
+          clearTimeout(impatience);
+          failed(error);
+        }
       }
     }
     this.#lines.delete(host);
@@ -80,7 +91,11 @@ export class PriorityLine {
     const slice = await hosts.takeSlice(host, { owner, want, limits, leaseMs: SLOT_MS, now: now(), urgent: true });
     if (slice.slots === 0) {
       const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
-      return Math.min(Math.max(waitMs, 50), slice.why === 'concurrency' ? 200 : LONGEST_WAIT_MS);
+      if (slice.why !== 'concurrency' && waitMs > PATIENCE_MS) {
+        for (const waiting of [...line]) leave(line, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
+        return 0;
+      }
+      return Math.min(Math.max(waitMs, 50), LONGEST_WAIT_MS);
     }
     const renewal = setInterval(() => void hosts.renewSlots(host, owner, SLOT_MS).catch(() => undefined), SLOT_MS / 3);
     const archived: Archived[] = [];
@@ -95,11 +110,12 @@ export class PriorityLine {
     return 0;
   }
 
-  async #archive({ archive, done, failed }: Waiting): Promise<Archived | null> {
+  async #archive({ archive, done, failed, impatience }: Waiting): Promise<Archived | null> {
+    clearTimeout(impatience);
     await this.#enter();
     try {
       const archived = await archive();
-      done();
+      done(null);
       return archived;
     } catch (error) {
       failed(error);
@@ -133,6 +149,15 @@ function reportOf(archived: readonly Archived[], granted: number) {
     deadCount: asked.filter(({ host }) => host === 'dead').length,
     aliveCount: asked.filter(({ host }) => host === 'alive').length,
   };
+}
+
+/** Nothing happens to who is no longer in line: its turn has come. */
+function leave(line: Waiting[], waiting: Waiting, busyMs = 0): void {
+  const place = line.indexOf(waiting);
+  if (place === -1) return;
+  line.splice(place, 1);
+  clearTimeout(waiting.impatience);
+  waiting.done(busyMs);
 }
 
 function delay(ms: number): Promise<void> {

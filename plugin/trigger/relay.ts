@@ -6,11 +6,12 @@ import type { ArchivalWish, OutboxEntry, Records } from '../record/Records.ts';
 
 export interface RelayEdges {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
-  readonly records: Pick<Records, 'outbox' | 'archivals'>;
+  readonly records: Pick<Records, 'outbox' | 'archivals' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
   hostOf(url: string): string;
   /** Resources that left the portal. */
   onDeleted(resourceIds: readonly string[]): Promise<void>;
+  readonly owner: string;
   now(): Date;
   readonly logger: Logger;
 }
@@ -20,6 +21,9 @@ const POLL_MS = 1000;
 const RESCUE_MS = 5000;
 /** A request that no worker took up for so long lost its job. */
 const LOST_AFTER_MS = 10_000;
+/** One process in this time looks for all. */
+const HOSTS_LEASE = 'rescue';
+const HOSTS_MS = 10_000;
 /** CKAN's stores of rows: archiving their dumps would go round in a circle. */
 const CIRCULAR = new Set(['datastore', 'datapusher', 'xloader']);
 
@@ -57,17 +61,25 @@ export class OutboxRelay {
     await this.#working;
   }
 
-  /** Adds jobs again for requests that nobody works on. */
+  /** Adds jobs again for requests that nobody works on, and for hosts whose worker died. */
   async rescue(): Promise<void> {
     const { records, queue, now, logger } = this.#edges;
     try {
       const ids = await records.archivals.forgotten(now(), LOST_AFTER_MS, 1000);
-      if (ids.length === 0) return;
-      await queue.add(ids.map((resourceId) => ({ kind: 'resource', resourceId })));
-      logger.info({ count: ids.length }, 'lost jobs were added again');
+      const hosts = (await this.#isMyTurn()) ? await records.archivals.abandonedHosts(1000) : [];
+      await queue.add([
+        ...ids.map((resourceId) => ({ kind: 'resource', resourceId }) as const),
+        ...hosts.map((host) => ({ kind: 'host', host }) as const),
+      ]);
     } catch (error) {
       logger.warn({ error: messageOf(error) }, 'lost jobs could not be looked for');
     }
+  }
+
+  /** The lease is left to end by itself, so that nobody looks again before. */
+  #isMyTurn(): Promise<boolean> {
+    const { records, owner, now } = this.#edges;
+    return records.leases.acquire(HOSTS_LEASE, `${owner} ${now().getTime()}`, HOSTS_MS, now());
   }
 
   async #drain(): Promise<void> {

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+
+describe('runs', () => {
+  let test: TestRecords;
+  const now = () => new Date();
+  const by = (owner: string) => ({ owner, leaseMs: 30_000, now: now() });
+
+  before(async () => {
+    test = await testRecords();
+  });
+  after(() => test.close());
+  beforeEach(() => test.knex.raw('truncate archiver.archival, archiver.task_status, archiver.run'));
+
+  async function datasetRun(ids: readonly string[], lane: 'priority' | 'bulk' = 'priority'): Promise<string> {
+    const { runs, archivals } = test.records;
+    const asked = { caller: null, idempotencyKey: null, now: now() };
+    const { run } = await runs.create(
+      { kind: 'dataset', lane, subjectId: 'd1', datasetId: 'd1', total: ids.length },
+      asked,
+    );
+    await archivals.request(
+      ids.map((id) => wish(id)),
+      { lane, runId: run.id, now: now() },
+    );
+    return run.id;
+  }
+
+  it('archives nothing of a cancelled run that had not begun', async () => {
+    const { archivals, runs, taskStatus } = test.records;
+    const runId = await datasetRun(['begun', 'waiting']);
+    const begun = await archivals.lease('begun', by('a'));
+    assert.ok(begun);
+    await runs.cancel(runId, now());
+    assert.equal(await archivals.lease('waiting', by('a')), null);
+    assert.deepEqual(await archivals.forgotten(new Date(Date.now() + 60_000), 0, 10), []);
+    assert.deepEqual(await archivals.leaseDue('data.example', { ...by('a'), limit: 10 }), []);
+    assert.equal(await taskStatus.get('waiting'), null);
+    assert.equal((await archivals.record([outcomeOf(begun)]))[0]?.result, 'recorded');
+    assert.equal((await runs.get(runId))?.state, 'cancelled');
+  });
+
+  it('still archives what a save or another run wants beside a cancelled run', async () => {
+    const { archivals, runs } = test.records;
+    const cancelled = await datasetRun(['saved', 'both']);
+    const other = await datasetRun(['both']);
+    await archivals.request([wish('saved')], { lane: 'priority', runId: null, now: now() });
+    await runs.cancel(cancelled, now());
+    assert.ok(await archivals.lease('saved', by('a')));
+    const both = await archivals.lease('both', by('a'));
+    assert.deepEqual(both?.archival.runIds, [other]);
+  });
+
+  it('says again how the last archival ended when a run is cancelled', async () => {
+    const { archivals, runs, taskStatus } = test.records;
+    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: now() });
+    const lease = await archivals.lease('r1', by('a'));
+    assert.ok(lease);
+    await archivals.record([outcomeOf(lease, {}, { code: 'gone', reason: 'It is gone.', broken: true })]);
+    const runId = await datasetRun(['r1']);
+    assert.equal((await taskStatus.get('r1'))?.state, 'pending');
+    await runs.cancel(runId, now());
+    const status = await taskStatus.get('r1');
+    assert.deepEqual([status?.state, status?.error], ['failure', 'It is gone.']);
+    assert.deepEqual(JSON.parse(status?.value ?? ''), {
+      code: 'gone',
+      status: 'Download error',
+      reason: 'It is gone.',
+      attempts: 0,
+      runId: null,
+    });
+  });
+
+  it('tells the end of a run once, however many of its resources end together', async () => {
+    const { archivals } = test.records;
+    const runId = await datasetRun(['r1', 'r2']);
+    const leases = await Promise.all(['r1', 'r2'].map((id) => archivals.lease(id, by('a'))));
+    const recorded = await archivals.record(leases.flatMap((lease) => (lease ? [outcomeOf(lease)] : [])));
+    assert.deepEqual(
+      recorded.flatMap(({ endedRunIds }) => endedRunIds),
+      [runId],
+    );
+  });
+});
