@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import express, { type Express } from 'express';
 
 /** Data files of the package `vega-datasets`, public-domain or openly licensed by its `datapackage.json`. */
-export const FILES = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data');
+export const FILES = fileURLToPath(new URL('../data', import.meta.resolve('vega-datasets')));
 
 const TOO_LARGE = 8 * 2 ** 40;
 const SLOW_MS = 2500;

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { ActionClient } from '../support/actions.ts';
 import { ExampleFolder, isAlive, type RunningPortal } from '../support/examplePortal.ts';
 
-const FILES = join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '..', 'data');
+const FILES = fileURLToPath(new URL('../data', import.meta.resolve('vega-datasets')));
 const md5Of = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 const isSettled = (view: { code: string | null; pending: boolean }) => view.code !== null && !view.pending;
 

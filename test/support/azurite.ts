@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../../examples/portal/database/freePort.ts';
 
 /** Azurite's published account: the same for everybody, no secret. */
 const ACCOUNT = 'devstoreaccount1';
@@ -17,7 +16,7 @@ export async function testAzurite(): Promise<TestAzurite> {
   const shared = process.env['ARCHIVER_TEST_AZURITE'];
   if (shared) return { connectionString: shared, stop: async () => undefined };
   const port = await freePort();
-  const script = join(dirname(createRequire(import.meta.url).resolve('azurite/package.json')), 'dist/src/blob/main.js');
+  const script = fileURLToPath(import.meta.resolve('azurite/dist/src/blob/main.js'));
   const flags = [
     '--blobHost',
     '127.0.0.1',
@@ -44,16 +43,4 @@ export async function testAzurite(): Promise<TestAzurite> {
       await exited;
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

