@@ -8,10 +8,12 @@ export function knownOf(before: Known | null, attempt: Attempt, url: string, now
   if (attempt.kind !== 'fetched' && attempt.kind !== 'unchanged') return before && { ...before, ok: false };
   const trusted = !attempt.liar && (before === null || before.url !== url || before.trusted !== false);
   const sizes = attempt.kind === 'fetched' ? attempt : (before ?? attempt);
+  // No request was made for a fresh answer, so it confirms nothing: its age goes on counting, its redirects stand.
+  const unasked = attempt.code === 'still-fresh' ? before : null;
   return {
     url,
-    // No request was made for a fresh answer, so it confirms nothing: its age goes on counting.
-    storedAt: attempt.code === 'still-fresh' && before ? before.storedAt : now.toISOString(),
+    finalUrl: unasked ? (unasked.finalUrl ?? null) : attempt.finalUrl,
+    storedAt: unasked?.storedAt ?? now.toISOString(),
     status: attempt.answer?.status ?? before?.status ?? 200,
     headers: attempt.answer?.headers ?? before?.headers ?? {},
     bytes: sizes.bytes,

@@ -5,3 +5,18 @@ export function databaseFailed(doing: string, cause: unknown): ArchiverError {
   if (cause instanceof ArchiverError) return cause;
   return new ArchiverError('database-failed', `The database failed while ${doing}: ${messageOf(cause)}`, { cause });
 }
+
+/** SQLSTATE classes of a server that is away, full or shutting down. */
+const OF_THE_SERVER = /^(08|53|57|58)/;
+
+/** false: the server could not be reached or cannot serve; true: it, or the host, objects to what should be written. */
+export function isAboutRows(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if ('code' in current && typeof current.code === 'string') {
+      if (/^[0-9A-Z]{5}$/.test(current.code) && /\d/.test(current.code)) return !OF_THE_SERVER.test(current.code);
+      if (/^E[A-Z]+$/.test(current.code)) return false;
+    }
+    if (current.name === 'KnexTimeoutError' || /^connection terminated/i.test(current.message)) return false;
+  }
+  return true;
+}

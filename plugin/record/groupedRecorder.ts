@@ -1,4 +1,5 @@
 import { ArchiverError } from '../errors.ts';
+import { isAboutRows } from './databaseFailed.ts';
 import type { ArchivalTable, Outcome, Recorded } from './Records.ts';
 
 interface Waiting {
@@ -10,6 +11,7 @@ interface Waiting {
 /**
  * Writes outcomes in groups: while one transaction runs, the next outcomes gather, and each caller waits for the commit
  * of its own group. An idle recorder writes at once, so that a single archival is not slowed by waiting for company.
+ * A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects to fails.
  */
 export class GroupedRecorder {
   readonly #archivals: Pick<ArchivalTable, 'record'>;
@@ -63,7 +65,8 @@ export class GroupedRecorder {
           reject(new ArchiverError('database-failed', `No record was made for resource ${outcome.lease.resourceId}.`));
       }
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      if (group.length > 1 && isAboutRows(error)) for (const one of group) await this.#writeGroup([one]);
+      else for (const { reject } of group) reject(error);
     }
   }
 }

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { ArchiverError } from '../../plugin/errors.ts';
+import { GroupedRecorder } from '../../plugin/record/groupedRecorder.ts';
+import { createRecords } from '../../plugin/record/openRecords.ts';
+import type { Outcome, Records } from '../../plugin/record/Records.ts';
+import { NAMES, outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+
+describe('the grouped recorder', () => {
+  let test: TestRecords;
+  let records: Records;
+
+  before(async () => {
+    test = await testRecords();
+    records = createRecords({
+      knex: test.knex,
+      schema: NAMES.schema,
+      ownsKnex: false,
+      // A host whose column takes no cache_url of r2.
+      writeBack: async (changes, transaction) => {
+        for (const { resourceId } of changes) await transaction.raw('select 1 / ?', [resourceId === 'r2' ? 0 : 1]);
+      },
+    });
+  });
+  after(() => test.close());
+  beforeEach(() => test.knex.raw('truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run'));
+
+  async function outcomes(ids: readonly string[]): Promise<Outcome[]> {
+    const now = new Date();
+    await records.archivals.request(
+      ids.map((id) => wish(id)),
+      { lane: 'priority', runId: null, now },
+    );
+    const made: Outcome[] = [];
+    for (const resourceId of ids) {
+      const lease = await records.archivals.lease(resourceId, { owner: 'a', leaseMs: 30_000, now });
+      assert.ok(lease);
+      const writeBack = { resourceId, cacheUrl: 'x', cacheLastUpdated: now, hash: null, size: 1, mimetype: null };
+      made.push(outcomeOf(lease, { writeBack }));
+    }
+    return made;
+  }
+
+  it('loses only the outcome that the host refuses, not its group', async () => {
+    const recorder = new GroupedRecorder(records.archivals);
+    const results = await Promise.allSettled(
+      (await outcomes(['r1', 'r2', 'r3'])).map((outcome) => recorder.record(outcome)),
+    );
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    const states = await Promise.all(['r1', 'r2', 'r3'].map((id) => records.archivals.get(id)));
+    assert.deepEqual(
+      states.map((archival) => archival?.code ?? null),
+      ['archived', null, 'archived'],
+    );
+  });
+
+  it('does not ask a database that is away once for each outcome', async () => {
+    let asked = 0;
+    const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const recorder = new GroupedRecorder({
+      record: async () => {
+        asked += 1;
+        throw new ArchiverError('database-failed', 'away', { cause: away });
+      },
+    });
+    const results = await Promise.allSettled(
+      (await outcomes(['r1', 'r2', 'r3'])).map((outcome) => recorder.record(outcome)),
+    );
+    assert.ok(results.every(({ status }) => status === 'rejected'));
+    assert.equal(asked, 1);
+  });
+});
