@@ -45,7 +45,7 @@ export interface HostTable {
 export interface HostReport {
   readonly owner: string;
   readonly slots: number;
-  /** Tokens taken but not used. */
+  /** Tokens taken but not used; below 0: people's requests took more, and sweeps wait for them. */
   readonly unused: number;
   readonly bytes: number;
   /** Mean response time of the slice, for the proportional gap. */

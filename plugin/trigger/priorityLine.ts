@@ -10,6 +10,8 @@ export interface LineEdges {
   readonly owner: string;
   /** Archivals at once in this process, whatever their hosts. */
   readonly concurrency: number;
+  /** A dead worker's slots are free again after this; a living one says so three times as often. */
+  readonly leaseMs: number;
   now(): Date;
   readonly logger: Logger;
 }
@@ -19,10 +21,22 @@ interface Waiting {
   /** null: it has run; else how long its host must be left alone. */
   done(busyMs: number | null): void;
   failed(error: unknown): void;
-  readonly impatience: NodeJS.Timeout;
+  readonly impatience?: NodeJS.Timeout;
 }
 
-const SLOT_MS = 30_000;
+interface Place {
+  readonly owner: string;
+  readonly limits: HostLimits;
+  readonly granted: number;
+}
+
+/** Of one host: who waits, and how many are at work on it here. */
+interface Line {
+  readonly waiting: Waiting[];
+  servers: number;
+  isCalling: boolean;
+}
+
 const LONGEST_WAIT_MS = 200;
 /** Whoever waits longer makes place for other hosts and comes again. */
 const PATIENCE_MS = 1000;
@@ -30,11 +44,12 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Where requests of people wait for their host. They do not wait for its rate, for somebody is waiting for them, but
- * never more are under way than the host allows, in all processes together; one slow host holds up itself alone.
+ * never more are under way than the host allows, in all processes together; one slow host holds up itself alone, and
+ * one slow file only its own place.
  */
 export class PriorityLine {
   readonly #edges: LineEdges;
-  readonly #lines = new Map<string, Waiting[]>();
+  readonly #lines = new Map<string, Line>();
   readonly #blocked: (() => void)[] = [];
   #active = 0;
 
@@ -48,66 +63,78 @@ export class PriorityLine {
    */
   pass(host: string, archive: () => Promise<Archived>): Promise<number | null> {
     return new Promise((done, failed) => {
-      const line = this.#lines.get(host) ?? [];
+      // A text that is no URL has no host to be polite to.
+      if (host === '') return void this.#archive({ archive, done, failed });
+      const line = this.#lines.get(host) ?? { waiting: [], servers: 0, isCalling: false };
       const impatience = setTimeout(() => leave(line, waiting), PATIENCE_MS);
       const waiting: Waiting = { archive, done, failed, impatience };
-      line.push(waiting);
-      if (this.#lines.has(host)) return;
+      line.waiting.push(waiting);
       this.#lines.set(host, line);
-      void this.#serve(host);
+      if (!line.isCalling) void this.#call(host, line);
     });
   }
 
-  /** Serves one host until nobody waits for it. */
-  async #serve(host: string): Promise<void> {
-    const line = this.#lines.get(host) ?? [];
-    while (line.length > 0) {
+  /** Calls for places at the host until nobody waits for it. */
+  async #call(host: string, line: Line): Promise<void> {
+    line.isCalling = true;
+    while (line.waiting.length > 0) {
       try {
-        const waitMs = host === '' ? await this.#serveFreely(line) : await this.#serveSlice(host, line);
+        const waitMs = await this.#takePlace(host, line);
         if (waitMs > 0) await delay(waitMs);
       } catch (error) {
         this.#edges.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
-        for (const { failed, impatience } of line.splice(0)) {
+        for (const { failed, impatience } of line.waiting.splice(0)) {
           clearTimeout(impatience);
           failed(error);
         }
       }
     }
-    this.#lines.delete(host);
+    line.isCalling = false;
+    this.#dropIdle(host, line);
   }
 
-  /** A text that is no URL has no host to be polite to. */
-  async #serveFreely(line: Waiting[]): Promise<number> {
-    await Promise.all(line.splice(0).map((waiting) => this.#archive(waiting)));
-    return 0;
-  }
-
-  /** Answers how long to wait before asking again. */
-  async #serveSlice(host: string, line: Waiting[]): Promise<number> {
-    const { hosts, limitsFor, now } = this.#edges;
+  /** Answers how long to wait before asking again; those at work here take the next in line meanwhile. */
+  async #takePlace(host: string, line: Line): Promise<number> {
+    const { hosts, limitsFor, leaseMs, now } = this.#edges;
     const limits = limitsFor(host);
     const owner = `${this.#edges.owner} ${randomUUID()}`;
-    const want = Math.max(line.length, limits.concurrency);
-    const slice = await hosts.takeSlice(host, { owner, want, limits, leaseMs: SLOT_MS, now: now(), urgent: true });
-    if (slice.slots === 0) {
-      const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
-      if (slice.why !== 'concurrency' && waitMs > PATIENCE_MS) {
-        for (const waiting of [...line]) leave(line, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
-        return 0;
-      }
-      return Math.min(Math.max(waitMs, 50), LONGEST_WAIT_MS);
+    const slice = await hosts.takeSlice(host, { owner, want: 1, limits, leaseMs, now: now(), urgent: true });
+    if (slice.slots > 0) {
+      void this.#serve(host, line, { owner, limits, granted: slice.granted });
+      return 0;
     }
-    const renewal = setInterval(() => void hosts.renewSlots(host, owner, SLOT_MS).catch(() => undefined), SLOT_MS / 3);
+    const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
+    if (slice.why !== 'concurrency' && waitMs > PATIENCE_MS) {
+      for (const waiting of [...line.waiting]) leave(line, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
+      return 0;
+    }
+    return Math.min(Math.max(waitMs, 50), LONGEST_WAIT_MS);
+  }
+
+  /** One place at the host, for one after the other until nobody waits. */
+  async #serve(host: string, line: Line, place: Place): Promise<void> {
+    const { hosts, leaseMs, now, logger } = this.#edges;
+    const { owner, limits, granted } = place;
+    line.servers += 1;
+    const renewal = setInterval(() => void hosts.renewSlots(host, owner, leaseMs).catch(() => undefined), leaseMs / 3);
     const archived: Archived[] = [];
-    const work = async () => {
-      for (let waiting = line.shift(); waiting; waiting = line.shift()) {
-        const one = await this.#archive(waiting);
-        if (one) archived.push(one);
-      }
-    };
-    await Promise.all(Array.from({ length: slice.slots }, work)).finally(() => clearInterval(renewal));
-    await hosts.giveBack(host, { owner, slots: slice.slots, limits, now: now(), ...reportOf(archived, slice.granted) });
-    return 0;
+    for (let next = line.waiting.shift(); next; next = line.waiting.shift()) {
+      const one = await this.#archive(next);
+      if (one) archived.push(one);
+    }
+    clearInterval(renewal);
+    line.servers -= 1;
+    this.#dropIdle(host, line);
+    const report = { owner, slots: 1, limits, now: now(), ...reportOf(archived, granted) };
+    // A place that cannot be given back now is free again when its lease ends.
+    await hosts.giveBack(host, report).catch((error: unknown) => {
+      logger.warn({ host, error: messageOf(error) }, 'a place at a host could not be given back');
+    });
+  }
+
+  #dropIdle(host: string, line: Line): void {
+    if (line.waiting.length === 0 && line.servers === 0 && !line.isCalling && this.#lines.get(host) === line)
+      this.#lines.delete(host);
   }
 
   async #archive({ archive, done, failed, impatience }: Waiting): Promise<Archived | null> {
@@ -142,7 +169,7 @@ function reportOf(archived: readonly Archived[], granted: number) {
   const waits = archived.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   const asked = archived.filter(({ host }) => host !== 'unasked');
   return {
-    unused: Math.max(0, granted - archived.reduce((sum, { requests }) => sum + requests, 0)),
+    unused: granted - archived.reduce((sum, { requests }) => sum + requests, 0),
     bytes: archived.reduce((sum, { bytes }) => sum + bytes, 0),
     responseMs: 0,
     retryAfterMs: waits.length === 0 ? null : Math.max(...waits),
@@ -152,7 +179,7 @@ function reportOf(archived: readonly Archived[], granted: number) {
 }
 
 /** Nothing happens to who is no longer in line: its turn has come. */
-function leave(line: Waiting[], waiting: Waiting, busyMs = 0): void {
+function leave({ waiting: line }: Line, waiting: Waiting, busyMs = 0): void {
   const place = line.indexOf(waiting);
   if (place === -1) return;
   line.splice(place, 1);
