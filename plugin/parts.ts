@@ -5,6 +5,7 @@ import type { SweepReport } from './Archiver.ts';
 import type { Journey } from './archiveResource.ts';
 import type { Config } from './config.ts';
 import { hostOf } from './decide/hostOf.ts';
+import { messageOf } from './errors.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { AgendaQueue } from './job/agendaQueue.ts';
 import type { JobQueue } from './job/JobQueue.ts';
@@ -96,6 +97,7 @@ export async function createParts(input: PartsInput): Promise<Parts> {
       queueName: config.queueName,
       pollMs: config.queuePollMs,
       concurrency: config.concurrency,
+      lockMs: config.leaseMs,
       logger: portal.logger,
     });
     const requests = createRequests({ catalog: portal.catalog, records, queue, hostOf, now, logger: portal.logger });
@@ -149,7 +151,8 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
   const pressure = new Pressure(config, store, logger);
   const limitsFor = hostLimitsOf(config);
   const { archivals, hosts } = records;
-  const line = new PriorityLine({ hosts, limitsFor, owner, concurrency: config.concurrency, now, logger });
+  const { concurrency, leaseMs } = config;
+  const line = new PriorityLine({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
   const batch = createHostBatch({
     archivals,
     hosts,
@@ -157,7 +160,7 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
     archive: (lease, signal) => archiveSwept(lease, bulk, { archivals, keeper, logger }, signal),
     pauseMs: () => pressure.pauseMs(),
     owner,
-    leaseMs: config.leaseMs,
+    leaseMs,
     largestSlice: 100,
     now,
   });
@@ -173,18 +176,25 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
   });
   keeper.start();
   webhooks.start();
-  await queue.start(
-    createJobHandlers({ archivals, keeper, line, priority, batch, owner, leaseMs: config.leaseMs, now, logger }),
-  );
+  await queue.start(createJobHandlers({ archivals, keeper, line, priority, batch, owner, leaseMs, now, logger }));
   await relay.start();
+  const tidying = setInterval(() => void dropStages(common), leaseMs).unref();
   return [
     () => local.close(),
     () => threaded.close(),
     () => webhooks.stop(),
     async () => keeper.stop(),
+    async () => clearInterval(tidying),
     (deadlineMs) => queue.stop(deadlineMs),
     () => relay.stop(),
   ];
+}
+
+/** What dead workers of this machine left behind; it need not wait until somebody starts again. */
+async function dropStages({ store, portal: { logger } }: Common): Promise<void> {
+  await store.dropStages(STAGE_MAX_MS).catch((error: unknown) => {
+    logger.warn({ error: messageOf(error) }, 'stages could not be dropped');
+  });
 }
 
 /** Resources that left the portal: their state goes; their copies stay, unless the policy says otherwise. */
