@@ -72,16 +72,19 @@ export class KeptLocks implements JobRepository {
   async saveJobState(job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
     if (job.lockedAt) return this.#track(this.#jobs.saveJobState({ ...job, lockedAt: new Date() }, options));
     const id = String(job._id);
+    const ended = { ...job };
+    // Agenda would take a job that has no lock while its end is written for one that was taken away.
+    job.lockedAt = NEVER;
     try {
-      await this.#track(this.#jobs.saveJobState(job, options));
+      await this.#track(this.#jobs.saveJobState(ended, options));
     } catch (error) {
       if (!this.#backend.isDuplicate(error)) throw error;
       // Another job of the same resource waits already; it does what this one would have done later.
       await this.removeJobs({ id });
     } finally {
       this.#held.delete(id);
-      if (isRemovedNext(job)) this.#ending.set(id, job.name);
-      else this.#freed(job.name);
+      if (isRemovedNext(ended)) this.#ending.set(id, ended.name);
+      else this.#freed(ended.name);
     }
   }
 
