@@ -18,8 +18,14 @@ export interface SweepReport {
   readonly changed: number;
   readonly due: number;
   readonly hosts: number;
-  /** What a full recheck of what is due would read, by the sizes known; null in a real sweep. */
+  /** The run that the sweep became; null for a dry run, and when another process sweeps already. */
+  readonly runId: string | null;
+  /** What asking for all that is due would read, by the sizes known; null in a real sweep. */
   readonly bytes: number | null;
+  /** The cost of asking for everything, whether it is due or not; null in a real sweep. */
+  readonly fullRequests: number | null;
+  readonly fullBytes: number | null;
+  readonly fullHosts: number | null;
 }
 
 /** What the command line needs once the plugin is started. */

@@ -34,7 +34,7 @@ import type { Requests } from './trigger/Requests.ts';
 import { OutboxRelay } from './trigger/relay.ts';
 import { Schedule } from './trigger/schedule.ts';
 import { Sweep } from './trigger/sweep.ts';
-import { archiveSwept, createJobHandlers } from './worker.ts';
+import { archiveTogether, createJobHandlers } from './worker.ts';
 
 /** Everything that runs between start and stop. */
 export interface Parts {
@@ -157,7 +157,7 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
     archivals,
     hosts,
     limitsFor,
-    archive: (lease, signal) => archiveSwept(lease, bulk, { archivals, keeper, logger }, signal),
+    archive: (leases, signal) => archiveTogether(leases, bulk, { archivals, keeper, store, logger }, signal),
     pauseMs: () => pressure.pauseMs(),
     owner,
     leaseMs,
@@ -212,6 +212,8 @@ async function forget(resourceIds: readonly string[], { config, records, store, 
 }
 
 async function sweepReport(sweep: Sweep, dryRun: boolean): Promise<SweepReport> {
-  const swept = dryRun ? await sweep.plan() : await sweep.run();
-  return { ...(swept ?? { missing: 0, changed: 0, due: 0, hosts: 0 }), bytes: null };
+  if (dryRun) return { runId: null, ...(await sweep.plan()) };
+  const nothing = { runId: null, missing: 0, changed: 0, due: 0, hosts: 0 };
+  const unasked = { bytes: null, fullRequests: null, fullBytes: null, fullHosts: null };
+  return { ...nothing, ...(await sweep.run()), ...unasked };
 }

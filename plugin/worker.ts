@@ -7,6 +7,8 @@ import type { Attempt } from './model/attempt.ts';
 import type { Logger } from './portal/Portal.ts';
 import type { LeaseKeeper } from './record/leaseKeeper.ts';
 import type { ArchivalTable } from './record/Records.ts';
+import { answerOrder, SharedRetriever } from './sharedRetriever.ts';
+import type { ArchiveStore } from './store/ArchiveStore.ts';
 import type { Archived } from './trigger/hostBatch.ts';
 import type { PriorityLine } from './trigger/priorityLine.ts';
 
@@ -62,6 +64,31 @@ export async function archiveSwept(
     await parts.archivals.release([lease]).catch(() => undefined);
     return UNASKED;
   }
+}
+
+/** Archivals of resources that share a URL: it is asked for once. */
+export async function archiveTogether(
+  leases: readonly Lease[],
+  journey: Journey,
+  parts: Pick<WorkerParts, 'archivals' | 'keeper' | 'logger'> & { readonly store: ArchiveStore },
+  signal: AbortSignal,
+): Promise<Archived> {
+  const [only, another] = leases;
+  if (only && !another) return archiveSwept(only, journey, parts, signal);
+  const retriever = new SharedRetriever(journey.retriever, parts.store);
+  const costs: Archived[] = [];
+  for (const lease of answerOrder(leases))
+    costs.push(await archiveSwept(lease, { ...journey, retriever }, parts, signal));
+  const asked = costs.filter(({ requests }) => requests > 0);
+  return asked.reduce(
+    (sum, one) => ({
+      ...one,
+      requests: sum.requests + one.requests,
+      bytes: sum.bytes + one.bytes,
+      ms: sum.ms + one.ms,
+    }),
+    UNASKED,
+  );
 }
 
 async function archivePriority(resourceId: string, parts: WorkerParts, signal: AbortSignal): Promise<Arrival | null> {

@@ -96,6 +96,14 @@ export interface Recorded {
   readonly endedRunIds: readonly string[];
 }
 
+export interface SweepCost {
+  /** At least one for each URL. */
+  readonly requests: number;
+  /** By the sizes known: what was never archived counts nothing, what has not changed may cost nothing. */
+  readonly bytes: number;
+  readonly hosts: number;
+}
+
 export interface ArchivalTable {
   get(resourceId: string): Promise<Archival | null>;
   getMany(resourceIds: readonly string[]): Promise<readonly Archival[]>;
@@ -117,7 +125,10 @@ export interface ArchivalTable {
     resourceId: string,
     by: { readonly owner: string; readonly leaseMs: number; readonly now: Date },
   ): Promise<Lease | null>;
-  /** Up to `limit` due resources of one host in the bulk lane, longest due first, leased in one statement. */
+  /**
+   * Up to `limit` due resources of one host in the bulk lane, longest due first, leased in one statement, and beyond the
+   * limit all other due resources that share a URL with one of them.
+   */
   leaseDue(
     host: string,
     by: { readonly owner: string; readonly leaseMs: number; readonly now: Date; readonly limit: number },
@@ -136,13 +147,16 @@ export interface ArchivalTable {
   dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
   /** Priority rows wanted but neither leased nor touched for `idleMs`: their job was lost. */
   forgotten(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
-  /** Due count, oldest due, leased count; for health, status and metrics. */
+  /** For health, status and metrics, in milliseconds however much is due. */
   backlog(now: Date): Promise<{
+    /** Counted up to 100,000. */
     readonly due: number;
     readonly oldestDueAt: Date | null;
     readonly leased: number;
     readonly lastSuccessAt: Date | null;
   }>;
+  /** What it would cost to ask for what is due, and for everything. Reads all rows: for a dry run, not for a poll. */
+  cost(now: Date): Promise<{ readonly due: SweepCost; readonly all: SweepCost }>;
   /** Of these, the ids of resources that have no row or another URL. For the reconciling sweep. */
   differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
   /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
@@ -180,7 +194,12 @@ export interface RunTable {
   countDeleted(runIds: readonly string[], now: Date): Promise<void>;
   /** Sets the total of a run that was created before it was counted; ends it when the total is 0. */
   setTotal(id: string, total: number, now: Date): Promise<void>;
-  dropEndedBefore(moment: Date): Promise<number>;
+  /** Sets a sweep's total to what is due and belongs to no earlier sweep that still goes on. Answers it. */
+  countSweep(id: string): Promise<number>;
+  /** Ends sweeps of whose resources none is left. */
+  endSweeps(now: Date): Promise<void>;
+  /** Of sweeps that found nothing, those that ended before `emptyBefore`. */
+  dropEndedBefore(moment: Date, emptyBefore: Date): Promise<number>;
 }
 
 /** CKAN's row; ours have entity_type `resource`, task_type `archiver`, key `status`. */

@@ -17,16 +17,26 @@ const TAKE = `
     from (CHOSEN) as locked
   ) as chosen
   where a.resource_id = chosen.resource_id
-  returning a.*, chosen.open_keys as abandoned`;
+  returning a.*, chosen.open_keys as abandoned, (
+    select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= a.next_check_at
+      and a.lane = 'bulk' order by created_at limit 1) as sweep_id`;
 
 const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
 const ONE = `select resource_id, open_keys, key_at from :schema:.archival
   where resource_id = :resourceId and ${FREE} and request_seq > done_seq for update`;
 
-const DUE_OF_HOST = `select resource_id, open_keys, key_at from :schema:.archival
-  where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
-  order by next_check_at limit :limit for update skip locked`;
+/** Those whose turn it is, and with each all that share its URL: one request answers them. */
+const DUE_OF_HOST = `
+  with first as (
+    select resource_id, url from :schema:.archival
+    where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
+    order by next_check_at limit :limit)
+  select resource_id, open_keys, key_at from :schema:.archival as a
+  where lane = 'bulk' and next_check_at <= :now and ${FREE} and resource_id in (
+    select resource_id from first union
+    select same.resource_id from first join :schema:.archival as same using (url))
+  for update of a skip locked`;
 
 const MARK_RUNNING = `
   update :schema:.task_status set state = 'running', last_updated = :now
@@ -34,7 +44,7 @@ const MARK_RUNNING = `
 
 const START_RUNS = `
   update :schema:.run set state = 'running', started_at = coalesce(started_at, :now)
-  where state = 'queued' and id in (select unnest(run_ids) from taken)`;
+  where state = 'queued' and id in (select unnest(run_ids || sweep_id) from taken)`;
 
 type LeaseMethods = Pick<ArchivalTable, 'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'abandonedHosts'>;
 

@@ -26,7 +26,8 @@ const UPDATE = `
     next_check_at = case when i.wanted_again then now() else i.next_check_at end,
     run_ids = case when i.settled
       then array(select run from unnest(a.run_ids) as run where run <> all (array(select jsonb_array_elements_text(i.run_ids))))
-      else a.run_ids end,
+      -- A retry still belongs to the sweep that found the resource due.
+      else array(select run from jsonb_array_elements_text(i.run_ids) as run where run <> all (a.run_ids)) || a.run_ids end,
     lease_owner = null, lease_until = null, open_keys = '{}'
   from jsonb_to_recordset(cast(:outcomes as jsonb)) as i (resource_id text, dataset_id text, url text, host text, code text,
     reason text, broken boolean, attempts int, failure_count int, first_failure_at timestamptz,
@@ -72,11 +73,6 @@ export function createRecord(database: Database, writeBack: Catalog['writeBack']
           mine.map(({ taskStatus }) => taskStatus),
           transaction,
         );
-        const ended = await countInRuns(
-          database,
-          mine.filter(({ settled }) => settled),
-          transaction,
-        );
         const changes = mine.flatMap((outcome) => outcome.writeBack ?? []);
         if (changes.length > 0) await writeBack(changes, transaction);
         const now = new Date();
@@ -84,6 +80,12 @@ export function createRecord(database: Database, writeBack: Catalog['writeBack']
           database,
           mine.flatMap(({ deliveries }) => deliveries),
           now,
+          transaction,
+        );
+        // Last: all workers of a sweep count in the same row, which stays locked from here to the commit.
+        const ended = await countInRuns(
+          database,
+          mine.filter(({ settled }) => settled),
           transaction,
         );
 

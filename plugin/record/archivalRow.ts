@@ -34,6 +34,8 @@ export interface LeaseRow extends ArchivalRow {
   readonly lease_token: string;
   readonly key_at: Date;
   readonly abandoned: Date[];
+  /** The sweep that found it due. */
+  readonly sweep_id: string | null;
 }
 
 /** bigint columns arrive as text; ours stay far below 2^53. */
@@ -68,7 +70,9 @@ export function archivalOf(row: ArchivalRow): Archival {
 }
 
 export function leaseOf(row: LeaseRow): Lease {
-  const archival = archivalOf(row);
+  const { sweep_id, run_ids } = row;
+  const runIds = sweep_id === null || run_ids.includes(sweep_id) ? run_ids : [sweep_id, ...run_ids];
+  const archival = { ...archivalOf(row), runIds };
   return {
     archival,
     resourceId: row.resource_id,

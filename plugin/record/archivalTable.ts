@@ -3,7 +3,7 @@ import { createArchivalLeases } from './archivalLeases.ts';
 import { createRecord } from './archivalRecord.ts';
 import { type ArchivalRow, archivalOf } from './archivalRow.ts';
 import type { Database } from './Database.ts';
-import type { ArchivalTable } from './Records.ts';
+import type { ArchivalTable, SweepCost } from './Records.ts';
 
 const REQUEST = `
   with wish as (
@@ -32,15 +32,42 @@ const REQUEST = `
   select resource_id from kept where resource_id not in (select resource_id from waiting)`;
 
 /** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
-const DUE_HOSTS = `
+const FRONT = `
   with recursive front as (
     (select host, next_check_at from :schema:.archival
      where lane = 'bulk' and next_check_at is not null order by host, next_check_at limit 1)
     union all
     select n.host, n.next_check_at from front cross join lateral (
       select host, next_check_at from :schema:.archival
-      where lane = 'bulk' and next_check_at is not null and host > front.host order by host, next_check_at limit 1) as n)
+      where lane = 'bulk' and next_check_at is not null and host > front.host order by host, next_check_at limit 1) as n)`;
+
+const DUE_HOSTS = `${FRONT}
   select host, next_check_at as "dueAt" from front where next_check_at <= :now order by next_check_at limit :limit`;
+
+/** Every part is served by an index and ends early, for health asks every few seconds. */
+const BACKLOG = `${FRONT},
+  due as (select host, next_check_at from front where next_check_at <= :now),
+  wanted as (
+    select count(*)::int as count, min(next_check_at) as oldest from :schema:.archival
+    where lane = 'priority' and request_seq > done_seq and next_check_at <= :now)
+  select wanted.count + (
+      select count(*)::int from (
+        select from due cross join lateral (
+          select from :schema:.archival as a
+          where a.lane = 'bulk' and a.next_check_at is not null and a.host = due.host and a.next_check_at <= :now) as one
+        limit 100000) as some) as due,
+    least(wanted.oldest, (select min(next_check_at) from due)) as "oldestDueAt",
+    (select count(*)::int from :schema:.archival where lease_until >= clock_timestamp()) as leased,
+    (select max(checked_at) from :schema:.archival where checked_at is not null) as "lastSuccessAt"
+  from wanted`;
+
+const COST = `
+  select count(*) filter (where is_due)::int as "dueRequests", count(*)::int as "allRequests",
+    coalesce(sum(bytes) filter (where is_due), 0)::float8 as "dueBytes", coalesce(sum(bytes), 0)::float8 as "allBytes",
+    count(distinct host) filter (where is_due)::int as "dueHosts", count(distinct host)::int as "allHosts"
+  from (
+    select host, bool_or(next_check_at <= :now) as is_due, max((known ->> 'bytes')::bigint) as bytes
+    from :schema:.archival where host <> '' group by host, url) as urls`;
 
 export function createArchivalTable(database: Database, writeBack: Catalog['writeBack']): ArchivalTable {
   const { rows } = database;
@@ -97,13 +124,20 @@ export function createArchivalTable(database: Database, writeBack: Catalog['writ
     async backlog(now) {
       const [row] = await rows<{ due: number; oldestDueAt: Date | null; leased: number; lastSuccessAt: Date | null }>(
         'counting what is due',
-        `select (select count(*)::int from :schema:.archival where next_check_at <= :now) as due,
-           (select min(next_check_at) from :schema:.archival where next_check_at <= :now) as "oldestDueAt",
-           (select count(*)::int from :schema:.archival where lease_until >= clock_timestamp()) as leased,
-           (select max(checked_at) from :schema:.archival) as "lastSuccessAt"`,
+        BACKLOG,
         { now },
       );
       return row ?? { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
+    },
+
+    async cost(now) {
+      const [row] = await rows<Partial<Record<string, number>>>('adding up what is due', COST, { now });
+      const costOf = (which: 'due' | 'all'): SweepCost => ({
+        requests: row?.[`${which}Requests`] ?? 0,
+        bytes: row?.[`${which}Bytes`] ?? 0,
+        hosts: row?.[`${which}Hosts`] ?? 0,
+      });
+      return { due: costOf('due'), all: costOf('all') };
     },
 
     async differing(resources) {

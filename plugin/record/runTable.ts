@@ -3,6 +3,7 @@ import type { Run } from '../model/run.ts';
 import type { Database } from './Database.ts';
 import { dropWishes } from './dropWishes.ts';
 import type { Outcome, RunTable } from './Records.ts';
+import { createSweepRuns, putSweepOff } from './sweepRuns.ts';
 
 interface RunRow {
   readonly id: string;
@@ -25,6 +26,7 @@ export function createRunTable(database: Database): RunTable {
   const { knex, guard, rows } = database;
 
   return {
+    ...createSweepRuns(database),
     create: (run, { caller, idempotencyKey, now }) =>
       guard('noting a run', () =>
         knex.transaction(async (transaction) => {
@@ -65,6 +67,7 @@ export function createRunTable(database: Database): RunTable {
             transaction,
           );
           if (row) await dropWishes(database, { runId: id, now }, transaction);
+          if (row?.kind === 'sweep') await putSweepOff(database, { runId: id, now }, transaction);
           const [current] = await rows<RunRow>(
             'reading a run',
             'select * from :schema:.run where id = :id',
@@ -97,13 +100,6 @@ export function createRunTable(database: Database): RunTable {
          where id = :id`,
         { id, total, now },
       );
-    },
-
-    async dropEndedBefore(moment) {
-      const gone = await rows('dropping old runs', 'delete from :schema:.run where ended_at < :moment returning id', {
-        moment,
-      });
-      return gone.length;
     },
   };
 }

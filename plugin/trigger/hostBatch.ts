@@ -7,17 +7,18 @@ export interface BatchEdges {
   readonly archivals: Pick<ArchivalTable, 'leaseDue' | 'release'>;
   readonly hosts: Pick<HostTable, 'takeSlice' | 'renewSlots' | 'giveBack'>;
   limitsFor(host: string): HostLimits;
-  /** Never rejects: an archival that cannot go on gives its lease back itself. */
-  archive(lease: Lease, signal: AbortSignal): Promise<Archived>;
+  /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
+  archive(leases: readonly Lease[], signal: AbortSignal): Promise<Archived>;
   /** null: the bulk lane may go on; else how long it pauses (disk or memory). */
   pauseMs(): Promise<number | null>;
   readonly owner: string;
+  /** A dead worker's resources and slots are free again after this; a living one renews three times as often. */
   readonly leaseMs: number;
   readonly largestSlice: number;
   now(): Date;
 }
 
-/** What one archival cost its host. */
+/** What one archival, or those of one URL together, cost their host. */
 export interface Archived {
   readonly requests: number;
   readonly bytes: number;
@@ -27,15 +28,12 @@ export interface Archived {
   readonly host: 'dead' | 'alive' | 'unasked';
 }
 
-/** A dead worker's slots are free again after this; a living one says so three times as often. */
-const SLOT_MS = 30_000;
-
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
  * at a time as the host allows, gives back what was not used. Answers when to come again; null when nothing is due.
  */
 export function createHostBatch(edges: BatchEdges): (host: string, signal: AbortSignal) => Promise<Date | null> {
-  const { archivals, hosts, now } = edges;
+  const { archivals, hosts, leaseMs, now } = edges;
 
   return async (host, signal) => {
     const pauseMs = await edges.pauseMs();
@@ -46,17 +44,17 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
       owner,
       want: edges.largestSlice,
       limits,
-      leaseMs: SLOT_MS,
+      leaseMs,
       now: now(),
     });
     if (slice.granted === 0) return slice.retryAt;
     const leases = await archivals.leaseDue(host, {
       owner: edges.owner,
-      leaseMs: edges.leaseMs,
+      leaseMs,
       now: now(),
       limit: slice.granted,
     });
-    const renewal = setInterval(() => void hosts.renewSlots(host, owner, SLOT_MS).catch(() => undefined), SLOT_MS / 3);
+    const renewal = setInterval(() => void hosts.renewSlots(host, owner, leaseMs).catch(() => undefined), leaseMs / 3);
     const archived = await archiveAll(leases, slice.slots, signal, edges).finally(() => clearInterval(renewal));
     await hosts.giveBack(host, {
       ...sumOf(archived),
@@ -77,18 +75,29 @@ async function archiveAll(
   signal: AbortSignal,
   edges: BatchEdges,
 ): Promise<Archived[]> {
-  const waiting = [...leases];
+  const waiting = byUrl(leases);
   const archived: Archived[] = [];
   const work = async () => {
     while (!signal.aborted) {
-      const lease = waiting.shift();
-      if (!lease) return;
-      archived.push(await edges.archive(lease, signal));
+      const same = waiting.shift();
+      if (!same) return;
+      archived.push(await edges.archive(same, signal));
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, slots) }, work));
-  if (waiting.length > 0) await edges.archivals.release(waiting);
+  if (waiting.length > 0) await edges.archivals.release(waiting.flat());
   return archived;
+}
+
+function byUrl(leases: readonly Lease[]): Lease[][] {
+  const groups = new Map<string, Lease[]>();
+  for (const lease of leases) {
+    const { url } = lease.archival;
+    const group = groups.get(url);
+    if (group) group.push(lease);
+    else groups.set(url, [lease]);
+  }
+  return [...groups.values()];
 }
 
 function unused(granted: number, archived: readonly Archived[]): number {

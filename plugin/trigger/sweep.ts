@@ -14,20 +14,32 @@ export interface SweepEdges {
 }
 
 export interface Swept {
+  readonly runId: string;
   readonly missing: number;
   readonly changed: number;
   readonly due: number;
   readonly hosts: number;
 }
 
+/** What a sweep would find, and what asking for it, or for everything, would cost. */
+export interface SweepPlan extends Omit<Swept, 'runId'> {
+  readonly bytes: number;
+  readonly fullRequests: number;
+  readonly fullBytes: number;
+  readonly fullHosts: number;
+}
+
 const LEASE = 'sweep';
 const LEASE_MS = 60_000;
 const PAGE = 1000;
 const HOSTS = 10_000;
+/** The total of a sweep that still searches: it cannot end before it is counted. */
+const UNCOUNTED = 2 ** 31 - 1;
+const RUNS_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 /**
  * The search for what is due, and for saves that no hook reported. One winner among all processes; it goes through the
- * catalogue by pages and starts again where the last one stopped. It alone is enough to be correct.
+ * catalogue by pages and starts again where the last one stopped. It alone is enough to be correct. Each sweep is a run.
  */
 export class Sweep {
   readonly #edges: SweepEdges;
@@ -38,37 +50,62 @@ export class Sweep {
 
   /** null: another process sweeps. */
   async run(): Promise<Swept | null> {
-    const { records, owner, now, logger } = this.#edges;
+    const { records, owner, now } = this.#edges;
     if (!(await records.leases.acquire(LEASE, owner, LEASE_MS, now()))) return null;
     try {
-      const { missing, changed } = await this.#reconcile();
-      const hosts = await this.#enqueueHosts();
-      const { due } = await records.archivals.backlog(now());
-      if (missing + changed + hosts > 0) logger.info({ missing, changed, due, hosts }, 'swept');
-      return { missing, changed, due, hosts };
+      return await this.#sweep(now());
     } finally {
       await records.leases.release(LEASE, owner);
     }
   }
 
   /** What a sweep would do, doing nothing. */
-  async plan(): Promise<Swept> {
-    const { catalog, records, now } = this.#edges;
+  async plan(): Promise<SweepPlan> {
+    const { catalog, records, hostOf, now } = this.#edges;
     let missing = 0;
     let changed = 0;
+    const strangers = new Set<string>();
     for (let after: string | null = null; ; ) {
       const page: readonly Resource[] = await catalog.listResources({ after, limit: PAGE });
       if (page.length === 0) break;
       const counted = await this.#differing(page);
       missing += counted.missing.length;
       changed += counted.changed.length;
+      for (const { url } of [...counted.missing, ...counted.changed]) strangers.add(hostOf(url));
       after = page.at(-1)?.id ?? null;
     }
-    const { due } = await records.archivals.backlog(now());
-    return { missing, changed, due, hosts: (await records.archivals.dueHosts(now(), HOSTS)).length };
+    const { due, all } = await records.archivals.cost(now());
+    const dueHosts = await records.archivals.dueHosts(now(), HOSTS);
+    const hosts = new Set([...strangers, ...dueHosts.map(({ host }) => host)]).size;
+    return {
+      missing,
+      changed,
+      hosts,
+      due: due.requests,
+      bytes: due.bytes,
+      fullRequests: all.requests + missing,
+      fullBytes: all.bytes,
+      fullHosts: Math.max(all.hosts, hosts),
+    };
   }
 
-  async #reconcile(): Promise<{ missing: number; changed: number }> {
+  async #sweep(at: Date): Promise<Swept> {
+    const { records, logger } = this.#edges;
+    await records.runs.endSweeps(at);
+    await records.runs.dropEndedBefore(new Date(at.getTime() - RUNS_KEPT_MS), at);
+    const { run } = await records.runs.create(
+      { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: UNCOUNTED },
+      { caller: null, idempotencyKey: null, now: at },
+    );
+    const { missing, changed } = await this.#reconcile(at);
+    const due = await records.runs.countSweep(run.id);
+    await records.runs.endSweeps(at);
+    const hosts = await this.#enqueueHosts();
+    if (missing + changed + hosts > 0) logger.info({ runId: run.id, missing, changed, due, hosts }, 'swept');
+    return { runId: run.id, missing, changed, due, hosts };
+  }
+
+  async #reconcile(at: Date): Promise<{ missing: number; changed: number }> {
     const { catalog, records, owner, now } = this.#edges;
     let missing = 0;
     let changed = 0;
@@ -78,7 +115,7 @@ export class Sweep {
       after = page.length === 0 ? null : (page.at(-1)?.id ?? null);
       const found = await this.#differing(page);
       const wanted = [...found.missing, ...found.changed];
-      await this.#request(wanted);
+      await this.#request(wanted, at);
       missing += found.missing.length;
       changed += found.changed.length;
       await records.leases.writeCursor(LEASE, after);
@@ -86,10 +123,10 @@ export class Sweep {
     }
   }
 
-  async #request(resources: readonly Resource[]): Promise<void> {
-    const { records, hostOf, now } = this.#edges;
+  async #request(resources: readonly Resource[], at: Date): Promise<void> {
+    const { records, hostOf } = this.#edges;
     const wishes = resources.map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: hostOf(url) }));
-    await records.archivals.request(wishes, { lane: 'bulk', runId: null, now: now() });
+    await records.archivals.request(wishes, { lane: 'bulk', runId: null, now: at });
   }
 
   async #differing(page: readonly Resource[]): Promise<{ missing: Resource[]; changed: Resource[] }> {

@@ -1,0 +1,59 @@
+import type { Knex } from 'knex';
+import type { Database } from './Database.ts';
+import type { RunTable } from './Records.ts';
+
+/**
+ * A sweep is a run of what was due when it began. No row says which resources these are: a resource belongs to the
+ * first open sweep that began after it fell due. So a sweep of a million resources costs one row.
+ */
+const DUE_SINCE_EARLIER = `a.lane = 'bulk' and a.next_check_at <= r.created_at and a.next_check_at > coalesce((
+    select max(e.created_at) from :schema:.run as e
+    where e.kind = 'sweep' and e.state in ('queued', 'running') and e.created_at < r.created_at), '-infinity')`;
+
+/** Also sweeps whose process died before it had counted. */
+const COUNT = `
+  update :schema:.run as r
+  set total = r.done + (select count(*)::int from :schema:.archival as a where ${DUE_SINCE_EARLIER})
+  where r.id = :id or (r.kind = 'sweep' and r.state in ('queued', 'running') and r.total = 2147483647)
+  returning r.id, r.total`;
+
+/** Resources that people's requests took over, or that left the portal, do not keep a sweep open. */
+const END_EMPTY = `
+  update :schema:.run as r set state = 'done', total = r.done, ended_at = :now
+  where r.kind = 'sweep' and r.state in ('queued', 'running')
+    and not exists (select from :schema:.archival as a where ${DUE_SINCE_EARLIER})
+    and not exists (select from :schema:.archival as a where a.run_ids <> '{}' and a.run_ids @> array[r.id])`;
+
+/** What a cancelled sweep has not begun is looked at tomorrow, not all at once; what a run wants as well stays. */
+const PUT_OFF = `
+  update :schema:.archival as a set next_check_at = cast(:now as timestamptz) + interval '1 day' * (1 + random())
+  from :schema:.run as r
+  where r.id = :id and r.kind = 'sweep' and ${DUE_SINCE_EARLIER}
+    and a.run_ids = '{}' and (a.lease_until is null or a.lease_until < clock_timestamp())`;
+
+const DROP_OLD = `
+  delete from :schema:.run
+  where ended_at < :moment or (kind = 'sweep' and total = 0 and ended_at < :emptyBefore) returning id`;
+
+export function createSweepRuns({ rows }: Database): Pick<RunTable, 'countSweep' | 'endSweeps' | 'dropEndedBefore'> {
+  return {
+    async countSweep(id) {
+      const counted = await rows<{ id: string; total: number }>('counting a sweep', COUNT, { id });
+      return counted.find((run) => run.id === id)?.total ?? 0;
+    },
+    async endSweeps(now) {
+      await rows('ending sweeps', END_EMPTY, { now });
+    },
+    async dropEndedBefore(moment, emptyBefore) {
+      return (await rows('dropping old runs', DROP_OLD, { moment, emptyBefore })).length;
+    },
+  };
+}
+
+export async function putSweepOff(
+  { rows }: Database,
+  { runId, now }: { readonly runId: string; readonly now: Date },
+  on: Knex,
+): Promise<void> {
+  await rows('cancelling a sweep', PUT_OFF, { id: runId, now }, on);
+}
