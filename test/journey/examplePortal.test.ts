@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ActionClient } from '../support/actions.ts';
 import { ExampleFolder, isAlive, type RunningPortal } from '../support/examplePortal.ts';
@@ -87,7 +89,13 @@ describe('the example portal', () => {
   let requests: string[] = [];
   const publisher = createServer((request, response) => {
     requests.push(request.url ?? '');
+    if (request.url === '/large.csv') return void sendLarge(response);
     response.setHeader('Content-Type', 'text/csv').end(`a,b\n1,${request.url}\n2,3\n`);
+  });
+  /** A dead worker's resources are free again after two seconds. */
+  const settings = () => ({
+    ARCHIVER_ALLOW_NETWORKS: `127.0.0.1/32:${(publisher.address() as AddressInfo).port}`,
+    ARCHIVER_LEASE_MS: '2000',
   });
   const hostOf = () => `http://127.0.0.1:${(publisher.address() as AddressInfo).port}`;
 
@@ -97,7 +105,7 @@ describe('the example portal', () => {
     folder = await ExampleFolder.create();
     portal = await folder.start({
       ADMIN_TOKEN: 'token-of-the-administrator',
-      ARCHIVER_ALLOW_NETWORKS: `127.0.0.1/32:${(publisher.address() as AddressInfo).port}`,
+      ...settings(),
     });
     admin = new ActionClient(portal.site, portal.admin);
     editor = new ActionClient(portal.site, portal.editor);
@@ -227,19 +235,39 @@ describe('the example portal', () => {
     assert.deepEqual([code, errors], [0, '']);
   });
 
-  test('takes over the PostgreSQL that outlived it, and everything with it', async () => {
+  test('goes on where kill -9 ended it in the middle of a large file, on the PostgreSQL that outlived it', async () => {
+    const { id } = await editor.result('resource_create', { package_id: 'open', url: `${hostOf()}/large.csv` });
+    const stages = () => readdir(join(folder.folder, 'store', '.stage')).catch(() => []);
+    while ((await stages()).length === 0) await wait(20);
     const postmaster = await folder.postmaster();
     await portal.kill();
     assert.ok(postmaster && isAlive(postmaster));
-    const again = await folder.start({ ADMIN_TOKEN: portal.admin });
+
+    isHeldBack = false;
+    const again = await folder.start({ ADMIN_TOKEN: portal.admin, ...settings() });
     assert.equal(await folder.postmaster(), postmaster);
-    const { results } = await new ActionClient(again.site).result('package_search', { q: 'open' });
-    assert.deepEqual(
-      results.map(({ name }: { name: string }) => name),
-      ['open'],
-    );
+    const { copies } = await new ActionClient(again.site).archived(id, isSettled);
+    const kept = await readFile(join(folder.folder, 'store', copies[0].key));
+    assert.deepEqual([copies.length, kept.length, copies[0].md5], [1, LARGE_BYTES, md5Of(kept)]);
+    const files = await readdir(join(folder.folder, 'store'), { recursive: true });
+    assert.equal(files.filter((file) => file.endsWith('large.csv')).length, 1);
+    assert.deepEqual(await stages(), []);
+
     const { code } = await again.stop();
     assert.equal(code, 0);
     assert.equal(await folder.postmaster(), null);
   });
 });
+
+const LARGE_BYTES = 64 * 2 ** 20;
+let isHeldBack = true;
+
+/** The first time it never comes to its end. */
+function sendLarge(response: ServerResponse): void {
+  response.writeHead(200, { 'Content-Type': 'text/csv', 'Content-Length': LARGE_BYTES });
+  const block = Buffer.alloc(2 ** 20, 'abc,def\n');
+  const blocks = Array.from({ length: isHeldBack ? 32 : 64 }, () => block);
+  const body = Readable.from(blocks).on('error', () => undefined);
+  body.pipe(response, { end: !isHeldBack });
+  response.on('close', () => body.destroy());
+}
