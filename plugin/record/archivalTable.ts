@@ -55,7 +55,7 @@ const BACKLOG = `${FRONT},
         select from due cross join lateral (
           select from :schema:.archival as a
           where a.lane = 'bulk' and a.next_check_at is not null and a.host = due.host and a.next_check_at <= :now) as one
-        limit 100000) as some) as due,
+        limit 100000) as counted) as due,
     least(wanted.oldest, (select min(next_check_at) from due)) as "oldestDueAt",
     (select count(*)::int from :schema:.archival where lease_until >= clock_timestamp()) as leased,
     (select max(checked_at) from :schema:.archival where checked_at is not null) as "lastSuccessAt"

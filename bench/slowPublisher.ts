@@ -1,0 +1,18 @@
+import { createServer } from 'node:http';
+
+// A publisher that takes its time, and whose files never change: `slowPublisher.ts <port> <delay in ms> <addresses>`.
+const [port = '0', delay = '0', addresses = '1'] = process.argv.slice(2);
+const delayMs = Number(delay);
+
+for (let address = 1; address <= Number(addresses); address++) {
+  const server = createServer((request, response) => {
+    const answer = () => {
+      if (request.headers['if-none-match'] === '"1"') response.writeHead(304, { etag: '"1"' }).end();
+      else response.writeHead(200, { etag: '"1"', 'content-type': 'text/csv' }).end(`id,url\n1,${request.url}\n`);
+    };
+    if (delayMs > 0) setTimeout(answer, delayMs);
+    else answer();
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(Number(port), `127.0.0.${address}`);
+}
