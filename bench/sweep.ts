@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import createKnex, { type Knex } from 'knex';
+import type { Archiver } from '../plugin/Archiver.ts';
 import { loadConfig } from '../plugin/config.ts';
 import { hostOf } from '../plugin/decide/hostOf.ts';
 import { Agents } from '../plugin/fetch/agents.ts';
@@ -14,14 +15,16 @@ import { Sweep } from '../plugin/trigger/sweep.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { SILENT } from '../test/support/testPortal.ts';
 import { testPortal, UNLIMITED } from './portal.ts';
-import { freePort } from './publisher.ts';
 import { median, printRows, type Row } from './rows.ts';
+import { endOf, startWorker, withPublisher } from './sweepProcesses.ts';
 import { type Filling, fillArchive } from './sweepTables.ts';
 
 // Sweeps: `npm run bench:sweep [-- --json] [--quick]`.
 const quick = process.argv.includes('--quick');
 const asJson = process.argv.includes('--json');
 const rounds = quick ? 2 : 3;
+/** `--only=workers` and the like: one part, while working on it. */
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7) ?? '';
 const SIZES = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
 const QUERIES = quick ? 30 : 100;
 const SLOW = { delayMs: 200, hosts: 100, resources: quick ? 400 : 2000 };
@@ -114,17 +117,11 @@ async function swept(
     const children = Array.from({ length: workers }, () => startWorker(url, all));
     await Promise.all(children.map((child) => once(child.stdout ?? child, 'data')));
     try {
-      const started = performance.now();
-      const { runId } = await archiver.operations().sweep({ dryRun: false });
-      for (;;) {
-        const run = await archiver.operations().records.runs.get(runId ?? '');
-        if (run?.state === 'done') {
-          if (run.counts[code] !== filling.count)
-            throw new Error(`The sweep ended with ${JSON.stringify(run.counts)}.`);
-          return (performance.now() - started) / 1000;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      // The first sweep starts threads and connections.
+      await timeOfSweep(archiver, { [code]: filling.count });
+      await knex.raw('update archiver.archival set next_check_at = now()');
+      await knex.raw('vacuum analyze archiver.archival');
+      return await timeOfSweep(archiver, { [code]: filling.count });
     } finally {
       await Promise.all(children.map(endOf));
       await archiver.stop();
@@ -132,38 +129,18 @@ async function swept(
   });
 }
 
-function startWorker(databaseUrl: string, settings: object): ChildProcess {
-  const entry = new URL('./sweepWorker.ts', import.meta.url).pathname;
-  return spawn(process.execPath, ['--import', 'tsx', entry, databaseUrl, JSON.stringify(settings)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-}
-
-async function endOf(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.stdin?.end();
-  await ended;
-}
-
-async function withPublisher<Result>(
-  delayMs: number,
-  hosts: number,
-  work: (port: number) => Promise<Result>,
-): Promise<Result> {
-  const port = await freePort();
-  const entry = new URL('./slowPublisher.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, String(port), String(delayMs), String(hosts)]);
-  try {
-    for (let tries = 0; tries < 200; tries++) {
-      const answered = await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
-      if (answered) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+/** In seconds. */
+async function timeOfSweep(archiver: Archiver, counts: Readonly<Record<string, number>>): Promise<number> {
+  const started = performance.now();
+  const { runId } = await archiver.operations().sweep({ dryRun: false });
+  for (;;) {
+    const run = await archiver.operations().records.runs.get(runId ?? '');
+    if (run?.state === 'done') {
+      if (!isDeepStrictEqual(run.counts, counts))
+        throw new Error(`The sweep ended with ${JSON.stringify(run.counts)}.`);
+      return (performance.now() - started) / 1000;
     }
-    return await work(port);
-  } finally {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -200,18 +177,20 @@ async function main(): Promise<void> {
   const postgres = await startPostgres();
   try {
     const rows: Row[] = [];
-    for (const count of SIZES) rows.push(...(await planning(postgres.url, count)));
-    rows.push(await compareWorkers(postgres.url));
+    if (isWanted('planning')) for (const count of SIZES) rows.push(...(await planning(postgres.url, count)));
+    if (isWanted('workers')) rows.push(await compareWorkers(postgres.url));
     const decisions: number[] = [];
     for (let round = 0; round < rounds; round++) decisions.push(await freshDecisions());
     rows.push(alone('decisions that a copy is fresh', 'decisions/s', median(decisions), 20_000, 'more', rounds));
-    rows.push(...(await recheckRates(postgres.url)));
+    if (isWanted('rechecks')) rows.push(...(await recheckRates(postgres.url)));
     printRows(rows, asJson);
   } finally {
     await postgres.stop();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
+
+const isWanted = (part: string): boolean => only === '' || only === part;
 
 function compareWorkers(adminUrl: string): Promise<Row> {
   return withPublisher(SLOW.delayMs, SLOW.hosts, async (port) => {
