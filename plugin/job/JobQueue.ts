@@ -17,9 +17,9 @@ export interface JobContext {
 }
 
 /**
- * The queue edge. A job that waits is not added twice, nor a host's job that runs; a resource's job may be added while
- * another runs. Two processes at once may still add one each: correctness rests on leases alone, and a job that finds
- * nothing wanted does nothing.
+ * The queue edge. A job that waits is not added twice. A host's job that runs when it is added runs once more; a
+ * resource's job may be added while another runs. Two processes at once may still add one each: correctness rests on
+ * leases alone, and a job that finds nothing wanted does nothing.
  */
 export interface JobQueue {
   /** `agenda-mongodb` or `agenda-postgresql`. */

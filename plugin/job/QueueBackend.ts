@@ -4,10 +4,12 @@ import type { Job } from './JobQueue.ts';
 /** Where Agenda keeps its jobs, and what we ask of that place beside Agenda. */
 export interface QueueBackend {
   readonly repository: JobRepository;
+  /** Waiting jobs that start later than `startAt` start then; a host's running job runs once more. */
+  hasten(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
   /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */
   pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Waiting jobs that start later than `startAt` start then. */
-  hasten(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
+  /** Removes a job that runs, unless it was hastened meanwhile; answers whether it did. */
+  removeUnwanted(id: string): Promise<boolean>;
   /** Renews the locks of these jobs, as far as they are locked. */
   renew(ids: readonly string[]): Promise<void>;
   /** Unlocks; a job that had begun already starts again at once. */

@@ -130,7 +130,7 @@ export class AgendaQueue implements JobQueue {
     return { agenda, locks, backend };
   }
 
-  async #work({ agenda }: OpenQueue, handlers: JobHandlers): Promise<void> {
+  async #work({ agenda, backend }: OpenQueue, handlers: JobHandlers): Promise<void> {
     const { concurrency } = this.#settings;
     // No more are locked than can run: a job never waits here while another process is idle.
     const options = { concurrency, lockLimit: concurrency, lockLifetime: AGENDA_LOCK_MS, backoff: waitAfter };
@@ -154,7 +154,9 @@ export class AgendaQueue implements JobQueue {
           // Agenda keeps a job whose next start is set. One that has none goes while its lock holds: left behind by a
           // server that died just then, it would stand in the way of the host's next job.
           job.attrs.nextRunAt = await handlers.host(job.attrs.data.host, context);
-          if (job.attrs.nextRunAt === null) await agenda.cancel({ id: job.attrs._id });
+          if (job.attrs.nextRunAt !== null) return;
+          const isGone = await backend.jobs.removeUnwanted(String(job.attrs._id));
+          if (!isGone) job.attrs.nextRunAt = new Date();
         }),
       options,
     );

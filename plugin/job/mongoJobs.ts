@@ -43,8 +43,15 @@ function backend(client: MongoClient, repository: MongoJobRepository, collection
     },
     async hasten(kind, keys, startAt) {
       const path = `data.${JOB_KEYS[kind]}`;
-      const filter = { name: JOB_NAMES[kind], [path]: { $in: [...keys] }, nextRunAt: { $gt: startAt } };
-      await jobs.updateMany(filter, { $set: { nextRunAt: startAt } });
+      const isLater = { nextRunAt: { $gt: startAt } };
+      const isRunning = { nextRunAt: null, lockedAt: { $ne: null } };
+      const filter: Filter<JobDocument> = { name: JOB_NAMES[kind], [path]: { $in: [...keys] } };
+      const which = kind === 'resource' ? isLater : { $or: [isLater, isRunning] };
+      await jobs.updateMany({ ...filter, ...which }, { $set: { nextRunAt: startAt } });
+    },
+    async removeUnwanted(id) {
+      const { deletedCount } = await jobs.deleteOne({ _id: new ObjectId(id), nextRunAt: null });
+      return deletedCount === 1;
     },
     async renew(ids) {
       const _id = { $in: ids.map((id) => new ObjectId(id)) };

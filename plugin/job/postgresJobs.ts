@@ -24,10 +24,14 @@ export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<Qu
     },
     async hasten(kind, keys, startAt) {
       await ask(
-        `update "${table}" set next_run_at = $3
-         where name = $1 and data->>'${JOB_KEYS[kind]}' = any($2) and next_run_at > $3`,
+        `update "${table}" set next_run_at = least(next_run_at, $3)
+         where name = $1 and data->>'${JOB_KEYS[kind]}' = any($2) and ${waits[kind]}`,
         [JOB_NAMES[kind], keys, startAt],
       );
+    },
+    async removeUnwanted(id) {
+      const { rowCount } = await ask(`delete from "${table}" where id = $1 and next_run_at is null`, [id]);
+      return rowCount === 1;
     },
     async renew(ids) {
       const sql = `update "${table}" set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;

@@ -68,6 +68,12 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
           await write(host, taken.state, transaction);
           if (taken.slice.slots > 0) {
             await rows(
+              'clearing slots of a host',
+              'delete from :schema:.host_slot where host = :host and until < clock_timestamp()',
+              { host },
+              transaction,
+            );
+            await rows(
               'taking slots of a host',
               `insert into :schema:.host_slot as s (host, owner, slots, until)
                values (:host, :owner, :slots, clock_timestamp() + :leaseMs * interval '1 millisecond')
