@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { BlobServiceClient, type BlockBlobClient, type ContainerClient, RestError } from '@azure/storage-blob';
+import { ArchiverError } from '../errors.ts';
 import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
-import { BlockUpload } from './blockUpload.ts';
+import { BlockUpload, type Uploaded } from './blockUpload.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
 export interface AzureSettings {
@@ -13,9 +14,10 @@ export interface AzureSettings {
 type About = { readonly mediaType: string | null };
 
 /** What is staged here and not kept yet: small bodies whole, larger ones as uncommitted blocks of their blob. */
-type Staged =
-  | { readonly kind: 'whole'; readonly body: Uint8Array; readonly about: About }
-  | { readonly kind: 'blocks'; readonly blockIds: readonly string[]; readonly about: About };
+interface Staged {
+  readonly uploaded: Uploaded;
+  readonly about: About;
+}
 
 const CREATE_ONLY = { conditions: { ifNoneMatch: '*' } } as const;
 
@@ -30,9 +32,7 @@ export class AzureBlobStore implements ArchiveStore {
   readonly #staged = new Map<string, Staged>();
 
   constructor({ connectionString, container }: AzureSettings) {
-    this.#container = BlobServiceClient.fromConnectionString(connectionString, {
-      retryOptions: { maxTries: 4, tryTimeoutInMs: 120_000, maxRetryDelayInMs: 5000 },
-    }).getContainerClient(container);
+    this.#container = openContainer(connectionString, container);
     const { host } = new URL(this.#container.url);
     this.#place = `container ${container} of ${host}`;
   }
@@ -50,9 +50,9 @@ export class AzureBlobStore implements ArchiveStore {
     return {
       write: (chunk) => upload.write(chunk),
       finish: async () => {
-        const { blockIds, bytes } = await upload.finish();
-        this.#staged.set(id, { kind: 'blocks', blockIds, about });
-        return { id, key, bytes };
+        const uploaded = await upload.finish();
+        this.#staged.set(id, { uploaded, about });
+        return { id, key, bytes: uploaded.bytes };
       },
       abandon: async () => {
         await upload.abandon();
@@ -64,7 +64,7 @@ export class AzureBlobStore implements ArchiveStore {
   async stageWhole(key: string, body: Uint8Array, about: About): Promise<StageRef> {
     checkKey(key);
     const id = randomBytes(12).toString('hex');
-    this.#staged.set(id, { kind: 'whole', body, about });
+    this.#staged.set(id, { uploaded: { kind: 'whole', body, bytes: body.length }, about });
     return { id, key, bytes: body.length };
   }
 
@@ -72,13 +72,17 @@ export class AzureBlobStore implements ArchiveStore {
     return this.#guard('keeping a copy', async () => {
       const staged = this.#staged.get(id);
       if (!staged) throw new Error(`the stage of ${key} is not known here`);
+      const { uploaded, about } = staged;
       const blob = this.#blob(key);
+      const options = optionsFor(about, id);
       try {
-        if (staged.kind === 'whole') await blob.upload(staged.body, staged.body.length, optionsFor(staged.about));
-        else await blob.commitBlockList([...staged.blockIds], optionsFor(staged.about));
+        if (uploaded.kind === 'whole') await blob.upload(uploaded.body, uploaded.bytes, options);
+        else await blob.commitBlockList([...uploaded.blockIds], options);
       } catch (error) {
-        if (isTaken(error)) return 'exists';
-        throw error;
+        if (!isTaken(error)) throw error;
+        // A commit whose answer was lost is tried again by the client, and then finds its own blob.
+        const { metadata } = await blob.getProperties();
+        if (metadata?.['stage'] !== id) return 'exists';
       }
       this.#staged.delete(id);
       return 'kept';
@@ -155,12 +159,26 @@ export class AzureBlobStore implements ArchiveStore {
   }
 }
 
+/** Throws `ArchiverError('store-failed')` for a connection string that cannot be read; its text is a secret. */
+function openContainer(connectionString: string, container: string): ContainerClient {
+  try {
+    return BlobServiceClient.fromConnectionString(connectionString, {
+      retryOptions: { maxTries: 4, tryTimeoutInMs: 120_000, maxRetryDelayInMs: 5000 },
+    }).getContainerClient(container);
+  } catch {
+    throw new ArchiverError(
+      'store-failed',
+      'AZURE_STORAGE_CONNECTION_STRING is no connection string of Azure Storage.',
+    );
+  }
+}
+
 /** Served as bytes whatever they are: a public container must not run what a stranger wrote. */
-function optionsFor({ mediaType }: About) {
+function optionsFor({ mediaType }: About, stage: string) {
   return {
     ...CREATE_ONLY,
     blobHTTPHeaders: { blobContentType: 'application/octet-stream', blobContentDisposition: 'attachment' },
-    ...(mediaType ? { metadata: { mediatype: mediaType.replace(/[^\x20-\x7e]/g, '') } } : {}),
+    metadata: { stage, ...(mediaType ? { mediatype: mediaType.replace(/[^\x20-\x7e]/g, '') } : {}) },
   };
 }
 

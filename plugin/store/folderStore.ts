@@ -1,6 +1,5 @@
-import { constants, mkdir, open, readdir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
-
+import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
 import { isMissing, linkNew, removeEmpty, unlessMissing } from './files.ts';
 import { FolderStage } from './folderStage.ts';
@@ -42,8 +41,8 @@ export class FolderStore implements ArchiveStore {
   }
 
   stage(key: string, _about?: object): Promise<Stage> {
-    checkKey(key);
     return this.#guard('opening a stage', async () => {
+      checkKey(key);
       const id = newStageName();
       this.#enter();
       const file = await this.#inStages(() => open(join(this.#stages, id), 'wx'));
@@ -59,8 +58,8 @@ export class FolderStore implements ArchiveStore {
   }
 
   stageWhole(key: string, body: Uint8Array, _about: object): Promise<StageRef> {
-    checkKey(key);
     return this.#guard('writing a stage', async () => {
+      checkKey(key);
       const id = newStageName();
       this.#enter();
       const path = join(this.#stages, id);
@@ -86,22 +85,30 @@ export class FolderStore implements ArchiveStore {
 
   read(key: string, range: ByteRange | null): Promise<StoredBytes | null> {
     return this.#guard('reading a copy', async () => {
-      const file = await unlessMissing(open(this.#path(key), constants.O_RDONLY | constants.O_NOFOLLOW));
+      const path = await this.#realPath(key);
+      const file = path === null ? null : await unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
       if (!file) return null;
-      const { size } = await file.stat();
+      const found = await file.stat();
+      if (!found.isFile()) {
+        await file.close();
+        return null;
+      }
       const stream = file.createReadStream(range ? { start: range.start, end: range.end } : {});
-      return { bytes: size, stream };
+      return { bytes: found.size, stream };
     });
   }
 
   size(key: string): Promise<number | null> {
-    return this.#guard('looking at a copy', async () => (await unlessMissing(stat(this.#path(key))))?.size ?? null);
+    return this.#guard('looking at a copy', async () => {
+      const path = await this.#realPath(key);
+      const found = path === null ? null : await unlessMissing(lstat(path));
+      return found?.isFile() ? found.size : null;
+    });
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    const entries = await this.#guard('listing copies', () =>
-      unlessMissing(readdir(this.#path(prefix.replace(/\/+$/, '')), { withFileTypes: true })),
-    );
+    const folder = prefix === 'archive/' ? join(this.#folder, 'archive') : this.#path(prefix.replace(/\/$/, ''));
+    const entries = await this.#guard('listing copies', () => unlessMissing(readdir(folder, { withFileTypes: true })));
     for (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* this.list(`${key}/`);
@@ -147,6 +154,13 @@ export class FolderStore implements ArchiveStore {
 
   #path(key: string): string {
     return join(this.#folder, ...checkKey(key).split('/'));
+  }
+
+  /** null where nothing is, or where a symbolic link stands on the way: somebody else put it there, and it may lead anywhere. */
+  async #realPath(key: string): Promise<string | null> {
+    const path = this.#path(key);
+    const [root, real] = await Promise.all([realpath(this.#folder), unlessMissing(realpath(path))]);
+    return real === join(root, relative(this.#folder, path)) ? path : null;
   }
 
   readonly #guard = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {

@@ -134,7 +134,7 @@ describe('the folder', () => {
   });
 
   test('drops the stages of other machines by their age alone', async () => {
-    await mkdir(join(folder, '.stage'));
+    await mkdir(join(folder, '.stage'), { recursive: true });
     const old = join(folder, '.stage', 'ffff.1.1.aaaa');
     const fresh = join(folder, '.stage', 'ffff.1.1.bbbb');
     for (const path of [old, fresh]) await writeFile(path, 'x');
