@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import type { SweepReport } from './Archiver.ts';
+import { announcing } from './announcing.ts';
 import type { Journey } from './archiveResource.ts';
 import type { Config } from './config.ts';
 import { hostOf } from './decide/hostOf.ts';
@@ -65,24 +66,25 @@ const STAGE_MAX_MS = 24 * 3600 * 1000;
  */
 export async function createParts(input: PartsInput): Promise<Parts> {
   const { config, portal, roles } = input;
+  const { logger } = portal;
   const now = portal.now ?? (() => new Date());
   const opened: ((deadlineMs: number) => Promise<void>)[] = [];
   const stop = async (deadlineMs: number) => {
     for (const close of opened.splice(0).reverse())
       await close(deadlineMs).catch((error: unknown) =>
-        portal.logger.warn({ error: String(error) }, 'a part did not stop cleanly'),
+        logger.warn({ error: String(error) }, 'a part did not stop cleanly'),
       );
   };
   try {
     const knex = portal.database ?? openDatabase(config.databaseUrl);
-    const records = createRecords({
+    const tables = createRecords({
       knex,
       schema: config.schema,
       writeBack: portal.catalog.writeBack.bind(portal.catalog),
       ownsKnex: !portal.database,
     });
-    opened.push(() => records.close());
-    await records.ping();
+    opened.push(() => tables.close());
+    await tables.ping();
     await portal.check?.();
     await migrate(knex, config, 'up');
     const store = createStore(config);
@@ -98,16 +100,17 @@ export async function createParts(input: PartsInput): Promise<Parts> {
       pollMs: config.queuePollMs,
       concurrency: config.concurrency,
       lockMs: config.leaseMs,
-      logger: portal.logger,
+      logger,
     });
-    const requests = createRequests({ catalog: portal.catalog, records, queue, hostOf, now, logger: portal.logger });
-    const sweep = new Sweep({ catalog: portal.catalog, records, queue, hostOf, now, owner, logger: portal.logger });
+    const records = announcing(tables, { config, queueName: queue.name, tell: input.tell, now, logger });
+    const requests = createRequests({ catalog: portal.catalog, records, queue, hostOf, now, logger });
+    const sweep = new Sweep({ catalog: portal.catalog, records, queue, hostOf, now, owner, logger });
     const common = { ...input, records, store, queue, now, owner };
     opened.push((deadlineMs) => queue.stop(deadlineMs));
     if (roles.includes('worker')) opened.push(...(await startWork(common)));
     else await queue.start(null);
     if (roles.includes('scheduler') && config.sweepCron !== '') {
-      const schedule = new Schedule(config.sweepCron, () => sweep.run(), portal.logger);
+      const schedule = new Schedule(config.sweepCron, () => sweep.run(), logger);
       opened.push(() => schedule.stop());
     }
     return {
