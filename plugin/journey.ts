@@ -37,6 +37,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
   const { config, portal, records, recorder, store, now, tell, queueName } = parts;
   const copiesUrl = config.publicCopiesUrl ?? portal.urls.archiver;
   const events = new WeakMap<Decision, ArchiveEvent[]>();
+  const details = new WeakMap<Decision, string>();
 
   return {
     retriever,
@@ -106,13 +107,16 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
         },
       };
       events.set(decision, happened);
+      if (attempt.detail) details.set(decision, attempt.detail);
       return decision;
     },
 
     notify(_resource, decision, recorded) {
       const { lease, archival } = decision.outcome;
       const { resourceId } = lease;
-      portal.logger.info({ resourceId, code: archival.code, attempts: archival.attempts }, 'archival ended');
+      const detail = details.get(decision);
+      const fields = { resourceId, code: archival.code, attempts: archival.attempts };
+      portal.logger.info(detail === undefined ? fields : { ...fields, detail }, 'archival ended');
       for (const event of events.get(decision) ?? []) tell(event);
       for (const runId of recorded.endedRunIds) void tellDatasetEnd(runId);
     },

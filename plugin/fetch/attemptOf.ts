@@ -61,6 +61,7 @@ export interface Ending extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly answer?: FinalAnswer | null;
   readonly body?: Body;
   readonly stage?: StageRef | null;
+  readonly detail?: string;
 }
 
 /** What an answer's head alone says of the body. */
@@ -79,6 +80,7 @@ export function attemptOf(request: FetchRequest, trace: Trace, ending: Ending, s
     kind: ending.kind,
     code: ending.code,
     reason: ending.reason,
+    detail: ending.detail ?? null,
     transient: ending.transient ?? CODES[ending.code].transient,
     broken: ending.broken === undefined ? CODES[ending.code].broken : ending.broken,
     retryAfterMs: ending.retryAfterMs ?? null,

@@ -73,9 +73,13 @@ const KEPT_BY_304: ReadonlySet<string> = new Set([
   'set-cookie',
 ]);
 
+/** `Age` and `Date` tell when an answer was made: those of the stored one do not tell it of the one that confirms it. */
+const TOLD_ANEW: ReadonlySet<string> = new Set(['age', 'date']);
+
 export function renewed(stored: HeaderMap, from304: HeaderMap): HeaderMap {
+  const kept = Object.entries(stored).filter(([name]) => !TOLD_ANEW.has(name));
   const news = Object.entries(from304).filter(([name]) => !KEPT_BY_304.has(name));
-  return { ...stored, ...Object.fromEntries(news) };
+  return Object.fromEntries([...kept, ...news]);
 }
 
 const REMEMBERED = [

@@ -14,8 +14,13 @@ const CODINGS: Readonly<Record<string, Coding>> = {
   zstd: 'zstd',
 };
 
-/** Names seen in the wild for "as it is"; `aws-chunked` is what object stores echo of how a file was uploaded. */
-const NO_CODING: ReadonlySet<string> = new Set(['', 'identity', 'none', 'aws-chunked']);
+/**
+ * Names seen in the wild for "as it is": `aws-chunked` is what object stores echo of how a file was uploaded, character
+ * sets and mail's transfer encodings are what people take the field for.
+ */
+const NO_CODING: ReadonlySet<string> = new Set([
+  ...['', 'identity', 'none', 'aws-chunked', '7bit', '8bit', 'binary', 'utf-8', 'utf8', 'iso-8859-1', 'windows-1252'],
+]);
 const MAX_STACKED = 3;
 
 export type Codings =

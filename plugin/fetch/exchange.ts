@@ -142,6 +142,10 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   ): void {
     this.#byteSeen = true;
     if (this.#over) return;
+    if (status < 100) {
+      this.fail(failure('protocol', `The answer is not readable as HTTP: there is no status ${status}.`));
+      return;
+    }
     if (status < 200) {
       this.#interim += 1;
       if (this.#interim > MAX_INTERIM_ANSWERS) {

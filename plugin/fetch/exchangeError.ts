@@ -14,7 +14,8 @@ export function connectFailureOf(thrown: unknown): Failure | null {
   for (let error = thrown, depth = 0; error instanceof Error && depth < 4; error = error.cause, depth++) {
     const code = errorCodeOf(error);
     if (!isCode(code) || !('transient' in error) || !('reason' in error)) continue;
-    return failure(code, String(error.reason), error.transient === true);
+    const known = failure(code, String(error.reason), error.transient === true);
+    return 'detail' in error && typeof error.detail === 'string' ? { ...known, detail: error.detail } : known;
   }
   return null;
 }

@@ -7,6 +7,8 @@ export interface Failure {
   readonly reason: string;
   readonly transient: boolean;
   readonly broken: boolean | null;
+  /** Addresses and ports, for the operator's log alone. */
+  readonly detail?: string;
 }
 
 /** A failure with its code's usual meaning, unless this very one is known to pass or to stay. */

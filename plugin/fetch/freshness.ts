@@ -62,10 +62,13 @@ export function freshUntil(answer: Answer, at: number, ceilings: FreshnessCeilin
  */
 export function isFresh(known: Known, now: number, ceilings: FreshnessCeilings): boolean {
   const at = Date.parse(known.storedAt);
-  if (!known.ok || known.bytes === null || !Number.isFinite(at)) return false;
+  if (!known.ok || known.bytes === null || !Number.isFinite(at) || !isOfCopy(known.status)) return false;
   const { until } = freshUntil(known, at, ceilings);
   return until !== null && now < until.getTime();
 }
+
+/** A redirect or an error may be fresh too, but what it says is not about the copy. */
+const isOfCopy = (status: number): boolean => (status >= 200 && status <= 299) || status === 304;
 
 /** What takes all freshness away: RFC 9111 sections 4.1 (`Vary: *`), 5.2.2.4, 5.2.2.5 and 5.4. */
 function forbidden(headers: HeaderMap, directives: CacheControl): string | null {

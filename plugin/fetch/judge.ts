@@ -43,13 +43,14 @@ export function judge(input: JudgeInput): Verdict {
   const { head, complete, headers, request, finalUrl, expects } = input;
   const contentType = field(headers, 'content-type');
   const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
-  if (service?.kind === 'exception') return noService(`The service answered with an error report: ${service.message}`);
+  if (service?.kind === 'exception' && !service.formless) return errorReport(service.message);
   if (expects === 'capabilities' && !service) return noService('The service did not answer with its capabilities.');
   const disposition = field(headers, 'content-disposition');
   const proposed = disposition === null ? null : dispositionName(disposition);
   const { declaredFormat, resourceName } = request;
   const name = proposed ?? resourceName;
   const sniffed = sniff({ head, complete, contentType, declaredFormat, name, url: finalUrl });
+  if (service?.kind === 'exception' && sniffed.data) return errorReport(service.message);
   const { mediaType, format, charset, extension, evidence } = sniffed;
   const refusal = sniffed.data ? null : failure('not-data', sniffed.notData ?? 'This is no data.');
   const filename = sniffed.data
@@ -62,9 +63,13 @@ export function judge(input: JudgeInput): Verdict {
     format,
     charset,
     filename,
-    service: service?.service ?? null,
+    service: service?.kind === 'capabilities' ? service.service : null,
     evidence,
   };
+}
+
+function errorReport(message: string): Verdict {
+  return noService(`The service answered with an error report: ${message}`);
 }
 
 function noService(reason: string): Verdict {

@@ -204,7 +204,7 @@ class Reception {
     if (this.#ending || taken?.kind !== 'taken') return this.#refused();
     return {
       kind: 'whole',
-      answer: { status: 200, headers: this.#answer.headers },
+      answer: { status: this.#answer.status, headers: this.#answer.headers },
       body: this.#body(taken.bytes, taken.hashes),
       stage: taken.stage,
       evidence: this.#verdict?.evidence ?? [],

@@ -25,7 +25,7 @@ export interface ResolverSettings extends Pick<Config, 'dnsServers' | 'dnsTimeou
   readonly hostsFilePath?: string;
 }
 
-type Answer = { readonly addresses: readonly string[] } | { readonly error: unknown };
+type Answer = { readonly family: 4 | 6 } & ({ readonly addresses: readonly string[] } | { readonly error: unknown });
 
 /** RFC 8305 section 3: how long the answer for the other family is waited for once there is one. */
 const OTHER_FAMILY_MS = 300;
@@ -91,10 +91,11 @@ export class Resolver {
         clearTimeout(timer);
         timer = setTimeout(finish, Math.min(OTHER_FAMILY_MS, this.#timeoutMs));
       };
-      for (const query of [this.#cares.resolve4(name), this.#cares.resolve6(name)]) {
+      for (const family of [4, 6] as const) {
+        const query = family === 4 ? this.#cares.resolve4(name) : this.#cares.resolve6(name);
         query.then(
-          (addresses) => onAnswer({ addresses }),
-          (error: unknown) => onAnswer({ error }),
+          (addresses) => onAnswer({ family, addresses }),
+          (error: unknown) => onAnswer({ family, error }),
         );
       }
     });
@@ -110,8 +111,10 @@ function failureOf(name: string, answers: readonly Answer[]): DnsFailure {
   const errors = answers.flatMap((answer) => ('error' in answer ? [answer.error] : []));
   const codes = errors.map(codeOf);
   const [cause] = errors;
+  // "No such name" holds for every family (RFC 8020), but some servers say it of IPv6 where they mean "none".
+  const noSuchName = answers.some((answer) => answer.family === 4 && 'error' in answer && saysNoName(answer.error));
   // An answer without addresses says as much as NODATA does.
-  const lasting = answers.length === 2 && codes.every((code) => LASTING.has(code));
+  const lasting = noSuchName || (answers.length === 2 && codes.every((code) => LASTING.has(code)));
   if (!lasting) return new DnsFailure(`The name server did not answer for ${name}.`, true, cause);
   const unknown = codes.includes('ENOTFOUND') || codes.includes('EBADNAME');
   return new DnsFailure(
@@ -119,6 +122,10 @@ function failureOf(name: string, answers: readonly Answer[]): DnsFailure {
     false,
     cause,
   );
+}
+
+function saysNoName(error: unknown): boolean {
+  return codeOf(error) === 'ENOTFOUND';
 }
 
 function codeOf(error: unknown): string {

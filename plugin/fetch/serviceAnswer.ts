@@ -5,7 +5,13 @@ import { type XmlHead, xmlHead } from './xmlHead.ts';
 
 type ServiceAnswer =
   | { readonly kind: 'capabilities' /** `WMS 1.3`, `WMS 1.1.1`, `WFS 2.0`, … */; readonly service: string }
-  | { readonly kind: 'exception' /** The service's own words, shortened. */; readonly message: string };
+  | {
+      readonly kind: 'exception';
+      /** The service's own words, shortened. */
+      readonly message: string;
+      /** An error of no service's own form: under a format that is no JSON it is a page in the file's place. */
+      readonly formless?: true;
+    };
 
 const MAX_MESSAGE = 300;
 
@@ -99,7 +105,7 @@ function jsonException(text: string, contentType: string | null): ServiceAnswer 
   const problem = 'title' in body && 'status' in body && Number(body.status) >= 400 && keys.length <= 6;
   if (problem) return exception([body.status, body.title, body.detail]);
   const words = sniffJson(text, true)?.error;
-  return words ? { kind: 'exception', message: shortened(words) } : null;
+  return words ? { kind: 'exception', message: shortened(words), formless: true } : null;
 }
 
 /** ArcGIS and OGC API describe themselves in JSON, which may be cut. */

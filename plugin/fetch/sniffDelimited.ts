@@ -32,7 +32,7 @@ export function sniffDelimited(text: string, complete: boolean): DelimitedMatch 
   return {
     format,
     evidence: `${percent} % of ${best.records} lines have ${best.fields} fields divided by ${WORDS[best.delimiter]}`,
-    sure: best.records >= 2 && best.share >= 0.8 && !isProse(text, best),
+    sure: best.records >= 2 && best.share >= 0.8 && !isProse(text, best) && !isCode(text, best),
   };
 }
 
@@ -101,4 +101,12 @@ function isProse(text: string, { delimiter, fields }: Count): boolean {
   if (!/[.!?](\s|$)/.test(sample)) return false;
   const all = sample.split(delimiter).length - 1;
   return sample.split(`${delimiter} `).length - 1 > all * 0.8;
+}
+
+/** A sign that ends each line and stands nowhere else ends statements; it divides nothing. */
+function isCode(text: string, { delimiter, fields }: Count): boolean {
+  if (fields !== 2) return false;
+  const lines = text.slice(0, 2048).split(/[\r\n]+/);
+  const ended = lines.filter((line) => line.trimEnd().endsWith(delimiter)).length;
+  return ended >= lines.filter((line) => line.includes(delimiter)).length * 0.8;
 }

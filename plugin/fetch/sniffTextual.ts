@@ -44,7 +44,7 @@ function xmlFinding(text: string, complete: boolean, expected: readonly Format[]
   const match = sniffXml(text, complete);
   if (!match) return null;
   if (match.format === 'XHTML') return finding('XHTML', [match.evidence], 'It is a web page (XHTML), not data.');
-  const other = expected.length > 0 && expected.every((format) => format.kind !== 'xml');
+  const other = expected.find((format) => format.kind !== 'xml' && format.format !== 'TXT');
   const error =
     complete &&
     text.length < 4096 &&
@@ -52,7 +52,7 @@ function xmlFinding(text: string, complete: boolean, expected: readonly Format[]
   return finding(
     match.format,
     [match.evidence],
-    other && error ? `It is an XML error message, not ${expected[0]?.format}.` : null,
+    other && error ? `It is an XML error message, not ${other.format}.` : null,
   );
 }
 

@@ -18,7 +18,8 @@ import { retryAfterMs } from './retryAfter.ts';
 export interface Connections {
   dispatcherFor(url: URL): Dispatcher;
   socketFor(url: URL, signal: AbortSignal, deadlineMs: number): Promise<Socket>;
-  hostSettingsFor(hostname: string): HostSettings | null;
+  /** `host` ends in its port, since a port may have settings of its own. */
+  hostSettingsFor(host: string): HostSettings | null;
 }
 
 export interface TrailContext {
@@ -146,7 +147,8 @@ export class Trail {
 
   /** A host's settings hold for the origin of it that is met first, and for an upgrade of that one to https. */
   #hostFor(url: URL): HostSettings | null {
-    const settings = this.#context.agents.hostSettingsFor(url.hostname);
+    const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+    const settings = this.#context.agents.hostSettingsFor(`${url.hostname}:${port}`);
     if (!settings) return null;
     const first = this.#hostOrigins.get(url.hostname) ?? url.origin;
     this.#hostOrigins.set(url.hostname, first);

@@ -55,6 +55,8 @@ export interface Attempt {
   readonly code: Code;
   /** A sentence for people; names numbers and evidence; holds no credentials. */
   readonly reason: string;
+  /** Which address or port was meant, where the reason keeps silent about it: for the operator's log, never the public. */
+  readonly detail?: string | null;
   /** As {@link CodeMeaning}, but for this very answer: e.g. a 500 is transient, a 404 is not. */
   readonly transient: boolean;
   readonly broken: boolean | null;

@@ -190,6 +190,11 @@ const CASES: readonly Case[] = [
     code: 'decode',
   },
   {
+    title: 'takes a character set in the place of a coding for none',
+    reply: answer(200, { 'content-encoding': 'utf-8' }, CSV),
+    code: 'archived',
+  },
+  {
     title: 'calls gzip that is none undecodable',
     reply: answer(200, { 'content-encoding': 'gzip' }, CSV),
     code: 'decode',

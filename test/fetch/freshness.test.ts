@@ -123,6 +123,10 @@ describe('isFresh', () => {
   });
   it('is false after a failure', () => assert.equal(isFresh({ ...known, ok: false }, at, ceilings), false));
   it('is false when the copy is missing', () => assert.equal(isFresh({ ...known, bytes: null }, at, ceilings), false));
+  it('is false for a redirect or an error, fresh or not', () => {
+    for (const status of [301, 404, 500]) assert.equal(isFresh({ ...known, status }, at, ceilings), false);
+    for (const status of [203, 304]) assert.equal(isFresh({ ...known, status }, at, ceilings), true);
+  });
   it('is false when the time is unreadable', () =>
     assert.equal(isFresh({ ...known, storedAt: 'never' }, at, ceilings), false));
 });

@@ -39,6 +39,16 @@ describe('a recheck', () => {
     });
   }
 
+  it('counts the age of a confirmed copy from the answer that confirmed it', async () => {
+    const { attempt } = await recheck(
+      send('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'),
+      { headers: { etag: '"a"', date: DATE, age: '50', 'cache-control': 'max-age=60' } },
+      { request: { now: Date.UTC(2026, 10, 24) } },
+    );
+    assert.equal(attempt.code, 'not-modified');
+    assert.equal(attempt.freshUntil, '2026-11-24T00:01:00.000Z');
+  });
+
   it('sends Last-Modified back as the server wrote it', async () => {
     const odd = 'sat, 1 nov 2025 10:00:00 +0000';
     const { attempt, requests } = await recheck(send('HTTP/1.1 304 Not Modified\r\n\r\n'), {

@@ -54,6 +54,14 @@ describe('the resolver', () => {
     assert.equal(server.questions.filter(({ type }) => type === 'A').length, 2);
   });
 
+  it('believes a name server that a name does not exist, whatever becomes of the other family', async (test) => {
+    for (const other of ['SERVFAIL', 'silence'] as const) {
+      const reply = ({ type }: NameQuestion) => (type === 'A' ? 'NXDOMAIN' : other);
+      const { resolver } = await resolverOn(test, reply, { dnsTimeoutMs: 300 });
+      assert.equal((await failureOf(resolver.resolve('gone.example'))).temporary, false);
+    }
+  });
+
   it('is content with one family when the other fails or is silent', async (test) => {
     for (const other of ['SERVFAIL', 'NXDOMAIN', 'silence'] as const) {
       const { resolver } = await resolverOn(test, ({ type }) => (type === 'A' ? ['8.8.8.8'] : other));

@@ -140,12 +140,18 @@ describe('serviceAnswer', () => {
       'application/problem+json',
     ],
     ['{"code":"NotFound","description":"no such thing"}', 'NotFound: no such thing', 'application/json'],
-    ['{"error":"no such thing"}', '{"error":"no such thing"}', 'application/json'],
   ];
   for (const [text, message, contentType] of exceptions) {
     it(`finds an exception in ${text.slice(0, 60)}`, () =>
       assert.deepEqual(answer(text, contentType ?? 'text/xml'), { kind: 'exception', message }));
   }
+
+  it('tells an error of no service from one that has a form', () =>
+    assert.deepEqual(answer('{"error":"no such thing"}', 'application/json'), {
+      kind: 'exception',
+      message: '{"error":"no such thing"}',
+      formless: true,
+    }));
 
   it('reads UTF-16', () =>
     assert.deepEqual(answer(Buffer.from('\ufeff<WMS_Capabilities version="1.3.0">', 'utf16le')), {

@@ -96,6 +96,12 @@ describe('an error message in the place of data', () => {
       { name: 'a.xml' },
       true,
     ],
+    [
+      'the same with an honest Content-Type in the place of a table',
+      '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>',
+      { name: 'a.csv', contentType: 'application/xml' },
+      false,
+    ],
     ['a few words', 'File not found.\n', declared, false],
     ['a few words with a number', '404 Not Found', { contentType: 'text/csv' }, false],
     ['the same words as text', 'File not found.\n', {}, true],

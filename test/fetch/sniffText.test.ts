@@ -139,6 +139,8 @@ describe('text with a label', () => {
     ));
   it('is JSON by its bytes though it is called CSV', () =>
     assert.equal(sniffed('{"a":1}', { name: 'a.csv' }).format, 'JSON'));
+  it('is no table when a semicolon ends each line and divides none', () =>
+    assert.equal(sniffed('var a = 1;\nvar b = 2;\n', { contentType: 'application/javascript' }).format, 'TXT'));
   it('keeps a media type that we do not know when its own is not clear', () => {
     const { mediaType, data } = sniffed('test', { contentType: 'application/foo', declaredFormat: 'ODT' });
     assert.deepEqual([mediaType, data], ['application/foo', true]);

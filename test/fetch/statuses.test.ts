@@ -42,6 +42,18 @@ describe('a status', () => {
     });
   }
 
+  it('203 is a file like any other, and told as what it is', async () => {
+    const server = await OddServer.start({ '/f': answer(203, {}, CSV) });
+    const attempt = await fetchOnce(server, '/f');
+    assert.deepEqual([attempt.code, attempt.status, attempt.answer?.status], ['archived', 203, 203]);
+  });
+
+  it('below 100 is none', async () => {
+    const server = await OddServer.start({ '/f': send('HTTP/1.1 099 Odd\r\nContent-Length: 4\r\n\r\ntest') });
+    const attempt = await fetchOnce(server, '/f');
+    assert.deepEqual([attempt.kind, attempt.code, attempt.transient], ['failed', 'protocol', false]);
+  });
+
   it('206 that nobody asked for is no file, unless it holds everything', async () => {
     const part = await OddServer.start({ '/f': answer(206, { 'content-range': 'bytes 0-28/100' }, CSV) });
     assert.equal((await fetchOnce(part, '/f')).code, 'http-error');
@@ -165,6 +177,24 @@ describe('a request', () => {
     assert.doesNotMatch(JSON.stringify(attempt), /a%26b|a&b/);
   });
 
+  it('carries what the settings say for its host and port', async () => {
+    const server = await OddServer.start({ '/f': answer(200, {}, CSV) });
+    const hosts = {
+      [`127.0.0.1:${server.port}`]: { headers: { 'X-Api': 'port' } },
+      '127.0.0.1': { headers: { 'X-Api': 'host' } },
+    };
+    await fetchOnce(server, '/f', { settings: { hosts } });
+    assert.equal(server.requests[0]?.headers['x-api'], 'port');
+  });
+
+  it('that is blocked tells the operator which address was meant, and the public nothing', async () => {
+    const server = await OddServer.start({ '/f': answer(302, { location: 'http://10.1.2.3:8080/x' }) });
+    const attempt = await fetchOnce(server, '/f');
+    assert.equal(attempt.code, 'blocked-address');
+    assert.equal(attempt.reason, 'The address could not be reached from the archive.');
+    assert.match(attempt.detail ?? '', /10\.1\.2\.3/);
+  });
+
   it('is not sent to an excluded host', async () => {
     const server = await OddServer.start({ '/f': answer(200, {}, CSV) });
     const attempt = await fetchOnce(server, '/f', { settings: { excludeHosts: ['127.0.0.1'] } });
@@ -202,6 +232,28 @@ describe('a request', () => {
     });
     assert.equal((await fetchOnce(server, '/f')).code, 'not-data');
   });
+});
+
+describe('an error in JSON with 200', () => {
+  const error = '{"error":"no such thing"}';
+  const rows = [
+    ['is no data where a table was promised', '/f.csv', error, ['refused', 'not-data']],
+    ['is a service error where JSON was', '/f.json', error, ['failed', 'service-error']],
+    [
+      'is a service error anywhere in the form of a service',
+      '/f.csv',
+      '{"error":{"code":498,"message":"Invalid token."}}',
+      ['failed', 'service-error'],
+    ],
+  ] as const;
+  for (const [title, path, body, expected] of rows) {
+    it(title, async () => {
+      const server = await OddServer.start({ [path]: answer(200, { 'content-type': 'application/json' }, body) });
+      const attempt = await fetchOnce(server, path);
+      assert.deepEqual([attempt.kind, attempt.code], expected);
+      assert.match(attempt.reason, /no such thing|Invalid token/);
+    });
+  }
 });
 
 describe('a service', () => {
