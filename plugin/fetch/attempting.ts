@@ -1,17 +1,17 @@
 import type { Config } from '../config.ts';
 import type { FetchRequest, Known } from '../model/attempt.ts';
 import type { Answer } from './answer.ts';
-import { declaredBody, type Ending, NO_BODY, type Trace } from './attemptOf.ts';
+import { checkedOnly, drop, isWhole, unconditional, withService } from './answered.ts';
+import { type Ending, NO_BODY, type Trace } from './attemptOf.ts';
 import { conditionsOf, confirms, sameByHead } from './conditions.ts';
 import type { Deadlines } from './deadlines.ts';
 import { endingOf } from './endings.ts';
 import { failure } from './failure.ts';
 import type { HashThread } from './hashers.ts';
 import type { StageOpener } from './intake.ts';
-import { finalAnswer, holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './knownCopy.ts';
+import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './knownCopy.ts';
 import { type Received, receive } from './reception.ts';
 import type { UrlCredentials } from './requestHeaders.ts';
-import { contentRange } from './resume.ts';
 import { retryAfterMs } from './retryAfter.ts';
 import { serviceRequest } from './services.ts';
 import { named, statusFailure } from './statusFailure.ts';
@@ -227,36 +227,4 @@ export class Attempting {
     this.#context.trace.evidence.push('it was to be read in full to make sure, which failed');
     return unchanged;
   }
-}
-
-/** Past caches that answered for the server before. */
-function unconditional(): Extra {
-  return { headers: { 'cache-control': 'no-cache' }, appliesTo: () => true };
-}
-
-function checkedOnly(answer: Answer): Ending {
-  const reason = `The link works: ${named(answer.status, answer.statusText)}. Only the head of the answer was read.`;
-  return {
-    kind: 'refused',
-    code: 'checked-only',
-    reason,
-    answer: finalAnswer(answer),
-    body: declaredBody(answer.headers),
-  };
-}
-
-function withService(ending: Ending, service: string): Ending {
-  const body = ending.body ?? NO_BODY;
-  return { ...ending, body: { ...body, service: body.service ?? service } };
-}
-
-/** A 206 nobody asked for that happens to hold everything. */
-function isWhole({ headers }: Answer): boolean {
-  const range = contentRange(headers);
-  return range !== null && range.start === 0 && range.total !== null && range.end === range.total - 1;
-}
-
-function drop(answer: Answer, ending: Ending): Ending {
-  answer.drop();
-  return ending.status === undefined ? { ...ending, status: answer.status } : ending;
 }

@@ -3,21 +3,17 @@ import type { FetchRequest } from '../model/attempt.ts';
 import type { StageRef } from '../store/ArchiveStore.ts';
 import { type Answer, type BodyEnd, declaredLength, type Exchanged } from './answer.ts';
 import { type Body, declaredBody, type Ending, type FinalAnswer, type Trace } from './attemptOf.ts';
-import { codingsOf, DecodeError, Decoder } from './contentCoding.ts';
 import type { Deadlines } from './deadlines.ts';
-import { DigestCheck } from './digestCheck.ts';
-import { declaredDigests } from './digestHeaders.ts';
 import { endingOf } from './endings.ts';
 import { type Failure, failure } from './failure.ts';
 import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from './hashers.ts';
 import { Intake, type Place, type StageOpener } from './intake.ts';
 import { judge, type Verdict } from './judge.ts';
 import { contentRange, Resumption } from './resume.ts';
+import { Unwrapping } from './unwrapping.ts';
 
 /** From here on md5 alone would be what the transfer waits for. */
 const THREAD_BYTES = 64 * 1024 * 1024;
-/** A ratio says nothing of a few bytes. */
-const BOMB_FLOOR_BYTES = 1024 * 1024;
 
 export interface ReceptionContext {
   readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio'>;
@@ -67,11 +63,8 @@ class Reception {
   readonly #context: ReceptionContext;
   readonly #intake: Intake;
   readonly #declared: number | null;
+  readonly #unwrapping: Unwrapping | Failure;
   #reading: Answer;
-  #decoder: Decoder | null = null;
-  #digests: DigestCheck | null = null;
-  #wire = 0;
-  #decoded = 0;
   #ending: Ending | null = null;
   #verdict: Verdict | null = null;
 
@@ -86,24 +79,31 @@ class Reception {
       hasher: () => this.#hasher(),
       isKnown: context.isKnown,
     });
+    this.#unwrapping = Unwrapping.of(answer.headers, {
+      settings: context.settings,
+      take: (chunk) => this.#take(chunk),
+      stop: (reason) => this.#stop(reason),
+    });
   }
 
   async run(resumption: Resumption): Promise<Outcome> {
+    const unwrapping = this.#unwrapping;
+    const refused = this.#refusedByHead(unwrapping);
+    if (refused || !(unwrapping instanceof Unwrapping)) {
+      this.#answer.drop();
+      return { kind: 'ending', ending: this.#refuse(refused ?? empty()) };
+    }
+    this.#context.trace.evidence.push(...unwrapping.evidence);
     try {
-      const refused = this.#begin();
-      if (refused) {
-        this.#answer.drop();
-        return { kind: 'ending', ending: refused };
-      }
-      let end = await this.#read(this.#answer);
-      while (end.kind === 'broken' && this.#canResume(end)) {
-        const rest = await resumption.continue(this.#answer.headers, this.#wire);
+      let end = await this.#read(this.#answer, unwrapping);
+      while (end.kind === 'broken' && this.#canResume(end, unwrapping)) {
+        const rest = await resumption.continue(this.#answer.headers, unwrapping.wireBytes);
         if (rest.kind === 'start-over') return await this.#startOver(rest.answer);
         if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
         else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure);
-        else end = this.#whole(await this.#read(rest.answer), contentRange(rest.answer.headers)?.total ?? null);
+        else end = this.#whole(await this.#read(rest.answer, unwrapping), rest.answer, unwrapping.wireBytes);
       }
-      return await this.#conclude(end);
+      return await this.#conclude(end, unwrapping);
     } catch (error) {
       this.#reading.drop();
       await this.#abandon();
@@ -111,69 +111,28 @@ class Reception {
     }
   }
 
-  #begin(): Ending | null {
-    const { headers } = this.#answer;
+  #refusedByHead(unwrapping: Unwrapping | Failure): Failure | null {
     const { maxBytes } = this.#context.settings;
     if (this.#declared !== null && this.#declared > maxBytes) {
-      return this.#refuse(
-        failure('too-large', `The file is ${this.#declared} bytes long; the limit is ${maxBytes} bytes.`),
-      );
+      return failure('too-large', `The file is ${this.#declared} bytes long; the limit is ${maxBytes} bytes.`);
     }
-    if (this.#declared === 0) return this.#refuse(empty());
-    const codings = codingsOf(headers);
-    if (codings.kind === 'failure') return this.#refuse(codings.failure);
-    const coded = codings.list.length > 0;
-    if (coded) this.#decoder = new Decoder(codings.list, (chunk) => this.#output(chunk));
-    const { digests, evidence } = declaredDigests(headers);
-    if (digests.length > 0) this.#digests = new DigestCheck(digests, coded);
-    this.#context.trace.evidence.push(...evidence);
-    return null;
+    if (this.#declared === 0) return empty();
+    return unwrapping instanceof Unwrapping ? null : unwrapping;
   }
 
-  async #read(answer: Answer): Promise<BodyEnd> {
+  async #read(answer: Answer, unwrapping: Unwrapping): Promise<BodyEnd> {
     this.#reading = answer;
-    const end = await answer.read((chunk) => this.#input(chunk));
+    const end = await answer.read((chunk) => unwrapping.push(chunk));
     this.#context.trace.wireBytes += answer.wireBytes;
     return end;
   }
 
   /** A range that ended well may still not be the last. */
-  #whole(end: BodyEnd, total: number | null): BodyEnd {
-    const wanted = this.#declared ?? total;
-    if (end.kind !== 'complete' || wanted === null || this.#wire === wanted) return end;
-    const reason = `The ranges sent make ${this.#wire} of ${wanted} bytes.`;
-    return { kind: 'broken', failure: failure('truncated', reason), lost: this.#wire < wanted, odd: false };
-  }
-
-  #input(chunk: Buffer): Promise<void> | null {
-    this.#wire += chunk.length;
-    const { maxBytes } = this.#context.settings;
-    if (this.#wire > maxBytes) return this.#stop(this.#tooLong(this.#wire));
-    this.#digests?.content(chunk);
-    return this.#decoder ? this.#decode(this.#decoder, chunk) : this.#take(chunk);
-  }
-
-  async #decode(decoder: Decoder, chunk: Buffer): Promise<void> {
-    try {
-      await decoder.write(chunk);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.#stop(this.#refuse(failure('decode', `The body cannot be decoded: ${error.message}.`)));
-    }
-  }
-
-  /** Decoded bytes: both limits hold on this side too. */
-  #output(chunk: Buffer): Promise<void> | null {
-    if (this.#ending) return null;
-    this.#decoded += chunk.length;
-    const { maxBytes, maxDecodedRatio } = this.#context.settings;
-    if (this.#decoded > maxBytes) return this.#stop(this.#tooLong(this.#decoded));
-    if (this.#decoded > BOMB_FLOOR_BYTES && this.#decoded > this.#wire * maxDecodedRatio) {
-      const reason = `The body grows more than ${maxDecodedRatio} times when decoded (${this.#decoded} bytes of ${this.#wire} so far).`;
-      return this.#stop(this.#refuse(failure('too-large', reason)));
-    }
-    this.#digests?.decoded(chunk);
-    return this.#take(chunk);
+  #whole(end: BodyEnd, part: Answer, have: number): BodyEnd {
+    const wanted = this.#declared ?? contentRange(part.headers)?.total ?? null;
+    if (end.kind !== 'complete' || wanted === null || have === wanted) return end;
+    const reason = `The ranges sent make ${have} of ${wanted} bytes.`;
+    return { kind: 'broken', failure: failure('truncated', reason), lost: have < wanted, odd: false };
   }
 
   #take(chunk: Buffer): Promise<void> | null {
@@ -182,13 +141,12 @@ class Reception {
     return wait;
   }
 
-  #stop(ending: Ending): null {
-    this.#ending ??= ending;
+  #stop(reason: Failure): void {
+    this.#ending ??= this.#refuse(reason);
     this.#reading.drop();
-    return null;
   }
 
-  async #conclude(end: BodyEnd): Promise<Received> {
+  async #conclude(end: BodyEnd, unwrapping: Unwrapping): Promise<Received> {
     if (end.kind === 'broken' && !this.#ending) {
       if (end.odd && !this.#answer.lenient) {
         await this.#abandon();
@@ -196,10 +154,9 @@ class Reception {
       }
       return this.#failed(end.failure);
     }
-    if (!this.#ending && end.kind === 'complete') await this.#endDecoder(end.framing === 'close');
-    const broken = this.#ending ? null : this.#disproved();
-    if (broken) return this.#failed(broken);
-    if (!this.#ending && (this.#decoder ? this.#decoded : this.#wire) === 0) return this.#failed(empty());
+    const bad =
+      this.#ending || end.kind !== 'complete' ? null : await this.#badEnd(unwrapping, end.framing === 'close');
+    if (bad) return this.#failed(bad);
     const taken = this.#ending ? null : await this.#intake.finish();
     if (this.#ending || taken?.kind !== 'taken') return this.#refused();
     return {
@@ -211,22 +168,11 @@ class Reception {
     };
   }
 
-  async #endDecoder(closed: boolean): Promise<void> {
-    if (!this.#decoder || this.#wire === 0) return;
-    try {
-      await this.#decoder.end();
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      const code = error.cutShort && closed ? 'truncated' : 'decode';
-      this.#ending ??= this.#refuse(failure(code, `The body cannot be decoded: ${error.message}.`));
-    }
-  }
-
-  #disproved(): Failure | null {
-    const wrong = this.#digests?.mismatch();
-    if (wrong)
-      return failure('truncated', `The bytes do not match the digest the server sent (${wrong.source}).`, true);
-    return null;
+  async #badEnd(unwrapping: Unwrapping, closed: boolean): Promise<Failure | null> {
+    const undecoded = await unwrapping.end(closed);
+    // Meanwhile the last of the decoded bytes may have been refused.
+    if (undecoded || this.#ending) return undecoded;
+    return unwrapping.disproved() ?? (unwrapping.empty ? empty() : null);
   }
 
   #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
@@ -255,8 +201,8 @@ class Reception {
     };
   }
 
-  #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
-    return end.lost && !this.#ending && !this.#decoder && !this.#intake.unwanted;
+  #canResume(end: BodyEnd & { kind: 'broken' }, unwrapping: Unwrapping): boolean {
+    return end.lost && !this.#ending && !unwrapping.coded && !this.#intake.unwanted;
   }
 
   async #startOver(answer: Answer): Promise<Outcome> {
@@ -266,7 +212,7 @@ class Reception {
 
   async #failed(reason: Failure): Promise<Received> {
     await this.#abandon();
-    return { kind: 'ending', ending: this.#refuse(reason) };
+    return { kind: 'ending', ending: this.#ending ?? this.#refuse(reason) };
   }
 
   async #refused(): Promise<Received> {
@@ -276,7 +222,7 @@ class Reception {
   }
 
   async #abandon(): Promise<void> {
-    this.#decoder?.destroy();
+    if (this.#unwrapping instanceof Unwrapping) this.#unwrapping.destroy();
     await this.#intake.abandon();
   }
 
@@ -289,13 +235,7 @@ class Reception {
 
   /** The declared length is that of the encoded body, so it says nothing of a decoded one. */
   #declaredBytes(): number | null {
-    return this.#decoder ? null : this.#declared;
-  }
-
-  #tooLong(bytes: number): Ending {
-    const { maxBytes } = this.#context.settings;
-    const reason = `The file is longer than the limit of ${maxBytes} bytes; reading stopped at ${bytes} bytes.`;
-    return this.#refuse(failure('too-large', reason));
+    return this.#unwrapping instanceof Unwrapping && this.#unwrapping.coded ? null : this.#declared;
   }
 
   #hasher(): BodyHasher {
