@@ -28,9 +28,21 @@ const TITLE: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
+/** Of what would have been sent; on an error they would be lies, and a cache would keep them. */
+const REPRESENTATION = [
+  'Content-Disposition',
+  'ETag',
+  'Repr-Digest',
+  'Last-Modified',
+  'Accept-Ranges',
+  'Content-Length',
+];
+
 /** The one place where an error becomes an answer: problem details (RFC 9457) with our stable `code`. */
 export function sendProblem(response: Response, code: ErrorCode, detail: string): void {
   const status = STATUS[code] ?? 500;
+  for (const name of REPRESENTATION) response.removeHeader(name);
+  response.setHeader('Cache-Control', 'no-store');
   if (status === 503) response.setHeader('Retry-After', '5');
   response
     .status(status)
@@ -62,7 +74,8 @@ export function onError(logger: Logger): ErrorRequestHandler {
       return;
     }
     const isOurs = error instanceof ArchiverError;
-    if (!isOurs || (STATUS[error.code] ?? 500) >= 500)
+    const isStarting = isOurs && error.code === 'not-started';
+    if (!isStarting && (!isOurs || (STATUS[error.code] ?? 500) >= 500))
       logger.error({ path: request.path, error: messageOf(error) }, 'a request failed');
     if (isOurs && (STATUS[error.code] ?? 500) < 500) return sendProblem(response, error.code, error.message);
     if (isBadRequest(error)) return sendProblem(response, 'invalid-request', 'The request cannot be read.');

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import supertest from 'supertest';
+import type { Archiver } from '../../plugin/Archiver.ts';
+import { createArchiver } from '../../plugin/plugin.ts';
+import type { Question } from '../../plugin/portal/Portal.ts';
+import { freshDatabase, type TestDatabase } from './postgres.ts';
+import { addResource, createPortalTables, testPortal } from './testPortal.ts';
+
+type Authorize = (request: IncomingMessage, question: Question) => boolean;
+
+/** `Authorization: admin` may everything; anybody reads what is not in the dataset `secret`. */
+export const byHeader: Authorize = ({ headers }, { action, datasetId }) =>
+  headers.authorization === 'admin' ||
+  ((action === 'archive.read' || action === 'archive.download') && datasetId !== null && datasetId !== 'secret');
+
+/** An archiver in a small portal, its routes, and a publisher that serves `files`. */
+export class ShownPortal {
+  readonly files = new Map<string, { readonly body: string | Buffer; readonly headers?: Record<string, string> }>();
+  readonly database: TestDatabase;
+  readonly archiver: Archiver;
+  readonly folder: string;
+  readonly requests: string[] = [];
+  authorize: Authorize = byHeader;
+  readonly #publisher: Server;
+
+  private constructor(parts: { database: TestDatabase; folder: string; site: string }) {
+    this.database = parts.database;
+    this.folder = parts.folder;
+    this.#publisher = createServer((request, response) => {
+      this.requests.push(request.url ?? '');
+      const file = this.files.get(decodeURIComponent(request.url ?? ''));
+      if (file) response.writeHead(200, { 'Content-Type': 'text/csv', ...file.headers }).end(file.body);
+      else response.writeHead(404).end();
+    });
+    this.archiver = createArchiver({ environment: {} });
+    const portal = testPortal({
+      knex: parts.database.knex,
+      settings: { folder: parts.folder },
+      authorize: (request, question) => this.authorize(request, question),
+    });
+    this.archiver.register({ ...portal, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
+  }
+
+  static async open({ site = 'http://portal.example' } = {}): Promise<ShownPortal> {
+    const database = await freshDatabase();
+    await createPortalTables(database.knex);
+    const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
+    const portal = new ShownPortal({ database, folder, site });
+    portal.#publisher.listen(0, '127.0.0.1');
+    await once(portal.#publisher, 'listening');
+    await portal.archiver.start();
+    return portal;
+  }
+
+  agent() {
+    return supertest(this.archiver.handler);
+  }
+
+  urlOf(path: string): string {
+    return `http://127.0.0.1:${(this.#publisher.address() as AddressInfo).port}${path}`;
+  }
+
+  /** Saves a resource over `path` and waits until its archival ended. */
+  async archived(id: string, path: string, datasetId = 'd1'): Promise<void> {
+    await this.save(id, path, datasetId);
+    const { archivals } = this.archiver.operations().records;
+    for (;;) {
+      const archival = await archivals.get(id);
+      if (archival && archival.code !== null && archival.requestSeq === archival.doneSeq) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async save(id: string, path: string, datasetId = 'd1'): Promise<void> {
+    const { knex } = this.database;
+    const url = this.urlOf(path);
+    const changed = await knex('resource').where({ id }).update({ url });
+    if (changed === 0) await addResource(knex, id, url, datasetId);
+    await knex('package').where({ id: 'secret' }).update({ private: true });
+    const hook = changed === 0 ? 'afterResourceCreate' : 'afterResourceUpdate';
+    await this.archiver.hooks[hook]({ resourceId: id, datasetId });
+  }
+
+  async ended(runId: string): Promise<void> {
+    const { runs } = this.archiver.operations().records;
+    while ((await runs.get(runId))?.state !== 'done') await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  async close(): Promise<void> {
+    await this.archiver.stop();
+    this.#publisher.closeAllConnections();
+    this.#publisher.close();
+    await this.database.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
