@@ -70,8 +70,8 @@ export class KeptLocks implements JobRepository {
   }
 
   async saveJobState(job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
-    if (job.lockedAt) return this.#track(this.#jobs.saveJobState({ ...job, lockedAt: new Date() }, options));
     const id = String(job._id);
+    if (job.lockedAt) return this.#saveBegun(id, job, options);
     const ended = { ...job };
     // Agenda would take a job that has no lock while its end is written for one that was taken away.
     job.lockedAt = NEVER;
@@ -85,6 +85,16 @@ export class KeptLocks implements JobRepository {
       this.#held.delete(id);
       if (isRemovedNext(ended)) this.#ending.set(id, ended.name);
       else this.#freed(ended.name);
+    }
+  }
+
+  /** Agenda does not run a job whose beginning could not be written, and never ends it either: its lock must end. */
+  async #saveBegun(id: string, job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
+    try {
+      await this.#track(this.#jobs.saveJobState({ ...job, lockedAt: new Date() }, options));
+    } catch (error) {
+      this.#held.delete(id);
+      throw error;
     }
   }
 
