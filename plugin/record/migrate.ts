@@ -23,7 +23,7 @@ export async function migrate(knex: Knex, names: Names, direction: 'up' | 'down'
   try {
     await knex.transaction(async (transaction) => {
       await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK_KEY]);
-      await transaction.raw('create schema if not exists ??', [names.schema]);
+      await createSchema(transaction, names.schema);
       const settings: Knex.MigratorConfig = {
         tableName: 'migration',
         schemaName: names.schema,
@@ -33,12 +33,33 @@ export async function migrate(knex: Knex, names: Names, direction: 'up' | 'down'
       if (direction === 'up') await transaction.migrate.latest(settings);
       else {
         await transaction.migrate.rollback(settings, true);
-        await transaction.raw('drop schema ?? cascade', [names.schema]);
+        await dropEmptied(transaction, names.schema);
       }
     });
   } catch (error) {
     throw databaseFailed('migrating the archiver’s tables', error);
   }
+}
+
+/** What it says marks a schema as made by us, so that one which the host had before is never dropped. */
+const OURS = 'Made by portal-archiver';
+
+async function createSchema(knex: Knex, schema: string): Promise<void> {
+  const { rows } = await knex.raw('select 1 from pg_namespace where nspname = ?', [schema]);
+  if (rows.length > 0) return;
+  await knex.raw('create schema ??', [schema]);
+  await knex.raw(`comment on schema ?? is '${OURS}'`, [schema]);
+}
+
+/** Our migration tables; the schema with them when we made it and nothing of somebody else lies in it. */
+async function dropEmptied(knex: Knex, schema: string): Promise<void> {
+  for (const table of ['migration', 'migration_lock']) await knex.raw('drop table ??.??', [schema, table]);
+  const { rows } = await knex.raw(
+    `select 1 from pg_namespace as n where nspname = ? and obj_description(n.oid, 'pg_namespace') = ?
+     and not exists (select from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = n.oid)`,
+    [schema, OURS],
+  );
+  if (rows.length > 0) await knex.raw('drop schema ??', [schema]);
 }
 
 /** A folder of the package, found from the sources as from the compiled files. */
