@@ -1,18 +1,28 @@
-import { link, rename, rmdir, stat } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rmdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
-/** false when the new name is taken. File systems without hard links get a rename after a look. */
-export async function linkNew(from: string, to: string): Promise<boolean> {
+/**
+ * Makes a folder that is not there yet; answers the first one that had to be made on the way, null when it is taken.
+ * At once: what only changes names takes less time than a hop to another thread.
+ */
+export function makeNew(folder: string): string | null {
   try {
-    await link(from, to);
-    return true;
+    mkdirSync(folder);
+    return folder;
   } catch (error) {
-    const code = codeOf(error);
-    if (code === 'EEXIST') return false;
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error;
-    if (await unlessMissing(stat(to))) return false;
-    await rename(from, to);
-    return true;
+    if (codeOf(error) === 'EEXIST') return null;
+    if (!isMissing(error)) throw error;
   }
+  const first = mkdirSync(dirname(folder), { recursive: true });
+  const made = makeNew(folder);
+  return made && (first ?? made);
+}
+
+/** Without waiting for the disk a small file is written at once. */
+export async function writeNew(path: string, body: Uint8Array, durable: boolean): Promise<void> {
+  if (durable) await writeFile(path, body, { flag: 'wx', flush: true });
+  else writeFileSync(path, body, { flag: 'wx' });
 }
 
 export async function removeEmpty(folder: string): Promise<boolean> {

@@ -1,28 +1,36 @@
-import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { existsSync, renameSync } from 'node:fs';
+import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
-import { isMissing, linkNew, removeEmpty, unlessMissing } from './files.ts';
+import { isMissing, makeNew, removeEmpty, unlessMissing, writeNew } from './files.ts';
+import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
 import { isOwnerAlive, newStageName } from './stageOwner.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
 export interface FolderSettings {
   readonly folder: string;
-  /** Wait until the disk has the bytes; only a benchmark may do without. Default: true. */
+  /**
+   * Wait until the disk has the bytes; only a benchmark may do without. Default: true. Without the waiting small files
+   * are written at once: a hop to another thread would take longer than the work.
+   */
   readonly durable?: boolean;
 }
 
 const IDLE_MS = 500;
 
 /**
- * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A stage is written and flushed, then
- * linked under its key, which fails when the key is taken, and unlinked: no reader ever sees half a file.
+ * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A stage is written and flushed; then
+ * the folder of its key is made, which fails when the key is taken, and the stage renamed into it: no reader ever sees
+ * half a file. It is kept when the folders on the way are flushed too. Whoever dies between the two steps leaves an
+ * empty folder, and with it a key that nobody takes.
  */
 export class FolderStore implements ArchiveStore {
   readonly name = 'folder';
   readonly #folder: string;
   readonly #stages: string;
   readonly #durable: boolean;
+  readonly #flush = new FolderFlush();
   #active = 0;
   #tidying: NodeJS.Timeout | null = null;
 
@@ -63,7 +71,7 @@ export class FolderStore implements ArchiveStore {
       const id = newStageName();
       this.#enter();
       const path = join(this.#stages, id);
-      await this.#inStages(() => writeFile(path, body, { flag: 'wx', flush: this.#durable }));
+      await this.#inStages(() => writeNew(path, body, this.#durable));
       return { id, key, bytes: body.length };
     });
   }
@@ -71,10 +79,13 @@ export class FolderStore implements ArchiveStore {
   keep({ id, key }: StageRef): Promise<'kept' | 'exists'> {
     return this.#guard('keeping a copy', async () => {
       const path = this.#path(key);
-      const created = await mkdir(dirname(path), { recursive: true });
-      if (!(await linkNew(join(this.#stages, id), path))) return 'exists';
-      if (this.#durable) await this.#flushFolders(dirname(path), created ?? dirname(path));
-      await this.#drop(id);
+      const stage = join(this.#stages, id);
+      if (!existsSync(stage)) throw new Error(`the stage of ${key} is not there`);
+      const made = makeNew(dirname(path));
+      if (made === null) return 'exists';
+      renameSync(stage, path);
+      if (this.#durable) await this.#flushFolders(dirname(path), made);
+      this.#left();
       return 'kept';
     });
   }
@@ -194,12 +205,16 @@ export class FolderStore implements ArchiveStore {
 
   async #drop(id: string): Promise<void> {
     if ((await unlessMissing(unlink(join(this.#stages, id)).then(() => true))) === null) return;
-    this.#active = Math.max(0, this.#active - 1);
-    this.#tidyLater();
+    this.#left();
   }
 
   #enter(): void {
     this.#active += 1;
+  }
+
+  #left(): void {
+    this.#active = Math.max(0, this.#active - 1);
+    this.#tidyLater();
   }
 
   #tidyLater(): void {
@@ -212,11 +227,12 @@ export class FolderStore implements ArchiveStore {
   }
 
   /** A new name is only safe when the folder that holds it is on the disk too, and so on up to the first old folder. */
-  async #flushFolders(folder: string, firstCreated: string): Promise<void> {
+  async #flushFolders(folder: string, firstMade: string): Promise<void> {
+    const flushes: Promise<void>[] = [];
     for (let path = folder; ; path = dirname(path)) {
-      const handle = await open(path, 'r');
-      await handle.sync().finally(() => handle.close());
-      if (path === dirname(firstCreated) || path === this.#folder) return;
+      flushes.push(this.#flush.flush(path));
+      if (path === dirname(firstMade) || path === this.#folder) break;
     }
+    await Promise.all(flushes);
   }
 }
