@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { HostLimits } from '../../plugin/record/Hosts.ts';
+import type { Archived } from '../../plugin/trigger/hostBatch.ts';
+import { PriorityLine } from '../../plugin/trigger/priorityLine.ts';
+import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { SILENT } from '../support/testPortal.ts';
+import { gate } from '../support/testQueues.ts';
+import { until } from '../support/until.ts';
+
+const HOST = 'data.example';
+const ASKED: Archived = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'alive' };
+const LIMITS: HostLimits = {
+  requestsPerSecond: 1,
+  burst: 1,
+  concurrency: 2,
+  bytesPerDay: null,
+  quietHours: null,
+  gapFactor: 0,
+};
+
+describe('the line of people who wait', () => {
+  let test: TestRecords;
+
+  beforeEach(async () => {
+    test = await testRecords();
+  });
+  afterEach(() => test.close());
+
+  function line(owner: string): PriorityLine {
+    const { hosts } = test.records;
+    const now = () => new Date();
+    return new PriorityLine({
+      hosts,
+      limitsFor: () => LIMITS,
+      owner,
+      concurrency: 9,
+      leaseMs: 30_000,
+      now,
+      logger: SILENT,
+    });
+  }
+
+  it('never has more under way at a host than it allows, in all processes together', async () => {
+    let active = 0;
+    let most = 0;
+    const archive = async () => {
+      most = Math.max(most, ++active);
+      await new Promise(setImmediate);
+      active -= 1;
+      return ASKED;
+    };
+    const lines = [line('a'), line('b')];
+    const passed = await Promise.all(lines.flatMap((one) => Array.from({ length: 6 }, () => one.pass(HOST, archive))));
+    assert.ok(passed.includes(null));
+    assert.ok(most <= 2);
+  });
+
+  it('sends away for as long as a host asked to be left alone', async () => {
+    const pause = async () => ({ ...ASKED, retryAfterMs: 30_000 });
+    const one = line('a');
+    assert.equal(await one.pass(HOST, pause), null);
+    await until(async () => (await test.knex('archiver.host_limit').whereNotNull('pause_until')).length === 1);
+    let asked = false;
+    const busyMs = await one.pass(HOST, async () => {
+      asked = true;
+      return ASKED;
+    });
+    assert.ok(busyMs !== null && busyMs > 20_000 && busyMs <= 30_000);
+    assert.equal(asked, false);
+  });
+
+  it('sends away who waits too long behind slow files, and lets other hosts through', async () => {
+    const slow = gate();
+    const one = line('a');
+    let begun = 0;
+    const archive = async () => {
+      begun += 1;
+      await slow.passed;
+      return ASKED;
+    };
+    const first = [one.pass(HOST, archive), one.pass(HOST, archive)];
+    await until(() => begun === 2);
+    const third = one.pass(HOST, archive);
+    assert.equal(await one.pass('else.example', async () => ASKED), null);
+    assert.equal(await third, 0);
+    slow.open();
+    assert.deepEqual(await Promise.all(first), [null, null]);
+    assert.equal(begun, 2);
+  });
+
+  it('lets a text without a host through, and rejects with what went wrong', async () => {
+    const one = line('a');
+    assert.equal(await one.pass('', async () => ASKED), null);
+    const failing = one.pass(HOST, async () => {
+      throw new Error('the store is away');
+    });
+    await assert.rejects(failing, /the store is away/);
+    assert.equal(await one.pass(HOST, async () => ASKED), null);
+  });
+});
