@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 /** One request as it came over the wire. */
 export interface SeenRequest {
+  readonly method: string;
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -89,7 +90,8 @@ function parse(head: string, connection: number): SeenRequest {
   const headers = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
   );
-  return { path: first.split(' ')[1] ?? '', headers, connection };
+  const [method = '', path = ''] = first.split(' ');
+  return { method, path, headers, connection };
 }
 
 /** Sends bytes and leaves the connection open. Text is latin1: one character, one byte. */
