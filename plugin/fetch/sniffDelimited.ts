@@ -99,8 +99,8 @@ function isProse(text: string, { delimiter, fields }: Count): boolean {
   if ((delimiter !== ',' && delimiter !== ';') || fields > 4) return false;
   const sample = text.slice(0, 2048);
   if (!/[.!?](\s|$)/.test(sample)) return false;
-  const all = sample.split(delimiter).length - 1;
-  return sample.split(`${delimiter} `).length - 1 > all * 0.8;
+  const parts = sample.split(delimiter);
+  return parts.filter((part, at) => at > 0 && /^\s/.test(part)).length > (parts.length - 1) * 0.8;
 }
 
 /** A sign that ends each line and stands nowhere else ends statements; it divides nothing. */
