@@ -1,21 +1,26 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { loadConfig } from '../../plugin/config.ts';
+import { Agents } from '../../plugin/fetch/agents.ts';
 import type { Fetcher } from '../../plugin/fetch/fetcher.ts';
 import { CODES } from '../../plugin/model/status.ts';
 import { CSV, MemoryStages, requestFor, testFetcher } from '../support/fetching.ts';
 
 const FILE = Buffer.from(CSV);
 let bytes: Uint8Array = new Uint8Array();
-const sockets = new Set<import('node:net').Socket>();
+let ends: 'well' | 'with a reset' = 'well';
 const server = createServer((socket) => {
-  sockets.add(socket);
-  socket.on('close', () => sockets.delete(socket));
   socket.on('error', () => undefined);
-  socket.once('data', () => socket.end(bytes));
+  socket.once('data', () => {
+    if (ends === 'well') socket.end(bytes);
+    else socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 5));
+  });
 });
+const TOTAL_MS = 1500;
 let fetcher: Fetcher;
 let url = '';
 
@@ -24,14 +29,21 @@ before(async () => {
     server.listen(0, '127.0.0.1', resolve);
   });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.csv`;
-  fetcher = testFetcher({ firstByteTimeoutMs: 500, idleTimeoutMs: 500, totalTimeoutMs: 1500 });
+  fetcher = testFetcher({ firstByteTimeoutMs: 500, idleTimeoutMs: 500, totalTimeoutMs: TOTAL_MS });
 });
 
 after(async () => {
   await fetcher.close();
+  // Resolves only when no connection is left.
   await new Promise((resolve) => {
     server.close(resolve);
   });
+  // A closed handle goes in the turn after.
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(
+    process.getActiveResourcesInfo().filter((name) => /Timeout|TCPSocketWrap|FSReq/.test(name)),
+    [],
+  );
 });
 
 async function attemptWith(answer: Uint8Array) {
@@ -41,6 +53,7 @@ async function attemptWith(answer: Uint8Array) {
   assert.ok(Object.hasOwn(CODES, attempt.code));
   assert.equal(stages.open, 0);
   assert.equal(attempt.stage !== null, attempt.kind === 'fetched');
+  assert.ok(attempt.ms < TOTAL_MS + 1000, `${attempt.ms} ms`);
   return attempt;
 }
 
@@ -123,6 +136,69 @@ describe('one URL and any server', () => {
       }),
       LIMITS,
     );
+  });
+
+  it('never takes a part for the whole, wherever a reset cuts a body without a length', async () => {
+    const top = 'HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\n';
+    ends = 'with a reset';
+    await fc.assert(
+      fc.asyncProperty(fc.nat(FILE.length), async (cut) => {
+        const attempt = await attemptWith(Buffer.concat([Buffer.from(top), FILE.subarray(0, cut)]));
+        assert.equal(attempt.kind, 'failed', attempt.reason);
+      }),
+      { ...LIMITS, numRuns: 40 },
+    );
+    ends = 'well';
+  });
+
+  it('never takes a part for the whole, wherever a coded body is cut', async () => {
+    const coded = gzipSync(FILE);
+    const top = Buffer.from('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(coded.length), async (cut) => {
+        const attempt = await attemptWith(Buffer.concat([top, coded.subarray(0, cut)]));
+        assert.equal(attempt.kind === 'fetched', cut === coded.length, attempt.reason);
+      }),
+      LIMITS,
+    );
+  });
+
+  it('gives an attempt for any text behind http://, and asks no address but the one that was vetted', async () => {
+    const config = { ...loadConfig({ environment: {} }), totalTimeoutMs: TOTAL_MS };
+    const asked = new Set<string>();
+    const agents = new Agents(config, {
+      resolver: { resolve: async () => [{ address: '8.8.8.8', family: 4 }] },
+      connectSocket: ({ host }) => {
+        asked.add(host);
+        const socket = new Socket();
+        process.nextTick(() => socket.destroy(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })));
+        return socket;
+      },
+    });
+    const dialling = testFetcher({}, { agents });
+    const address = fc.oneof(
+      fc.ipV4(),
+      fc.ipV4Extended(),
+      fc.ipV6().map((text) => `[${text}]`),
+      fc.domain(),
+    );
+    const text = fc.oneof(
+      fc.webUrl(),
+      fc.string({ unit: 'binary' }).map((some) => `http://${some}`),
+      address.map((host) => `http://${host}:8080/`),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, async (some) => {
+        asked.clear();
+        const attempt = await dialling.fetch(requestFor(some), null, new AbortController().signal);
+        assert.equal(attempt.requests, 0);
+        assert.match(attempt.code, /^(invalid-url|blocked-address|blocked-port|refused)$/);
+        assert.equal(asked.size, attempt.code === 'refused' ? 1 : 0);
+        if (attempt.kind === 'refused') assert.doesNotMatch(attempt.reason, /\d/);
+      }),
+      LIMITS,
+    );
+    await dialling.close();
   });
 
   it('gives an attempt for any text as a URL, without asking anybody outside', async () => {
