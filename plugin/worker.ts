@@ -27,7 +27,7 @@ export interface WorkerParts {
 
 const BUSY_MS = 1000;
 const LONGEST_BUSY_MS = 10_000;
-const UNASKED: Archived = { requests: 0, bytes: 0, ms: 0, retryAfterMs: null, host: 'unasked' };
+const UNASKED: Archived = { requests: 0, bytes: 0, ms: 0, retryAfterMs: null, host: 'unasked', interrupted: false };
 
 /** What the queue's jobs do. */
 export function createJobHandlers(parts: WorkerParts): JobHandlers {
@@ -62,7 +62,7 @@ export async function archiveSwept(
   } catch (error) {
     parts.logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');
     await parts.archivals.release([lease]).catch(() => undefined);
-    return UNASKED;
+    return { ...UNASKED, interrupted: true };
   }
 }
 
@@ -80,7 +80,7 @@ export async function archiveTogether(
   for (const lease of answerOrder(leases))
     costs.push(await archiveSwept(lease, { ...journey, retriever }, parts, signal));
   const asked = costs.filter(({ requests }) => requests > 0);
-  return asked.reduce(
+  const sum = asked.reduce(
     (sum, one) => ({
       ...one,
       requests: sum.requests + one.requests,
@@ -89,6 +89,7 @@ export async function archiveTogether(
     }),
     UNASKED,
   );
+  return { ...sum, interrupted: costs.some(({ interrupted }) => interrupted) };
 }
 
 async function archivePriority(resourceId: string, parts: WorkerParts, signal: AbortSignal): Promise<Arrival | null> {
@@ -132,5 +133,5 @@ const DEAD = new Set(['refused', 'timeout', 'dns']);
 
 function costOf({ requests, wireBytes, ms, retryAfterMs, code, status }: Attempt): Archived {
   const host = requests === 0 ? 'unasked' : status === null && DEAD.has(code) ? 'dead' : 'alive';
-  return { requests, bytes: wireBytes, ms, retryAfterMs, host };
+  return { requests, bytes: wireBytes, ms, retryAfterMs, host, interrupted: false };
 }

@@ -4,7 +4,10 @@ import type { Knex } from 'knex';
 export interface Database {
   readonly knex: Knex;
   readonly schema: string;
-  /** Runs a query, throwing `ArchiverError('database-failed')` that says what was being done. */
+  /**
+   * Runs a query or a transaction, again when it collided with another; throws `ArchiverError('database-failed')` that
+   * says what was being done.
+   */
   guard<Result>(doing: string, work: () => PromiseLike<Result>): Promise<Result>;
   /** Rows of a raw statement; `:schema:` in it stands for our schema. */
   rows<Row>(doing: string, sql: string, bindings?: Readonly<Record<string, unknown>>, on?: Knex): Promise<Row[]>;

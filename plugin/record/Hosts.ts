@@ -34,7 +34,11 @@ export interface HostTable {
       readonly urgent?: boolean;
     },
   ): Promise<HostSlice>;
-  renewSlots(host: string, owner: string, leaseMs: number): Promise<void>;
+  /** Keeps so many of them, at most as many as were taken, for another `leaseMs`. */
+  keepSlots(
+    host: string,
+    by: { readonly owner: string; readonly slots: number; readonly leaseMs: number },
+  ): Promise<void>;
   /** Gives slots back and reports how the host behaved. */
   giveBack(host: string, report: HostReport): Promise<void>;
   /** An administrator's row; null fields fall back to settings. */

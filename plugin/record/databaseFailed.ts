@@ -20,3 +20,13 @@ export function isAboutRows(error: unknown): boolean {
   }
   return true;
 }
+
+/** SQLSTATEs of a deadlock and of a failed serialization: nothing was written, and the next try may go through. */
+const COLLISIONS: readonly unknown[] = ['40P01', '40001'];
+
+export function isCollision(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if ('code' in current && COLLISIONS.includes(current.code)) return true;
+  }
+  return false;
+}

@@ -56,7 +56,7 @@ export function slice(
   if (limits.bytesPerDay !== null && state.bytesDay === dayOf(now) && state.bytes >= limits.bytesPerDay) {
     return refused('bytes', nextDay(now));
   }
-  const freeSlots = limits.concurrency - slotsTaken;
+  const freeSlots = (urgent ? limits.concurrency : sweepSlots(limits)) - slotsTaken;
   if (freeSlots <= 0) return refused('concurrency', new Date(now.getTime() + 1000));
   if (!urgent && state.tokens < 1) {
     return refused('rate', new Date(now.getTime() + ((1 - state.tokens) / limits.requestsPerSecond) * 1000));
@@ -68,6 +68,11 @@ export function slice(
     state: { ...state, tokens: state.tokens - granted },
     slice: { granted, slots, retryAt: null, why: 'free' },
   };
+}
+
+/** Where there is more than one slot, the last is kept for people: they never wait for the slow file of a sweep. */
+function sweepSlots({ concurrency }: HostLimits): number {
+  return concurrency > 1 ? concurrency - 1 : concurrency;
 }
 
 /** What a finished slice teaches. */

@@ -86,12 +86,13 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
         }),
       ),
 
-    async renewSlots(host, owner, leaseMs) {
+    async keepSlots(host, by) {
       await rows(
-        'renewing slots of a host',
-        `update :schema:.host_slot set until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+        'keeping slots of a host',
+        `update :schema:.host_slot
+         set slots = least(slots, :slots), until = clock_timestamp() + :leaseMs * interval '1 millisecond'
          where host = :host and owner = :owner`,
-        { host, owner, leaseMs },
+        { host, ...by },
       );
     },
 

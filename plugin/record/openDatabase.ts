@@ -1,7 +1,7 @@
 import createKnex, { type Knex } from 'knex';
 import { ArchiverError } from '../errors.ts';
 import type { Database } from './Database.ts';
-import { databaseFailed } from './databaseFailed.ts';
+import { databaseFailed, isCollision } from './databaseFailed.ts';
 
 /** A pool of our own, for when the host hands no knex over. Closed by whoever opened it. */
 export function openDatabase(databaseUrl: string | null): Knex {
@@ -11,19 +11,30 @@ export function openDatabase(databaseUrl: string | null): Knex {
   return createKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 20 } });
 }
 
+/** Two that wait for each other: PostgreSQL ended one of them, whose work is to be done again. */
+const TRIES = 4;
+
 export function databaseOf(knex: Knex, schema: string): Database {
   const guard: Database['guard'] = async (doing, work) => {
-    try {
-      return await work();
-    } catch (error) {
-      throw databaseFailed(doing, error);
+    for (let tried = 1; ; tried++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tried === TRIES || !isCollision(error)) throw databaseFailed(doing, error);
+      }
     }
   };
   return {
     knex,
     schema,
     guard,
-    rows: (doing, sql, bindings = {}, on = knex) =>
-      guard(doing, async () => (await on.raw(sql, { schema, ...bindings })).rows),
+    async rows(doing, sql, bindings = {}, on = knex) {
+      const run = async () => (await on.raw(sql, { schema, ...bindings })).rows;
+      if (on === knex) return guard(doing, run);
+      // After an error a transaction takes nothing more: whoever began it begins again.
+      return run().catch((error: unknown) => {
+        throw databaseFailed(doing, error);
+      });
+    },
   };
 }

@@ -59,6 +59,13 @@ export function createRunTable(database: Database): RunTable {
     async cancel(id, now) {
       return guard('cancelling a run', () =>
         knex.transaction(async (transaction) => {
+          // Archivals before runs, as everywhere, and in the order of requests: so nobody waits for us while we wait.
+          await rows(
+            'cancelling a run',
+            'select from :schema:.archival where run_ids @> array[:id] order by resource_id for update',
+            { id },
+            transaction,
+          );
           const [row] = await rows<RunRow>(
             'cancelling a run',
             `update :schema:.run set state = 'cancelled', ended_at = :now

@@ -1,22 +1,31 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder that is not there yet; answers the first one that had to be made on the way, null when it is taken.
+ * Makes a folder, and those above it; false when it is taken.
  * At once: what only changes names takes less time than a hop to another thread.
  */
-export function makeNew(folder: string): string | null {
+export function makeNew(folder: string): boolean {
   try {
     mkdirSync(folder);
-    return folder;
+    return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return null;
-    if (!isMissing(error)) throw error;
+    if (codeOf(error) === 'EEXIST') return false;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
-  const first = mkdirSync(dirname(folder), { recursive: true });
-  const made = makeNew(folder);
-  return made && (first ?? made);
+  mkdirSync(dirname(folder), { recursive: true });
+  return makeNew(folder);
+}
+
+/** The folder of `to` was made for it alone, and goes again when the file does not come. */
+export function moveInto(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    rmdirSync(dirname(to));
+    throw error;
+  }
 }
 
 /** Without waiting for the disk a small file is written at once. */

@@ -1,8 +1,8 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
-import { isMissing, makeNew, removeEmpty, unlessMissing, writeNew } from './files.ts';
+import { isMissing, makeNew, moveInto, removeEmpty, unlessMissing, writeNew } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
 import { isOwnerAlive, newStageName } from './stageOwner.ts';
@@ -20,10 +20,14 @@ export interface FolderSettings {
 const IDLE_MS = 500;
 
 /**
- * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A stage is written and flushed; then
- * the folder of its key is made, which fails when the key is taken, and the stage renamed into it: no reader ever sees
- * half a file. It is kept when the folders on the way are flushed too. Whoever dies between the two steps leaves an
- * empty folder, and with it a key that nobody takes.
+ * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A folder holds one copy, so the folder
+ * of a key is the claim to it.
+ *
+ * What a crash leaves, step by step: (1) the stage is written and flushed: a stage that `dropStages` finds; (2) the
+ * folder of the key is made, which fails when it is taken: an empty folder, and a key that nobody takes any more; (3) the
+ * stage is renamed into it, flushed bytes under their name: no reader ever sees half a file; (4) every folder up to
+ * `archive` is flushed, also those that somebody else made a moment ago and has not flushed yet. Only then is it kept;
+ * without (4) a power cut may undo (2) and (3) together, which is why the record comes after.
  */
 export class FolderStore implements ArchiveStore {
   readonly name = 'folder';
@@ -42,7 +46,8 @@ export class FolderStore implements ArchiveStore {
 
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
-      await mkdir(join(this.#folder, 'archive'), { recursive: true });
+      const made = await mkdir(join(this.#folder, 'archive'), { recursive: true });
+      if (this.#durable && made) await this.#flushFolders(this.#folder, dirname(made));
       const probe = await this.stageWhole('archive/probe', new Uint8Array([1]), {});
       await this.discard(probe);
     });
@@ -81,10 +86,9 @@ export class FolderStore implements ArchiveStore {
       const path = this.#path(key);
       const stage = join(this.#stages, id);
       if (!existsSync(stage)) throw new Error(`the stage of ${key} is not there`);
-      const made = makeNew(dirname(path));
-      if (made === null) return 'exists';
-      renameSync(stage, path);
-      if (this.#durable) await this.#flushFolders(dirname(path), made);
+      if (!makeNew(dirname(path))) return 'exists';
+      moveInto(stage, path);
+      if (this.#durable) await this.#flushFolders(dirname(path), join(this.#folder, 'archive'));
       this.#left();
       return 'kept';
     });
@@ -226,12 +230,12 @@ export class FolderStore implements ArchiveStore {
     this.#tidying.unref();
   }
 
-  /** A new name is only safe when the folder that holds it is on the disk too, and so on up to the first old folder. */
-  async #flushFolders(folder: string, firstMade: string): Promise<void> {
-    const flushes: Promise<void>[] = [];
-    for (let path = folder; ; path = dirname(path)) {
+  /** A new name is only safe when the folder that holds it is on the disk too, and so on up to `last`. */
+  async #flushFolders(folder: string, last: string): Promise<void> {
+    const flushes = [this.#flush.flush(folder)];
+    for (let path = folder; path !== last; ) {
+      path = dirname(path);
       flushes.push(this.#flush.flush(path));
-      if (path === dirname(firstMade) || path === this.#folder) break;
     }
     await Promise.all(flushes);
   }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Lease } from '../model/archival.ts';
 import type { HostLimits, HostTable } from '../record/Hosts.ts';
 import type { ArchivalTable } from '../record/Records.ts';
+import { SlotKeeper } from './slotKeeper.ts';
 
 export interface BatchEdges {
   readonly archivals: Pick<ArchivalTable, 'leaseDue' | 'release'>;
-  readonly hosts: Pick<HostTable, 'takeSlice' | 'renewSlots' | 'giveBack'>;
+  readonly hosts: Pick<HostTable, 'takeSlice' | 'keepSlots' | 'giveBack'>;
   limitsFor(host: string): HostLimits;
   /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
   archive(leases: readonly Lease[], signal: AbortSignal): Promise<Archived>;
@@ -26,7 +27,12 @@ export interface Archived {
   readonly retryAfterMs: number | null;
   /** `dead`: no connection; `alive`: any answer; `unasked`: no request was made. */
   readonly host: 'dead' | 'alive' | 'unasked';
+  /** It could not go on and gave its lease back: somebody has to come again. */
+  readonly interrupted: boolean;
 }
+
+/** A service of ours failed: that long until the next try. */
+const INTERRUPTED_MS = 5000;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
@@ -54,8 +60,12 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
       now: now(),
       limit: slice.granted,
     });
-    const renewal = setInterval(() => void hosts.renewSlots(host, owner, leaseMs).catch(() => undefined), leaseMs / 3);
-    const archived = await archiveAll(leases, slice.slots, signal, edges).finally(() => clearInterval(renewal));
+    const keeper = new SlotKeeper((slots) => hosts.keepSlots(host, { owner, slots, leaseMs }), {
+      slots: slice.slots,
+      leaseMs,
+    });
+    const archived = await archiveAll(leases, { slots: slice.slots, signal, keeper }, edges);
+    keeper.stop();
     await hosts.giveBack(host, {
       ...sumOf(archived),
       owner,
@@ -64,15 +74,22 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
       now: now(),
       unused: unused(slice.granted, archived),
     });
+    if (signal.aborted) return now();
+    if (archived.some(({ interrupted }) => interrupted)) return new Date(now().getTime() + INTERRUPTED_MS);
     return leases.length < slice.granted ? null : now();
   };
+}
+
+interface Work {
+  readonly slots: number;
+  readonly signal: AbortSignal;
+  readonly keeper: SlotKeeper;
 }
 
 /** As many at a time as there are slots; after an abort what was not begun is given back. */
 async function archiveAll(
   leases: readonly Lease[],
-  slots: number,
-  signal: AbortSignal,
+  { slots, signal, keeper }: Work,
   edges: BatchEdges,
 ): Promise<Archived[]> {
   const waiting = byUrl(leases);
@@ -80,11 +97,12 @@ async function archiveAll(
   const work = async () => {
     while (!signal.aborted) {
       const same = waiting.shift();
-      if (!same) return;
+      if (!same) break;
       archived.push(await edges.archive(same, signal));
     }
+    keeper.free();
   };
-  await Promise.all(Array.from({ length: Math.max(1, slots) }, work));
+  await Promise.all(Array.from({ length: slots }, work));
   if (waiting.length > 0) await edges.archivals.release(waiting.flat());
   return archived;
 }

@@ -5,7 +5,7 @@ import type { HostLimits, HostTable } from '../record/Hosts.ts';
 import type { Archived } from './hostBatch.ts';
 
 export interface LineEdges {
-  readonly hosts: Pick<HostTable, 'takeSlice' | 'renewSlots' | 'giveBack'>;
+  readonly hosts: Pick<HostTable, 'takeSlice' | 'keepSlots' | 'giveBack'>;
   limitsFor(host: string): HostLimits;
   readonly owner: string;
   /** Archivals at once in this process, whatever their hosts. */
@@ -116,7 +116,8 @@ export class PriorityLine {
     const { hosts, leaseMs, now, logger } = this.#edges;
     const { owner, limits, granted } = place;
     line.servers += 1;
-    const renewal = setInterval(() => void hosts.renewSlots(host, owner, leaseMs).catch(() => undefined), leaseMs / 3);
+    const keep = () => void hosts.keepSlots(host, { owner, slots: 1, leaseMs }).catch(() => undefined);
+    const renewal = setInterval(keep, leaseMs / 3);
     const archived: Archived[] = [];
     for (let next = line.waiting.shift(); next; next = line.waiting.shift()) {
       const one = await this.#archive(next);

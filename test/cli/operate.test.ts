@@ -109,8 +109,8 @@ describe('the command line inside a portal', () => {
       store: 'folder',
     });
     assert.deepEqual([good.state, good.done, good.counts], ['done', 2, { archived: 2 }]);
-    assert.equal(bad.exitCode, 1);
-    assert.match(bad.output, /done, 1 of 1, resource r3\n {2}gone: 1\n/);
+    assert.equal(bad.exitCode, 1, bad.errors);
+    assert.match(bad.output, /done, 1 of 1, resource r3\n {2}gone: 1\n/, bad.errors);
     assert.equal(status.queue, 'agenda-postgresql');
     const rows = await database.knex('resource').orderBy('id').select('cache_url');
     assert.match(rows[0].cache_url, /^http:\/\/portal\.example\/archiver\/archive\/\d{8}T\d{6}Z\/r1\/one\.csv$/);

@@ -14,6 +14,9 @@ export interface WorkerProcess {
   readonly ready: Promise<void>;
   /** `kill -9`. */
   kill(): Promise<void>;
+  /** Nothing of it goes on, as on a machine that hangs. */
+  pause(): void;
+  resume(): void;
   /** As an operator would; answers the exit code. */
   stop(): Promise<number | null>;
 }
@@ -57,6 +60,8 @@ export class Fleet {
     return {
       ready: isReady(child, ended, said),
       kill: async () => void (await end('SIGKILL')),
+      pause: () => void child.kill('SIGSTOP'),
+      resume: () => void child.kill('SIGCONT'),
       stop: () => end('SIGTERM'),
     };
   }

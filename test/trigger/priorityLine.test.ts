@@ -9,7 +9,7 @@ import { gate } from '../support/testQueues.ts';
 import { until } from '../support/until.ts';
 
 const HOST = 'data.example';
-const ASKED: Archived = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'alive' };
+const ASKED: Archived = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'alive', interrupted: false };
 const LIMITS: HostLimits = {
   requestsPerSecond: 1,
   burst: 1,
