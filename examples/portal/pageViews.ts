@@ -18,11 +18,18 @@ export function badgeOf(archival: Archival | null): Badge {
 
 const isWaiting = (archival: Archival | null): boolean => archival === null || archival.requestSeq > archival.doneSeq;
 
-const byResource = (archivals: readonly Archival[]): ReadonlyMap<string, Archival> =>
-  new Map(archivals.map((archival) => [archival.resourceId, archival]));
+/** Without those of a URL that somebody has changed a moment ago: what they say is no longer true. */
+function byResource(datasets: readonly Dataset[], archivals: readonly Archival[]): ReadonlyMap<string, Archival> {
+  const urls = new Map(datasets.flatMap(({ resources }) => resources.map(({ id, url }) => [id, url])));
+  return new Map(
+    archivals
+      .filter(({ resourceId, url }) => urls.get(resourceId) === url)
+      .map((archival) => [archival.resourceId, archival]),
+  );
+}
 
 export function listPage(datasets: readonly Dataset[], archivals: readonly Archival[]) {
-  const states = byResource(archivals);
+  const states = byResource(datasets, archivals);
   return {
     datasets: datasets.map((dataset) => ({ ...dataset, badges: countBadges(dataset, states) })),
     isWaiting: datasets.some(({ resources }) => resources.some(({ id }) => isWaiting(states.get(id) ?? null))),
@@ -45,7 +52,7 @@ export function datasetPage(
   versions: ReadonlyMap<string, readonly Copy[]>,
   linkOf: (key: string) => string,
 ) {
-  const states = byResource(archivals);
+  const states = byResource([dataset], archivals);
   return {
     dataset,
     resources: dataset.resources.map((resource) =>
