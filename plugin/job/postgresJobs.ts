@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { PostgresJobRepository } from '@agendajs/postgres-backend';
 import type pg from 'pg';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
@@ -57,11 +58,17 @@ export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<Qu
   };
 }
 
-/** `create … if not exists` fails when two processes do it at once. */
+/**
+ * One process after the other, for `create … if not exists` fails when two do it at once; and only when this version has
+ * not done it before, because Agenda makes a trigger anew each time, which collides with workers that use the table.
+ */
 async function createTables(pool: pg.Pool, repository: PostgresJobRepository, table: string): Promise<void> {
+  const made = `Jobs of portal-archiver, made by @agendajs/postgres-backend ${await backendVersion()}`;
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    const { rows } = await client.query(`select obj_description(to_regclass($1), 'pg_class') as made`, [`"${table}"`]);
+    if (rows[0].made === made) return;
     await repository.connect();
     for (const kind of ['resource', 'host'] as const) {
       await client.query(
@@ -69,8 +76,15 @@ async function createTables(pool: pg.Pool, repository: PostgresJobRepository, ta
          where name = '${JOB_NAMES[kind]}' and next_run_at is not null`,
       );
     }
+    await client.query(`comment on table "${table}" is '${made}'`);
   } finally {
     await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => undefined);
     client.release();
   }
+}
+
+async function backendVersion(): Promise<string> {
+  const main = import.meta.resolve('@agendajs/postgres-backend');
+  const { version }: { version: string } = JSON.parse(await readFile(new URL('../package.json', main), 'utf8'));
+  return version;
 }

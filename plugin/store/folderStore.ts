@@ -18,6 +18,7 @@ export interface FolderSettings {
 }
 
 const IDLE_MS = 500;
+const STAGE_TRIES = 1000;
 
 /**
  * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A folder holds one copy, so the folder
@@ -187,13 +188,15 @@ export class FolderStore implements ArchiveStore {
   };
 
   /** The folder of stages goes when nobody works, also by another process between two steps of ours. */
+  /** The folder of stages goes when nobody uses it, which may be between its making and its use here. */
   async #inStages<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      await mkdir(this.#stages, { recursive: true });
-      return work();
+    for (let tried = 1; ; tried++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isMissing(error) || tried === STAGE_TRIES) throw error;
+        await mkdir(this.#stages, { recursive: true });
+      }
     }
   }
 

@@ -89,6 +89,22 @@ describe('the folder', () => {
     }
   });
 
+  test('takes stages while another process tidies their folder away', async () => {
+    const code = `const { rmdirSync } = require('node:fs');
+      console.log('tidying');
+      for (;;) try { rmdirSync(process.argv[1]); } catch {}`;
+    const other = spawn(process.execPath, ['-e', code, join(folder, '.stage')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      await once(other.stdout, 'data');
+      for (let round = 0; round < 100; round++) await store.discard(await store.stageWhole(KEY, BODY, CSV));
+    } finally {
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+    }
+  });
+
   test('does not follow a symbolic link, be it the file or a folder on the way', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'archiver-outside-'));
     await mkdir(join(outside, 'r1'));
