@@ -4,7 +4,7 @@ import { messageOf } from './errors.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
 import { deliveriesOf } from './notify/webhooks.ts';
 import type { Logger } from './portal/Portal.ts';
-import type { Records } from './record/Records.ts';
+import type { ArchivalWish, Records } from './record/Records.ts';
 
 export interface AnnouncingParts {
   readonly config: Pick<Config, 'webhooks'>;
@@ -25,7 +25,7 @@ interface About {
  * `archive.removed` for each that left: after the commit, whoever asked. How archivals end is told by the journey.
  */
 export function announcing(records: Records, parts: AnnouncingParts): Records {
-  const { archivals } = records;
+  const { archivals, runs } = records;
 
   /** What is told is committed already: a notice that cannot be noted fails nobody. */
   async function announce(name: 'archive.queued' | 'archive.removed', some: readonly About[]): Promise<void> {
@@ -37,16 +37,31 @@ export function announcing(records: Records, parts: AnnouncingParts): Records {
     for (const event of events) parts.tell(event);
   }
 
+  async function announceQueued(
+    wishes: readonly ArchivalWish[],
+    fresh: readonly string[],
+    runId: string | null,
+  ): Promise<void> {
+    const datasets = new Map(wishes.map(({ resourceId, datasetId }) => [resourceId, datasetId]));
+    const queued = fresh.map((resourceId) => ({ resourceId, datasetId: datasets.get(resourceId) ?? '', runId }));
+    await announce('archive.queued', queued);
+  }
+
   return {
     ...records,
+    runs: {
+      ...runs,
+      async create(run, by, wishes = []) {
+        const created = await runs.create(run, by, wishes);
+        await announceQueued(wishes, created.fresh, created.run.id);
+        return created;
+      },
+    },
     archivals: {
       ...archivals,
       async request(wishes, how) {
         const fresh = await archivals.request(wishes, how);
-        const datasets = new Map(wishes.map(({ resourceId, datasetId }) => [resourceId, datasetId]));
-        const { runId } = how;
-        const queued = fresh.map((resourceId) => ({ resourceId, datasetId: datasets.get(resourceId) ?? '', runId }));
-        await announce('archive.queued', queued);
+        await announceQueued(wishes, fresh, how.runId);
         return fresh;
       },
       async forget(resourceIds) {

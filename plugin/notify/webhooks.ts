@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { WebhookTarget } from '../model/settings.ts';
 import type { Logger } from '../portal/Portal.ts';
-import type { Delivery, DeliveryTable } from '../record/Records.ts';
+import type { Delivery, DeliveryTable } from '../record/Deliveries.ts';
 import type { ArchiveEvent } from './Listener.ts';
 
 export interface WebhookEdges {

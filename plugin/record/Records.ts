@@ -5,6 +5,7 @@ import type { HookName } from '../model/hook.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../portal/Portal.ts';
+import type { Delivery, DeliveryTable } from './Deliveries.ts';
 import type { HostTable } from './Hosts.ts';
 
 /** Every query of ours. Each method throws `ArchiverError('database-failed')` when PostgreSQL does not answer. */
@@ -181,11 +182,19 @@ export interface CopyTable {
 }
 
 export interface RunTable {
-  /** Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. */
+  /**
+   * Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. The
+   * wishes of a new run are noted with it or not at all: who sees the run may rely on them. `fresh`: as `request` answers.
+   */
   create(
     run: Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId' | 'total'>,
     by: { readonly caller: string | null; readonly idempotencyKey: string | null; readonly now: Date },
-  ): Promise<{ readonly run: Run; readonly result: 'created' | 'repeated' | 'conflict' }>;
+    wishes?: readonly ArchivalWish[],
+  ): Promise<{
+    readonly run: Run;
+    readonly result: 'created' | 'repeated' | 'conflict';
+    readonly fresh: readonly string[];
+  }>;
   get(id: string): Promise<Run | null>;
   list(limit: number): Promise<readonly Run[]>;
   /** Resources not yet leased lose the wish of this run; answers the run afterwards, null when unknown. */
@@ -194,6 +203,8 @@ export interface RunTable {
   countDeleted(runIds: readonly string[], now: Date): Promise<void>;
   /** Sets the total of a run that was created before it was counted; ends it when the total is 0. */
   setTotal(id: string, total: number, now: Date): Promise<void>;
+  /** Runs over everything whose process died before it had counted them: what it had asked for is their total. */
+  countAbandoned(createdBefore: Date, now: Date): Promise<void>;
   /** Sets a sweep's total to what is due and belongs to no earlier sweep that still goes on. Answers it. */
   countSweep(id: string): Promise<number>;
   /** Ends sweeps of whose resources none is left. */
@@ -232,25 +243,4 @@ export interface NamedLeaseTable {
   release(name: string, owner: string): Promise<void>;
   readCursor(name: string): Promise<string | null>;
   writeCursor(name: string, cursor: string | null): Promise<void>;
-}
-
-/** One webhook message on its way to one target. */
-export interface Delivery {
-  readonly id: string;
-  readonly eventId: string;
-  /** The target's URL as in the settings. */
-  readonly target: string;
-  readonly body: string;
-  /** Failed tries so far. */
-  readonly attempts: number;
-}
-
-export interface DeliveryTable {
-  add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void>;
-  /** Due ones, hidden from other processes for `sendingMs`. */
-  takeDue(limit: number, sendingMs: number, now: Date): Promise<readonly Delivery[]>;
-  /** Delivered, or given up. */
-  done(id: string): Promise<void>;
-  /** Counts one more failed try. */
-  retry(id: string, nextAt: Date): Promise<void>;
 }

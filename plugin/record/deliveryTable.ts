@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { Delivery, DeliveryTable } from './Records.ts';
+import type { Delivery, DeliveryTable } from './Deliveries.ts';
 
 export function createDeliveryTable(database: Database): DeliveryTable {
   const { knex, rows } = database;

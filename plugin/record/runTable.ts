@@ -3,6 +3,7 @@ import type { Run } from '../model/run.ts';
 import type { Database } from './Database.ts';
 import { dropWishes } from './dropWishes.ts';
 import type { Outcome, RunTable } from './Records.ts';
+import { requestArchivals } from './requestArchivals.ts';
 import { createSweepRuns, putSweepOff } from './sweepRuns.ts';
 
 interface RunRow {
@@ -22,18 +23,32 @@ interface RunRow {
 
 const DAY_MS = 24 * 3600 * 1000;
 
+const COUNT_ABANDONED = `
+  update :schema:.run as r
+  set total = r.done + open.count, state = case when open.count = 0 then 'done' else r.state end,
+    ended_at = case when open.count = 0 then coalesce(r.ended_at, :now) else r.ended_at end
+  from (
+    select id, (select count(*)::int from :schema:.archival as a where a.run_ids <> '{}' and a.run_ids @> array[id]) as count
+    from :schema:.run
+    where kind = 'all' and state in ('queued', 'running') and total = 2147483647 and created_at < :createdBefore) as open
+  where r.id = open.id`;
+
 export function createRunTable(database: Database): RunTable {
   const { knex, guard, rows } = database;
 
   return {
     ...createSweepRuns(database),
-    create: (run, { caller, idempotencyKey, now }) =>
+    create: (run, { caller, idempotencyKey, now }, wishes = []) =>
       guard('noting a run', () =>
         knex.transaction(async (transaction) => {
           if (idempotencyKey !== null) {
             const earlier = await claimKey(database, { caller, idempotencyKey, now }, transaction);
             if (earlier)
-              return { run: runOf(earlier), result: isSame(earlier, run) ? 'repeated' : 'conflict' } as const;
+              return {
+                run: runOf(earlier),
+                result: isSame(earlier, run) ? 'repeated' : 'conflict',
+                fresh: [],
+              } as const;
           }
           const [row] = await rows<RunRow>(
             'noting a run',
@@ -42,7 +57,10 @@ export function createRunTable(database: Database): RunTable {
             { ...run, caller, idempotencyKey, now },
             transaction,
           );
-          return { run: runOf(first(row)), result: 'created' } as const;
+          const created = runOf(first(row));
+          const how = { lane: created.lane, runId: created.id, now };
+          const fresh = await requestArchivals(database, wishes, how, transaction);
+          return { run: created, result: 'created', fresh } as const;
         }),
       ),
 
@@ -96,6 +114,10 @@ export function createRunTable(database: Database): RunTable {
          where id = any(cast(:runIds as text[]))`,
         { runIds, now },
       );
+    },
+
+    async countAbandoned(createdBefore, now) {
+      await rows('counting abandoned runs', COUNT_ABANDONED, { createdBefore, now });
     },
 
     async setTotal(id, total, now) {

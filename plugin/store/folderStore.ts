@@ -187,7 +187,6 @@ export class FolderStore implements ArchiveStore {
     }
   };
 
-  /** The folder of stages goes when nobody works, also by another process between two steps of ours. */
   /** The folder of stages goes when nobody uses it, which may be between its making and its use here. */
   async #inStages<Result>(work: () => Promise<Result>): Promise<Result> {
     for (let tried = 1; ; tried++) {

@@ -26,23 +26,27 @@ const HOSTS = 10_000;
 export function createRequests(edges: RequestEdges): Requests {
   const { catalog, records, now } = edges;
 
-  async function open(subject: Subject, total: number, by: Requester): Promise<{ run: Run; isNew: boolean } | null> {
-    const { run, result } = await records.runs.create({ ...subject, total }, { ...by, now: now() });
-    return result === 'conflict' ? null : { run, isNew: result === 'created' };
+  async function few(subject: Subject, resources: readonly Resource[], by: Requester): Promise<RequestResult> {
+    const total = resources.length;
+    const wishes = resources.map(wishOf(edges));
+    const { run, result, fresh } = await records.runs.create({ ...subject, total }, { ...by, now: now() }, wishes);
+    if (result === 'conflict') return { kind: 'conflict' };
+    if (result === 'repeated') return { kind: 'accepted', run };
+    if (total === 0) await records.runs.setTotal(run.id, 0, now());
+    await addJobs(edges, fresh);
+    return { kind: 'accepted', run: (await records.runs.get(run.id)) ?? run };
   }
 
-  async function few(subject: Subject, resources: readonly Resource[], by: Requester): Promise<RequestResult> {
-    const opened = await open(subject, resources.length, by);
-    if (!opened) return { kind: 'conflict' };
-    if (!opened.isNew) return { kind: 'accepted', run: opened.run };
-    if (resources.length === 0) await records.runs.setTotal(opened.run.id, 0, now());
-    const jobs = await records.archivals.request(resources.map(wishOf(edges)), {
-      lane: 'priority',
-      runId: opened.run.id,
-      now: now(),
-    });
-    await addJobs(edges, jobs);
-    return { kind: 'accepted', run: (await records.runs.get(opened.run.id)) ?? opened.run };
+  /** Page by page, until somebody cancels it; answers how many. */
+  async function wishAll(runId: string): Promise<number> {
+    let total = 0;
+    for (let after: string | null = null; ; ) {
+      const page: readonly Resource[] = await catalog.listResources({ after, limit: PAGE });
+      if (page.length === 0 || (await records.runs.get(runId))?.state === 'cancelled') return total;
+      await records.archivals.request(page.map(wishOf(edges)), { lane: 'bulk', runId, now: now() });
+      total += page.length;
+      after = page.at(-1)?.id ?? null;
+    }
   }
 
   return {
@@ -66,21 +70,15 @@ export function createRequests(edges: RequestEdges): Requests {
     },
 
     async all(by) {
-      const opened = await open({ kind: 'all', lane: 'bulk', subjectId: null, datasetId: null }, UNCOUNTED, by);
-      if (!opened) return { kind: 'conflict' };
-      if (!opened.isNew) return { kind: 'accepted', run: opened.run };
-      let total = 0;
-      for (let after: string | null = null; ; ) {
-        const page: readonly Resource[] = await catalog.listResources({ after, limit: PAGE });
-        if (page.length === 0) break;
-        await records.archivals.request(page.map(wishOf(edges)), { lane: 'bulk', runId: opened.run.id, now: now() });
-        total += page.length;
-        after = page.at(-1)?.id ?? null;
-      }
-      await records.runs.setTotal(opened.run.id, total, now());
+      const subject: Subject = { kind: 'all', lane: 'bulk', subjectId: null, datasetId: null };
+      const { run, result } = await records.runs.create({ ...subject, total: UNCOUNTED }, { ...by, now: now() });
+      if (result === 'conflict') return { kind: 'conflict' };
+      if (result === 'repeated') return { kind: 'accepted', run };
+      const total = await wishAll(run.id);
+      await records.runs.setTotal(run.id, total, now());
       const hosts = await records.archivals.dueHosts(now(), HOSTS);
       await edges.queue.add(hosts.map(({ host }) => ({ kind: 'host', host })));
-      return { kind: 'accepted', run: (await records.runs.get(opened.run.id)) ?? opened.run };
+      return { kind: 'accepted', run: (await records.runs.get(run.id)) ?? run };
     },
   };
 }

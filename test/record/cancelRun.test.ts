@@ -82,4 +82,42 @@ describe('runs', () => {
       [runId],
     );
   });
+
+  it('notes a run together with what it asks for, or neither', async () => {
+    const { archivals, runs } = test.records;
+    const subject = { kind: 'dataset', lane: 'priority', subjectId: 'd1', datasetId: 'd1', total: 2 } as const;
+    const asked = { caller: 'somebody', idempotencyKey: 'once', now: now() };
+    // The same resource twice is more than one statement can write.
+    await assert.rejects(runs.create(subject, asked, [wish('r1'), wish('r1')]), { code: 'database-failed' });
+    assert.deepEqual([await runs.list(10), await archivals.get('r1')], [[], null]);
+    const created = await runs.create(subject, asked, [wish('r1'), wish('r2')]);
+    assert.deepEqual([created.result, [...created.fresh].sort()], ['created', ['r1', 'r2']]);
+    assert.deepEqual((await archivals.get('r2'))?.runIds, [created.run.id]);
+    const again = await runs.create(subject, asked, [wish('r1'), wish('r2')]);
+    assert.deepEqual([again.result, again.run.id, again.fresh], ['repeated', created.run.id, []]);
+    assert.equal((await archivals.get('r1'))?.requestSeq, 1);
+  });
+
+  it('ends a run over everything whose process died while it was counting', async () => {
+    const { archivals, runs } = test.records;
+    const started = new Date(Date.now() - 3600_000);
+    const all = { kind: 'all', lane: 'bulk', subjectId: null, datasetId: null, total: 2 ** 31 - 1 } as const;
+    const asked = { caller: null, idempotencyKey: null, now: started };
+    const [empty, partly] = [await runs.create(all, asked), await runs.create(all, asked)];
+    await archivals.request([wish('r1')], { lane: 'bulk', runId: partly.run.id, now: started });
+    await runs.countAbandoned(new Date(started.getTime() - 1), now());
+    assert.equal((await runs.get(empty.run.id))?.state, 'queued');
+    await runs.countAbandoned(now(), now());
+    assert.deepEqual(
+      [await runs.get(empty.run.id), await runs.get(partly.run.id)].map((run) => [run?.state, run?.total]),
+      [
+        ['done', 0],
+        ['queued', 1],
+      ],
+    );
+    const lease = await archivals.lease('r1', by('a'));
+    assert.ok(lease);
+    await archivals.record([outcomeOf(lease)]);
+    assert.equal((await runs.get(partly.run.id))?.state, 'done');
+  });
 });

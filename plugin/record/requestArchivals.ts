@@ -1,0 +1,50 @@
+import type { Knex } from 'knex';
+import type { Lane } from '../model/archival.ts';
+import type { Database } from './Database.ts';
+import type { ArchivalWish } from './Records.ts';
+
+const REQUEST = `
+  with wish as (
+    select * from unnest(cast(:ids as text[]), cast(:datasetIds as text[]), cast(:urls as text[]), cast(:hosts as text[]))
+      as w (resource_id, dataset_id, url, host) order by resource_id),
+  waiting as (
+    select resource_id from :schema:.archival where resource_id = any(cast(:ids as text[])) and request_seq > done_seq
+      and (lease_until >= clock_timestamp() or (attempts = 0 and lane = 'priority'))),
+  kept as (
+    insert into :schema:.archival as a
+      (resource_id, dataset_id, url, host, lane, request_seq, unrun_seq, next_check_at, run_ids)
+    select resource_id, dataset_id, url, host, :lane, 1, case when cast(:runId as text) is null then 1 else 0 end, :now,
+      array_remove(array[cast(:runId as text)], null) from wish
+    on conflict (resource_id) do update
+    set dataset_id = excluded.dataset_id, url = excluded.url, host = excluded.host,
+      lane = case when a.request_seq > a.done_seq and a.lane = 'priority' then a.lane else excluded.lane end,
+      request_seq = a.request_seq + 1,
+      unrun_seq = case when cast(:runId as text) is null then a.request_seq + 1 else a.unrun_seq end,
+      next_check_at = excluded.next_check_at, attempts = 0, run_ids = a.run_ids || excluded.run_ids
+    returning resource_id),
+  noted as (
+  insert into :schema:.task_status as old (entity_id, entity_type, task_type, key, value, state, error, last_updated)
+  select resource_id, 'resource', 'archiver', 'status', :value, 'pending', '', :now from kept
+  on conflict (entity_id, task_type, key) do update
+  set value = excluded.value, state = excluded.state, error = excluded.error, last_updated = excluded.last_updated)
+  select resource_id from kept where resource_id not in (select resource_id from waiting)`;
+
+/** Notes that these are wanted, in the transaction `on` where there is one; answers those that need a new job. */
+export async function requestArchivals(
+  { rows }: Database,
+  wishes: readonly ArchivalWish[],
+  how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
+  on?: Knex,
+): Promise<readonly string[]> {
+  if (wishes.length === 0) return [];
+  const bindings = {
+    ...how,
+    ids: wishes.map(({ resourceId }) => resourceId),
+    datasetIds: wishes.map(({ datasetId }) => datasetId),
+    urls: wishes.map(({ url }) => url),
+    hosts: wishes.map(({ host }) => host),
+    value: JSON.stringify({ code: null, status: null, reason: null, attempts: 0, runId: how.runId }),
+  };
+  const fresh = await rows<{ resource_id: string }>('requesting archivals', REQUEST, bindings, on);
+  return fresh.map(({ resource_id }) => resource_id);
+}
