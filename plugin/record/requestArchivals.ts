@@ -3,18 +3,24 @@ import type { Lane } from '../model/archival.ts';
 import type { Database } from './Database.ts';
 import type { ArchivalWish } from './Records.ts';
 
+/**
+ * Whether somebody works on a resource already is read from its locked row, whatever it was when the statement began: the
+ * record of an earlier request may commit meanwhile, and its worker would not come again. The join makes the lock come
+ * before the change.
+ */
 const REQUEST = `
   with wish as (
     select * from unnest(cast(:ids as text[]), cast(:datasetIds as text[]), cast(:urls as text[]), cast(:hosts as text[]))
-      as w (resource_id, dataset_id, url, host) order by resource_id),
-  waiting as (
-    select resource_id from :schema:.archival where resource_id = any(cast(:ids as text[])) and request_seq > done_seq
-      and (lease_until >= clock_timestamp() or (attempts = 0 and lane = 'priority'))),
+      as w (resource_id, dataset_id, url, host)),
+  known as (
+    select resource_id, request_seq > done_seq
+      and (lease_until >= clock_timestamp() or (attempts = 0 and lane = 'priority')) as has_job
+    from :schema:.archival where resource_id = any(cast(:ids as text[])) order by resource_id for update),
   kept as (
     insert into :schema:.archival as a
       (resource_id, dataset_id, url, host, lane, request_seq, unrun_seq, next_check_at, run_ids)
     select resource_id, dataset_id, url, host, :lane, 1, case when cast(:runId as text) is null then 1 else 0 end, :now,
-      array_remove(array[cast(:runId as text)], null) from wish
+      array_remove(array[cast(:runId as text)], null) from wish left join known using (resource_id) order by resource_id
     on conflict (resource_id) do update
     set dataset_id = excluded.dataset_id, url = excluded.url, host = excluded.host,
       lane = case when a.request_seq > a.done_seq and a.lane = 'priority' then a.lane else excluded.lane end,
@@ -27,7 +33,7 @@ const REQUEST = `
   select resource_id, 'resource', 'archiver', 'status', :value, 'pending', '', :now from kept
   on conflict (entity_id, task_type, key) do update
   set value = excluded.value, state = excluded.state, error = excluded.error, last_updated = excluded.last_updated)
-  select resource_id from kept where resource_id not in (select resource_id from waiting)`;
+  select resource_id from kept where resource_id not in (select resource_id from known where has_job)`;
 
 /** Notes that these are wanted, in the transaction `on` where there is one; answers those that need a new job. */
 export async function requestArchivals(

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { copyFor, outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+import { createRecords } from '../../plugin/record/openRecords.ts';
+import { copyFor, NAMES, outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+import { until } from '../support/until.ts';
 
 describe('archivals', () => {
   let test: TestRecords;
@@ -167,6 +169,37 @@ describe('archivals', () => {
     await archivals.release([lease]);
     const next = await archivals.lease('r1', by('b'));
     assert.deepEqual(next?.abandonedKeyAts, [lease.keyAt]);
+  });
+
+  it('needs a new job for a wish that came while the record of the one before was being written', async () => {
+    let open: () => void = () => undefined;
+    let isWriting = false;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const writeBack = () => {
+      isWriting = true;
+      return gate;
+    };
+    const slow = createRecords({ knex: test.knex, schema: NAMES.schema, ownsKnex: false, writeBack });
+    const { archivals } = test.records;
+    const asked = { lane: 'priority', runId: null, now: new Date() } as const;
+    await archivals.request([wish('r1')], asked);
+    const lease = await archivals.lease('r1', by('a'));
+    assert.ok(lease);
+    const back = { resourceId: 'r1', cacheUrl: null, cacheLastUpdated: null, hash: null, size: 1, mimetype: null };
+    const recorded = slow.archivals.record([outcomeOf(lease, { writeBack: back })]);
+    await until(() => isWriting);
+    const fresh = archivals.request([wish('r1')], asked);
+    await until(async () => {
+      const { rows } = await test.knex.raw(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      return rows.length > 0;
+    });
+    open();
+    assert.equal((await recorded)[0]?.wantedAgain, false);
+    assert.deepEqual(await fresh, ['r1']);
   });
 
   it('drops the wish of a cancelled run unless a save wants the same', async () => {
