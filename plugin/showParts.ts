@@ -5,7 +5,7 @@ import { copyUrl } from './decide/copyUrl.ts';
 import { messageOf } from './errors.ts';
 import { redactUrl } from './fetch/parseUrl.ts';
 import type { JobQueue } from './job/JobQueue.ts';
-import type { Portal } from './portal/Portal.ts';
+import type { Logger, Portal } from './portal/Portal.ts';
 import type { Records } from './record/Records.ts';
 import type { HandlerDeps, Health } from './show/HandlerDeps.ts';
 import type { ArchiveStore } from './store/ArchiveStore.ts';
@@ -50,24 +50,35 @@ function callerOf(request: IncomingMessage): string | null {
 
 type Check = Health['checks'][string];
 
-async function healthOf({ config, records, store, queue, now }: ShowInput): Promise<Health> {
-  const [database, jobs, storage, work] = await Promise.all([
-    check(() => records.ping()),
-    check(() => queue.ping()),
-    check(() => store.freeBytes()),
+async function healthOf({ config, portal, records, store, queue, now }: ShowInput): Promise<Health> {
+  const check = (what: string, ask: () => Promise<unknown>) => checkOf(what, ask, portal.logger);
+  const [database, jobs, storage, work, bulk] = await Promise.all([
+    check('database', () => records.ping()),
+    check('queue', () => queue.ping()),
+    check('store', () => store.freeBytes()),
     workCheck(config, records, now()),
+    bulkCheck(records),
   ]);
-  const checks = { database, queue: jobs, store: storage, work };
+  const checks = { database, queue: jobs, store: storage, work, bulk };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
-async function check(ask: () => Promise<unknown>): Promise<Check> {
+/** Anybody may ask for health, so what names our servers and folders goes to the log alone. */
+async function checkOf(what: string, ask: () => Promise<unknown>, logger: Logger): Promise<Check> {
   try {
     await ask();
     return { ok: true, detail: null };
   } catch (error) {
-    return { ok: false, detail: messageOf(error) };
+    logger.warn({ check: what, error: messageOf(error) }, 'a health check failed');
+    return { ok: false, detail: `The ${what} does not answer; the log says why.` };
   }
+}
+
+/** A pause of the bulk lane is told, and is no failure: people's requests go on, and the backlog's age fails in time. */
+async function bulkCheck({ leases }: Records): Promise<Check> {
+  const pauses = await leases.pauses().catch(() => []);
+  const told = pauses.map(({ reason }) => `The bulk lane of a worker pauses: ${reason}.`);
+  return { ok: true, detail: told.length > 0 ? [...new Set(told)].join(' ') : null };
 }
 
 /** Work goes on: nothing waits too long, and while something waits something ends now and then. */
@@ -82,7 +93,7 @@ async function workCheck(config: Config, records: Records, now: Date): Promise<C
       return { ok: false, detail: `${due} resources are due, and nothing ended for ${Math.round(idleMs / 1000)} s.` };
     }
     return { ok: true, detail: null };
-  } catch (error) {
-    return { ok: false, detail: messageOf(error) };
+  } catch {
+    return { ok: false, detail: 'What waits could not be counted.' };
   }
 }

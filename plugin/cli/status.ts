@@ -9,13 +9,14 @@ export function statusCommand(context: CommandContext): Command {
   const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
   return addPortalOptions(command).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const { archivals, outbox } = archiver.operations().records;
-      const [counts, backlog, saves] = await Promise.all([
+      const { archivals, outbox, leases } = archiver.operations().records;
+      const [counts, backlog, saves, pauses] = await Promise.all([
         archivals.countByCode(),
         archivals.backlog(new Date()),
         outbox.backlog(),
+        leases.pauses(),
       ]);
-      const status = { queue: archiver.queueName(), store: archiver.storeName(), counts, backlog, saves };
+      const status = { queue: archiver.queueName(), store: archiver.storeName(), counts, backlog, saves, pauses };
       print(context, options, {
         json: status,
         lines: [
@@ -23,6 +24,7 @@ export function statusCommand(context: CommandContext): Command {
           `due: ${backlog.due}${sinceText(backlog.oldestDueAt)}, being archived: ${backlog.leased}`,
           `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
           `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
+          ...pauses.map(({ owner, reason }) => `the bulk lane of ${owner} pauses: ${reason}`),
           `queue: ${status.queue}, store: ${status.store}`,
         ],
       });

@@ -243,4 +243,7 @@ export interface NamedLeaseTable {
   release(name: string, owner: string): Promise<void>;
   readCursor(name: string): Promise<string | null>;
   writeCursor(name: string, cursor: string | null): Promise<void>;
+  /** This process's bulk lane pauses, and why; the note ends by itself unless it is made again. null: it goes on. */
+  notePause(owner: string, reason: string | null, forMs: number): Promise<void>;
+  pauses(): Promise<readonly { readonly owner: string; readonly reason: string }[]>;
 }

@@ -16,6 +16,22 @@ export function createNamedLeaseTable({ rows }: Database): NamedLeaseTable {
       );
       return won.length > 0;
     },
+    async notePause(owner, reason, forMs) {
+      // With it go the notes of processes that are no more.
+      const over = `delete from :schema:.named_lease where name = :name or (name like 'pause %' and until < clock_timestamp())`;
+      const note = `insert into :schema:.named_lease (name, owner, until, cursor)
+        values (:name, :owner, clock_timestamp() + :forMs * interval '1 millisecond', :reason)
+        on conflict (name) do update set until = excluded.until, cursor = excluded.cursor`;
+      const bindings = { name: `pause ${owner}`, owner };
+      if (reason === null) await rows('ending a pause', over, bindings);
+      else await rows('noting a pause', note, { ...bindings, forMs, reason });
+    },
+    pauses: () =>
+      rows(
+        'reading pauses',
+        `select owner, cursor as reason from :schema:.named_lease
+         where name like 'pause %' and until >= clock_timestamp() order by name`,
+      ),
     async release(name, owner) {
       await rows(
         `giving the lease ${name} back`,

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import supertest from 'supertest';
+import type { Archiver } from '../../plugin/Archiver.ts';
+import { createArchiver } from '../../plugin/plugin.ts';
+import { Pressure } from '../../plugin/pressure.ts';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { addResource, createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
+import { until } from '../support/until.ts';
+
+describe('a store that runs full', () => {
+  let publisher: Server;
+  let database: TestDatabase;
+  let archiver: Archiver;
+  let folder = '';
+  let asked: string[] = [];
+
+  beforeEach(async () => {
+    asked = [];
+    publisher = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(200, { 'content-type': 'text/csv' }).end('a,b\n1,2\n');
+    });
+    await new Promise<void>((resolve) => publisher.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(publisher.address() as AddressInfo).port}`;
+    database = await freshDatabase();
+    await createPortalTables(database.knex);
+    for (const id of ['swept', 'wanted']) await addResource(database.knex, id, `${base}/${id}.csv`);
+    folder = await mkdtemp(join(tmpdir(), 'archiver-pressure-'));
+    archiver = createArchiver({ environment: {} });
+    // No disk has so much free.
+    const settings = { folder, databaseUrl: database.url, minFreeBytes: Number.MAX_SAFE_INTEGER, sweepCron: '' };
+    archiver.register(testPortal({ knex: database.knex, settings }));
+    await archiver.start();
+  });
+  afterEach(async () => {
+    await archiver.stop();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+    await new Promise((resolve) => publisher.close(resolve));
+  });
+
+  it('pauses the sweep and says so, while people are still served', async () => {
+    const { records, requests, sweep } = archiver.operations();
+    await sweep({ dryRun: false });
+    await until(async () => (await records.leases.pauses()).length === 1);
+    await requests.resource('wanted', { caller: null, idempotencyKey: null });
+    await until(async () => (await records.copies.newest('wanted')) !== null);
+    await sleep(500);
+    assert.deepEqual(asked, ['/wanted.csv']);
+    const { body } = await supertest(archiver.handler).get('/health/ready').expect(200);
+    assert.match(
+      body.checks.bulk.detail,
+      /^The bulk lane of a worker pauses: the store has \d+ bytes free, less than \d+\.$/,
+    );
+  });
+});
+
+describe('pressure', () => {
+  it('is logged once and noted until it ends', async () => {
+    mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+    const told: (string | null)[] = [];
+    const logged: string[] = [];
+    let free = 10;
+    const pressure = new Pressure({
+      config: { minFreeBytes: 100, maxMemoryBytes: 0 },
+      store: { freeBytes: async () => free },
+      leases: { notePause: async (_owner, reason) => void told.push(reason) },
+      owner: 'w',
+      logger: {
+        ...SILENT,
+        warn: (_fields, message) => void logged.push(message ?? ''),
+        info: (_fields, message) => void logged.push(message ?? ''),
+      },
+    });
+    const short = 'the store has 10 bytes free, less than 100';
+    try {
+      assert.equal(await pressure.pauseMs(), 15_000);
+      assert.equal(await pressure.pauseMs(), 15_000);
+      mock.timers.tick(6000);
+      assert.equal(await pressure.reason(), short);
+      free = 1000;
+      assert.equal(await pressure.reason(), short);
+      mock.timers.tick(6000);
+      assert.equal(await pressure.pauseMs(), null);
+      mock.timers.tick(6000);
+      assert.equal(await pressure.pauseMs(), null);
+    } finally {
+      mock.timers.reset();
+    }
+    assert.deepEqual(told, [short, short, null]);
+    assert.deepEqual(logged, ['the bulk lane pauses', 'the bulk lane goes on']);
+  });
+});
