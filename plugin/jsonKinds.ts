@@ -64,6 +64,7 @@ const hostSettings = optional({
     burst: { type: 'integer', minimum: 1 },
     concurrency: { type: 'integer', minimum: 1 },
     bytesPerDay: { type: 'integer', minimum: 0 },
+    gapFactor: { type: 'number', minimum: 0 },
     quietHours: { type: 'array', items: hour, minItems: 2, maxItems: 2 },
   }),
 });

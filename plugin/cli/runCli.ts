@@ -3,6 +3,7 @@ import { ArchiverError, messageOf } from '../errors.ts';
 import { archiveCommand } from './archive.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { configCommand } from './configCommand.ts';
+import { hostCommand } from './host.ts';
 import { migrateCommand } from './migrate.ts';
 import { probeCommand } from './probe.ts';
 import { runCommand } from './run.ts';
@@ -20,6 +21,7 @@ const COMMANDS = [
   archiveCommand,
   statusCommand,
   runCommand,
+  hostCommand,
   migrateCommand,
   uninstallCommand,
 ];

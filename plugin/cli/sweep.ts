@@ -1,7 +1,8 @@
 import { Command } from 'commander';
+import type { SweepReport } from '../Archiver.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
-import { columns, print } from './print.ts';
+import { print } from './print.ts';
 import { withArchiver } from './withArchiver.ts';
 
 /** `sweep`: one search for what is missing, changed or due, now. */
@@ -13,7 +14,18 @@ export function sweepCommand(context: CommandContext): Command {
     const dryRun = options.dryRun ?? false;
     await withArchiver(options, context, async (archiver) => {
       const report = await archiver.operations().sweep({ dryRun });
-      print(context, options, { json: { dryRun, ...report }, lines: columns(Object.entries(report)) });
+      print(context, options, { json: { dryRun, ...report }, lines: sweepLines(report) });
     });
   });
+}
+
+function sweepLines(report: SweepReport): string[] {
+  const { runId, missing, changed, due, hosts, bytes, fullRequests, fullBytes, fullHosts } = report;
+  const found = `${missing} resources are new, ${changed} have another URL, ${due} are due, at ${hosts} hosts`;
+  if (bytes === null) return [runId === null ? 'another process sweeps already' : `run ${runId}: ${found}`];
+  return [
+    found,
+    `asking for what is due: ${due} requests, at most ${bytes} bytes by the sizes known`,
+    `a full recheck: ${fullRequests} requests, at most ${fullBytes} bytes, ${fullHosts} hosts`,
+  ];
 }

@@ -33,6 +33,7 @@ export interface HostSettings {
     readonly burst?: number;
     readonly concurrency?: number;
     readonly bytesPerDay?: number;
+    readonly gapFactor?: number;
     readonly quietHours?: readonly [number, number];
   };
 }

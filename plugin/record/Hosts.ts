@@ -41,9 +41,26 @@ export interface HostTable {
   ): Promise<void>;
   /** Gives slots back and reports how the host behaved. */
   giveBack(host: string, report: HostReport): Promise<void>;
-  /** An administrator's row; null fields fall back to settings. */
-  override(host: string): Promise<Partial<HostLimits> | null>;
+  /** How the host stands; null when it was never asked and nobody set limits for it. */
+  get(host: string): Promise<HostStanding | null>;
+  /** First those that are left alone for now, then those with limits of their own, then by name. */
+  list(limit: number): Promise<readonly HostStanding[]>;
+  /** An administrator's row, which beats the settings; null: the settings hold. It counts from the next slice on. */
   setOverride(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+}
+
+/** What is remembered of a host, for an administrator. */
+export interface HostStanding {
+  readonly host: string;
+  /** Limits that an administrator set; what is not among them is as the settings say. */
+  readonly override: Partial<HostLimits> | null;
+  /** The host asked for a pause (`Retry-After`), or answers so slowly that it gets one. */
+  readonly pausedUntil: Date | null;
+  /** No connection could be made for a while: nothing is asked before, then one probe. */
+  readonly deadUntil: Date | null;
+  /** Connections in a row that failed. */
+  readonly deadCount: number;
+  readonly bytesToday: number;
 }
 
 export interface HostReport {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { HostLimits, HostTable } from './Hosts.ts';
+import type { HostLimits, HostStanding, HostTable } from './Hosts.ts';
 import { type HostState, learn, newHost, slice } from './hostBudget.ts';
 
 interface HostRow {
@@ -25,6 +25,13 @@ const SETTLED: HostLimits = {
   quietHours: null,
   gapFactor: 0,
 };
+
+const STANDING = `
+  select host, override, dead_count as "deadCount",
+    case when pause_until > now() then pause_until end as "pausedUntil",
+    case when open_until > now() then open_until end as "deadUntil",
+    case when bytes_day = (now() at time zone 'utc')::date then bytes else 0 end::float8 as "bytesToday"
+  from :schema:.host_limit`;
 
 export function createHostTable({ knex, guard, rows }: Database): HostTable {
   /** Locks the host's row, so that two workers never take the same token. */
@@ -114,11 +121,17 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
         }),
       ),
 
-    async override(host) {
-      const sql = 'select override from :schema:.host_limit where host = :host';
-      const [row] = await rows<Pick<HostRow, 'override'>>('reading a host', sql, { host });
-      return row?.override ?? null;
+    async get(host) {
+      const [row] = await rows<HostStanding>('reading a host', `${STANDING} where host = :host`, { host });
+      return row ?? null;
     },
+
+    list: (limit) =>
+      rows(
+        'reading hosts',
+        `${STANDING} order by greatest(pause_until, open_until) > now() desc nulls last, override is null, host limit :limit`,
+        { limit },
+      ),
 
     async setOverride(host, limits) {
       await rows(

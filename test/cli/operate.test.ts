@@ -83,14 +83,40 @@ describe('the command line inside a portal', () => {
     assert.equal((await json('run', 'cancel', run.id)).state, 'cancelled');
   });
 
+  test('says the same to a person in sentences', async () => {
+    const { output } = await command('sweep', '--dry-run');
+    assert.match(output, /^2 resources are new, 0 have another URL, \d are due, at \d hosts\n/);
+    assert.match(output, /\na full recheck: \d requests, at most \d+ bytes, \d hosts\n$/);
+  });
+
+  test('sets limits for one host, shows them and takes them back', async () => {
+    const name = 'Data.example:8080';
+    const limited = await json('host', 'limit', name, '--requests-per-second', '0.5', '--quiet-hours', '22-6');
+    assert.deepEqual(limited, {
+      host: 'data.example:8080',
+      override: { requestsPerSecond: 0.5, quietHours: [22, 6] },
+      pausedUntil: null,
+      deadUntil: null,
+      deadCount: 0,
+      bytesToday: 0,
+    });
+    assert.deepEqual(await json('host', 'show', name), limited);
+    assert.equal((await json('host', 'list'))[0].host, 'data.example:8080');
+    assert.equal((await json('host', 'limit', name, '--clear')).override, null);
+    assert.match((await command('host', 'list')).output, /^data\.example:8080 +0 bytes today\n/);
+    for (const wrong of [[], ['--burst', '0'], ['--quiet-hours', '25-3'], ['--burst', '3', '--clear']])
+      assert.equal((await command('host', 'limit', name, ...wrong)).exitCode, 2, wrong.join(' '));
+  });
+
   test('ends with 1 for what there is not', async () => {
     for (const args of [
       ['archive', 'nothing'],
       ['run', 'show', '00000000-0000-0000-0000-000000000000'],
+      ['host', 'show', 'nowhere.example'],
     ]) {
       const { exitCode, output, errors } = await command(...args);
       assert.deepEqual([exitCode, output], [1, '']);
-      assert.match(errors, /^There is no /);
+      assert.match(errors, /^(There is no|The host nowhere\.example was never asked) /);
     }
   });
 
