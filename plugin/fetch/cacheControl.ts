@@ -4,20 +4,27 @@ export type CacheControl = ReadonlyMap<string, readonly (string | null)[]>;
 /** What a delta-seconds too large to count stands for (RFC 9111 section 1.2.2). */
 export const LARGEST_SECONDS = 2 ** 31;
 
+/** No number, and no text that a directive could mean. */
+const SPOILT = ' ';
+
+/** A name and what follows it; a name reaches as far as RFC 9110 section 5.6.2 lets a token reach. */
+const DIRECTIVE = /^\s*([!#$%&'*+.^_`|~\w-]+)(.*)$/s;
+
 /**
  * Reads Cache-Control (RFC 9111 section 5.2) from all its field lines. Forgiving: what is no directive is kept under the
- * name it seems to have, so that a spoilt `max-age` can count against freshness instead of vanishing.
+ * name it seems to have, so that a spoilt `max-age` can count against freshness instead of vanishing. Where semicolons
+ * stand for commas, which is the commonest mistake, the names count and the arguments are spoilt.
  */
 export function parseCacheControl(lines: readonly string[]): CacheControl {
   const directives = new Map<string, (string | null)[]>();
-  for (const member of lines.flatMap(members)) {
-    const equals = member.indexOf('=');
-    const name = (equals < 0 ? member : member.slice(0, equals)).trim().toLowerCase();
-    if (name === '') continue;
-    const argument = equals < 0 ? null : unquoted(member.slice(equals + 1), member.slice(0, equals));
-    const known = directives.get(name);
-    if (known) known.push(argument);
-    else directives.set(name, [argument]);
+  for (const member of lines.flatMap((line) => split(line, ','))) {
+    const parts = split(member, ';');
+    for (const part of parts) {
+      const [, name = '', rest = ''] = DIRECTIVE.exec(part) ?? [];
+      if (name === '') continue;
+      const argument = parts.length > 1 ? SPOILT : argumentOf(rest);
+      directives.set(name.toLowerCase(), [...(directives.get(name.toLowerCase()) ?? []), argument]);
+    }
   }
   return directives;
 }
@@ -34,8 +41,8 @@ export function deltaSeconds(directives: CacheControl, name: string): number | n
   );
 }
 
-/** Splits at commas that stand outside quotes; a quote that never ends reaches to the end of the line. */
-function members(line: string): string[] {
+/** Splits at separators that stand outside quotes; a quote that never ends reaches to the end of the line. */
+function split(line: string, separator: ',' | ';'): string[] {
   const found: string[] = [];
   let start = 0;
   let quoted = false;
@@ -43,7 +50,7 @@ function members(line: string): string[] {
     const sign = line[i];
     if (quoted && sign === '\\') i += 1;
     else if (sign === '"') quoted = !quoted;
-    else if (sign === ',' && !quoted) {
+    else if (sign === separator && !quoted) {
       found.push(line.slice(start, i));
       start = i + 1;
     }
@@ -52,10 +59,11 @@ function members(line: string): string[] {
   return found;
 }
 
-/** No blank may stand at the equals sign; where one does the argument stays as it is, and is no number then. */
-function unquoted(argument: string, before: string): string {
-  if (/\s$/.test(before) || /^\s/.test(argument)) return ` ${argument}`;
-  const text = argument.trimEnd();
+/** What follows a name: nothing, or an equals sign at which no blank may stand, and a token or quoted text. */
+function argumentOf(rest: string): string | null {
+  if (rest.trim() === '') return null;
+  if (!/^=(?!\s)/.test(rest)) return SPOILT;
+  const text = rest.slice(1).trimEnd();
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
   return text.slice(1, -1).replace(/\\(.)/g, '$1');
 }
