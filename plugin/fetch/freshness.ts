@@ -34,6 +34,9 @@ const HEURISTICALLY_CACHEABLE: ReadonlySet<number> = new Set([
 ]);
 const HEURISTIC_SHARE = 0.1;
 
+/** How far the clocks of machines that share a copy may differ. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 /**
  * Until when an answer may stand for its resource without asking again: RFC 9111 section 4.2, as a private cache
  * (`s-maxage`, `proxy-revalidate`, `public` and `private` do not concern us). `at` is when the answer was received, epoch
@@ -57,12 +60,14 @@ export function freshUntil(answer: Answer, at: number, ceilings: FreshnessCeilin
 }
 
 /**
- * Whether a sweep may answer `still-fresh` without a request. Never after a failure or with a missing copy. That `known`
- * belongs to the URL in question is for the caller to see to.
+ * Whether a sweep may answer `still-fresh` without a request. Never after a failure, with a missing copy, or when the
+ * copy was confirmed later than now: then a clock was wrong, and nobody knows how old the copy is. That `known` belongs to
+ * the URL in question is for the caller to see to.
  */
 export function isFresh(known: Known, now: number, ceilings: FreshnessCeilings): boolean {
   const at = Date.parse(known.storedAt);
   if (!known.ok || known.bytes === null || !Number.isFinite(at) || !isOfCopy(known.status)) return false;
+  if (at - now > CLOCK_TOLERANCE_MS) return false;
   const { until } = freshUntil(known, at, ceilings);
   return until !== null && now < until.getTime();
 }

@@ -131,6 +131,10 @@ describe('isFresh', () => {
     assert.equal(isFresh(known, at + 3599_999, ceilings), true);
     assert.equal(isFresh(known, at + 3600_000, ceilings), false);
   });
+  it('is false when the copy was confirmed in the future, small differences of clocks apart', () => {
+    assert.equal(isFresh(known, at - 2000, ceilings), true);
+    assert.equal(isFresh(known, at - 30 * DAY * 1000, ceilings), false);
+  });
   it('is false after a failure', () => assert.equal(isFresh({ ...known, ok: false }, at, ceilings), false));
   it('is false when the copy is missing', () => assert.equal(isFresh({ ...known, bytes: null }, at, ceilings), false));
   it('is false for a redirect or an error, fresh or not', () => {
