@@ -7,6 +7,7 @@ import { conditionsOf, confirms, sameByHead } from './conditions.ts';
 import type { Deadlines } from './deadlines.ts';
 import { endingOf } from './endings.ts';
 import { failure } from './failure.ts';
+import { isOfCopy } from './freshness.ts';
 import type { HashThread } from './hashers.ts';
 import type { StageOpener } from './intake.ts';
 import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './knownCopy.ts';
@@ -56,8 +57,8 @@ export class Attempting {
   constructor(context: AttemptContext) {
     const { known, url, mode } = context.request;
     this.#context = context;
-    const usable = known !== null && holdsCopyOf(known, url) && known.trusted !== false && mode !== 'check';
-    this.#spare = usable ? known : null;
+    const ofCopy = known !== null && holdsCopyOf(known, url) && isOfCopy(known.status);
+    this.#spare = ofCopy && known.trusted !== false && mode !== 'check' ? known : null;
   }
 
   async run(url: URL, credentials: UrlCredentials | null): Promise<Ending> {
@@ -98,7 +99,7 @@ export class Attempting {
   /** RFC 9110 section 13: tied to the URL that gave the validators; where that is unknown, to its origin. */
   #conditions(start: URL): Extra | null {
     const known = this.#spare;
-    if (!known || known.status < 200 || known.status > 299) return null;
+    if (!known) return null;
     const headers = conditionsOf(known);
     if (Object.keys(headers).length === 0) return null;
     const appliesTo = (url: URL) =>

@@ -72,8 +72,11 @@ export function isFresh(known: Known, now: number, ceilings: FreshnessCeilings):
   return until !== null && now < until.getTime();
 }
 
-/** A redirect or an error may be fresh too, but what it says is not about the copy. */
-const isOfCopy = (status: number): boolean => (status >= 200 && status <= 299) || status === 304;
+/**
+ * Whether what an answer says is about the copy: it brought it, or confirmed it. A redirect or an error may be fresh and
+ * have an entity-tag too, but those are its own.
+ */
+export const isOfCopy = (status: number): boolean => (status >= 200 && status <= 299) || status === 304;
 
 /** What takes all freshness away: RFC 9111 sections 4.1 (`Vary: *`), 5.2.2.4, 5.2.2.5 and 5.4. */
 function forbidden(headers: HeaderMap, directives: CacheControl): string | null {

@@ -92,6 +92,20 @@ describe('a recheck', () => {
     }
   });
 
+  it('sends the validators of an answer that confirmed the copy', async () => {
+    const { attempt } = await recheck(conditional('"1"'), { status: 304, headers: { etag: '"1"' } });
+    assert.deepEqual([attempt.code, attempt.requests], ['not-modified', 1]);
+  });
+
+  it('reads a body of the same length and date as an error had', async () => {
+    const { attempt } = await recheck(answer(200, { 'last-modified': DATE }, CSV), {
+      status: 404,
+      ok: false,
+      headers: { 'last-modified': DATE },
+    });
+    assert.equal(attempt.code, 'same-hash');
+  });
+
   it('asks again without conditions after a 304 with another strong entity-tag', async () => {
     const { attempt, requests } = await recheck(
       [send('HTTP/1.1 304 Not Modified\r\nETag: "2"\r\n\r\n'), answer(200, { etag: '"2"' }, 'other,bytes\n1,2\n')],
