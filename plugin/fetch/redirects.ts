@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { HeaderMap } from '../model/attempt.ts';
 import { fields } from './answer.ts';
 import { type Failure, failure } from './failure.ts';
@@ -19,11 +20,12 @@ export type Hop =
   | { readonly kind: 'bad'; readonly failure: Failure };
 
 /**
- * Where a redirect leads: RFC 9110 section 10.2.2. `Location` may be relative, is UTF-8 or latin1 on the wire, and loses
- * its fragment; several different ones, none, or one that is no http URL lead nowhere.
+ * Where a redirect leads: RFC 9110 section 10.2.2. `Location` may be relative, holds UTF-8 or other bytes, and loses its
+ * fragment; several different ones, none, or one that is no http URL lead nowhere.
  */
 export function nextHop(status: number, headers: HeaderMap, from: URL): Hop {
-  const locations = new Set(fields(headers, 'location').map((value) => value.trim()));
+  // Not \s: the last byte of an à is a blank to latin1.
+  const locations = new Set(fields(headers, 'location').map((value) => value.replace(/^[ \t]+|[ \t]+$/g, '')));
   const [location] = locations;
   if (location === undefined || location === '')
     return bad(`The server redirects (${status}) without saying where to.`);
@@ -41,12 +43,13 @@ function bad(reason: string): Hop {
   return { kind: 'bad', failure: failure('bad-redirect', reason) };
 }
 
-/** Header values come as latin1; what is UTF-8 underneath is read as such, as browsers do. */
+/**
+ * Header values come as latin1: what is UTF-8 underneath is read as such; other bytes are kept as they are, escaped, as
+ * browsers do, for the server means them in its own encoding.
+ */
 function decoded(location: string): string {
   if (!/[\x80-\xff]/.test(location)) return location;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(location, 'latin1'));
-  } catch {
-    return location;
-  }
+  const bytes = Buffer.from(location, 'latin1');
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return location.replace(/[\x80-\xff]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

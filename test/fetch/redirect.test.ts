@@ -40,6 +40,16 @@ describe('redirects', () => {
     );
   });
 
+  it('keeps the bytes of a location that is in no encoding it knows, and a last byte that looks like a blank', async () => {
+    const server = await OddServer.start({
+      '/a': to(302, '/\xfc.csv'),
+      '/%FC.csv': to(302, Buffer.from('/\u00e0', 'utf8').toString('latin1')),
+      '/%C3%A0': FILE,
+    });
+    const attempt = await fetchOnce(server, '/a');
+    assert.deepEqual([attempt.code, attempt.requests], ['archived', 3]);
+  });
+
   it('finds a circle, and keeps the final URL', async () => {
     const server = await OddServer.start({ '/a': to(302, '/b'), '/b': to(302, '/a') });
     const attempt = await fetchOnce(server, '/a');
