@@ -66,6 +66,12 @@ describe('redirects', () => {
     assert.equal(server.requests[1]?.headers.cookie, 'seen=1');
   });
 
+  it('sends no secure cookie without TLS, also not to this machine', async () => {
+    const server = await OddServer.start({ '/a': to(302, '/b.csv', { 'set-cookie': 's=1; Secure' }), '/b.csv': FILE });
+    assert.equal((await fetchOnce(server, '/a')).code, 'archived');
+    assert.equal(server.requests[1]?.headers.cookie, undefined);
+  });
+
   it('follows ten redirects and no eleventh', async () => {
     const script = Object.fromEntries(
       Array.from({ length: 11 }, (_, index) => [`/${index}`, to(302, `/${index + 1}`)]),
