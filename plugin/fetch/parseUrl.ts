@@ -60,7 +60,7 @@ function refusedScheme(scheme: string, rest: string): ParsedUrl | null {
     return invalid('The URL has no scheme: it must begin with http:// or https://.');
   }
   if (scheme.length === 1) return invalid('This is the path of a file on a computer, not a URL.');
-  const reason = `Only http and https can be fetched, not ${scheme.slice(0, 40)}.`;
+  const reason = `Only the schemes http and https can be fetched, not ${scheme.slice(0, 40)}.`;
   return { kind: 'invalid', code: 'unsupported-scheme', reason };
 }
 

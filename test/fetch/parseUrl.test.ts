@@ -114,7 +114,7 @@ describe('URLs as people write them', () => {
       assert.deepEqual(parseUrl(written), {
         kind: 'invalid',
         code: 'unsupported-scheme',
-        reason: `Only http and https can be fetched, not ${scheme}.`,
+        reason: `Only the schemes http and https can be fetched, not ${scheme}.`,
       });
     });
   }
