@@ -187,13 +187,15 @@ export class Trail {
     answer.drop();
     trace.wireBytes += answer.wireBytes;
     const asked = retryAfterMs(answer.headers, Date.now(), settings.retryAfterMaxMs);
-    const waitMs = asked ?? Math.min(FIRST_POLL_MS * 2 ** this.#polls, LONGEST_POLL_MS);
+    const wishedMs = asked ?? Math.min(FIRST_POLL_MS * 2 ** this.#polls, LONGEST_POLL_MS);
     this.#polls += 1;
+    // A server that says 0 every time is not asked without a pause.
+    const waitMs = Math.max(wishedMs, Math.min(20 * this.#polls, 1000));
     if (waitMs >= deadlines.remainingMs) {
       const reason = `The server is still preparing the file: 202 Accepted, asked ${this.#polls} times.`;
       return endingOf(failure('http-error', reason, true), { status: 202, retryAfterMs: asked });
     }
-    await deadlines.wait(Math.max(waitMs, Math.min(20 * this.#polls, 1000)), signal);
+    await deadlines.wait(waitMs, signal);
     return null;
   }
 }

@@ -92,6 +92,15 @@ describe('a status', () => {
     assert.deepEqual([attempt.code, attempt.status, attempt.transient], ['http-error', 202, true]);
     assert.equal(attempt.retryAfterMs, 3_600_000);
   });
+
+  it('202 without an end is told as such, also where the server asks for no pause', async () => {
+    const later: Reply = (socket, request) =>
+      setTimeout(() => answer(202, { 'retry-after': '0' })(socket, request), 15);
+    const server = await OddServer.start({ '/f': later });
+    const attempt = await fetchOnce(server, '/f', { settings: { totalTimeoutMs: 400 } });
+    assert.deepEqual([attempt.code, attempt.status, attempt.transient], ['http-error', 202, true]);
+    assert.ok(attempt.requests > 2 && attempt.requests < 12, String(attempt.requests));
+  });
 });
 
 describe('deadlines', () => {
