@@ -73,8 +73,8 @@ export type FreshnessSettings = Pick<Config, 'maxFreshnessMs' | 'maxHeuristicFre
 
 export function attemptOf(request: FetchRequest, trace: Trace, ending: Ending, settings: FreshnessSettings): Attempt {
   const { answer = null, body = NO_BODY } = ending;
-  const good = ending.kind === 'fetched' || ending.kind === 'unchanged';
-  const fresh = answer && good ? freshUntil(answer, freshSince(request, ending), settings) : null;
+  const ofFile = ending.kind === 'fetched' || ending.kind === 'unchanged' || ending.code === 'checked-only';
+  const fresh = answer && ofFile ? freshUntil(answer, freshSince(request, ending), settings) : null;
   const { bytes, md5, sha256, mediaType, format, charset, filename, service } = body;
   return {
     kind: ending.kind,

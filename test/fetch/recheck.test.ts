@@ -213,6 +213,16 @@ describe('a recheck', () => {
     }
   });
 
+  it('tells in check mode what the head says of validators and freshness', async () => {
+    const { attempt } = await recheck(
+      answer(200, { etag: '"2"', 'cache-control': 'max-age=60' }, CSV),
+      {},
+      { request: { mode: 'check', now: Date.UTC(2026, 10, 24) } },
+    );
+    assert.equal(attempt.code, 'checked-only');
+    assert.deepEqual([attempt.validators.etag, attempt.freshUntil], ['"2"', '2026-11-24T00:01:00.000Z']);
+  });
+
   it('reads only the head in check mode', async () => {
     const { attempt } = await recheck(
       send(head(200, { 'content-length': '5000', 'content-type': 'text/csv' })),
