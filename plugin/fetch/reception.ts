@@ -226,11 +226,12 @@ class Reception {
     await this.#intake.abandon();
   }
 
-  /** Also what we refuse is recorded with the size and type that the answer declared. */
+  /** Also what we refuse is recorded with the size and type that the answer declared; a failure has no size. */
   #refuse(reason: Failure): Ending {
     const { status, headers } = this.#answer;
-    const body = declaredBody(headers);
-    return endingOf(reason, { status, answer: null, body: { ...body, bytes: this.#declaredBytes() } });
+    const ending = endingOf(reason, { status, answer: null });
+    const bytes = ending.kind === 'refused' || ending.code === 'empty' ? this.#declaredBytes() : null;
+    return { ...ending, body: { ...declaredBody(headers), bytes } };
   }
 
   /** The declared length is that of the encoded body, so it says nothing of a decoded one. */

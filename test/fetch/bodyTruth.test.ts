@@ -285,6 +285,7 @@ describe('the truth of a body', () => {
       if (code !== 'archived') {
         assert.equal(attempt.stage, null);
         assert.equal(stages.keys.length, 0);
+        if (attempt.kind === 'failed') assert.deepEqual([attempt.bytes || null, attempt.sha256], [null, null]);
         return;
       }
       assert.equal(attempt.lenient, lenient);
