@@ -61,6 +61,8 @@ export class Trail {
   readonly #odd = new Set<string>();
   #url: URL;
   #polls = 0;
+  /** What a 202 comes to when no time is left for what follows it. */
+  #preparing: Ending | null = null;
 
   constructor(context: TrailContext, url: URL, credentials: UrlCredentials | null) {
     this.#context = context;
@@ -84,8 +86,9 @@ export class Trail {
     for (;;) {
       const conditional = extra?.appliesTo(this.#url) ?? false;
       const exchanged = await this.ask(conditional && extra ? extra.headers : {});
-      if (exchanged.kind === 'failure') return ending(exchanged.failure);
+      if (exchanged.kind === 'failure') return this.#unfinished() ?? ending(exchanged.failure);
       const { answer } = exchanged;
+      this.#preparing = null;
       this.#cookies.store(this.#url, answer.headers);
       if (isRedirect(answer.status)) {
         const bad = this.#follow(answer);
@@ -191,12 +194,16 @@ export class Trail {
     this.#polls += 1;
     // A server that says 0 every time is not asked without a pause.
     const waitMs = Math.max(wishedMs, Math.min(20 * this.#polls, 1000));
-    if (waitMs >= deadlines.remainingMs) {
-      const reason = `The server is still preparing the file: 202 Accepted, asked ${this.#polls} times.`;
-      return endingOf(failure('http-error', reason, true), { status: 202, retryAfterMs: asked });
-    }
+    const reason = `The server is still preparing the file: 202 Accepted, asked ${this.#polls} times.`;
+    this.#preparing = endingOf(failure('http-error', reason, true), { status: 202, retryAfterMs: asked });
+    if (waitMs >= deadlines.remainingMs) return this.#preparing;
     await deadlines.wait(waitMs, signal);
     return null;
+  }
+
+  /** The total deadline ended a request that asked for what was being prepared. */
+  #unfinished(): Found | null {
+    return this.#preparing && this.#context.deadlines.overdue ? { kind: 'ending', ending: this.#preparing } : null;
   }
 }
 
