@@ -11,6 +11,7 @@ import { isOfCopy } from './freshness.ts';
 import type { HashThread } from './hashers.ts';
 import type { StageOpener } from './intake.ts';
 import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './knownCopy.ts';
+import type { Liars } from './liars.ts';
 import { type Received, receive } from './reception.ts';
 import type { UrlCredentials } from './requestHeaders.ts';
 import { retryAfterMs } from './retryAfter.ts';
@@ -30,6 +31,7 @@ export interface AttemptContext {
   readonly request: FetchRequest;
   readonly stages: StageOpener | null;
   readonly hashThread: HashThread;
+  readonly liars: Liars;
   readonly trace: Trace;
   readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
@@ -124,14 +126,14 @@ export class Attempting {
   /** A 304; now and then not taken at its word. */
   async #confirm(trail: Trail, known: Known, answer: Answer, expects: Expects): Promise<Ending> {
     const unchanged = notModified(known, answer);
-    if (!this.#doubts(known)) return unchanged;
+    if (!this.#doubts(known, trail.url)) return unchanged;
     const again = await trail.next(unconditional());
     if (again.kind === 'ending') return this.#unverified(unchanged);
     if (again.answer.status !== 200) {
       again.answer.drop();
       return this.#unverified(unchanged);
     }
-    return this.#compare(unchanged, await this.#receive(trail, again.answer, expects));
+    return this.#compare(trail, unchanged, await this.#receive(trail, again.answer, expects));
   }
 
   async #settleAnswer(trail: Trail, answer: Answer, expects: Expects): Promise<Ending> {
@@ -145,8 +147,8 @@ export class Attempting {
     const known = this.#spare;
     if (known && sameByHead(known, headers)) {
       const unchanged = sameLength(known, answer);
-      if (!this.#doubts(known)) return drop(answer, unchanged);
-      return this.#compare(unchanged, await this.#receive(trail, answer, expects));
+      if (!this.#doubts(known, trail.url)) return drop(answer, unchanged);
+      return this.#compare(trail, unchanged, await this.#receive(trail, answer, expects));
     }
     return this.#receive(trail, answer, expects);
   }
@@ -206,10 +208,11 @@ export class Attempting {
   }
 
   /** What was said to be unchanged has been read in full. */
-  #compare(unchanged: Ending, read: Ending): Ending {
-    const { trace } = this.#context;
+  #compare(trail: Trail, unchanged: Ending, read: Ending): Ending {
+    const { trace, liars } = this.#context;
     if (read.kind === 'fetched') {
       trace.liar = true;
+      liars.add(trail.url);
       trace.evidence.push('the server said that nothing had changed, and sent other bytes when asked in full');
       return read;
     }
@@ -218,10 +221,11 @@ export class Attempting {
     return { ...unchanged, body: read.body ?? NO_BODY };
   }
 
-  /** Now and then an answer is checked in full; that needs something to compare with. */
-  #doubts(known: Known): boolean {
-    const { random, settings } = this.#context;
-    return (known.sha256 !== null || known.md5 !== null) && random() < settings.verifyShare;
+  /** Now and then an answer is checked in full, and always a liar's; that needs something to compare with. */
+  #doubts(known: Known, url: URL): boolean {
+    const { random, settings, liars } = this.#context;
+    if (known.sha256 === null && known.md5 === null) return false;
+    return liars.has(url) || random() < settings.verifyShare;
   }
 
   #unverified(unchanged: Ending): Ending {

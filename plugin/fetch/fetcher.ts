@@ -10,6 +10,7 @@ import { isFresh } from './freshness.ts';
 import { HashThread } from './hashers.ts';
 import type { StageOpener } from './intake.ts';
 import { holdsCopyOf, stillFresh } from './knownCopy.ts';
+import { Liars } from './liars.ts';
 import { parseUrl } from './parseUrl.ts';
 import type { Connections } from './trail.ts';
 import { userAgent } from './userAgent.ts';
@@ -29,6 +30,7 @@ export class Fetcher {
   readonly #settings: FetchSettings;
   readonly #parts: FetcherParts;
   readonly #hashThread = new HashThread();
+  readonly #liars = new Liars();
   readonly #userAgent: string;
 
   constructor(settings: FetchSettings, parts: FetcherParts) {
@@ -79,6 +81,7 @@ export class Fetcher {
         request,
         stages,
         hashThread: this.#hashThread,
+        liars: this.#liars,
         trace,
         deadlines,
         signal,

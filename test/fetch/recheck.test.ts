@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Known } from '../../plugin/model/attempt.ts';
-import { CSV, fetchOnce, knownOf, MemoryStages } from '../support/fetching.ts';
+import { CSV, fetchOnce, knownOf, MemoryStages, requestFor, testFetcher } from '../support/fetching.ts';
 import { answer, head, OddServer, type Reply, send } from '../support/oddServer.ts';
 
 const DATE = 'Sat, 01 Nov 2025 10:00:00 GMT';
@@ -195,6 +195,28 @@ describe('a recheck', () => {
       { settings: { verifyShare: 1 } },
     );
     assert.deepEqual([attempt.kind, attempt.liar], ['fetched', true]);
+  });
+
+  it('believes a host that lied about one file in nothing of another', async () => {
+    const unchanged = send('HTTP/1.1 304 Not Modified\r\n\r\n');
+    const changed = answer(200, { etag: '"1"' }, 'other,bytes\n1,2\n');
+    const server = await OddServer.start({
+      '/a.csv': [unchanged, changed],
+      '/b.csv': [unchanged, changed],
+      '/c.csv': answer(200, { etag: '"1"' }, CSV.replace('alpha', 'gamma')),
+      '/d.csv': [unchanged, CSV_ANSWER],
+    });
+    const randoms = [0, 1, 1, 1];
+    const fetcher = testFetcher({ verifyShare: 0.5 }, { random: () => randoms.shift() ?? 1 });
+    const codes: string[] = [];
+    for (const path of ['/a.csv', '/b.csv', '/c.csv', '/d.csv']) {
+      const known = knownOf(server.url(path), { md5: MD5, sha256: SHA256, headers: { etag: '"1"' } });
+      const request = requestFor(server.url(path), { known });
+      codes.push((await fetcher.fetch(request, null, new AbortController().signal)).code);
+    }
+    await fetcher.close();
+    await server.stop();
+    assert.deepEqual(codes, ['archived', 'archived', 'archived', 'not-modified']);
   });
 
   it('asks nobody on a sweep while the copy is fresh, and everybody on demand', async () => {

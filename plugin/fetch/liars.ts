@@ -1,0 +1,22 @@
+const DISTRUST_MS = 24 * 3600 * 1000;
+const MAX_HOSTS = 10_000;
+
+/**
+ * Hosts that said a file had not changed when it had. For a day every such answer of theirs is checked in full: not for
+ * ever, for a file that changed between two requests looks like a lie too.
+ */
+export class Liars {
+  readonly #caughtAt = new Map<string, number>();
+
+  add(url: URL): void {
+    this.#caughtAt.delete(url.host);
+    this.#caughtAt.set(url.host, performance.now());
+    const [oldest] = this.#caughtAt.keys();
+    if (this.#caughtAt.size > MAX_HOSTS && oldest !== undefined) this.#caughtAt.delete(oldest);
+  }
+
+  has(url: URL): boolean {
+    const at = this.#caughtAt.get(url.host);
+    return at !== undefined && performance.now() - at < DISTRUST_MS;
+  }
+}
