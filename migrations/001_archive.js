@@ -22,7 +22,8 @@ export async function up(knex, { schema }) {
     table.text('code').comment('How the last attempt ended; null: none ended yet');
     table.text('reason').comment('The same as a sentence for people');
     table.boolean('broken').comment('true broken, false works, null unsure');
-    table.integer('attempts').notNullable().defaultTo(0).comment('Attempts made for the current request');
+    table.integer('attempts').notNullable().defaultTo(0).comment('Attempts made for the current request or check');
+    table.boolean('retrying').notNullable().defaultTo(false).comment('The last attempt failed, and a retry follows');
     table.integer('failure_count').notNullable().defaultTo(0).comment('Failed requests in a row');
     table.timestamp('first_failure_at').comment('Start of the row of failures');
     table.timestamp('last_success_at').comment('When the link last worked');
@@ -59,6 +60,11 @@ export async function up(knex, { schema }) {
   await knex.raw(
     `create index archival_wanted on ??.archival (next_check_at)
     where lane = 'priority' and request_seq > done_seq`,
+    [schema],
+  );
+  await knex.raw(
+    `create index archival_retrying on ??.archival (host, next_check_at)
+    where lane = 'bulk' and retrying`,
     [schema],
   );
   await knex.raw('create index archival_leased on ??.archival (lease_until) where lease_until is not null', [schema]);

@@ -15,7 +15,7 @@ export interface Archival {
   readonly code: Code | null;
   readonly reason: string | null;
   readonly broken: boolean | null;
-  /** Attempts made for the current request, 0 to 4. */
+  /** Attempts made for the current request or check, 0 to 4. */
   readonly attempts: number;
   /** Failures in a row, over requests (not over the retries of one). */
   readonly failureCount: number;

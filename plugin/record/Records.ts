@@ -140,6 +140,8 @@ export interface ArchivalTable {
   release(leases: readonly Lease[]): Promise<void>;
   /** A wanted resource whose host must be left alone until then: its job has not been lost, it waits. */
   postpone(resourceId: string, until: Date): Promise<void>;
+  /** When the next retry of a sweep at this host is due; null when none waits. */
+  nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */
   abandonedHosts(limit: number): Promise<readonly string[]>;
   /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */

@@ -46,7 +46,10 @@ const START_RUNS = `
   update :schema:.run set state = 'running', started_at = coalesce(started_at, :now)
   where state = 'queued' and id in (select unnest(run_ids || sweep_id) from taken)`;
 
-type LeaseMethods = Pick<ArchivalTable, 'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'abandonedHosts'>;
+type LeaseMethods = Pick<
+  ArchivalTable,
+  'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'nextRetryAt' | 'abandonedHosts'
+>;
 
 export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
   const sequence = `"${schema}".lease_token`;
@@ -92,6 +95,15 @@ export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
          where resource_id = :resourceId and request_seq > done_seq and ${FREE}`,
         { resourceId, until },
       );
+    },
+
+    async nextRetryAt(host) {
+      const [row] = await rows<{ at: Date | null }>(
+        'looking for the next retry',
+        `select min(next_check_at) as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`,
+        { host },
+      );
+      return row?.at ?? null;
     },
 
     async abandonedHosts(limit) {

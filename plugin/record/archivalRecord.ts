@@ -15,7 +15,7 @@ interface Mine {
 const UPDATE = `
   update :schema:.archival as a
   set dataset_id = i.dataset_id, code = i.code, reason = i.reason, broken = i.broken,
-    attempts = case when i.wanted_again then 0 else i.attempts end,
+    attempts = case when i.wanted_again then 0 else i.attempts end, retrying = not i.settled,
     failure_count = i.failure_count, first_failure_at = i.first_failure_at, last_success_at = i.last_success_at,
     checked_at = i.checked_at, fresh_until = i.fresh_until, unchanged_count = i.unchanged_count,
     changed_count = i.changed_count, known = i.known, final_url = i.final_url, moved = i.moved,

@@ -11,6 +11,7 @@ export interface ArchivalRow {
   readonly reason: string | null;
   readonly broken: boolean | null;
   readonly attempts: number;
+  readonly retrying: boolean;
   readonly failure_count: number;
   readonly first_failure_at: Date | null;
   readonly last_success_at: Date | null;
@@ -72,7 +73,9 @@ export function archivalOf(row: ArchivalRow): Archival {
 export function leaseOf(row: LeaseRow): Lease {
   const { sweep_id, run_ids } = row;
   const runIds = sweep_id === null || run_ids.includes(sweep_id) ? run_ids : [sweep_id, ...run_ids];
-  const archival = { ...archivalOf(row), runIds };
+  // A check that no retry belongs to begins anew.
+  const attempts = row.retrying ? row.attempts : 0;
+  const archival = { ...archivalOf(row), runIds, attempts };
   return {
     archival,
     resourceId: row.resource_id,

@@ -26,7 +26,8 @@ const REQUEST = `
       lane = case when a.request_seq > a.done_seq and a.lane = 'priority' then a.lane else excluded.lane end,
       request_seq = a.request_seq + 1,
       unrun_seq = case when cast(:runId as text) is null then a.request_seq + 1 else a.unrun_seq end,
-      next_check_at = excluded.next_check_at, attempts = 0, run_ids = a.run_ids || excluded.run_ids
+      next_check_at = excluded.next_check_at, attempts = 0, retrying = false,
+      run_ids = a.run_ids || excluded.run_ids
     returning resource_id),
   noted as (
   insert into :schema:.task_status as old (entity_id, entity_type, task_type, key, value, state, error, last_updated)

@@ -5,7 +5,7 @@ import type { ArchivalTable } from '../record/Records.ts';
 import { SlotKeeper } from './slotKeeper.ts';
 
 export interface BatchEdges {
-  readonly archivals: Pick<ArchivalTable, 'leaseDue' | 'release'>;
+  readonly archivals: Pick<ArchivalTable, 'leaseDue' | 'release' | 'nextRetryAt'>;
   readonly hosts: Pick<HostTable, 'takeSlice' | 'keepSlots' | 'giveBack'>;
   limitsFor(host: string): HostLimits;
   /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
@@ -36,7 +36,8 @@ const INTERRUPTED_MS = 5000;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
- * at a time as the host allows, gives back what was not used. Answers when to come again; null when nothing is due.
+ * at a time as the host allows, gives back what was not used. Answers when to come again: at once while something is due,
+ * then for the retries; null when nothing waits.
  */
 export function createHostBatch(edges: BatchEdges): (host: string, signal: AbortSignal) => Promise<Date | null> {
   const { archivals, hosts, leaseMs, now } = edges;
@@ -76,7 +77,7 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
     });
     if (signal.aborted) return now();
     if (archived.some(({ interrupted }) => interrupted)) return new Date(now().getTime() + INTERRUPTED_MS);
-    return leases.length < slice.granted ? null : now();
+    return leases.length < slice.granted ? archivals.nextRetryAt(host) : now();
   };
 }
 

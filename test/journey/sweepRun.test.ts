@@ -103,6 +103,33 @@ describe('a sweep', () => {
     assert.deepEqual([run?.total, run?.done, run?.counts], [1, 1, { archived: 1 }]);
   });
 
+  it('tries again by itself what failed in passing, at most three times for each check', async () => {
+    await archiver.stop();
+    archiver = createArchiver({ environment: {} });
+    const settings = { folder, databaseUrl: database.url, hostRequestsPerSecond: 1000, retryDelaysMs: '50,50,50' };
+    archiver.register(testPortal({ knex: database.knex, settings }));
+    await archiver.start();
+    const task = async () => {
+      const status = await records().taskStatus.get('r1');
+      return { state: status?.state, attempts: JSON.parse(status?.value ?? '{}').attempts };
+    };
+    await addResource(database.knex, 'r1', `${base}/r1.csv`);
+    assert.deepEqual((await ended(await sweep()))?.counts, { archived: 1 });
+    status = 503;
+    for (const check of [1, 2]) {
+      asked = [];
+      await makeDue();
+      assert.deepEqual((await ended(await sweep()))?.counts, { 'http-error': 1 });
+      assert.equal(asked.length, 4, `check ${check}`);
+      assert.deepEqual(await task(), { state: 'failure', attempts: 4 });
+    }
+    assert.equal((await records().archivals.get('r1'))?.failureCount, 2);
+    status = 200;
+    await makeDue();
+    assert.deepEqual((await ended(await sweep()))?.counts, { 'same-hash': 1 });
+    assert.deepEqual(await task(), { state: 'success', attempts: 1 });
+  });
+
   it('puts off what it has not begun when it is cancelled', async () => {
     await records().hosts.setOverride(new URL(base).host, { concurrency: 0 });
     await addResource(database.knex, 'r1', `${base}/r1.csv`);
