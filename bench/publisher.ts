@@ -17,7 +17,7 @@ export async function startPublisher(root: string, scratch: string, addresses = 
   const nginx = nginxPath();
   const child = nginx ? startNginx(nginx, root, scratch, port, addresses) : startOurs(root, port, addresses);
   const url = `http://127.0.0.1:${port}`;
-  await answering(url, child);
+  for (let address = 1; address <= addresses; address++) await answering(`http://127.0.0.${address}:${port}`, child);
   return {
     name: nginx ? 'nginx' : 'own static server',
     url,
@@ -70,7 +70,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function answering(url: string, child: ChildProcess): Promise<void> {
+export async function answering(url: string, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error(`The file server ended with ${child.exitCode}.`);
     try {

@@ -29,6 +29,7 @@ const SIZES = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
 const QUERIES = quick ? 30 : 100;
 const SLOW = { delayMs: 200, hosts: 256, resources: quick ? 512 : 2048 };
 const RECHECKS = quick ? 5000 : 20_000;
+const LONGEST_MS = 600_000;
 const DECISIONS = quick ? 50_000 : 200_000;
 
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
@@ -140,6 +141,7 @@ async function timeOfSweep(archiver: Archiver, counts: Readonly<Record<string, n
         throw new Error(`The sweep ended with ${JSON.stringify(run.counts)}.`);
       return (performance.now() - started) / 1000;
     }
+    if (performance.now() - started > LONGEST_MS) throw new Error(`The sweep came to ${JSON.stringify(run)}.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort } from './publisher.ts';
+import { answering, freePort } from './publisher.ts';
 
 export function startWorker(databaseUrl: string, settings: object): ChildProcess {
   const entry = new URL('./sweepWorker.ts', import.meta.url).pathname;
@@ -24,11 +24,7 @@ export async function withPublisher<Result>(
   const entry = new URL('./slowPublisher.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, ['--import', 'tsx', entry, String(port), String(delayMs), String(hosts)]);
   try {
-    for (let tries = 0; tries < 200; tries++) {
-      const answered = await fetch(`http://127.0.0.1:${port}/`).catch(() => null);
-      if (answered) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    for (let address = 1; address <= hosts; address++) await answering(`http://127.0.0.${address}:${port}`, child);
     return await work(port);
   } finally {
     const ended = once(child, 'exit');
