@@ -35,14 +35,19 @@ const MAX_CONNECTIONS_OF_ORIGIN = 64;
 const KEPT_MS = 4000;
 const LONGEST_KEPT_MS = 15_000;
 
+interface Connections {
+  readonly direct: Agent;
+  readonly viaProxy: Dispatcher;
+}
+
 /** All connections of one thread. Every one is guarded; idle ones, and with them what is known of a host, go in seconds. */
 export class Agents {
   readonly #resolver: NonNullable<AgentParts['resolver']>;
   readonly #connector: Connector;
   readonly #hosts: HostTable;
   readonly #proxies: Proxies;
-  readonly #agent: Agent;
-  readonly #viaProxy: Dispatcher;
+  readonly #kept: Connections;
+  readonly #unkept: Connections;
   readonly #verifyTls: boolean;
 
   constructor(settings: AgentSettings, { environment = {}, resolver, connectSocket }: AgentParts = {}) {
@@ -58,26 +63,15 @@ export class Agents {
       proxyFor: (target) => this.#proxies.proxyFor(target),
       connectSocket,
     });
-    this.#agent = new Agent({
-      connect: this.#connector.connect,
-      connections: MAX_CONNECTIONS_OF_ORIGIN,
-      pipelining: 1,
-      allowH2: false,
-      maxHeaderSize: MAX_HEAD_BYTES,
-      // Whoever asks keeps its own deadlines, which know whose fault a silence is.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEPT_MS,
-      keepAliveMaxTimeout: LONGEST_KEPT_MS,
-    });
-    this.#viaProxy = this.#agent.compose((dispatch) => (options, handler) => {
-      return dispatch(this.#inAbsoluteForm(options), handler);
-    });
+    this.#kept = this.#connectionsOf(1);
+    this.#unkept = this.#connectionsOf(0);
   }
 
-  dispatcherFor(url: URL): Dispatcher {
+  /** `new`: over a connection that nothing was asked on before, and that is closed afterwards. */
+  dispatcherFor(url: URL, connection: 'kept' | 'new' = 'kept'): Dispatcher {
+    const { direct, viaProxy } = connection === 'kept' ? this.#kept : this.#unkept;
     const proxied = url.protocol === 'http:' && this.#proxies.proxyFor(targetOf(url)) !== null;
-    return proxied ? this.#viaProxy : this.#agent;
+    return proxied ? viaProxy : direct;
   }
 
   /** A connection of its own, ready for the first byte; rejects with a `ConnectFailure`. */
@@ -94,7 +88,27 @@ export class Agents {
   async close(): Promise<void> {
     this.#connector.close();
     this.#resolver.close?.();
-    await this.#agent.destroy();
+    await Promise.all([this.#kept.direct.destroy(), this.#unkept.direct.destroy()]);
+  }
+
+  /** `pipelining` 0 is undici's word for connections of one request each. */
+  #connectionsOf(pipelining: 0 | 1): Connections {
+    const direct = new Agent({
+      connect: this.#connector.connect,
+      connections: MAX_CONNECTIONS_OF_ORIGIN,
+      pipelining,
+      allowH2: false,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      // Whoever asks keeps its own deadlines, which know whose fault a silence is.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEPT_MS,
+      keepAliveMaxTimeout: LONGEST_KEPT_MS,
+    });
+    const viaProxy = direct.compose((dispatch) => (options, handler) => {
+      return dispatch(this.#inAbsoluteForm(options), handler);
+    });
+    return { direct, viaProxy };
   }
 
   #tlsFor({ hostname, port }: ConnectTarget): TlsSettings {

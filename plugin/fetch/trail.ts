@@ -16,7 +16,7 @@ import { retryAfterMs } from './retryAfter.ts';
 
 /** The connections, already guarded: whatever they cannot or will not reach fails with a `ConnectFailure`. */
 export interface Connections {
-  dispatcherFor(url: URL): Dispatcher;
+  dispatcherFor(url: URL, connection?: 'kept' | 'new'): Dispatcher;
   socketFor(url: URL, signal: AbortSignal, deadlineMs: number): Promise<Socket>;
   /** `host` ends in its port, since a port may have settings of its own. */
   hostSettingsFor(host: string): HostSettings | null;
@@ -47,7 +47,6 @@ export interface Extra {
   appliesTo(url: URL): boolean;
 }
 
-const DEAD_CONNECTIONS = 3;
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 15_000;
 
@@ -114,13 +113,12 @@ export class Trail {
     return this.#askLeniently(ask, exchanged.failure);
   }
 
-  /** A kept connection that the server has closed meanwhile is no failure of this request. */
+  /** A kept connection that the server has closed meanwhile is no failure of this request: once more on a new one. */
   async #askStrictly(ask: Ask): Promise<Exchanged> {
     const { agents, deadlines, signal } = this.#context;
-    for (let tries = 1; ; tries++) {
-      const exchanged = await exchange(agents.dispatcherFor(ask.url), ask, deadlines, signal);
-      if (exchanged.kind === 'answer' || !exchanged.deadReused || tries === DEAD_CONNECTIONS) return exchanged;
-    }
+    const exchanged = await exchange(agents.dispatcherFor(ask.url), ask, deadlines, signal);
+    if (exchanged.kind === 'answer' || !exchanged.deadReused) return exchanged;
+    return exchange(agents.dispatcherFor(ask.url, 'new'), ask, deadlines, signal);
   }
 
   async #askLeniently(ask: Ask, before: Failure | null): Promise<Exchanged> {

@@ -224,6 +224,33 @@ describe('a request', () => {
     assert.deepEqual([second.code, second.requests, server.requests.length], ['archived', 1, 3]);
   });
 
+  it('is repeated on a new connection, however many kept ones are dead', async () => {
+    const served = new Set<unknown>();
+    let waiting: (() => void)[] = [];
+    const server = await OddServer.start({
+      // Four connections at once, each of which dies when it is used again.
+      '/f': (socket, request) => {
+        if (served.has(socket)) {
+          socket.destroy();
+          return;
+        }
+        served.add(socket);
+        waiting.push(() => answer(200, {}, CSV)(socket, request));
+        if (waiting.length < 4 && served.size <= 4) return;
+        for (const reply of waiting) reply();
+        waiting = [];
+      },
+    });
+    const fetcher = testFetcher();
+    const ask = () => fetcher.fetch(requestFor(server.url('/f')), null, new AbortController().signal);
+    await Promise.all([ask(), ask(), ask(), ask()]);
+    await new Promise((resolve) => setImmediate(resolve));
+    const last = await ask();
+    await fetcher.close();
+    await server.stop();
+    assert.deepEqual([last.code, last.requests, server.requests.length], ['archived', 1, 6]);
+  });
+
   it('records what a page is that it does not archive', async () => {
     const page = '<!doctype html><html><head><title>Log in</title></head><body></body></html>';
     const server = await OddServer.start({ '/f.csv': answer(200, { 'content-type': 'text/csv' }, page) });
