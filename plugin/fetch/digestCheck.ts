@@ -1,34 +1,53 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { crc32c } from './crc32c.ts';
+import { Crc64Nvme } from './crc64nvme.ts';
 import type { DeclaredDigest, DigestAlgorithm } from './digestHeaders.ts';
+
+interface RunningDigest {
+  update(chunk: Uint8Array): unknown;
+  digest(encoding: 'hex'): string;
+}
 
 /** Digests of one stream of bytes, as many as were asked for. */
 export class Digests {
-  readonly #hashes = new Map<DigestAlgorithm, Hash>();
-  readonly #sums = new Map<DigestAlgorithm, number>();
+  readonly #running: ReadonlyMap<DigestAlgorithm, RunningDigest>;
 
   constructor(algorithms: Iterable<DigestAlgorithm>) {
-    for (const algorithm of algorithms) {
-      if (algorithm === 'crc32' || algorithm === 'crc32c') this.#sums.set(algorithm, 0);
-      else this.#hashes.set(algorithm, createHash(algorithm));
-    }
+    this.#running = new Map([...algorithms].map((algorithm) => [algorithm, runningDigest(algorithm)]));
   }
 
   update(chunk: Uint8Array): void {
-    for (const hash of this.#hashes.values()) hash.update(chunk);
-    for (const [algorithm, sum] of this.#sums) {
-      this.#sums.set(algorithm, algorithm === 'crc32' ? crc32(chunk, sum) : crc32c(chunk, sum));
-    }
+    for (const digest of this.#running.values()) digest.update(chunk);
   }
 
   /** Hexadecimal, by algorithm. To be asked once, at the end. */
   finish(): ReadonlyMap<DigestAlgorithm, string> {
-    const found = new Map<DigestAlgorithm, string>();
-    for (const [algorithm, hash] of this.#hashes) found.set(algorithm, hash.digest('hex'));
-    for (const [algorithm, sum] of this.#sums) found.set(algorithm, sum.toString(16).padStart(8, '0'));
-    return found;
+    return new Map([...this.#running].map(([algorithm, digest]) => [algorithm, digest.digest('hex')]));
   }
+}
+
+function runningDigest(algorithm: DigestAlgorithm): RunningDigest {
+  switch (algorithm) {
+    case 'crc32':
+      return checksum(crc32);
+    case 'crc32c':
+      return checksum(crc32c);
+    case 'crc64nvme':
+      return new Crc64Nvme();
+    default:
+      return createHash(algorithm);
+  }
+}
+
+function checksum(next: (chunk: Uint8Array, sum: number) => number): RunningDigest {
+  let sum = 0;
+  return {
+    update: (chunk) => {
+      sum = next(chunk, sum);
+    },
+    digest: () => sum.toString(16).padStart(8, '0'),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { HeaderMap } from '../model/attempt.ts';
 import { field, fields } from './answer.ts';
 
-export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512' | 'crc32' | 'crc32c';
+export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512' | 'crc32' | 'crc32c' | 'crc64nvme';
 
 /** What an answer says the digest of its bytes is. */
 export interface DeclaredDigest {
@@ -25,6 +25,7 @@ const BYTES: Readonly<Record<DigestAlgorithm, number>> = {
   sha512: 64,
   crc32: 4,
   crc32c: 4,
+  crc64nvme: 8,
 };
 
 /** Names of RFC 9530's registry that we compute, its insecure ones too: they still find accidents. */
@@ -36,7 +37,7 @@ const RFC9530: Readonly<Record<string, DigestAlgorithm>> = {
   crc32c: 'crc32c',
 };
 
-const AMAZON: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c'];
+const AMAZON: readonly DigestAlgorithm[] = ['sha256', 'sha1', 'crc32', 'crc32c', 'crc64nvme'];
 
 /** Reads `Content-MD5`, `Content-Digest` and `Repr-Digest` (RFC 9530), `x-goog-hash`, `x-amz-checksum-…`. */
 export function declaredDigests(headers: HeaderMap): DeclaredDigests {

@@ -268,6 +268,16 @@ const CASES: readonly Case[] = [
     code: 'truncated',
   },
   {
+    title: 'calls a wrong x-amz-checksum-crc64nvme truncated',
+    reply: answer(200, { 'x-amz-checksum-crc64nvme': 'AAAAAAAAAAA=' }, CSV),
+    code: 'truncated',
+  },
+  {
+    title: 'accepts a right x-amz-checksum-crc64nvme',
+    reply: answer(200, { 'x-amz-checksum-crc64nvme': 'zbHBETjXoUE=' }, CSV),
+    code: 'archived',
+  },
+  {
     title: 'takes an unreadable digest for evidence only',
     reply: answer(200, { 'content-md5': 'nonsense', 'repr-digest': 'x' }, CSV),
     code: 'archived',
