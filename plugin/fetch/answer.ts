@@ -84,8 +84,9 @@ export function declaredLength(headers: HeaderMap): number | null {
       .map((value) => value.trim()),
   );
   const [value] = values;
-  if (values.size !== 1 || value === undefined || !/^\d{1,16}$/.test(value)) return null;
-  return Number(value);
+  if (values.size !== 1 || value === undefined || !/^\d+$/.test(value)) return null;
+  // Too large to count is still declared, and above every limit.
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
 /** The media type alone, in lower case: `text/csv` of `Text/CSV; charset=utf-8`. */

@@ -65,6 +65,11 @@ const CASES: readonly Case[] = [
     code: 'archived',
     lenient: true,
   },
+  ...['9007199254740993', '99999999999999999', '99999999999999999999999999'].map((length) => ({
+    title: `calls a declared length of ${length} too large`,
+    reply: sendAndClose(head(200, { 'content-length': length }), CSV),
+    code: 'too-large',
+  })),
   {
     title: 'calls two different lengths a broken protocol',
     reply: send(head(200, { 'content-length': ['5', '6'] }), CSV),
