@@ -56,7 +56,8 @@ function sameLength(known: Known, headers: HeaderMap, declared: number): boolean
   return known.bytes === declared && (before === null || before === declared);
 }
 
-function codingOf(headers: HeaderMap): string {
+/** The content coding in lower case; '' for none. */
+export function codingOf(headers: HeaderMap): string {
   const coding = (field(headers, 'content-encoding') ?? '').trim().toLowerCase();
   return coding === 'identity' ? '' : coding;
 }
@@ -107,6 +108,10 @@ export function remembered(headers: HeaderMap): HeaderMap {
   return kept;
 }
 
+/** Without `Date` our own clock tells when the answer was sent (RFC 9110 section 6.6.1), which may be off by hours. */
+const AGE_BY_OUR_CLOCK_MS = 24 * 60 * 60 * 1000;
+const AGE_BY_ITS_CLOCK_MS = 60 * 1000;
+
 /**
  * What a range request can be tied to: a strong entity-tag, else a date strong by RFC 9110 section 8.8.2.2 (the answer
  * is at least a minute younger). null: a broken transfer cannot be continued safely.
@@ -117,7 +122,9 @@ export function resumeValidator(headers: HeaderMap): string | null {
   if (etag !== null) return null;
   const lastModified = firstField(headers, 'last-modified');
   const modifiedAt = httpDate(lastModified ?? '', Date.now());
+  if (lastModified === null || modifiedAt === null || !SENDABLE.test(lastModified)) return null;
   const sentAt = httpDate(firstField(headers, 'date') ?? '', Date.now());
-  if (lastModified === null || modifiedAt === null || sentAt === null) return null;
-  return sentAt - modifiedAt >= 60_000 && SENDABLE.test(lastModified) ? lastModified : null;
+  const strong =
+    sentAt === null ? Date.now() - modifiedAt >= AGE_BY_OUR_CLOCK_MS : sentAt - modifiedAt >= AGE_BY_ITS_CLOCK_MS;
+  return strong ? lastModified : null;
 }

@@ -96,7 +96,7 @@ class Reception {
     this.#context.trace.evidence.push(...unwrapping.evidence);
     try {
       let end = await this.#read(this.#answer, unwrapping);
-      while (end.kind === 'broken' && this.#canResume(end, unwrapping)) {
+      while (end.kind === 'broken' && this.#canResume(end)) {
         const rest = await resumption.continue(this.#answer.headers, unwrapping.wireBytes);
         if (rest.kind === 'start-over') return await this.#startOver(rest.answer);
         if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
@@ -201,8 +201,8 @@ class Reception {
     };
   }
 
-  #canResume(end: BodyEnd & { kind: 'broken' }, unwrapping: Unwrapping): boolean {
-    return end.lost && !this.#ending && !unwrapping.coded && !this.#intake.unwanted;
+  #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
+    return end.lost && !this.#ending && !this.#intake.unwanted;
   }
 
   async #startOver(answer: Answer): Promise<Outcome> {
@@ -229,7 +229,9 @@ class Reception {
   /** Also what we refuse is recorded with the size and type that the answer declared; a failure has no size. */
   #refuse(reason: Failure): Ending {
     const { status, headers } = this.#answer;
-    const ending = endingOf(reason, { status, answer: null });
+    // Of several parts it is likelier that they do not fit together, and that may pass.
+    const misfit = reason.code === 'decode' && this.#reading !== this.#answer;
+    const ending = endingOf(misfit ? failure('truncated', reason.reason) : reason, { status, answer: null });
     const bytes = ending.kind === 'refused' || ending.code === 'empty' ? this.#declaredBytes() : null;
     return { ...ending, body: { ...declaredBody(headers), bytes } };
   }

@@ -1,7 +1,7 @@
 import type { HeaderMap } from '../model/attempt.ts';
 import { type Answer, declaredLength, type Exchanged, field, firstField, mediaTypeOf } from './answer.ts';
 import type { Trace } from './attemptOf.ts';
-import { isStrong, resumeValidator } from './conditions.ts';
+import { codingOf, isStrong, resumeValidator } from './conditions.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type Failure, failure } from './failure.ts';
 
@@ -111,10 +111,19 @@ function wrongRange(begun: HeaderMap, have: number, { headers }: Answer): string
     return `the file now has ${range.total} bytes, it had ${total}.`;
   const length = declaredLength(headers);
   if (length !== null && length !== range.end - range.start + 1) return 'the length of the range contradicts itself.';
-  if ((field(headers, 'content-encoding') ?? 'identity').toLowerCase() !== 'identity') return 'the rest is encoded.';
-  const [before, now] = [firstField(begun, 'etag'), firstField(headers, 'etag')];
-  if (now !== null && before !== null && now !== before) return 'the file has changed meanwhile.';
-  return null;
+  // It may leave out what the first answer said (section 15.3.7), not say otherwise.
+  if (Object.hasOwn(headers, 'content-encoding') && codingOf(headers) !== codingOf(begun))
+    return 'the rest is encoded otherwise.';
+  return differs(begun, headers) ? 'the file has changed meanwhile.' : null;
+}
+
+/** The entity-tag decides; the date where there is no entity-tag to compare. */
+function differs(begun: HeaderMap, headers: HeaderMap): boolean {
+  for (const name of ['etag', 'last-modified']) {
+    const [before, now] = [firstField(begun, name), firstField(headers, name)];
+    if (before !== null && now !== null) return before !== now;
+  }
+  return false;
 }
 
 /** A 416 is good news when we asked for what lies behind the last byte; null then. */
