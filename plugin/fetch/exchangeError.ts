@@ -30,9 +30,16 @@ export function bodyEndOf(error: Error, bytes: number, headers: HeaderMap): Body
   const of = declared === null ? '' : ` of ${declared}`;
   if (isParserError(error) && !/EOF/.test(error.message)) {
     const reason = `The body's framing is broken after ${bytes} bytes: ${error.message}.`;
-    return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: true };
+    return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: !hasBrokenChunk(error) };
   }
   return cut(`The connection ended after ${bytes}${of} bytes, before the body was complete.`);
+}
+
+/** Chunks that no parser can read: asking a second time would only cost. Behind a size, browsers forgive blanks. */
+function hasBrokenChunk(error: Error): boolean {
+  if (/Chunk size overflow|Expected LF after chunk data/.test(error.message)) return true;
+  const rest = 'data' in error && typeof error.data === 'string' ? error.data : '';
+  return /Invalid character in chunk size/.test(error.message) && !/^(?:[ \t\r\n;]|$)/.test(rest);
 }
 
 /** undici's parser error has no usable code. */

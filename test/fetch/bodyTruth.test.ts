@@ -310,6 +310,25 @@ describe('the truth of a body', () => {
     });
   }
 
+  for (const broken of ['zz\r\nabc', '0x5\r\nabcde', '-5\r\nabcde', '5\r\nabcdefgh\r\n', 'f'.repeat(20)]) {
+    it(`does not ask twice for chunks that nobody can read: ${JSON.stringify(broken)}`, async () => {
+      const server = await OddServer.start({
+        '/f.csv': send(head(200, { 'transfer-encoding': 'chunked' }), `${chunk(CSV)}${broken}\r\n0\r\n\r\n`),
+      });
+      const attempt = await fetchOnce(server, '/f.csv');
+      assert.deepEqual([attempt.code, attempt.transient, attempt.requests], ['truncated', true, 1]);
+      assert.deepEqual([attempt.lenient, server.requests.length], [false, 1]);
+    });
+  }
+
+  for (const end of ['5 \r\nabcde\r\n0\r\n\r\n', '5\nabcde\n0\n\n', '5 ;x\r\nabcde\r\n0\r\n\r\n']) {
+    it(`asks again, leniently, for chunks that browsers read: ${JSON.stringify(end)}`, async () => {
+      const server = await OddServer.start({ '/f.csv': send(head(200, { 'transfer-encoding': 'chunked' }), end) });
+      const attempt = await fetchOnce(server, '/f.csv');
+      assert.deepEqual([attempt.code, attempt.bytes, attempt.requests, attempt.lenient], ['archived', 5, 2, true]);
+    });
+  }
+
   it('decodes a body that drips byte by byte until the connection ends', async () => {
     const encoded = zlib.gzipSync(CSV);
     const server = await OddServer.start({
