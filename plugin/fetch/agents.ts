@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { HostSettings } from '../model/settings.ts';
 import { AddressGuard } from './addressGuard.ts';
 import { type Connector, type ConnectSocket, type ConnectTarget, createConnector } from './connector.ts';
+import { MAX_HEAD_BYTES } from './headBound.ts';
 import { HostTable, Proxies, type ProxyVariables } from './proxies.ts';
 import { Resolver } from './resolver.ts';
 import type { TlsSettings } from './tlsSocket.ts';
@@ -30,7 +31,6 @@ export interface AgentParts {
   readonly connectSocket?: ConnectSocket;
 }
 
-const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_CONNECTIONS_OF_ORIGIN = 64;
 const KEPT_MS = 4000;
 const LONGEST_KEPT_MS = 15_000;

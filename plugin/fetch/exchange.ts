@@ -8,11 +8,9 @@ import type { Deadlines } from './deadlines.ts';
 import { bodyEndOf, cut, headFailureOf, tooLong } from './exchangeError.ts';
 import { type Failure, failure } from './failure.ts';
 import { framingOf, hasExcess } from './framing.ts';
+import { badHead, boundHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headBound.ts';
 import { Inflow } from './inflow.ts';
 import { SocketHold } from './socketHold.ts';
-
-/** A server may announce, not talk for ever (RFC 9110 section 15.2). */
-const MAX_INTERIM_ANSWERS = 20;
 
 /** Sockets that have carried a request: what tells a dead reused connection from a server that hangs up. */
 const used = new WeakSet<object>();
@@ -77,6 +75,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
   #brake: SocketHold | null = null;
+  #unwatchHead: (() => void) | null = null;
   #reused = false;
   #byteSeen = false;
   #sent = false;
@@ -132,6 +131,8 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
 
   onResponseStarted(): void {
     this.#byteSeen = true;
+    // A head that has not come whole with its first bytes needs watching.
+    queueMicrotask(() => this.#watchHead());
   }
 
   onResponseStart(
@@ -142,23 +143,21 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   ): void {
     this.#byteSeen = true;
     if (this.#over) return;
-    if (status < 100) {
-      this.fail(failure('protocol', `The answer is not readable as HTTP: there is no status ${status}.`));
-      return;
-    }
-    if (status < 200) {
+    if (status >= 100 && status < 200) {
       this.#interim += 1;
-      if (this.#interim > MAX_INTERIM_ANSWERS) {
-        this.fail(
-          failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`),
-        );
-      }
+      if (this.#interim > MAX_INTERIM_ANSWERS) this.fail(tooManyInterim());
       return;
     }
     this.status = status;
     this.headers = headerMapOf(headers);
     this.statusText = statusText ?? '';
+    const bad = badHead(this);
+    if (bad) {
+      this.fail(bad);
+      return;
+    }
     this.#headed = true;
+    this.#unwatchHead?.();
     this.#deadlines.headed();
     this.#resolve({ kind: 'answer', answer: this });
   }
@@ -199,6 +198,11 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     this.#resolve({ kind: 'failure', failure: reason, sent: this.#sent, odd: false, deadReused: false });
   }
 
+  #watchHead(): void {
+    if (this.#headed || this.#over || this.#unwatchHead || !this.#socket) return;
+    this.#unwatchHead = boundHead(this.#socket, () => this.fail(headTooLarge()));
+  }
+
   #failHead(error: Error): void {
     this.#leave();
     const { failure: reason, odd, hungUp } = headFailureOf(error);
@@ -218,6 +222,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
 
   #leave(): void {
     this.#over = true;
+    this.#unwatchHead?.();
     this.#brake?.release();
     if (starting === this) starting = null;
     this.#signal.removeEventListener('abort', this.#onAbort);

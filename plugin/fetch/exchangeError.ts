@@ -2,6 +2,7 @@ import type { HeaderMap } from '../model/attempt.ts';
 import { CODES, type Code } from '../model/status.ts';
 import { type BodyEnd, declaredLength } from './answer.ts';
 import { type Failure, failure } from './failure.ts';
+import { headTooLarge } from './headBound.ts';
 
 /** The `code` of a thrown thing, or ''. */
 export function errorCodeOf(thrown: unknown): string {
@@ -53,7 +54,7 @@ export function headFailureOf(error: Error): { failure: Failure; odd: boolean; h
   if (known) return { failure: known, odd: false, hungUp: false };
   const code = errorCodeOf(error);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { failure: failure('protocol', 'The head of the answer is larger than 64 KiB.'), odd: false, hungUp: false };
+    return { failure: headTooLarge(), odd: false, hungUp: false };
   }
   if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') {
     return {

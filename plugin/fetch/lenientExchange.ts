@@ -14,11 +14,9 @@ import { ChunkedBody } from './chunkedBody.ts';
 import type { Deadlines } from './deadlines.ts';
 import { connectFailureOf, errorCodeOf } from './exchangeError.ts';
 import { type Failure, failure } from './failure.ts';
+import { badHead, headTooLarge, MAX_HEAD_BYTES, MAX_INTERIM_ANSWERS, tooManyInterim } from './headBound.ts';
 import { Inflow } from './inflow.ts';
 import { headEnd, type LenientHead, parseLenientHead } from './lenientHead.ts';
-
-const MAX_HEAD_BYTES = 64 * 1024;
-const MAX_INTERIM_ANSWERS = 20;
 
 export type SocketFor = (url: URL, signal: AbortSignal, deadlineMs: number) => Promise<Socket>;
 
@@ -133,7 +131,7 @@ class LenientExchange implements Answer {
     this.#head += chunk.toString('latin1');
     const end = headEnd(this.#head);
     if ((end ?? this.#head.length) > MAX_HEAD_BYTES) {
-      this.#fail(failure('protocol', 'The head of the answer is larger than 64 KiB.'));
+      this.#fail(headTooLarge());
       return;
     }
     if (end === null) {
@@ -144,19 +142,16 @@ class LenientExchange implements Answer {
     const head = parseLenientHead(this.#head.slice(0, end));
     const rest = Buffer.from(this.#head.slice(end), 'latin1');
     this.#head = '';
-    if (!head || head.status < 100) this.#fail(unreadable());
+    if (!head) this.#fail(unreadable());
     else if (head.status === 101) this.#fail(failure('protocol', 'The server switched to another protocol unasked.'));
-    else if (head.status < 200) this.#onInterim(rest);
+    else if (head.status >= 100 && head.status < 200) this.#onInterim(rest);
     else this.#onFinalHead(head, rest);
   }
 
   #onInterim(rest: Buffer): void {
     this.#interim += 1;
-    if (this.#interim > MAX_INTERIM_ANSWERS) {
-      this.#fail(
-        failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`),
-      );
-    } else if (rest.length > 0) this.#onHead(rest);
+    if (this.#interim > MAX_INTERIM_ANSWERS) this.#fail(tooManyInterim());
+    else if (rest.length > 0) this.#onHead(rest);
   }
 
   #onFinalHead(head: LenientHead, rest: Buffer): void {
@@ -168,6 +163,11 @@ class LenientExchange implements Answer {
     const chunked = /\bchunked\s*$/i.test(fields(head.headers, 'transfer-encoding').join(','));
     if (!chunked && lengths.size > 1) {
       this.#fail(failure('protocol', 'The answer declares several different lengths.'));
+      return;
+    }
+    const bad = badHead(head);
+    if (bad) {
+      this.#fail(bad);
       return;
     }
     this.status = head.status;

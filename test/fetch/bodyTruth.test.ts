@@ -86,6 +86,31 @@ const CASES: readonly Case[] = [
     code: 'protocol',
   },
   {
+    title: 'calls a first line that does not end a broken protocol',
+    reply: drip('HTTP/1.1 200 ', 'y'.repeat(10_000)),
+    code: 'protocol',
+  },
+  {
+    title: 'calls thousands of header lines a broken protocol',
+    reply: send(`HTTP/1.1 200 OK\r\n${'A:\r\n'.repeat(10_000)}\r\n`),
+    code: 'protocol',
+  },
+  {
+    title: 'calls thousands of header lines a broken protocol for the lenient parser too',
+    reply: send(`HTTP/1.1 200 OK\n${'A:\n'.repeat(10_000)}\n`),
+    code: 'protocol',
+  },
+  {
+    title: 'archives with a thousand header lines',
+    reply: send(`HTTP/1.1 200 OK\r\n${'A: b\r\n'.repeat(1000)}Content-Length: ${LENGTH}\r\n\r\n`, CSV),
+    code: 'archived',
+  },
+  {
+    title: 'calls a NUL in the head a broken protocol',
+    reply: send(`HTTP/1.1 200 O\0K\r\nContent-Length: ${LENGTH}\r\n\r\n`, CSV),
+    code: 'protocol',
+  },
+  {
     title: 'calls an unasked change of protocol a broken protocol',
     reply: send('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
     code: 'protocol',
@@ -412,6 +437,14 @@ describe('the truth of a body', () => {
     assert.equal(attempt.md5, createHash('md5').update(body).digest('hex'));
   });
 });
+
+function drip(start: string, part: string): Reply {
+  return (socket) => {
+    socket.write(start);
+    const timer = setInterval(() => socket.write(part), 1);
+    socket.on('close', () => clearInterval(timer));
+  };
+}
 
 function chunk(text: string): string {
   return `${text.length.toString(16)}\r\n${text}\r\n`;
