@@ -16,7 +16,7 @@ import { Unwrapping } from './unwrapping.ts';
 const THREAD_BYTES = 64 * 1024 * 1024;
 
 export interface ReceptionContext {
-  readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio'>;
+  readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio' | 'retryAfterMaxMs'>;
   readonly request: FetchRequest;
   readonly trace: Trace;
   readonly deadlines: Deadlines;
@@ -100,7 +100,7 @@ class Reception {
         const rest = await resumption.continue(this.#answer.headers, unwrapping.wireBytes);
         if (rest.kind === 'start-over') return await this.#startOver(rest.answer);
         if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
-        else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure);
+        else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure, rest.retryAfterMs);
         else end = this.#whole(await this.#read(rest.answer, unwrapping), rest.answer, unwrapping.wireBytes);
       }
       return await this.#conclude(end, unwrapping);
@@ -210,9 +210,9 @@ class Reception {
     return { kind: 'start-over', answer };
   }
 
-  async #failed(reason: Failure): Promise<Received> {
+  async #failed(reason: Failure, retryAfterMs: number | null = null): Promise<Received> {
     await this.#abandon();
-    return { kind: 'ending', ending: this.#ending ?? this.#refuse(reason) };
+    return { kind: 'ending', ending: this.#ending ?? { ...this.#refuse(reason), retryAfterMs } };
   }
 
   async #refused(): Promise<Received> {

@@ -1,9 +1,12 @@
+import type { Config } from '../config.ts';
 import type { HeaderMap } from '../model/attempt.ts';
 import { type Answer, declaredLength, type Exchanged, field, firstField, mediaTypeOf } from './answer.ts';
 import type { Trace } from './attemptOf.ts';
 import { codingOf, isStrong, resumeValidator } from './conditions.ts';
 import type { Deadlines } from './deadlines.ts';
 import { type Failure, failure } from './failure.ts';
+import { retryAfterMs } from './retryAfter.ts';
+import { statusFailure } from './statusFailure.ts';
 
 const MAX_RESUMPTIONS = 5;
 const LEAST_BYTES = 1024 * 1024;
@@ -15,10 +18,11 @@ export type Rest =
   | { readonly kind: 'start-over'; readonly answer: Answer }
   /** Nothing is missing: the break came after the last byte. */
   | { readonly kind: 'complete' }
-  /** null: for no other reason than the break itself. */
-  | { readonly kind: 'given-up'; readonly failure: Failure | null };
+  /** null: for no other reason than the break itself. `retryAfterMs`: what the server asked to wait. */
+  | { readonly kind: 'given-up'; readonly failure: Failure | null; readonly retryAfterMs: number | null };
 
 interface ResumeContext {
+  readonly settings: Pick<Config, 'retryAfterMaxMs'>;
   readonly trace: Trace;
   readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
@@ -45,6 +49,7 @@ export function contentRange(headers: HeaderMap): ContentRange | null {
 export class Resumption {
   readonly #context: ResumeContext;
   #tries = 0;
+  #waitMs = 0;
 
   constructor(context: ResumeContext) {
     this.#context = context;
@@ -64,8 +69,9 @@ export class Resumption {
 
   async #try(begun: HeaderMap, have: number, validator: string): Promise<Rest | null> {
     const { deadlines, signal, ask, trace } = this.#context;
-    if (this.#tries > 0) await deadlines.wait(FIRST_WAIT_MS * 2 ** this.#tries, signal);
+    if (this.#waitMs > 0) await deadlines.wait(this.#waitMs, signal);
     this.#tries += 1;
+    this.#waitMs = FIRST_WAIT_MS * 2 ** this.#tries;
     const overdue = deadlines.overdue;
     if (overdue || signal.aborted) return givenUp(overdue);
     const exchanged = await ask({ range: `bytes=${have}-`, 'if-range': validator });
@@ -80,7 +86,17 @@ export class Resumption {
     if (answer.status === 200) return { kind: 'start-over', answer };
     if (answer.status === 416) return drop(answer, unsatisfied(begun, have, answer.headers));
     answer.drop();
-    return answer.status >= 500 ? null : givenUp();
+    return this.#afterStatus(answer);
+  }
+
+  /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
+  #afterStatus({ status, statusText, headers }: Answer): Rest | null {
+    if (!statusFailure(status, statusText).transient) return givenUp();
+    const { deadlines, settings } = this.#context;
+    const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
+    if (asked !== null && asked >= deadlines.remainingMs) return givenUp(null, asked);
+    this.#waitMs = Math.max(this.#waitMs, asked ?? 0);
+    return null;
   }
 
   /** A connection that cannot be had now may be had in a moment; a refusal of ours stands. */
@@ -89,8 +105,8 @@ export class Resumption {
   }
 }
 
-function givenUp(reason: Failure | null = null): Rest {
-  return { kind: 'given-up', failure: reason };
+function givenUp(reason: Failure | null = null, askedMs: number | null = null): Rest {
+  return { kind: 'given-up', failure: reason, retryAfterMs: askedMs };
 }
 
 function drop(answer: Answer, reason: string | null): Rest {

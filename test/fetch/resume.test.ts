@@ -101,6 +101,20 @@ describe('a transfer that breaks', () => {
     assert.deepEqual([attempt.code, attempt.transient, stages.open], ['truncated', true, 0]);
   });
 
+  it('waits as long as a busy server asks', async () => {
+    const startedAt = Date.now();
+    const busy = answer(429, { 'retry-after': '1' });
+    const { attempt, requests } = await fetchBroken(broken(), busy, rest());
+    assert.deepEqual([attempt.code, attempt.resumed, requests.length], ['archived', 1, 3]);
+    assert.ok(Date.now() - startedAt >= 1000);
+  });
+
+  it('leaves a wait that is too long for the attempt to whoever tries again', async () => {
+    const { attempt, requests } = await fetchBroken(broken(), answer(503, { 'retry-after': '3600' }));
+    assert.deepEqual([attempt.code, attempt.transient, requests.length], ['truncated', true, 2]);
+    assert.equal(attempt.retryAfterMs, 3_600_000);
+  });
+
   it('starts over when the server sends the whole file again', async () => {
     const { attempt, stages } = await fetchBroken(broken(), answer(200, { etag: '"v2"' }, FILE));
     assert.deepEqual([attempt.code, attempt.sha256, attempt.validators.etag], ['archived', SHA256, '"v2"']);
