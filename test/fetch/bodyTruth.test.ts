@@ -86,6 +86,11 @@ const CASES: readonly Case[] = [
     code: 'protocol',
   },
   {
+    title: 'counts the whole of the lines of a head',
+    reply: send(`HTTP/1.1 200 OK\r\n${`A: ${'b'.repeat(55)}\r\n`.repeat(1100)}Content-Length: ${LENGTH}\r\n\r\n`, CSV),
+    code: 'protocol',
+  },
+  {
     title: 'calls a first line that does not end a broken protocol',
     reply: drip('HTTP/1.1 200 ', 'y'.repeat(10_000)),
     code: 'protocol',
@@ -353,6 +358,17 @@ describe('the truth of a body', () => {
       assert.deepEqual([attempt.code, attempt.bytes, attempt.requests, attempt.lenient], ['archived', 5, 2, true]);
     });
   }
+
+  it('takes a large body that comes with the second half of its head', async () => {
+    const server = await OddServer.start({
+      '/f.csv': (socket, request) => {
+        socket.write('HTTP/1.1 200 OK\r\n');
+        setTimeout(() => send(`Content-Length: ${LARGE.length}\r\n\r\n`, LARGE)(socket, request), 20);
+      },
+    });
+    const attempt = await fetchOnce(server, '/f.csv');
+    assert.deepEqual([attempt.code, attempt.bytes], ['archived', LARGE.length]);
+  });
 
   it('decodes a body that drips byte by byte until the connection ends', async () => {
     const encoded = zlib.gzipSync(CSV);
