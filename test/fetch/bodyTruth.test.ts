@@ -359,6 +359,15 @@ describe('the truth of a body', () => {
     });
   }
 
+  it('takes an honest table that compresses a thousand times', async () => {
+    const table = Buffer.alloc(5_000_000, '0,0,0,0\n');
+    const server = await OddServer.start({
+      '/f.csv': answer(200, { 'content-encoding': 'gzip' }, zlib.gzipSync(table)),
+    });
+    const attempt = await fetchOnce(server, '/f.csv');
+    assert.deepEqual([attempt.code, attempt.bytes], ['archived', table.length]);
+  });
+
   it('takes a large body that comes with the second half of its head', async () => {
     const server = await OddServer.start({
       '/f.csv': (socket, request) => {
