@@ -81,6 +81,7 @@ export class Resumption {
       const wrong = wrongRange(begun, have, answer);
       if (wrong) return drop(answer, wrong);
       trace.resumed += 1;
+      this.#waitMs = 0;
       return { kind: 'rest', answer };
     }
     if (answer.status === 200) return { kind: 'start-over', answer };

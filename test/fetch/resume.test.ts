@@ -121,7 +121,8 @@ describe('a transfer that breaks', () => {
     assert.deepEqual([stages.abandoned, stages.open], [1, 0]);
   });
 
-  it('ends after five continuations', async () => {
+  it('ends after five continuations, at once', async () => {
+    const startedAt = Date.now();
     const { attempt, requests, stages } = await fetchBroken(broken(), (socket, request) =>
       sendAndClose(
         head(206, {
@@ -132,6 +133,7 @@ describe('a transfer that breaks', () => {
       )(socket, request),
     );
     assert.deepEqual([attempt.code, attempt.resumed, requests.length], ['truncated', 5, 6]);
+    assert.ok(Date.now() - startedAt < 2500, 'it waits only for a server that does not answer');
     assert.equal(stages.open, 0);
   });
 
