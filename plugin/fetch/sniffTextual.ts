@@ -75,7 +75,7 @@ function jsonScalar(text: string, complete: boolean, expected: readonly Format[]
 function triplesFinding(text: string, expected: readonly Format[]): Finding | null {
   const match = sniffTriples(text);
   const labelled = expected.find(({ format }) => ['TTL', 'N3', 'N-Triples', 'N-Quads'].includes(format));
-  if (!match || (!labelled && match.triples < TRIPLES_NEEDED)) return null;
+  if (!match || (!labelled && !match.directive && match.triples < TRIPLES_NEEDED)) return null;
   // Every N-Triples document is Turtle, and all Turtle is N3: a label may name the wider format.
   return finding(
     labelled && labelled.format !== 'N-Triples' && match.format !== 'N-Quads' ? labelled.format : match.format,

@@ -106,6 +106,18 @@ describe('the quality checker’s sniffer', () => {
     assert.equal(sniffed(line.repeat(4)).format, 'TXT');
     assert.equal(sniffed(line.repeat(5)).format, 'N-Triples');
   });
+
+  it('needs no five where a directive of Turtle says so', () =>
+    assert.equal(
+      sniffed('# an example\n@prefix a: <http://a.example/> .\n\na:b\n    a a:C ;\n    a:d "x" .\n').format,
+      'TTL',
+    ));
+
+  it('knows Turtle whose subject stands on a line of its own', () => {
+    const statement = '      <http://a.example/type>\n          <http://a.example/Dataset> ;\n';
+    assert.equal(sniffed(`<http://a.example/s>\n${statement.repeat(6)}`).format, 'TTL');
+    assert.equal(sniffed(`<http://a.example/s>\n${statement}`).format, 'TXT');
+  });
 });
 
 describe('the quality checker’s link check', () => {
