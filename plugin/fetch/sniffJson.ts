@@ -10,7 +10,11 @@ export interface JsonMatch {
 const GEOMETRY = /^(Multi)?(Point|LineString|Polygon)$|^GeometryCollection$/;
 const ERROR_KEYS =
   /^(error|errors|error_?description|error_?code|message|msg|detail|details|status|status_?code|code|reason|success|title|type|instance|path|timestamp|trace_?id|request_?id|exception|fault|help|__type)$/i;
-const FAILED = /"(success|ok)"\s{0,10}:\s{0,10}false|"status"\s{0,10}:\s{0,10}("(error|fail(ed|ure)?)"|"?[45]\d\d\b)/i;
+const FAILED =
+  /"(success|ok)"\s{0,10}:\s{0,10}false|"status"\s{0,10}:\s{0,10}"(error|fail(ed|ure)?)"|"(status|status_?code|code)"\s{0,10}:\s{0,10}"?[45]\d\d\b/i;
+/** `{"detail": "Not found."}`: no key of an error, but its words. */
+const SAID =
+  /"(detail|details|message|msg|reason|title)"\s{0,10}:\s{0,10}"[^"]{0,100}\b(not found|no such|not exist|denied|forbidden|unauthori[sz]ed|not authenticated|not provided|invalid|expired|unavailable|internal (server )?error)\b/i;
 const ERROR_SIGNS = /^(error|errors|error_?description|error_?code|exception|fault)$/i;
 
 /** RFC 7464 and RFC 8142 put this before each value. */
@@ -88,5 +92,5 @@ function errorWords({ keys }: JsonScan, whole: string): string | null {
   if (!names.every((name) => ERROR_KEYS.test(name))) return null;
   const none = /"errors?"\s{0,10}:\s{0,10}(null|false|0|""|\[\s{0,10}\]|\{\s{0,10}\})/i.test(whole);
   const named = !none && names.some((name) => ERROR_SIGNS.test(name));
-  return named || FAILED.test(whole) ? whole.replace(/\s+/g, ' ').slice(0, 200) : null;
+  return named || FAILED.test(whole) || SAID.test(whole) ? whole.replace(/\s+/g, ' ').slice(0, 200) : null;
 }

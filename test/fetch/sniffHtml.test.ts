@@ -86,6 +86,9 @@ describe('an error message in the place of data', () => {
   const rows: readonly (readonly [string, string, Partial<SniffInput>, boolean])[] = [
     ['JSON that is nothing but an error', '{"error":{"code":404,"message":"no such table"}}', declared, false],
     ['JSON that says success is false', '{"success": false, "message": "no"}', declared, false],
+    ['JSON with a number that says so', '{"statusCode":404,"message":"Resource not found"}', declared, false],
+    ['JSON with words that say so', '{"detail":"Not found."}', declared, false],
+    ['JSON with other words', '{"message":"hello"}', declared, true],
     ['the same where JSON is expected', '{"error":{"code":404}}', { declaredFormat: 'JSON' }, true],
     ['the same where nothing is expected', '{"error":{"code":404}}', {}, true],
     ['JSON that has an error among its data', '{"error":null,"rows":[1]}', declared, true],
