@@ -69,6 +69,9 @@ function found(input: SniffInput, witnesses: Witnesses): Finding {
   const zip = sniffZip(head, complete, witnesses.extension);
   if (zip) return binary(zip.format, zip.evidence, zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip');
   const magic = sniffMagic(head) ?? sniffOle(head, witnesses.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
+  if (magic?.format === 'HDF5' && witnesses.binaryHint(['NetCDF'])) {
+    return binary('NetCDF', 'an HDF5 file, by its name NetCDF 4', packedExtension('NetCDF', witnesses));
+  }
   if (magic) return binary(magic.format, magic.evidence, packedExtension(magic.format, witnesses));
   if (!looksTextual(head)) return unknownBinary(witnesses);
   const decoded = decodeText(head, input.contentType);

@@ -22,7 +22,6 @@ const SIGNATURES: readonly (readonly [string, number, string])[] = [
   ['Arrow', 0, 'FEA1'],
   ['Avro', 0, 'Obj\x01'],
   ['ORC', 0, 'ORC'],
-  ['HDF5', 0, '\x89HDF\r\n\x1a\n'],
   ['HDF4', 0, '\x0e\x03\x13\x01'],
   ['NetCDF', 0, 'CDF\x01'],
   ['NetCDF', 0, 'CDF\x02'],
@@ -55,6 +54,7 @@ export function sniffMagic(head: Uint8Array): MagicMatch | null {
   if (simple && confirmed(simple[0], head)) return { format: simple[0], evidence: `the bytes begin as ${simple[0]}` };
   const format =
     latePdf(head) ??
+    hierarchical(head) ??
     grid(head) ??
     tiff(head) ??
     sqlite(head) ??
@@ -74,6 +74,13 @@ function confirmed(format: string, head: Uint8Array): boolean {
 /** Some programs write a byte-order mark or blanks before it, and every reader looks further. */
 function latePdf(head: Uint8Array): string | null {
   return /^[\s\xef\xbb\xbf]+%PDF-/.test(Buffer.from(head.subarray(0, 64)).toString('latin1')) ? 'PDF' : null;
+}
+
+/** HDF5, behind a block of the user's of 512 bytes or a power of two times that. NetCDF 4 is HDF5 that says so inside. */
+function hierarchical(head: Uint8Array): string | null {
+  const places = [0, 512, 1024, 2048, 4096, 8192, 16_384, 32_768];
+  if (!places.some((at) => matches(head, at, '\x89HDF\r\n\x1a\n'))) return null;
+  return Buffer.from(head.buffer, head.byteOffset, head.byteLength).includes('_NCProperties') ? 'NetCDF' : 'HDF5';
 }
 
 function tiff(head: Uint8Array): string | null {

@@ -23,6 +23,8 @@ const BY_NAMESPACE: readonly (readonly [RegExp, string])[] = [
   [/^http:\/\/www\.w3\.org\/1999\/02\/22-rdf-syntax-ns#$/, 'RDF'],
   [/^http:\/\/www\.w3\.org\/2005\/Atom$|^http:\/\/purl\.org\/atom\/ns#$/, 'Atom'],
   [/^https?:\/\/www\.opengis\.net\/(gml|citygml)\b/, 'GML'],
+  // A description of coverages, which is no capabilities document but the service's own answer.
+  [/^https?:\/\/www\.opengis\.net\/wcs\b/, 'WCS'],
   [/sdmx\.org\//i, 'SDMX'],
 ];
 

@@ -34,6 +34,8 @@ describe('the first bytes', () => {
     ['ORC', 'application/vnd.apache.orc', bytesAt(0, 'ORC\x0a')],
     ['SQLite', 'application/vnd.sqlite3', bytesAt(0, 'SQLite format 3\0', 100)],
     ['HDF5', 'application/x-hdf5', bytesAt(0, '\x89HDF\r\n\x1a\n')],
+    ['HDF5', 'application/x-hdf5', bytesAt(2048, '\x89HDF\r\n\x1a\n')],
+    ['NetCDF', 'application/netcdf', bytesAt(0, '\x89HDF\r\n\x1a\n\0\0_NCProperties\0')],
     ['NetCDF', 'application/netcdf', bytesAt(0, 'CDF\x01')],
     ['GRIB', 'application/wmo-GRIB2', bytesAt(0, 'GRIB\0\0\0\x02')],
     ['SHP', 'application/vnd.shp', shpFile()],
@@ -83,6 +85,12 @@ describe('the first bytes', () => {
     assert.equal(sniffed(Buffer.from('ORCHARD,TREES\n1,2\n3,4\n')).format, 'CSV'));
   it('keep both endings of a packed file', () =>
     assert.equal(sniffed(gzipSync('a'), { url: 'http://a.example/data.csv.gz?x=1' }).extension, 'csv.gz'));
+});
+
+it('HDF5 is NetCDF 4 where somebody says so', () => {
+  const head = bytesAt(0, '\x89HDF\r\n\x1a\n');
+  assert.equal(sniffed(head, { url: 'http://a.example/wind.nc' }).format, 'NetCDF');
+  assert.equal(sniffed(head, { contentType: 'application/x-netcdf' }).format, 'NetCDF');
 });
 
 describe('a ZIP', () => {

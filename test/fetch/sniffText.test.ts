@@ -82,6 +82,7 @@ describe('text without a label', () => {
     ['WMTS', 'application/xml', xml('<Capabilities xmlns="http://www.opengis.net/wmts/1.0" version="1.0.0"/>')],
     ['WCS', 'application/xml', xml('<WCS_Capabilities version="1.0.0"/>')],
     ['WCS', 'application/xml', xml('<wcs:Capabilities xmlns:wcs="http://www.opengis.net/wcs/1.1"/>')],
+    ['WCS', 'application/xml', xml('<CoverageDescriptions xmlns="http://www.opengis.net/wcs/1.1"/>')],
     ['N-Triples', 'application/n-triples', triple.repeat(5)],
     ['TXT', 'text/plain', triple.repeat(4)],
     ['TTL', 'text/turtle', '<subject> <predicate> <object>; <predicate> <object>.\n'.repeat(5)],
