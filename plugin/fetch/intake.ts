@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Stage, StageRef } from '../store/ArchiveStore.ts';
+import { Glimpse, type LaterPiece } from './glimpse.ts';
 import { BATCH_BYTES, type BodyHasher, type BodyHashes } from './hashers.ts';
 
 /** Up to this size a body is held in memory, and costs one hash call per digest and one write. */
@@ -16,11 +17,15 @@ export interface StageOpener {
 export interface Place {
   readonly key: string;
   readonly mediaType: string | null;
+  /** The piece of the body that would tell more of it. */
+  readonly later: LaterPiece | null;
 }
 
 export interface IntakeInput {
   /** Called once, with the first bytes: up to 64 KiB, fewer when the body is complete. null: not wanted. */
   judge(head: Buffer, complete: boolean, bytes: number): Place | null;
+  /** At the end of a body that is longer than its head, with the piece that the place pointed to; `open`: it is staged. */
+  judgeAgain(later: Buffer, open: boolean): Place | null;
   /** null: the bytes are hashed, not kept. */
   readonly stages: StageOpener | null;
   hasher(): BodyHasher;
@@ -40,6 +45,7 @@ export class Intake {
   #place: Place | null = null;
   #unwanted = false;
   #large: LargeBody | null = null;
+  #glimpse: Glimpse | null = null;
 
   constructor(input: IntakeInput) {
     this.#input = input;
@@ -56,6 +62,7 @@ export class Intake {
   push(chunk: Buffer): Promise<void> | null {
     if (this.#unwanted) return null;
     this.#bytes += chunk.length;
+    this.#glimpse?.push(chunk);
     if (this.#large) return this.#large.push(chunk);
     this.#chunks.push(chunk);
     if (!this.#place && this.#bytes >= HEAD_BYTES && !this.#judge(false)) return null;
@@ -65,7 +72,9 @@ export class Intake {
   async finish(): Promise<Taken> {
     if (!this.#place && !this.#unwanted) this.#judge(true);
     if (this.#unwanted || !this.#place) return { kind: 'unwanted' };
-    return this.#large ? this.#finishLarge(this.#large) : this.#finishSmall(this.#place);
+    const open = this.#large !== null;
+    const place = (this.#glimpse && this.#input.judgeAgain(this.#glimpse.bytes(), open)) ?? this.#place;
+    return this.#large ? this.#finishLarge(this.#large) : this.#finishSmall(place);
   }
 
   /** Leaves nothing. Idempotent. */
@@ -80,6 +89,9 @@ export class Intake {
     this.#place = this.#input.judge(head.subarray(0, HEAD_BYTES), complete && head.length <= HEAD_BYTES, this.#bytes);
     this.#unwanted = this.#place === null;
     if (this.#unwanted) this.#chunks = [];
+    const later = complete ? null : (this.#place?.later ?? null);
+    if (later !== null) this.#glimpse = new Glimpse(later);
+    for (const chunk of this.#chunks) this.#glimpse?.push(chunk);
     return !this.#unwanted;
   }
 

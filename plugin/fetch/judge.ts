@@ -3,6 +3,7 @@ import { field } from './answer.ts';
 import { dispositionName } from './contentDisposition.ts';
 import { type Failure, failure } from './failure.ts';
 import { fileName } from './fileName.ts';
+import type { LaterPiece } from './glimpse.ts';
 import { serviceAnswer } from './serviceAnswer.ts';
 import { sniff } from './sniff.ts';
 
@@ -10,6 +11,8 @@ export interface JudgeInput {
   /** The first 64 KiB, decoded. */
   readonly head: Buffer;
   readonly complete: boolean;
+  /** The piece of the body that an earlier verdict pointed to. */
+  readonly later: Buffer | null;
   readonly headers: HeaderMap;
   readonly request: FetchRequest;
   readonly finalUrl: string;
@@ -27,6 +30,8 @@ export interface Verdict {
   readonly filename: string | null;
   readonly service: string | null;
   readonly evidence: readonly string[];
+  /** What else of the body would tell more. */
+  readonly later: LaterPiece | null;
 }
 
 const NOTHING: Omit<Verdict, 'refusal' | 'notService'> = {
@@ -36,11 +41,12 @@ const NOTHING: Omit<Verdict, 'refusal' | 'notService'> = {
   filename: null,
   service: null,
   evidence: [],
+  later: null,
 };
 
 /** Is it data, and under which name is it kept? */
 export function judge(input: JudgeInput): Verdict {
-  const { head, complete, headers, request, finalUrl, expects } = input;
+  const { head, complete, later, headers, request, finalUrl, expects } = input;
   const contentType = field(headers, 'content-type');
   const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
   if (service?.kind === 'exception' && !service.formless) return errorReport(service.message);
@@ -49,7 +55,7 @@ export function judge(input: JudgeInput): Verdict {
   const proposed = disposition === null ? null : dispositionName(disposition);
   const { declaredFormat, resourceName } = request;
   const name = proposed ?? resourceName;
-  const sniffed = sniff({ head, complete, contentType, declaredFormat, name, url: finalUrl });
+  const sniffed = sniff({ head, complete, later, contentType, declaredFormat, name, url: finalUrl });
   if (service?.kind === 'exception' && sniffed.data) return errorReport(service.message);
   const { mediaType, format, charset, extension, evidence } = sniffed;
   const refusal = sniffed.data ? null : failure('not-data', sniffed.notData ?? 'This is no data.');
@@ -65,6 +71,7 @@ export function judge(input: JudgeInput): Verdict {
     filename,
     service: service?.kind === 'capabilities' ? service.service : null,
     evidence,
+    later: sniffed.later,
   };
 }
 

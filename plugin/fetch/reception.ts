@@ -8,7 +8,7 @@ import { endingOf } from './endings.ts';
 import { type Failure, failure } from './failure.ts';
 import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from './hashers.ts';
 import { Intake, type Place, type StageOpener } from './intake.ts';
-import { judge, type Verdict } from './judge.ts';
+import { Judging } from './judging.ts';
 import { contentRange, Resumption } from './resume.ts';
 import { Unwrapping } from './unwrapping.ts';
 
@@ -62,19 +62,21 @@ class Reception {
   readonly #answer: Answer;
   readonly #context: ReceptionContext;
   readonly #intake: Intake;
+  readonly #judging: Judging;
   readonly #declared: number | null;
   readonly #unwrapping: Unwrapping | Failure;
   #reading: Answer;
   #ending: Ending | null = null;
-  #verdict: Verdict | null = null;
 
   constructor(answer: Answer, context: ReceptionContext) {
     this.#answer = answer;
     this.#reading = answer;
     this.#context = context;
     this.#declared = declaredLength(answer.headers);
+    this.#judging = new Judging({ ...context, headers: answer.headers });
     this.#intake = new Intake({
       judge: (head, complete, bytes) => this.#judge(head, complete, bytes),
+      judgeAgain: (later, open) => this.#judging.again(later, open),
       stages: context.stages,
       hasher: () => this.#hasher(),
       isKnown: context.isKnown,
@@ -164,7 +166,7 @@ class Reception {
       answer: { status: this.#answer.status, headers: this.#answer.headers },
       body: this.#body(taken.bytes, taken.hashes),
       stage: taken.stage,
-      evidence: this.#verdict?.evidence ?? [],
+      evidence: this.#judging.verdict?.evidence ?? [],
     };
   }
 
@@ -176,29 +178,17 @@ class Reception {
   }
 
   #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
-    const { request, finalUrl, expects, trace } = this.#context;
-    const verdict = judge({ head, complete, headers: this.#answer.headers, request, finalUrl, expects });
-    this.#verdict = verdict;
-    if (!verdict.refusal) return { key: `${request.keyPrefix}/${verdict.filename}`, mediaType: verdict.mediaType };
-    if (verdict.refusal.code === 'not-data') trace.evidence.push(...verdict.evidence);
+    const verdict = this.#judging.first(head, complete);
+    if (!verdict.refusal) return this.#judging.place();
+    if (verdict.refusal.code === 'not-data') this.#context.trace.evidence.push(...verdict.evidence);
     const ending = this.#refuse(verdict.refusal);
-    const size = complete ? bytes : this.#declaredBytes();
-    this.#ending = verdict.mediaType === null ? ending : { ...ending, body: this.#body(size, null) };
+    const body = this.#body(complete ? bytes : this.#declaredBytes(), null);
+    this.#ending = verdict.mediaType === null ? ending : { ...ending, body };
     return null;
   }
 
   #body(bytes: number | null, hashes: BodyHashes | null): Body {
-    const verdict = this.#verdict;
-    return {
-      bytes,
-      md5: hashes?.md5 ?? null,
-      sha256: hashes?.sha256 ?? null,
-      mediaType: verdict?.mediaType ?? null,
-      format: verdict?.format ?? null,
-      charset: verdict?.charset ?? null,
-      filename: verdict?.filename ?? null,
-      service: verdict?.service ?? null,
-    };
+    return { bytes, md5: hashes?.md5 ?? null, sha256: hashes?.sha256 ?? null, ...this.#judging.described() };
   }
 
   #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
@@ -218,7 +208,9 @@ class Reception {
   async #refused(): Promise<Received> {
     await this.#abandon();
     const ending = this.#ending ?? this.#refuse(failure('internal', 'The body was not taken.'));
-    return this.#verdict?.notService ? { kind: 'ending', ending, notService: true } : { kind: 'ending', ending };
+    return this.#judging.verdict?.notService
+      ? { kind: 'ending', ending, notService: true }
+      : { kind: 'ending', ending };
   }
 
   async #abandon(): Promise<void> {

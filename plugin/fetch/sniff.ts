@@ -1,4 +1,5 @@
 import { type Format, formatByMediaType, formatByName } from './formats.ts';
+import type { LaterPiece } from './glimpse.ts';
 import { sniffMagic } from './sniffMagic.ts';
 import { sniffOle } from './sniffOle.ts';
 import { decodeText, looksTextual } from './sniffText.ts';
@@ -11,6 +12,8 @@ export interface SniffInput {
   readonly head: Uint8Array;
   /** Whether that is everything. */
   readonly complete: boolean;
+  /** The piece that an earlier look at the same head pointed to. */
+  readonly later?: Uint8Array | null;
   readonly contentType: string | null;
   readonly declaredFormat: string | null;
   readonly name: string | null;
@@ -31,6 +34,8 @@ export interface Sniffed {
   readonly evidence: readonly string[];
   /** Why the bytes are not data; null when they are. */
   readonly notData: string | null;
+  /** A container whose table of contents lies beyond the head: where. */
+  readonly later: LaterPiece | null;
 }
 
 /** What the bytes alone say. */
@@ -42,6 +47,7 @@ export interface Finding {
   readonly extension?: string | null;
   /** Concluded from regularity alone, so that a media type of its own keeps its word. */
   readonly weak?: boolean;
+  readonly later?: LaterPiece | null;
 }
 
 /**
@@ -61,14 +67,21 @@ export function sniff(input: SniffInput): Sniffed {
     extension: finding.extension === undefined ? (tableEntry(finding.format)?.extension ?? null) : finding.extension,
     evidence,
     notData: finding.notData,
+    later: finding.later ?? null,
   };
 }
 
 function found(input: SniffInput, witnesses: Witnesses): Finding {
-  const { head, complete } = input;
-  const zip = sniffZip(head, complete, witnesses.extension);
-  if (zip) return binary(zip.format, zip.evidence, zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip');
-  const magic = sniffMagic(head) ?? sniffOle(head, witnesses.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
+  const { head, complete, later = null } = input;
+  const zip = sniffZip({ head, complete, end: later, named: witnesses.extension });
+  if (zip)
+    return {
+      ...binary(zip.format, zip.evidence, zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip'),
+      later: zip.later,
+    };
+  const ole = sniffOle(head, later, witnesses.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
+  if (ole) return { ...binary(ole.format, ole.evidence, tableEntry(ole.format)?.extension ?? null), later: ole.later };
+  const magic = sniffMagic(head);
   if (magic?.format === 'HDF5' && witnesses.binaryHint(['NetCDF'])) {
     return binary('NetCDF', 'an HDF5 file, by its name NetCDF 4', packedExtension('NetCDF', witnesses));
   }

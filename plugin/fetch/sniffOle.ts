@@ -1,4 +1,10 @@
+import type { LaterPiece } from './glimpse.ts';
 import type { MagicMatch } from './sniffMagic.ts';
+
+interface OleMatch extends MagicMatch {
+  /** Where the directory is, when that is beyond the head. */
+  readonly later: LaterPiece | null;
+}
 
 const SIGNATURE = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
@@ -19,26 +25,39 @@ const BARE_BIFF: readonly (readonly number[])[] = [
 ];
 
 /**
- * Office's binary formats share one container. The directory may lie anywhere in the file, so where it is not visible
- * `named` (what name and declaration say) decides between them.
+ * Office's binary formats share one container. Its directory may lie anywhere in the file, and mostly at the end; `later`
+ * is what was found where the head said. Where it is not visible `named` (what name and declaration say) decides.
  */
-export function sniffOle(head: Uint8Array, named: string | null): MagicMatch | null {
+export function sniffOle(head: Uint8Array, later: Uint8Array | null, named: string | null): OleMatch | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   if (BARE_BIFF.some((record) => record.every((byte, i) => bytes[i] === byte)) && bytes.length > 8) {
-    return { format: 'XLS', evidence: 'the bytes begin as an early Excel sheet' };
+    return { format: 'XLS', evidence: 'the bytes begin as an early Excel sheet', later: null };
   }
   if (!bytes.subarray(0, 8).equals(SIGNATURE)) return null;
-  const directory = directoryOf(bytes);
-  const stream = STREAMS.find(([name]) => directory.includes(Buffer.from(`${name}\0`, 'utf16le')));
-  if (stream) return { format: stream[1], evidence: `an OLE2 file with a stream “${stream[0]}”` };
+  const at = directoryAt(bytes);
+  const stream = firstStream(later ? Buffer.from(later) : bytes.subarray(at < bytes.length ? at : 0));
+  if (stream) return { format: stream[1], evidence: `an OLE2 file with a stream “${stream[0]}”`, later: null };
   const format = named !== null && ['XLS', 'DOC', 'PPT', 'MSG'].includes(named) ? named : 'OLE2';
-  return { format, evidence: format === 'OLE2' ? 'an OLE2 file' : `an OLE2 file, by its name ${format}` };
+  const evidence = format === 'OLE2' ? 'an OLE2 file' : `an OLE2 file, by its name ${format}`;
+  return { format, evidence, later: at < bytes.length ? null : at };
 }
 
-/** From the sector where the header says the directory begins; all that is visible when it lies beyond. */
-function directoryOf(bytes: Buffer): Buffer {
-  if (bytes.length < 80) return bytes;
+/** Where the header says the directory begins. */
+function directoryAt(bytes: Buffer): number {
+  if (bytes.length < 80) return 0;
   const sectorSize = bytes.readUInt16LE(30) === 12 ? 4096 : 512;
-  const at = (bytes.readUInt32LE(48) + 1) * sectorSize;
-  return at > 0 && at < bytes.length ? bytes.subarray(at) : bytes;
+  return (bytes.readUInt32LE(48) + 1) * sectorSize;
+}
+
+/** What is embedded in a document stands behind the document's own streams. */
+function firstStream(directory: Buffer): (typeof STREAMS)[number] | null {
+  let found: (typeof STREAMS)[number] | null = null;
+  let first = Number.POSITIVE_INFINITY;
+  for (const stream of STREAMS) {
+    const at = directory.indexOf(Buffer.from(`${stream[0]}\0`, 'utf16le'));
+    if (at < 0 || at >= first) continue;
+    first = at;
+    found = stream;
+  }
+  return found;
 }

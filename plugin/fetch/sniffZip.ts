@@ -1,4 +1,5 @@
 import { formatByName } from './formats.ts';
+import type { LaterPiece } from './glimpse.ts';
 import type { MagicMatch } from './sniffMagic.ts';
 
 /** What can be seen of a ZIP in its first bytes. */
@@ -13,20 +14,30 @@ interface ZipView {
 interface ZipMatch extends MagicMatch {
   /** `csv.zip` for a single file in it. */
   readonly extension: string | null;
+  /** The directory, where only it could tell more. */
+  readonly later: LaterPiece | null;
 }
 
-/**
- * A ZIP and what is in it, by its local headers and, where visible, its directory. Nothing is unpacked. `named`: the
- * extension the ZIP came with, so that `data.csv.zip` is believed where only the first of its entries is visible.
- */
-export function sniffZip(head: Uint8Array, complete: boolean, named: string | null): ZipMatch | null {
+interface ZipInput {
+  readonly head: Uint8Array;
+  readonly complete: boolean;
+  /** The end of a file that is longer than its head. */
+  readonly end: Uint8Array | null;
+  /** The extension the ZIP came with: `data.csv.zip` is believed where only the first of its entries is visible. */
+  readonly named: string | null;
+}
+
+/** A ZIP and what is in it, by its local headers and, where visible, its directory. Nothing is unpacked. */
+export function sniffZip({ head, complete, end, named }: ZipInput): ZipMatch | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const spanned = bytes.indexOf('PK\x07\x08PK\x03\x04', 0, 'latin1') === 0 ? 4 : 0;
   const empty = bytes.indexOf('PK\x05\x06', 0, 'latin1') === 0;
   if (!empty && bytes.indexOf('PK\x03\x04', spanned, 'latin1') !== spanned) return null;
-  const view = readZip(bytes, spanned, complete);
+  const view = readZip(bytes, spanned, complete ? bytes : end && Buffer.from(end));
   const known = byMediaTypeEntry(view.firstStored) ?? byNames(view.names);
-  if (known) return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null };
+  if (known)
+    return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null, later: null };
+  const later = view.whole ? null : 'end';
   const member = singleMember(view.names);
   const single = member && (view.whole || named === member.extension) ? member : null;
   if (single)
@@ -34,18 +45,20 @@ export function sniffZip(head: Uint8Array, complete: boolean, named: string | nu
       format: `${single.format} / ZIP`,
       evidence: `a ZIP with one ${single.format} file`,
       extension: single.extension,
+      later,
     };
-  return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null };
+  return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null, later };
 }
 
 function count({ names, whole }: ZipView): string {
   return `${whole ? '' : 'at least '}${names.length} ${names.length === 1 ? 'entry' : 'entries'}`;
 }
 
-function readZip(bytes: Buffer, start: number, complete: boolean): ZipView {
-  const directory = complete ? directoryNames(bytes) : null;
-  const local = localNames(bytes, start);
-  return { names: directory ?? local.names, firstStored: local.firstStored, whole: directory !== null };
+function readZip(bytes: Buffer, start: number, end: Buffer | null): ZipView {
+  const directory = end && directoryNames(end);
+  const { names, firstStored } = localNames(bytes, start);
+  if (directory?.whole) return { names: directory.names, firstStored, whole: true };
+  return { names: [...new Set([...names, ...(directory?.names ?? [])])], firstStored, whole: false };
 }
 
 /** Local headers follow each other; after an entry of unknown size (bit 3) the next one is searched for. */
@@ -67,19 +80,26 @@ function localNames(bytes: Buffer, start: number): { names: string[]; firstStore
   return { names, firstStored };
 }
 
-/** Names from the central directory; null when it is not there or not whole. */
-function directoryNames(bytes: Buffer): string[] | null {
+/**
+ * Names from the central directory at the end of `bytes`: all of them, or those that the end holds of a long one. Null when
+ * there is no directory.
+ */
+function directoryNames(bytes: Buffer): { names: string[]; whole: boolean } | null {
   const end = bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1');
   if (end < 0 || end + 22 > bytes.length) return null;
+  const start = end - bytes.readUInt32LE(end + 12);
   const names: string[] = [];
-  let at = bytes.readUInt32LE(end + 16);
-  for (let left = bytes.readUInt16LE(end + 10); left > 0; left -= 1) {
-    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50) return null;
+  let at = isEntry(bytes, start) ? start : bytes.indexOf('PK\x01\x02', 0, 'latin1');
+  while (isEntry(bytes, at)) {
     const nameEnd = at + 46 + bytes.readUInt16LE(at + 28);
     names.push(bytes.toString('utf8', at + 46, nameEnd));
     at = nameEnd + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
   }
-  return names;
+  return { names, whole: names.length === bytes.readUInt16LE(end + 10) };
+}
+
+function isEntry(bytes: Buffer, at: number): boolean {
+  return at >= 0 && at + 46 <= bytes.length && bytes.readUInt32LE(at) === 0x02014b50;
 }
 
 function byMediaTypeEntry(stored: string | null): string | null {

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff.ts';
-import { bytesAt, dbfFile, oleFile, shpFile, tiffFile } from '../support/binaryFiles.ts';
+import { bytesAt, dbfFile, longOleFile, oleFile, shpFile, tiffFile } from '../support/binaryFiles.ts';
 import { zipFile } from '../support/zipFile.ts';
 
 function sniffed(head: Uint8Array, more: Partial<SniffInput> = {}): Sniffed {
   const input = { complete: true, contentType: null, declaredFormat: null, name: null, url: 'http://a.example/x' };
   return sniff({ ...input, head, ...more });
 }
+
+const pick = ({ format, later }: Sniffed) => [format, later];
 
 const zipOf = (...names: string[]): Buffer => zipFile(names.map((name) => ({ name, content: 'x' })));
 
@@ -93,6 +95,14 @@ it('HDF5 is NetCDF 4 where somebody says so', () => {
   assert.equal(sniffed(head, { contentType: 'application/x-netcdf' }).format, 'NetCDF');
 });
 
+it('an OLE2 file whose directory is out of sight points to it, and is known by it', () => {
+  const whole = longOleFile(100_000, 'WordDocument', 'Workbook');
+  const head = whole.subarray(0, 65_536);
+  assert.deepEqual(pick(sniffed(head, { complete: false })), ['OLE2', 100_864]);
+  assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(100_864) })), ['DOC', null]);
+  assert.deepEqual(pick(sniffed(head, { complete: false, declaredFormat: 'PPT' })), ['PPT', 100_864]);
+});
+
 describe('a ZIP', () => {
   const opendocument = (kind: string): Buffer =>
     zipFile([
@@ -139,6 +149,16 @@ describe('a ZIP', () => {
     const head = zipFile([{ name: 'data.csv', content: 'a'.repeat(500) }]).subarray(0, 200);
     assert.equal(sniffed(head, { complete: false, url: 'http://a.example/data.csv.zip' }).format, 'CSV / ZIP');
     assert.equal(sniffed(head, { complete: false, url: 'http://a.example/data.zip' }).format, 'ZIP');
+  });
+
+  it('whose end is out of sight points to it, and is known by it', () => {
+    const content = Buffer.alloc(100_000);
+    const whole = zipFile(['a.dbf', 'a.prj', 'a.shp'].map((name) => ({ name, content })));
+    const head = whole.subarray(0, 65_536);
+    assert.deepEqual(pick(sniffed(head, { complete: false })), ['ZIP', 'end']);
+    assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-65_536) })), ['SHP', null]);
+    assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-120) })), ['SHP', null]);
+    assert.deepEqual(pick(sniffed(head, { complete: false, later: Buffer.alloc(100) })), ['ZIP', 'end']);
   });
 
   it('survives any cut and any wrong byte', () => {

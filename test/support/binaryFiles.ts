@@ -11,6 +11,19 @@ export function oleFile(stream: string): Buffer {
   return file;
 }
 
+/** The same with a directory behind `length` bytes, where programs that save once more put it. */
+export function longOleFile(length: number, ...streams: readonly string[]): Buffer {
+  const sectors = Math.ceil(length / 512);
+  const file = Buffer.alloc((sectors + 2) * 512);
+  Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(file);
+  file.writeUInt16LE(9, 30);
+  file.writeUInt32LE(sectors, 48);
+  for (const [i, name] of ['Root Entry', ...streams].entries()) {
+    file.write(`${name}\0`, (sectors + 1) * 512 + i * 128, 'utf16le');
+  }
+  return file;
+}
+
 /** A little-endian TIFF whose first directory has these tags. */
 export function tiffFile(tags: readonly number[]): Buffer {
   const file = Buffer.alloc(10 + tags.length * 12);
