@@ -2,6 +2,21 @@ import { formatByName } from './formats.ts';
 import type { LaterPiece } from './glimpse.ts';
 import type { MagicMatch } from './sniffMagic.ts';
 
+/** What explains data rather than being it. */
+const PAPERS: ReadonlySet<string> = new Set([
+  'txt',
+  'md',
+  'pdf',
+  'doc',
+  'docx',
+  'rtf',
+  'htm',
+  'html',
+  'png',
+  'jpg',
+  '',
+]);
+
 /** What can be seen of a ZIP in its first bytes. */
 interface ZipView {
   readonly names: readonly string[];
@@ -38,15 +53,8 @@ export function sniffZip({ head, complete, end, named }: ZipInput): ZipMatch | n
   if (known)
     return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null, later: null };
   const later = view.whole ? null : 'end';
-  const member = singleMember(view.names);
-  const single = member && (view.whole || named === member.extension) ? member : null;
-  if (single)
-    return {
-      format: `${single.format} / ZIP`,
-      evidence: `a ZIP with one ${single.format} file`,
-      extension: single.extension,
-      later,
-    };
+  const packed = packedFormat(view, named);
+  if (packed) return { ...packed, later };
   return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null, later };
 }
 
@@ -142,12 +150,28 @@ function byNames(names: readonly string[]): string | null {
   return null;
 }
 
-/** `data.csv` in a ZIP: what CKAN's quality check calls a zipped CSV. Folders and a Mac's extra files do not count. */
-function singleMember(names: readonly string[]): { format: string; extension: string } | null {
-  const files = names.filter((name) => !/\/$|^__MACOSX\/|(^|\/)(\.|Thumbs\.db$)/.test(name));
-  const extension = /\.([a-z0-9]+)$/i.exec(files[0] ?? '')?.[1]?.toLowerCase();
-  const format = files.length === 1 && extension ? formatByName(extension) : null;
-  return format && extension && format.format !== 'ZIP'
-    ? { format: format.format, extension: `${extension}.zip` }
-    : null;
+/**
+ * `CSV / ZIP`: what CKAN's quality check calls a zipped CSV. It may hold several, and papers beside them, as long as more
+ * than half of the data is of that format; or any one where the ZIP is called `.csv.zip`.
+ */
+function packedFormat({ names, whole }: ZipView, named: string | null): Omit<ZipMatch, 'later'> | null {
+  const files = names.filter((name) => !/\/$|^__MACOSX\/|(^|\/)(\.|Thumbs\.db$)/i.test(name));
+  const extensions = files.map((name) => /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '');
+  const data = extensions.filter((extension) => !PAPERS.has(extension));
+  const among = data.length > 0 ? data : extensions;
+  const extension = among.find((it) => named === `${it}.zip`) ?? (whole ? mostOf(among) : null);
+  const format = extension ? formatByName(extension) : null;
+  if (!format || format.format === 'ZIP') return null;
+  const count = extensions.filter((it) => it === extension).length;
+  return {
+    format: `${format.format} / ZIP`,
+    evidence: `a ZIP with ${count === 1 ? 'one' : count} ${format.format} ${count === 1 ? 'file' : 'files'}`,
+    extension: files.length === 1 || named === `${extension}.zip` ? `${extension}.zip` : 'zip',
+  };
+}
+
+function mostOf(extensions: readonly string[]): string | null {
+  return (
+    extensions.find((extension) => extensions.filter((it) => it === extension).length * 2 > extensions.length) ?? null
+  );
 }

@@ -129,7 +129,12 @@ describe('a ZIP', () => {
     ['TXT / ZIP', 'txt.zip', zipOf('data.txt')],
     ['XML / ZIP', 'xml.zip', zipOf('data.xml')],
     ['XLS / ZIP', 'xls.zip', zipOf('data.xls')],
-    ['ZIP', 'zip', zipOf('a.csv', 'b.csv')],
+    ['CSV / ZIP', 'zip', zipOf('a.csv', 'b.csv')],
+    ['CSV / ZIP', 'zip', zipOf('README', 'a.csv', 'licence.txt', 'notes/method.pdf')],
+    ['XLS / ZIP', 'zip', zipOf('a.xls', 'b.xls', 'c.xlsx')],
+    ['TXT / ZIP', 'zip', zipOf('a.txt', 'b.txt', 'c.pdf')],
+    ['ZIP', 'zip', zipOf('a.csv', 'b.xls')],
+    ['ZIP', 'zip', zipOf('a.pdf', 'b.docx')],
     ['ZIP', 'zip', zipOf('README')],
     ['ZIP', 'zip', zipOf()],
   ];
@@ -159,6 +164,11 @@ describe('a ZIP', () => {
     assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-65_536) })), ['SHP', null]);
     assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-120) })), ['SHP', null]);
     assert.deepEqual(pick(sniffed(head, { complete: false, later: Buffer.alloc(100) })), ['ZIP', 'end']);
+  });
+
+  it('of several formats is what it is called', () => {
+    const found = sniffed(zipOf('a.xls', 'b.csv', 'c.mif'), { url: 'http://a.example/data.csv.zip' });
+    assert.deepEqual([found.format, found.extension], ['CSV / ZIP', 'csv.zip']);
   });
 
   it('survives any cut and any wrong byte', () => {
