@@ -87,8 +87,26 @@ function plausible(decoded: DecodedText): DecodedText | null {
   return odd * 20 <= sample.length ? decoded : null;
 }
 
-/** UTF-16 without a mark: nearly every second byte zero, the others letters. */
+/** UTF-16 without a mark. */
 function wideCharset(bytes: Uint8Array): string | null {
+  return wideLatin(bytes) ?? wideOther(bytes, 'utf-16le') ?? wideOther(bytes, 'utf-16be');
+}
+
+/**
+ * Letters of any script, and line ends among them: bytes of another kind make unassigned characters, private ones or
+ * controls sooner or later.
+ */
+function wideOther(bytes: Uint8Array, charset: 'utf-16le' | 'utf-16be'): string | null {
+  const sample = bytes.subarray(0, Math.min(bytes.length, 2048) & ~1);
+  if (sample.length < 16 || !sample.includes(0)) return null;
+  const text = decodeWith(sample, charset);
+  const odd = text.match(/(?![\t\r\n])[\p{C}\ufffd]/gu)?.length ?? 0;
+  const separators = text.match(/[\n\t ,;|]/g)?.length ?? 0;
+  return odd === 0 && text.includes('\n') && separators * 50 > text.length ? charset : null;
+}
+
+/** Nearly every second byte zero, the others letters. */
+function wideLatin(bytes: Uint8Array): string | null {
   const length = Math.min(bytes.length, 4096) & ~1;
   if (length < 8) return null;
   const zeros: [number, number] = [0, 0];

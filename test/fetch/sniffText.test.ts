@@ -108,6 +108,30 @@ describe('text without a label', () => {
   }
 });
 
+describe('UTF-16 without a mark', () => {
+  const texts = {
+    Cyrillic: 'имя,город\nИван,Москва\nАнна,Омск\n',
+    Japanese: '名前,都市,値\n太郎,東京,1\n花子,大阪,2\n',
+  };
+  for (const [script, text] of Object.entries(texts)) {
+    const little = Buffer.from(text, 'utf16le');
+    it(`is known in ${script} by its line ends`, () => {
+      const found = [little, Buffer.from(little).swap16()].map((bytes) => sniffed(bytes));
+      assert.deepEqual(
+        found.map(({ format, charset }) => [format, charset]),
+        [
+          ['CSV', 'utf-16le'],
+          ['CSV', 'utf-16be'],
+        ],
+      );
+    });
+  }
+  it('is not seen in numbers of 16 bits', () => {
+    const numbers = Buffer.from(Int16Array.from({ length: 500 }, (_, i) => i * 37).buffer);
+    assert.equal(sniffed(numbers).charset, null);
+  });
+});
+
 describe('text with a label', () => {
   it('of one column is CSV where somebody says so', () => {
     for (const more of [
