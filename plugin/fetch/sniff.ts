@@ -53,7 +53,8 @@ export interface Finding {
 /**
  * Is it data, and of what format? Four witnesses are heard: the bytes, which are believed first, then the name, the
  * Content-Type and the declared format. HTML is never data, whatever it is declared to be, nor is an error or login page
- * in its place. Runs in time proportional to the head, and unpacks nothing.
+ * in its place. Runs in time proportional to the head, and unpacks no more than
+ * the word by which a ZIP names its kind.
  */
 export function sniff(input: SniffInput): Sniffed {
   const witnesses = witnessesOf(input);

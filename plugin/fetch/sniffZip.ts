@@ -1,3 +1,4 @@
+import { constants, inflateRawSync } from 'node:zlib';
 import { formatByName } from './formats.ts';
 import type { LaterPiece } from './glimpse.ts';
 import type { MagicMatch } from './sniffMagic.ts';
@@ -20,8 +21,8 @@ const PAPERS: ReadonlySet<string> = new Set([
 /** What can be seen of a ZIP in its first bytes. */
 interface ZipView {
   readonly names: readonly string[];
-  /** Content of the first entry when it is stored plainly: OpenDocument and EPUB put their media type there. */
-  readonly firstStored: string | null;
+  /** Content of the entry `mimetype`, where OpenDocument and EPUB put their media type. */
+  readonly mediaType: string | null;
   /** All names are known: the directory at the end was seen. */
   readonly whole: boolean;
 }
@@ -42,14 +43,14 @@ interface ZipInput {
   readonly named: string | null;
 }
 
-/** A ZIP and what is in it, by its local headers and, where visible, its directory. Nothing is unpacked. */
+/** A ZIP and what is in it, by its local headers and its directory. Nothing is unpacked but the word `mimetype`. */
 export function sniffZip({ head, complete, end, named }: ZipInput): ZipMatch | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const spanned = bytes.indexOf('PK\x07\x08PK\x03\x04', 0, 'latin1') === 0 ? 4 : 0;
   const empty = bytes.indexOf('PK\x05\x06', 0, 'latin1') === 0;
   if (!empty && bytes.indexOf('PK\x03\x04', spanned, 'latin1') !== spanned) return null;
   const view = readZip(bytes, spanned, complete ? bytes : end && Buffer.from(end));
-  const known = byMediaTypeEntry(view.firstStored) ?? byNames(view.names);
+  const known = byMediaTypeEntry(view.mediaType) ?? byNames(view.names);
   if (known)
     return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null, later: null };
   const later = view.whole ? null : 'end';
@@ -64,28 +65,41 @@ function count({ names, whole }: ZipView): string {
 
 function readZip(bytes: Buffer, start: number, end: Buffer | null): ZipView {
   const directory = end && directoryNames(end);
-  const { names, firstStored } = localNames(bytes, start);
-  if (directory?.whole) return { names: directory.names, firstStored, whole: true };
-  return { names: [...new Set([...names, ...(directory?.names ?? [])])], firstStored, whole: false };
+  const { names, mediaType } = localNames(bytes, start);
+  if (directory?.whole) return { names: directory.names, mediaType, whole: true };
+  return { names: [...new Set([...names, ...(directory?.names ?? [])])], mediaType, whole: false };
 }
 
 /** Local headers follow each other; after an entry of unknown size (bit 3) the next one is searched for. */
-function localNames(bytes: Buffer, start: number): { names: string[]; firstStored: string | null } {
+function localNames(bytes: Buffer, start: number): { names: string[]; mediaType: string | null } {
   const names: string[] = [];
-  let firstStored: string | null = null;
+  let mediaType: string | null = null;
   let at = start;
   while (at >= 0 && at + 30 <= bytes.length && bytes.readUInt32LE(at) === 0x04034b50) {
     const nameEnd = at + 30 + bytes.readUInt16LE(at + 26);
     const contentAt = nameEnd + bytes.readUInt16LE(at + 28);
     const size = bytes.readUInt32LE(at + 18);
     names.push(bytes.toString('utf8', at + 30, Math.min(nameEnd, bytes.length)));
-    if (names.length === 1 && bytes.readUInt16LE(at + 8) === 0) {
-      firstStored = bytes.toString('latin1', contentAt, contentAt + Math.min(size || 100, 200));
+    if (names.at(-1) === 'mimetype') {
+      mediaType ??= shortContent(
+        bytes.subarray(contentAt, contentAt + Math.min(size || 200, 200)),
+        bytes.readUInt16LE(at + 8),
+      );
     }
     const unknownSize = (bytes.readUInt16LE(at + 6) & 8) !== 0 && size === 0;
     at = unknownSize || size === 0xffffffff ? bytes.indexOf('PK\x03\x04', contentAt, 'latin1') : contentAt + size;
   }
-  return { names, firstStored };
+  return { names, mediaType };
+}
+
+/** It must be stored plainly, which not every program knows that packs one. */
+function shortContent(content: Buffer, method: number): string | null {
+  if (method !== 8) return method === 0 ? content.toString('latin1') : null;
+  try {
+    return inflateRawSync(content, { maxOutputLength: 1024, finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1');
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff.ts';
 import { bytesAt, dbfFile, longOleFile, oleFile, shpFile, tiffFile } from '../support/binaryFiles.ts';
 import { zipFile } from '../support/zipFile.ts';
@@ -164,6 +164,20 @@ describe('a ZIP', () => {
     assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-65_536) })), ['SHP', null]);
     assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-120) })), ['SHP', null]);
     assert.deepEqual(pick(sniffed(head, { complete: false, later: Buffer.alloc(100) })), ['ZIP', 'end']);
+  });
+
+  it('is OpenDocument also where its media type is packed, or not the first entry', () => {
+    const type = 'application/vnd.oasis.opendocument.spreadsheet';
+    const packed = zipFile([{ name: 'mimetype', content: deflateRawSync(type) }]);
+    packed[8] = 8;
+    const second = zipFile([
+      { name: 'content.xml', content: '<a/>' },
+      { name: 'mimetype', content: type },
+    ]);
+    assert.deepEqual([sniffed(packed).format, sniffed(second).format], ['ODS', 'ODS']);
+    const broken = zipFile([{ name: 'mimetype', content: 'no deflate' }]);
+    broken[8] = 8;
+    assert.equal(sniffed(broken).format, 'ZIP');
   });
 
   it('of several formats is what it is called', () => {
