@@ -32,26 +32,33 @@ const OPERATION: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * GetCapabilities requests of a service, the link's own version first when it names one. What else is in the query stays
- * as it is written, signs and order included.
+ * GetCapabilities requests of a service: the link itself where it is one, else with its own version first when it names
+ * one. What else is in the query stays as it is written, signs and order included.
  */
 export function capabilitiesUrls(url: URL, service: keyof typeof VERSIONS): URL[] {
-  const asked = version(url);
-  const known: readonly string[] = VERSIONS[service];
-  const versions = asked !== null && known.includes(asked) ? [asked, ...known.filter((it) => it !== asked)] : known;
+  const asked = value(url, 'version');
+  const others = VERSIONS[service].filter((it) => it !== asked);
   const kept = rawParameters(url).filter((pair) => !OPERATION.has(nameOf(pair)));
-  return versions.map((it) =>
-    withQuery(url, [...kept, `service=${service}`, 'request=GetCapabilities', `version=${it}`]),
-  );
+  const request = (version: string): URL =>
+    withQuery(url, [...kept, `service=${service}`, 'request=GetCapabilities', `version=${version}`]);
+  const known = others.length < VERSIONS[service].length && asked !== null ? [request(asked)] : [];
+  return [...(isRequest(url, service) ? [withQuery(url, null)] : known), ...others.map(request)];
 }
 
 /** The same address, asked for as JSON (`f=json`), whatever format it asked for before. */
 export function asJson(url: URL): URL {
+  if (/^p?json$/i.test(value(url, 'f') ?? '')) return withQuery(url, null);
   return withQuery(url, [...rawParameters(url).filter((pair) => nameOf(pair) !== 'f'), 'f=json']);
 }
 
-function version(url: URL): string | null {
-  const pair = rawParameters(url).find((it) => nameOf(it) === 'version');
+/** A GetCapabilities request that lacks nothing is left as it is: a server may be particular about signs and order. */
+function isRequest(url: URL, service: string): boolean {
+  const [asked, request] = [value(url, 'service'), value(url, 'request')];
+  return asked?.toUpperCase() === service && request?.toLowerCase() === 'getcapabilities';
+}
+
+function value(url: URL, name: string): string | null {
+  const pair = rawParameters(url).find((it) => nameOf(it) === name);
   return pair === undefined ? null : pair.slice(pair.indexOf('=') + 1);
 }
 
@@ -67,9 +74,10 @@ function nameOf(pair: string): string {
   return (equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
 }
 
-function withQuery(url: URL, parameters: readonly string[]): URL {
+/** null: the query stays as it is. */
+function withQuery(url: URL, parameters: readonly string[] | null): URL {
   const changed = new URL(url);
-  changed.search = parameters.join('&');
+  if (parameters) changed.search = parameters.join('&');
   changed.hash = '';
   return changed;
 }

@@ -1,3 +1,4 @@
+import { formatByName } from './formats.ts';
 import { asJson, capabilitiesUrls } from './serviceUrls.ts';
 
 interface ServiceRequest {
@@ -27,7 +28,7 @@ export function serviceRequest(url: URL, declaredFormat: string | null): Service
   if (arcgis) return { service: 'ArcGIS', urls: [asJson(url)] };
   const ogc = ogcService(url, declared);
   if (ogc) return { service: ogc, urls: capabilitiesUrls(url, ogc) };
-  if (declared === 'OGC API') return ogcApiRequest(url);
+  if (declared === 'OGC API' || ogcApiByPath(url.pathname, declaredFormat)) return ogcApiRequest(url);
   return declared === 'ArcGIS' && looksBare(url) ? { service: 'ArcGIS', urls: [asJson(url)] } : null;
 }
 
@@ -45,11 +46,13 @@ function ogcService(url: URL, declared: string | null): Ogc | null {
   return declaredOgc && !namesFile(url.pathname) ? declaredOgc : null;
 }
 
-/** The last words of the path: /wms, /geoserver/topp/wfs, /MapServer/WMSServer, /cgi-bin/mapserv is not enough. */
+/** The last words of the path: /wms, /WMS_1_3/, /geoserver/topp/wfs, /MapServer/WMSServer; /cgi-bin/mapserv is not enough. */
 function ogcByPath(path: string): Ogc | null {
   const last = /\/([^/]*)\/*$/.exec(path)?.[1]?.toLowerCase() ?? '';
   if (last === 'ows') return 'WMS';
-  const name = /^(wms|wfs|wmts|wcs)(server|service)?(\.(ashx|aspx|php|cgi|exe|fcgi|map))?$/.exec(last)?.[1];
+  const name = /^(wms|wfs|wmts|wcs)(server|service)?([-_]?v?\d[\d._-]*)?(\.(ashx|aspx|php|cgi|exe|fcgi|map))?$/.exec(
+    last,
+  )?.[1];
   return ogcName(name ?? null);
 }
 
@@ -82,9 +85,21 @@ function arcgisEndpoint(url: URL): boolean {
   return !/server(\/|$)/i.test(rest) && !namesFile(rest);
 }
 
-/** An items request is data; the landing page and what lies under it is asked for as JSON. */
+const OGC_API_PATH =
+  /\/(ogc[-_]?api|oapif|ogc\/(features|maps|tiles|coverages|records|processes|styles|edr))(\/|$)|\/(collections(\/[^/]+)?|conformance)\/?$/i;
+const OGC_API_DATA =
+  /\/items(\/[^/]*)?\/?$|\/collections\/[^/]+\/(coverage|map|tiles|position|area|cube|radius|trajectory|corridor|locations)(\/|$)|\/results(\/|$)/i;
+
+/** The paths of OGC API Common. They are also other people's words, so what is declared to be a table is left alone. */
+function ogcApiByPath(path: string, declaredFormat: string | null): boolean {
+  const declared = declaredFormat === null ? null : formatByName(declaredFormat);
+  const free = declared === null || declared.kind === 'json' || declared.kind === 'html';
+  return free && OGC_API_PATH.test(path);
+}
+
+/** The landing page and what lies under it is asked for as JSON, down to where the data is. */
 function ogcApiRequest(url: URL): ServiceRequest | null {
-  if (/\/items(\/[^/]*)?\/?$/i.test(url.pathname) || namesFile(url.pathname)) return null;
+  if (OGC_API_DATA.test(url.pathname) || namesFile(url.pathname)) return null;
   return { service: 'OGC API', urls: parameter(url, 'f') === null ? [asJson(url), url] : [url] };
 }
 
