@@ -94,7 +94,9 @@ export class Attempting {
     );
     const found = await trail.next(this.#conditions(url));
     const ending = found.kind === 'ending' ? found.ending : await this.#settle(trail, found, expects);
-    const elsewhere = ending.kind !== 'fetched' && ELSEWHERE.has(ending.code) && ending.transient !== true;
+    // A server that breaks at a version it does not know (500) may well answer to another.
+    const lasting = ending.transient !== true || ending.status === 500;
+    const elsewhere = ending.kind !== 'fetched' && ELSEWHERE.has(ending.code) && lasting;
     return { ending, elsewhere };
   }
 

@@ -70,7 +70,8 @@ export function judge(input: JudgeInput): Verdict {
     charset,
     filename,
     service: service?.kind === 'capabilities' ? service.service : null,
-    evidence,
+    evidence:
+      service?.kind === 'capabilities' ? [`a service describes itself: ${service.service}`, ...evidence] : evidence,
     later: sniffed.later,
   };
 }

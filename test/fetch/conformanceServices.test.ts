@@ -44,6 +44,7 @@ describe('a service', () => {
   it('C17 whose bare URL is empty is asked for its capabilities, and the kind of request is recorded', async () => {
     const attempt = await archivedService('WMS', service('WMS', '1.3.0', WMS_130), '/wms');
     assert.equal(attempt.service, 'WMS 1.3');
+    assert.match(attempt.evidence[0] ?? '', /WMS 1\.3$/);
     assert.match(attempt.finalUrl ?? '', /request=GetCapabilities/);
   });
 
@@ -56,6 +57,19 @@ describe('a service', () => {
   it('C31 that speaks only WMS 1.1.1 is asked for that next', async () => {
     const attempt = await archivedService('WMS', service('WMS', '1.1.1', WMS_111), '/wms');
     assert.deepEqual([attempt.service, attempt.requests], ['WMS 1.1.1', 2]);
+  });
+
+  it('that breaks at the first version is asked for the next', async () => {
+    const broken: Reply = (socket, request) =>
+      (/1\.1\.1/.test(request.path) ? answer(200, XML, WMS_111) : answer(500, {}, 'oops'))(socket, request);
+    const attempt = await archivedService('WMS', broken, '/wms');
+    assert.deepEqual([attempt.service, attempt.requests], ['WMS 1.1.1', 2]);
+  });
+
+  it('that breaks at every version may be asked again later', async () => {
+    const server = await OddServer.start({ '*': answer(500, {}, 'oops') });
+    const attempt = await fetchOnce(server, '/wms');
+    assert.deepEqual([attempt.code, attempt.status, attempt.transient], ['http-error', 500, true]);
   });
 
   it('C32 of WFS is called WFS 2.0', async () => {
