@@ -1,3 +1,4 @@
+import iconv from 'iconv-lite';
 import { decodePercent } from './percent.ts';
 
 /**
@@ -57,7 +58,15 @@ function extendedValue(value: string): string | null {
   const text = parts?.[2] ?? '';
   if (charset === 'utf-8' || charset === 'utf8') return decodePercent(text, 'utf-8');
   if (charset === 'iso-8859-1' || charset === 'latin1') return decodePercent(text, 'latin1');
-  return null;
+  return charset === undefined ? null : otherCharset(text, charset);
+}
+
+/** RFC 8187 demands UTF-8 and allows others; browsers read what they know. */
+function otherCharset(text: string, charset: string): string | null {
+  if (!/^(windows-|cp|iso-8859-|koi8-|shift_jis|euc-|gb|big5)/.test(charset) || !iconv.encodingExists(charset))
+    return null;
+  const decoded = iconv.decode(Buffer.from(decodePercent(text, 'latin1') ?? '', 'latin1'), charset);
+  return decoded.includes('\ufffd') ? null : decoded;
 }
 
 /** Header bytes arrive as ISO 8859-1; where they make good UTF-8 that is what was meant. */

@@ -1,5 +1,5 @@
 import type { FetchRequest, HeaderMap } from '../model/attempt.ts';
-import { field } from './answer.ts';
+import { field, fields } from './answer.ts';
 import { dispositionName } from './contentDisposition.ts';
 import { type Failure, failure } from './failure.ts';
 import { fileName } from './fileName.ts';
@@ -51,7 +51,9 @@ export function judge(input: JudgeInput): Verdict {
   const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
   if (service?.kind === 'exception' && !service.formless) return errorReport(service.message);
   if (expects === 'capabilities' && !service) return noService('The service did not answer with its capabilities.');
-  const disposition = field(headers, 'content-disposition');
+  // Of a repeated field the first that names something.
+  const dispositions = fields(headers, 'content-disposition');
+  const disposition = dispositions.find((value) => dispositionName(value) !== null) ?? null;
   const proposed = disposition === null ? null : dispositionName(disposition);
   const { declaredFormat, resourceName } = request;
   const name = proposed ?? resourceName;

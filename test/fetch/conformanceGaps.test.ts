@@ -304,6 +304,12 @@ describe('G12 a file name', () => {
     const disposition = 'attachment; filename="../up.csv"';
     assert.equal((await fetchFrom(answer(200, { 'content-disposition': disposition }, CSV))).filename, 'up.csv');
   });
+  it('is that of the first Content-Disposition that has one', async () => {
+    const sent = ['inline', 'attachment; filename="first.csv"', 'attachment; filename="second.csv"'];
+    const attempt = await fetchFrom(answer(200, { 'content-disposition': sent }, CSV));
+    assert.equal(attempt.filename, 'first.csv');
+  });
+
   it('is that of a host in any script', async (test) => {
     const names = await NameServer.start(({ name, type }) =>
       name === 'xn--bcher-kva.example' && type === 'A' ? ['127.0.0.1'] : [],

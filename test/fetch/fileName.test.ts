@@ -31,6 +31,7 @@ table('Content-Disposition', bySent, [
   ['attachment; filename="old.csv"; filename*=UTF-8\'en\'new.csv', 'new.csv'],
   ["attachment; filename*=UTF-8''new.csv; filename=old.csv", 'new.csv'],
   ["attachment; filename*=iso-8859-1''%A3%20rates.csv", '£ rates.csv'],
+  ["attachment; filename*=windows-1252''%80%20rates.csv", '€ rates.csv'],
   ["attachment; filename*=UTF-8''%ff.csv; filename=good.csv", 'good.csv'],
   ["attachment; filename*=klingon''x.csv; filename=good.csv", 'good.csv'],
   ['attachment; filename*=x.csv; filename=good.csv', 'good.csv'],
