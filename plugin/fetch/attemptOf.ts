@@ -120,7 +120,8 @@ function freshSince(request: FetchRequest, ending: Ending): number {
   return Date.parse(request.known.storedAt);
 }
 
-/** Credentials in a link are used, not repeated. */
+/** Credentials in a link are used, not repeated, also where the link is too broken to use them; else it is as it came. */
 function hidden(url: string): string {
-  return /^[^/?#]*\/\/[^/?#]*@/.test(url) ? redactUrl(url) : url;
+  const address = /^\s*(mailto|sip|xmpp|acct|news):/i.test(url);
+  return !address && url.includes('@') ? redactUrl(url) : url;
 }

@@ -87,13 +87,15 @@ function parsed(text: string): ParsedUrl {
 }
 
 function whyUnparsable(text: string): string {
+  // With a slash in it a password would stand where the port does.
+  const said = (part: string): string => (text.includes('@') ? '' : `: ${JSON.stringify(part)}`);
   const authority = (/^[^:]*:[/\\]{2}([^/?#\\]*)/.exec(text)?.[1] ?? '').replace(/^.*@/s, '');
   const [, host = '', port] = /^(\[[^\]]*\]?|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
   if (host === '') return 'The URL names no host.';
   if (port !== undefined && !(/^\d*$/.test(port) && Number(port) <= 65_535)) {
-    return `The URL's port is not a number from 1 to 65535: ${JSON.stringify(port.slice(0, 40))}.`;
+    return `The URL's port is not a number from 1 to 65535${said(port.slice(0, 40))}.`;
   }
-  return `The URL's host is not a valid name or address: ${JSON.stringify(host.slice(0, 100))}.`;
+  return `The URL's host is not a valid name or address${said(host.slice(0, 100))}.`;
 }
 
 /** RFC 1035 section 2.3.4; one dot at the end is the root. */

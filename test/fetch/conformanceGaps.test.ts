@@ -292,6 +292,8 @@ describe('G12 a file name', () => {
     ['/a%00%1fb.csv', '/a%00%1fb.csv', 'ab.csv'],
     ['/', '/', 'resource.csv'],
     ['/con.csv', '/con.csv', '_con.csv'],
+    ['/f.csv?', '/f.csv?', 'f.csv'],
+    ['/f.csv?#top', '/f.csv?', 'f.csv'],
     [`/${'x'.repeat(300)}.csv`, `/${'x'.repeat(300)}.csv`, `${'x'.repeat(196)}.csv`],
   ] as const) {
     it(`of ${path.slice(0, 30)} is ${name.slice(0, 30)}, asked for once encoded`, async () => {

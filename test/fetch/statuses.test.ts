@@ -203,6 +203,21 @@ describe('a request', () => {
     assert.match(attempt.detail ?? '', /10\.1\.2\.3/);
   });
 
+  it('whose link is too broken to be asked repeats no password of it, and nothing else is hidden', async () => {
+    const fetcher = testFetcher();
+    const shown = async (url: string) => {
+      const attempt = await fetcher.fetch(requestFor(url), null, new AbortController().signal);
+      assert.doesNotMatch(JSON.stringify(attempt), /secret/, url);
+      return [attempt.code, attempt.url];
+    };
+    assert.deepEqual(await shown('http:user:secret@a.example/x'), ['invalid-url', 'http:a.example/x']);
+    assert.deepEqual(await shown('http://user:secret/2@a.example/x'), ['invalid-url', 'http://a.example/x']);
+    assert.deepEqual(await shown('user:secret@a.example/x'), ['unsupported-scheme', 'user:a.example/x']);
+    assert.deepEqual(await shown('mailto:a@b.example'), ['unsupported-scheme', 'mailto:a@b.example']);
+    assert.deepEqual(await shown(' ftp://a.example/x '), ['unsupported-scheme', ' ftp://a.example/x ']);
+    await fetcher.close();
+  });
+
   it('is not sent to an excluded host', async () => {
     const server = await OddServer.start({ '/f': answer(200, {}, CSV) });
     const attempt = await fetchOnce(server, '/f', { settings: { excludeHosts: ['127.0.0.1'] } });
