@@ -8,6 +8,10 @@ interface HtmlPage {
 const TAGS =
   'html|head|body|title|meta|link|script|style|base|noscript|iframe|frameset|form|table|div|span|font|center|section|' +
   'article|header|footer|nav|main|h[1-6]|p|a|b|i|br|hr|ul|ol|img|input|button|strong|em|pre';
+/** Those that hardly begin XML of another kind, where XML is expected: `<table>`, `<section>` and `<title>` may. */
+const HTML_ONLY =
+  /^(html|head|body|meta|script|style|noscript|iframe|frameset|div|span|font|center|h[1-6]|p|br|hr|ul|ol|img)$/i;
+const OTHER_NAMESPACE = /<[^<>]{0,500}\sxmlns\s{0,5}=\s{0,5}["'](?!http:\/\/www\.w3\.org\/1999\/xhtml)/y;
 const FIRST_TAG = new RegExp(`<(${TAGS})(?=[\\s/>])`, 'iy');
 
 const ERROR_WORDS =
@@ -17,8 +21,8 @@ const LOGIN_WORDS =
 
 /**
  * Whether text is an HTML page or a piece of one: a doctype, or an HTML tag first, after blanks, comments and an XML
- * declaration; or a whole page after a few words of a talkative server. `xmlExpected`: something says it should be XML, so
- * only what surely is HTML counts.
+ * declaration; or a whole page after a few words of a talkative server. `xmlExpected`: something says it should be XML and
+ * the server does not say that it is HTML, so only what surely is HTML counts.
  */
 export function sniffHtml(text: string, xmlExpected: boolean): HtmlPage | null {
   const at = contentStart(text);
@@ -26,12 +30,17 @@ export function sniffHtml(text: string, xmlExpected: boolean): HtmlPage | null {
   FIRST_TAG.lastIndex = at;
   const tag = FIRST_TAG.exec(text)?.[1];
   const declared = text.slice(0, at).includes('<?xml');
-  const sure = tag !== undefined && (declared || xmlExpected ? /^html$/i.test(tag) : true);
+  const sure = tag !== undefined && (declared ? /^html$/i.test(tag) : !xmlExpected || isHtmlOnly(text, at, tag));
   if (!doctype && !sure && !lateStart(text)) return null;
   return pageOf(
     text,
     doctype ? 'it begins with an HTML doctype' : tag ? `it begins with <${tag}>` : 'an HTML page follows some text',
   );
+}
+
+function isHtmlOnly(text: string, at: number, tag: string): boolean {
+  OTHER_NAMESPACE.lastIndex = at;
+  return HTML_ONLY.test(tag) && !OTHER_NAMESPACE.test(text);
 }
 
 /** Behind blanks, comments, processing instructions. */

@@ -21,7 +21,7 @@ export function sniffTextual(text: string, complete: boolean, witnesses: Witness
   const expected = witnesses.hints;
   return (
     triplesFinding(text, expected) ??
-    htmlFinding(text, expected) ??
+    htmlFinding(text, witnesses) ??
     xmlFinding(text, complete, expected) ??
     jsonFinding(text, complete, expected) ??
     errorTextFinding(text, complete, expected) ??
@@ -31,8 +31,8 @@ export function sniffTextual(text: string, complete: boolean, witnesses: Witness
   );
 }
 
-function htmlFinding(text: string, expected: readonly Format[]): Finding | null {
-  const xmlExpected = expected.some((format) => format.kind === 'xml');
+function htmlFinding(text: string, { hints, htmlType }: Witnesses): Finding | null {
+  const xmlExpected = !htmlType && hints.some((format) => format.kind === 'xml');
   const page = sniffHtml(text, xmlExpected);
   if (!page) return null;
   const [, ...details] = page.evidence;

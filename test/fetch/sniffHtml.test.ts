@@ -42,6 +42,22 @@ describe('HTML is not data', () => {
     }
   }
 
+  it('also a piece of it where XML is promised', () => {
+    for (const piece of ['<div>x</div>', '<h1>404</h1>', '<br>\nno <b>', '<script>a()</script>', '<body>x</body>']) {
+      for (const contentType of ['application/xml', 'application/rss+xml', 'text/html']) {
+        assert.equal(sniffed(piece, { contentType, declaredFormat: 'KML' }).format, 'HTML', `${piece} ${contentType}`);
+      }
+    }
+  });
+
+  it('unless it is XML of another kind, with words of HTML', () => {
+    const as = (text: string) => sniffed(text, { contentType: 'application/xml' }).format;
+    assert.equal(as('<table><row>1</row></table>'), 'XML');
+    assert.equal(as('<?xml version="1.0"?><body><row>1</row></body>'), 'XML');
+    assert.equal(as('<p xmlns="http://a.example/poem">x</p>'), 'XML');
+    assert.equal(sniffed('<table><row>1</row></table>', { contentType: 'text/html', name: 'a.xml' }).format, 'HTML');
+  });
+
   it('and has its own media type, XHTML too', () => {
     assert.equal(sniffed('<html>', { contentType: 'text/csv' }).mediaType, 'text/html');
     assert.equal(sniffed(xhtml, { contentType: 'application/xhtml+xml' }).mediaType, 'application/xhtml+xml');
