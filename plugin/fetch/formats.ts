@@ -63,7 +63,7 @@ ZSTD|application/zstd|zst|binary||zst
 7Z|application/x-7z-compressed|7z|binary||7zip
 RAR|application/vnd.rar|rar|binary|application/x-rar-compressed application/x-rar|
 TAR|application/x-tar|tar|binary||
-XLS|application/vnd.ms-excel|xls|binary|application/msexcel application/x-msexcel application/xls|excel msexcel
+XLS|application/vnd.ms-excel|xls|binary|application/msexcel application/x-msexcel application/xls application/excel application/x-excel|excel msexcel
 DOC|application/msword|doc|binary||word msword
 PPT|application/vnd.ms-powerpoint|ppt|binary||powerpoint
 MDB|application/x-msaccess|mdb|binary|application/msaccess application/vnd.ms-access|access accdb

@@ -40,7 +40,10 @@ function score({ fields, share, records }: Count): number {
   return share * Math.min(1, (fields - 1) / 2 + 0.4) * (records > 1 ? 1 : 0.5);
 }
 
-/** Lines before the first that has as many fields as most (titles, notes) do not count against it, up to a third. */
+/**
+ * Lines before the first that has as many fields as most (titles, notes) do not count against it, up to a third of all; up
+ * to half before three lines or three fields.
+ */
 function evenness(text: string, delimiter: Delimiter, complete: boolean): Count {
   const counts = fieldCounts(text, delimiter, complete);
   const frequency = new Map<number, number>();
@@ -48,8 +51,10 @@ function evenness(text: string, delimiter: Delimiter, complete: boolean): Count 
   let fields = 1;
   for (const [count, times] of frequency)
     if (count > 1 && times > (fields > 1 ? (frequency.get(fields) ?? 0) : 0)) fields = count;
-  const preamble = counts.slice(0, Math.ceil(counts.length / 3)).indexOf(fields);
-  const records = counts.slice(Math.max(0, preamble));
+  const first = counts.indexOf(fields);
+  const clear = fields >= 3 || counts.length - first >= 3;
+  const allowed = clear ? counts.length / 2 : (counts.length - 1) / 3;
+  const records = counts.slice(first <= allowed ? Math.max(0, first) : 0);
   const even = records.filter((count) => count === fields).length;
   return { delimiter, fields, records: records.length, share: records.length === 0 ? 0 : even / records.length };
 }
