@@ -5,6 +5,8 @@ export interface JsonMatch {
   readonly evidence: string;
   /** The words of an error body: a small object that is nothing else; null for data. */
   readonly error: string | null;
+  /** A member `type` was seen. */
+  readonly typed: boolean;
 }
 
 const GEOMETRY = /^(Multi)?(Point|LineString|Polygon)$|^GeometryCollection$/;
@@ -60,12 +62,13 @@ function spoilt(scan: JsonScan, how: string): JsonMatch | null {
 
 function described(scan: JsonScan, mode: 'lines' | null, whole: string | null = null): JsonMatch | null {
   const format = formatOf(scan);
+  const typed = scan.keys.has('type');
   if (mode === 'lines') {
     const geo = scan.keys.get('type') === 'Feature' || format === 'GeoJSON';
-    return { format: geo ? 'GeoJSONSeq' : 'NDJSON', evidence: 'it is one JSON value a line', error: null };
+    return { format: geo ? 'GeoJSONSeq' : 'NDJSON', evidence: 'it is one JSON value a line', error: null, typed };
   }
   const error = whole !== null && whole.length < 4096 && scan.container === 'object' ? errorWords(scan, whole) : null;
-  return { format, evidence: `it is JSON${format === 'JSON' ? '' : ` with the members of ${format}`}`, error };
+  return { format, evidence: `it is JSON${format === 'JSON' ? '' : ` with the members of ${format}`}`, error, typed };
 }
 
 function formatOf(scan: JsonScan): string {

@@ -61,7 +61,13 @@ function jsonFinding(text: string, complete: boolean, expected: readonly Format[
   if (!match) return null;
   const other = expected.find((format) => format.kind !== 'json' && format.format !== 'TXT');
   const notData = other && match.error ? `It is a JSON error message, not ${other.format}: ${match.error}` : null;
-  return finding(match.format, [match.evidence], notData);
+  const format = complete || match.typed || match.format !== 'JSON' ? match.format : (narrower(expected) ?? 'JSON');
+  return finding(format, [match.evidence], notData);
+}
+
+/** The members that tell the kind may lie beyond the head: then it is the kind that it is called. */
+function narrower(expected: readonly Format[]): string | null {
+  return expected.find(({ format }) => ['GeoJSON', 'TopoJSON', 'JSON-LD'].includes(format))?.format ?? null;
 }
 
 /** `5` or `"hello"` is JSON only where somebody says so. */
@@ -69,7 +75,7 @@ function jsonScalar(text: string, complete: boolean, expected: readonly Format[]
   if (!complete || !expected.some(({ kind }) => kind === 'json')) return null;
   const scan = scanJson(text, 0);
   const whole = scan.valid && scan.ended && text.slice(scan.end).trim() === '';
-  return whole ? { format: 'JSON', evidence: 'it is one JSON value', error: null } : null;
+  return whole ? { format: 'JSON', evidence: 'it is one JSON value', error: null, typed: false } : null;
 }
 
 function triplesFinding(text: string, expected: readonly Format[]): Finding | null {

@@ -120,6 +120,19 @@ describe('a table behind notes', () => {
     assert.equal(sniffed('Hello\nhow are you\nso long\nYours, A\nPS: no, not\n').format, 'TXT'));
 });
 
+describe('JSON whose kind lies beyond its first bytes', () => {
+  const head = `{"name":"${'x'.repeat(20_000)}","features":[{"id":1`;
+  it('is of the kind that it is called', () => {
+    assert.equal(sniffed(head, { complete: false, url: 'http://a.example/a.topojson' }).format, 'TopoJSON');
+    assert.equal(sniffed(head, { complete: false, declaredFormat: 'GeoJSON' }).format, 'GeoJSON');
+    assert.equal(sniffed(head, { complete: false }).format, 'JSON');
+  });
+  it('is not, where its type is another', () => {
+    const other = head.replace('{', '{"type":"success",');
+    assert.equal(sniffed(other, { complete: false, declaredFormat: 'GeoJSON' }).format, 'JSON');
+  });
+});
+
 describe('UTF-16 without a mark', () => {
   const texts = {
     Cyrillic: 'имя,город\nИван,Москва\nАнна,Омск\n',
