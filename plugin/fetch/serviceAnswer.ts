@@ -28,11 +28,17 @@ export function serviceAnswer(head: Uint8Array, contentType: string | null): Ser
 }
 
 function xmlAnswer(root: XmlHead, text: string): ServiceAnswer | null {
-  if (/^(Service)?ExceptionReport$/.test(root.localName)) {
+  if (/^(Service)?ExceptionReport$|^WMTException$/.test(root.localName) || isFault(root, text)) {
     return { kind: 'exception', message: exceptionMessage(text.slice(root.contentAt)) };
   }
   const service = capabilitiesService(root, text);
   return service ? { kind: 'capabilities', service } : null;
+}
+
+/** SOAP's way to say so, 1.1 and 1.2. */
+function isFault(root: XmlHead, text: string): boolean {
+  const content = text.slice(root.contentAt, root.contentAt + 4096);
+  return root.localName === 'Envelope' && /soap/i.test(root.namespace ?? '') && /<(\w{1,20}:)?Fault[\s>]/.test(content);
 }
 
 /** The document's root names the service; versions before 1.1 of OWS had names of their own. */

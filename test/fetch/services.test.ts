@@ -170,6 +170,11 @@ describe('serviceAnswer', () => {
         '<ows:ExceptionText>broken &amp; lost</ows:ExceptionText></ows:Exception></ows:ExceptionReport>',
       'NoApplicableCode: broken & lost',
     ],
+    ['<WMTException version="1.0.0">no such layer</WMTException>', 'no such layer'],
+    [
+      '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault>boom</s:Fault></s:Body></s:Envelope>',
+      'boom',
+    ],
     [
       '<ExceptionReport xmlns="urn:anything"><Exception exceptionCode="VersionNegotiationFailed"/>',
       'VersionNegotiationFailed',
@@ -216,6 +221,7 @@ describe('serviceAnswer', () => {
     'a,b\n1,2',
     '<html><title>WMS_Capabilities</title>',
     '<a/>',
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><a/></s:Body></s:Envelope>',
     '{"type":"FeatureCollection","features":[]}',
     '{"name":"x","message":"data"}',
     '{"code":"GB","description":"Great Britain"}',
