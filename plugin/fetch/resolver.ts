@@ -1,11 +1,11 @@
-import { Resolver as CaresResolver } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import type { Config } from '../config.ts';
 import { HostsFile } from './hostsFile.ts';
+import { type Answer, codeOf, type Family, NameServers } from './nameServers.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
-  readonly family: 4 | 6;
+  readonly family: Family;
 }
 
 /** A name that has no address, or whose name server did not say. */
@@ -25,28 +25,23 @@ export interface ResolverSettings extends Pick<Config, 'dnsServers' | 'dnsTimeou
   readonly hostsFilePath?: string;
 }
 
-type Answer = { readonly family: 4 | 6 } & ({ readonly addresses: readonly string[] } | { readonly error: unknown });
-
 /** RFC 8305 section 3: how long the answer for the other family is waited for once there is one. */
 const OTHER_FAMILY_MS = 300;
 const MAX_ADDRESSES = 64;
 const LASTING: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
-const TRIES = 2;
 
 /**
  * Names → addresses through c-ares, which waits on sockets and not in the few threads that the file system needs. Asks
  * anew each time: what was vetted for one connection says nothing about the next.
  */
 export class Resolver {
-  readonly #cares: CaresResolver;
+  readonly #servers: NameServers;
   readonly #timeoutMs: number;
   readonly #hostsFile: HostsFile | null;
   #closed = false;
 
   constructor({ dnsServers, dnsTimeoutMs, hostsFile, hostsFilePath = '/etc/hosts' }: ResolverSettings) {
-    // Each try waits twice as long as the one before; both fit into the deadline.
-    this.#cares = new CaresResolver({ timeout: Math.max(1, Math.floor(dnsTimeoutMs / 4)), tries: TRIES });
-    if (dnsServers.length > 0) this.#cares.setServers(dnsServers.map(serverText));
+    this.#servers = new NameServers({ dnsServers, dnsTimeoutMs });
     this.#timeoutMs = dnsTimeoutMs;
     this.#hostsFile = hostsFile ? new HostsFile(hostsFilePath) : null;
   }
@@ -63,15 +58,17 @@ export class Resolver {
   /** Ends what is still being asked. */
   close(): void {
     this.#closed = true;
-    this.#cares.cancel();
+    this.#servers.cancel();
   }
 
-  /** Both families at once. A query that hangs is left alone: cancelling it would cancel everybody's. */
+  /** Both families at once. */
   #ask(name: string, signal?: AbortSignal): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
       const answers: Answer[] = [];
+      const lookUp = this.#servers.lookUp(name);
       const settle = (run: () => void) => {
         clearTimeout(timer);
+        lookUp.end();
         signal?.removeEventListener('abort', onAbort);
         run();
       };
@@ -91,13 +88,7 @@ export class Resolver {
         clearTimeout(timer);
         timer = setTimeout(finish, Math.min(OTHER_FAMILY_MS, this.#timeoutMs));
       };
-      for (const family of [4, 6] as const) {
-        const query = family === 4 ? this.#cares.resolve4(name) : this.#cares.resolve6(name);
-        query.then(
-          (addresses) => onAnswer({ family, addresses }),
-          (error: unknown) => onAnswer({ family, error }),
-        );
-      }
+      for (const family of [4, 6] as const) lookUp.ask(family).then(onAnswer);
     });
   }
 }
@@ -128,19 +119,10 @@ function saysNoName(error: unknown): boolean {
   return codeOf(error) === 'ENOTFOUND';
 }
 
-function codeOf(error: unknown): string {
-  const known = typeof error === 'object' && error !== null && 'code' in error;
-  return known && typeof error.code === 'string' ? error.code : '';
-}
-
 function tagged(addresses: readonly string[]): readonly ResolvedAddress[] {
   const all = [...new Set(addresses)].map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }) as const);
   return [...all.filter(({ family }) => family === 4), ...all.filter(({ family }) => family === 6)].slice(
     0,
     MAX_ADDRESSES,
   );
-}
-
-function serverText({ address, port }: { address: string; port: number }): string {
-  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -3,12 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DnsFailure, Resolver } from '../../plugin/fetch/resolver.ts';
-import { type NameQuestion, type NameReply, NameServer } from '../support/nameServer.ts';
+import { type NameQuestion, NameServer, type Replying } from '../support/nameServer.ts';
 
 async function resolverOn(
   test: TestContext,
-  reply: (question: NameQuestion) => NameReply,
+  reply: Replying,
   { dnsTimeoutMs = 2000, hosts }: { dnsTimeoutMs?: number; hosts?: string } = {},
 ): Promise<{ resolver: Resolver; server: NameServer }> {
   const server = await NameServer.start(reply);
@@ -95,6 +96,43 @@ describe('the resolver', () => {
     const resolver = new Resolver({ dnsServers: [server], dnsTimeoutMs: 500, hostsFile: false });
     assert.equal((await failureOf(resolver.resolve('data.example'))).temporary, true);
     resolver.close();
+  });
+
+  it('waits for a slow answer although the server was quick before', async (test) => {
+    const { resolver } = await resolverOn(test, async ({ name }) => {
+      if (name === 'slow.example') await sleep(1200);
+      return ['8.8.8.8'];
+    });
+    for (let asked = 0; asked < 5; asked += 1) await resolver.resolve('quick.example');
+    assert.deepEqual(await resolver.resolve('slow.example'), [four('8.8.8.8')]);
+  });
+
+  it('asks the next name server when one fails, refuses or is silent', async (test) => {
+    const good = await NameServer.start(({ name }) => (name === 'none.example' ? 'NXDOMAIN' : ['8.8.8.8']));
+    test.after(() => good.stop());
+    for (const reply of ['SERVFAIL', 'REFUSED', 'silence'] as const) {
+      const bad = await NameServer.start(() => reply);
+      const resolver = new Resolver({ dnsServers: [bad.server, good.server], dnsTimeoutMs: 2000, hostsFile: false });
+      test.after(async () => {
+        resolver.close();
+        await bad.stop();
+      });
+      assert.deepEqual(await resolver.resolve('data.example'), [four('8.8.8.8')], reply);
+      assert.equal((await failureOf(resolver.resolve('none.example'))).temporary, false, reply);
+    }
+  });
+
+  it('asks no other name server about what one knows', async (test) => {
+    const other = await NameServer.start(() => ['8.8.8.8']);
+    const knowing = await NameServer.start(({ name }) => (name === 'none.example' ? 'NXDOMAIN' : []));
+    const resolver = new Resolver({ dnsServers: [knowing.server, other.server], dnsTimeoutMs: 500, hostsFile: false });
+    test.after(async () => {
+      resolver.close();
+      await Promise.all([other.stop(), knowing.stop()]);
+    });
+    for (const name of ['none.example', 'empty.example'])
+      assert.equal((await failureOf(resolver.resolve(name))).temporary, false);
+    assert.deepEqual(other.questions, []);
   });
 
   it('stops waiting when it is told to', async (test) => {

@@ -16,18 +16,22 @@ export type NameReply = readonly string[] | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' 
 const CODES = { NXDOMAIN: 3, SERVFAIL: 2, REFUSED: 5 } as const;
 const TYPES: Readonly<Record<number, NameQuestion['type']>> = { 1: 'A', 28: 'AAAA' };
 
+/** A promised reply is a slow one. */
+export type Replying = (question: NameQuestion) => NameReply | Promise<NameReply>;
+
 /** The smallest name server (RFC 1035 section 4) on a loopback port: answers what a function says, question by question. */
 export class NameServer {
   readonly questions: NameQuestion[] = [];
+  #stopped = false;
   readonly #socket: Socket = createSocket('udp4');
-  readonly #reply: (question: NameQuestion) => NameReply;
+  readonly #reply: Replying;
 
-  private constructor(reply: (question: NameQuestion) => NameReply) {
+  private constructor(reply: Replying) {
     this.#reply = reply;
-    this.#socket.on('message', (message, from) => this.#onMessage(message, from));
+    this.#socket.on('message', (message, from) => void this.#onMessage(message, from));
   }
 
-  static async start(reply: (question: NameQuestion) => NameReply): Promise<NameServer> {
+  static async start(reply: Replying): Promise<NameServer> {
     const server = new NameServer(reply);
     server.#socket.bind(0, '127.0.0.1');
     await once(server.#socket, 'listening');
@@ -41,18 +45,19 @@ export class NameServer {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#socket.close();
     await once(this.#socket, 'close');
   }
 
-  #onMessage(message: Buffer, from: RemoteInfo): void {
+  async #onMessage(message: Buffer, from: RemoteInfo): Promise<void> {
     const { name, typeCode, end } = questionIn(message);
     const type = TYPES[typeCode] ?? 'other';
     const asked = this.questions.filter((question) => question.name === name && question.type === type).length;
     const question = { name, type, asked };
     this.questions.push(question);
-    const reply = this.#reply(question);
-    if (reply === 'silence') return;
+    const reply = await this.#reply(question);
+    if (reply === 'silence' || this.#stopped) return;
     this.#socket.send(answerTo(message, end, typeCode, reply), from.port, from.address);
   }
 }
