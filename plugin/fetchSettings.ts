@@ -43,7 +43,8 @@ export const FETCH_SETTINGS = {
     group: 'fetch',
     kind: allowedNetworks(),
     default: [],
-    description: 'Networks that may be asked although they are not public.',
+    description:
+      'Networks that may be asked although they are not public; one with a port at that port only, whatever `ports` says.',
   },
   ports: {
     environment: 'ARCHIVER_PORTS',

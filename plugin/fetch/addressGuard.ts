@@ -61,23 +61,26 @@ export class AddressGuard {
     return this.#checkPort(port, address === undefined ? null : addressBytes(address));
   }
 
+  /** A network without a port says which addresses may be asked, and nothing of ports: those have settings of their own. */
   #checkPort(port: number, address: AddressBytes | null): GuardVerdict {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) return blocked('blocked-port', `${port} is no port`);
     const usual = holds(this.#ports, port) && !holds(this.#blockedPorts, port);
     if (usual) return ALLOWED;
-    const excepted = address
-      ? this.#isException(address, port)
-      : this.#exceptions.some((exception) => exception.port === null || exception.port === port);
+    const named = this.#exceptions.filter((exception) => exception.port === port);
+    const excepted = address ? isAmong(address, named) : named.length > 0;
     return excepted ? ALLOWED : blocked('blocked-port', `port ${port} is not one that may be asked`);
   }
 
-  /** An IPv4-mapped address is that IPv4 address for exceptions, and for nothing else. */
-  #isException(address: AddressBytes, port: number): boolean {
-    const meant = mappedIpv4(address) ?? address;
-    return this.#exceptions.some(
-      (exception) => (exception.port === null || exception.port === port) && isWithin(meant, exception.network),
-    );
+  #isException(bytes: AddressBytes, port: number): boolean {
+    const holding = this.#exceptions.filter((exception) => exception.port === null || exception.port === port);
+    return isAmong(bytes, holding);
   }
+}
+
+/** An IPv4-mapped address is that IPv4 address for exceptions, and for nothing else. */
+function isAmong(address: AddressBytes, exceptions: readonly Exception[]): boolean {
+  const meant = mappedIpv4(address) ?? address;
+  return exceptions.some(({ network }) => isWithin(meant, network));
 }
 
 /** The address of a host that is one: `127.0.0.1`, `[::1]`. Other numeric spellings never get past the URL parser. */

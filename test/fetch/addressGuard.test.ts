@@ -201,14 +201,15 @@ describe('the port rule', () => {
     assert.equal(guardWith('127.0.0.0/8:22').checkPort(22).allowed, true);
     assert.equal(guardWith('127.0.0.0/8:22').checkPort(23).allowed, false);
     assert.equal(guardWith('127.0.0.0/8:22').checkPort(22, '8.8.8.8').allowed, false);
-    assert.equal(guardWith('127.0.0.0/8').checkPort(23).allowed, true);
+    assert.equal(guardWith('127.0.0.0/8').checkPort(23).allowed, false);
   });
 });
 
 describe('exceptions of the address guard', () => {
-  it('allow every port of a network that is named without one', () => {
-    for (const port of [22, 80, 6379]) assert.equal(codeOf(guardWith('127.0.0.0/8'), '127.9.9.9', port), 'allowed');
-    assert.equal(codeOf(guardWith('127.0.0.0/8'), '127.0.0.1', 0), 'blocked-port');
+  it('leave the rule of ports as it is where they name no port', () => {
+    const guard = guardWith('127.0.0.0/8');
+    for (const port of [80, 443, 8080, 40_000]) assert.equal(codeOf(guard, '127.9.9.9', port), 'allowed');
+    for (const port of [0, 22, 6379]) assert.equal(codeOf(guard, '127.9.9.9', port), 'blocked-port');
   });
 
   it('allow one port of a network that is named with it', () => {
