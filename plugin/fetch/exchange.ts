@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { HeaderMap } from '../model/attempt.ts';
 import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './answer.ts';
 import type { Deadlines } from './deadlines.ts';
-import { bodyEndOf, cut, headFailureOf, tooLong } from './exchangeError.ts';
+import { bodyEndOf, cut, headFailureOf, isTlsError, tooLong } from './exchangeError.ts';
 import { type Failure, failure } from './failure.ts';
 import { framingOf, hasExcess } from './framing.ts';
 import { badHead, boundHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headBound.ts';
@@ -84,6 +84,11 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   #interim = 0;
   #lastChunk: Buffer | null = null;
   #abortReason: Error | null = null;
+  /** A server's alert, which undici reports as a mere end. */
+  #alert: Error | null = null;
+  readonly #onSocketError = (error: Error) => {
+    if (isTlsError(error)) this.#alert = error;
+  };
 
   constructor(resolve: (exchanged: Exchanged) => void, deadlines: Deadlines, signal: AbortSignal) {
     this.#resolve = resolve;
@@ -114,6 +119,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   onSocket(socket: Socket): void {
     this.#socket = socket;
     this.#brake = new SocketHold(socket);
+    socket.on('error', this.#onSocketError);
     this.#reused = used.has(socket);
     used.add(socket);
   }
@@ -183,7 +189,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
     if (this.#headed) this.#finish(bodyEndOf(error, this.wireBytes, this.headers));
-    else this.#failHead(error);
+    else this.#failHead(this.#alert ?? error);
   }
 
   fail(reason: Failure): void {
@@ -224,6 +230,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     this.#over = true;
     this.#unwatchHead?.();
     this.#brake?.release();
+    this.#socket?.off('error', this.#onSocketError);
     if (starting === this) starting = null;
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#deadlines.leave();

@@ -3,6 +3,7 @@ import { CODES, type Code } from '../model/status.ts';
 import { type BodyEnd, declaredLength } from './answer.ts';
 import { type Failure, failure } from './failure.ts';
 import { headTooLarge } from './headBound.ts';
+import { tlsReasonOf } from './tlsSocket.ts';
 
 /** The `code` of a thrown thing, or ''. */
 export function errorCodeOf(thrown: unknown): string {
@@ -43,6 +44,10 @@ function hasBrokenChunk(error: Error): boolean {
   return /Invalid character in chunk size/.test(error.message) && !/^(?:[ \t\r\n;]|$)/.test(rest);
 }
 
+export function isTlsError(error: Error): boolean {
+  return /^(?:EPROTO$|ERR_SSL|ERR_TLS)/.test(errorCodeOf(error));
+}
+
 /** undici's parser error has no usable code. */
 function isParserError(error: Error): boolean {
   return error.name === 'HTTPParserError';
@@ -78,9 +83,7 @@ export function headFailureOf(error: Error): { failure: Failure; odd: boolean; h
   if (code === 'UND_ERR_INVALID_ARG') {
     return { failure: failure('protocol', `The request cannot be sent: ${error.message}.`), odd: false, hungUp: false };
   }
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
-    return { failure: failure('tls', `The encrypted connection failed: ${error.message}.`), odd: false, hungUp: false };
-  }
+  if (isTlsError(error)) return { failure: failure('tls', tlsReasonOf(error)), odd: false, hungUp: false };
   const how = code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'closed';
   return { failure: failure('reset', `The connection was ${how} before an answer came.`), odd: false, hungUp: true };
 }

@@ -92,16 +92,22 @@ function tlsFailure(error: unknown, name: string): ConnectFailure {
   return new ConnectFailure({
     code: 'tls',
     transient: false,
-    reason: reasonOf(error, code, name),
+    reason: namedReason(code, name) ?? tlsReasonOf(error),
     detail,
     cause: error,
   });
 }
 
-function reasonOf(error: unknown, code: string, name: string): string {
+function namedReason(code: string, name: string): string | null {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `The server's certificate is for another host, not for ${name}.`;
+  return null;
+}
+
+/** Why encryption failed, before it was agreed on or after: a server of TLS 1.3 may refuse us only then. */
+export function tlsReasonOf(error: unknown): string {
+  const code = codeOf(error);
   const known = REASONS[code];
   if (known) return known;
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `The server's certificate is for another host, not for ${name}.`;
   if (/wrong version number|packet length too long|http request|unknown protocol/i.test(messageOf(error))) {
     return 'The server does not speak TLS at this port.';
   }

@@ -12,6 +12,7 @@ import { type AgentParts, Agents } from '../../plugin/fetch/agents.ts';
 import { ConnectFailure } from '../../plugin/fetch/connectFailure.ts';
 import { HostTable, hostSettingsOf, Proxies } from '../../plugin/fetch/proxies.ts';
 import { AUTHORITY_FILE, authority, certificate } from '../support/certificates.ts';
+import { requestFor, testFetcher } from '../support/fetching.ts';
 import { NameServer } from '../support/nameServer.ts';
 
 const run = promisify(execFile);
@@ -170,6 +171,18 @@ describe('the agents', () => {
       return stdout;
     });
     assert.deepEqual(await Promise.all(outcomes), ['true', 'tls']);
+  });
+
+  it('say that a server demands a certificate, which TLS 1.3 tells only after the handshake', async (test) => {
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const demanding = { ...certificate('good'), ca: authority(), requestCert: true, maxVersion };
+      const port = await listening(test, createSecureServer(demanding, echo));
+      const fetcher = testFetcher({ verifyTls: false });
+      test.after(() => fetcher.close());
+      const url = `https://127.0.0.1:${port}/`;
+      const { code, transient } = await fetcher.fetch(requestFor(url), null, new AbortController().signal);
+      assert.deepEqual([code, transient], ['tls', false], maxVersion);
+    }
   });
 
   it('end requests under way when they are closed', async (test) => {
