@@ -3,6 +3,7 @@ import type { HostSettings, WebhookTarget } from './model/settings.ts';
 import type { Parsed, SettingKind } from './settingKinds.ts';
 
 const ajv = new Ajv2020({ allErrors: true, discriminator: true });
+ajv.addFormat('uri', (written) => URL.canParse(written));
 
 /** A structured setting: JSON text, or the same as a plain value. */
 function json<Value>(options: {
@@ -58,7 +59,7 @@ const hostSettings = optional({
   headers: { type: 'object', propertyNames: headerName, additionalProperties: headerValue },
   credential,
   tls: optional({ verify: { type: 'boolean' }, ca: text, cert: text, key: text }),
-  proxy: { type: 'string', pattern: '^https?://' },
+  proxy: { type: 'string', format: 'uri', pattern: '^https?://' },
   limits: optional({
     requestsPerSecond: { type: 'number', exclusiveMinimum: 0 },
     burst: { type: 'integer', minimum: 1 },
@@ -96,7 +97,7 @@ export const webhookTargets = (): SettingKind<readonly WebhookTarget[]> =>
       type: 'array',
       items: {
         ...optional({
-          url: { type: 'string', pattern: '^https?://' },
+          url: { type: 'string', format: 'uri', pattern: '^https?://' },
           secret: { type: 'string', pattern: '^whsec_[A-Za-z0-9+/]+={0,2}$' },
           events: { type: 'array', items: { type: 'string', pattern: '^archive\\.[a-z]+$' } },
         }),

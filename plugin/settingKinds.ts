@@ -125,6 +125,7 @@ export const cron = (): SettingKind<string> =>
     emptyCounts: true,
   });
 
+/** A URL of http or https is read to the end; those of databases name several hosts, which no URL may. */
 export function url(options: {
   readonly schemes: readonly string[];
   readonly example: string;
@@ -138,13 +139,13 @@ export function url(options: {
     schema: { type: 'string', pattern: wanted.source },
     parse(raw) {
       if (typeof raw !== 'string' || !wanted.test(raw) || /\s/.test(raw)) return WRONG;
+      if (/^https?:/.test(raw) && !URL.canParse(raw)) return WRONG;
       return plain ? plainUrl(raw) : { value: raw };
     },
   };
 }
 
 function plainUrl(raw: string): Parsed<string> {
-  if (!URL.canParse(raw)) return WRONG;
   const { username, password, search, hash } = new URL(raw);
   return username || password || search || hash ? WRONG : { value: raw.replace(/\/+$/, '') };
 }
