@@ -1,16 +1,18 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { ProbeStages } from '../probe.ts';
 import type { Stage, StageRef } from '../store/ArchiveStore.ts';
 
-/** Keeps the bytes of one probe: beside their place until the attempt proved whole, then there. */
+/**
+ * Keeps the bytes of one probe: beside their place until the attempt proved whole, then there. What is no file of its own
+ * (`/dev/stdout`, a pipe) is written as it is: a rename would replace the device.
+ */
 export class SaveFile {
   readonly #path: string;
-  readonly #partPath: string;
+  #place: Place | null = null;
 
   constructor(path: string) {
     this.#path = path;
-    this.#partPath = `${path}.part`;
   }
 
   get stages(): NonNullable<ProbeStages> {
@@ -25,15 +27,25 @@ export class SaveFile {
   }
 
   async keep(): Promise<void> {
-    await this.#guard(() => rename(this.#partPath, this.#path));
+    const place = this.#place;
+    if (place === null || place.isSpecial) return;
+    await this.#guard(() => rename(place.partPath, place.path)).catch(async (error: unknown) => {
+      await this.discard();
+      throw error;
+    });
   }
 
   async discard(): Promise<void> {
-    await this.#guard(() => rm(this.#partPath, { force: true }));
+    const place = this.#place;
+    if (place === null || place.isSpecial) return;
+    await this.#guard(() => rm(place.partPath, { force: true }));
   }
 
   async #stage(key: string): Promise<Stage> {
-    const file = await this.#guard(() => open(this.#partPath, 'w'));
+    const { file, partPath } = await this.#guard(async () => {
+      this.#place = await placeOf(this.#path);
+      return { file: await open(this.#place.partPath, 'w'), partPath: this.#place.partPath };
+    });
     let bytes = 0;
     return {
       write: (chunk) =>
@@ -44,7 +56,7 @@ export class SaveFile {
       finish: (): Promise<StageRef> =>
         this.#guard(async () => {
           await file.close();
-          return { id: this.#partPath, key, bytes };
+          return { id: partPath, key, bytes };
         }),
       abandon: async () => {
         await file.close();
@@ -60,6 +72,21 @@ export class SaveFile {
       throw new ArchiverError('store-failed', `${this.#path} cannot be written: ${messageOf(error)}`, { cause: error });
     }
   }
+}
+
+interface Place {
+  readonly path: string;
+  readonly partPath: string;
+  readonly isSpecial: boolean;
+}
+
+/** A link stays one: what it leads to is replaced. */
+async function placeOf(path: string): Promise<Place> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) throw new Error('it is a folder');
+  if (found && !found.isFile()) return { path, partPath: path, isSpecial: true };
+  const whole = await realpath(path).catch(() => path);
+  return { path: whole, partPath: `${whole}.part`, isSpecial: false };
 }
 
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { runCommand } from '../support/runCommand.ts';
 
+const run = promisify(execFile);
 const BODY = 'id,name\n1,Ada\n2,Grace\n';
 const hash = (name: string) => createHash(name).update(BODY).digest('hex');
 
@@ -114,6 +117,30 @@ describe('the probe', () => {
     assert.equal(await readFile(file, 'utf8'), BODY);
     await runCommand(['probe', `${site}/gone`, '--save', join(folder, 'gone.csv')], { environment });
     assert.deepEqual(await readdir(folder), ['kept.csv']);
+  });
+
+  test('keeps the bytes behind a link or in a pipe, and says that a folder is no file', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'archiver-save-'));
+    const save = (name: string) =>
+      runCommand(['probe', `${site}/data.csv`, '--save', join(place, name)], { environment });
+    await writeFile(join(place, 'target'), 'old');
+    await symlink('target', join(place, 'link'));
+    await mkdir(join(place, 'folder'));
+    await run('mkfifo', [join(place, 'pipe')]);
+
+    assert.equal((await save('link')).exitCode, 0);
+    assert.ok((await lstat(join(place, 'link'))).isSymbolicLink());
+    assert.equal(await readFile(join(place, 'target'), 'utf8'), BODY);
+
+    const [{ stdout }, { exitCode }] = await Promise.all([run('cat', [join(place, 'pipe')]), save('pipe')]);
+    assert.deepEqual([exitCode, stdout], [0, BODY]);
+    assert.ok((await lstat(join(place, 'pipe'))).isFIFO());
+
+    const wrong = await save('folder');
+    assert.equal(wrong.exitCode, 1);
+    assert.match(wrong.errors, /folder cannot be written: it is a folder/);
+    assert.deepEqual((await readdir(place)).sort(), ['folder', 'link', 'pipe', 'target']);
+    await rm(place, { recursive: true });
   });
 
   test('answers each line of its input with one line that carries its id, and a wrong line with an error', async () => {
