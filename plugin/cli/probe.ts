@@ -79,6 +79,8 @@ async function probeLines(prober: Prober, concurrency: number, context: CommandC
     if (running.size >= concurrency) await Promise.race(running);
   }
   await Promise.all(running);
+  // The input has not ended: it was interrupted.
+  if (context.signal.aborted) context.setExitCode(1);
 }
 
 async function probeLine(prober: Prober, line: string, signal: AbortSignal): Promise<object> {
@@ -94,7 +96,7 @@ async function probeLine(prober: Prober, line: string, signal: AbortSignal): Pro
 }
 
 function parseLine(line: string): Readonly<Record<string, unknown>> {
-  const members: unknown = JSON.parse(line);
+  const members: unknown = JSON.parse(line.trim());
   if (!isObject(members)) throw new ArchiverError('invalid-request', 'each line must be a JSON object');
   return members;
 }

@@ -24,6 +24,7 @@ describe('the probe', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'archiver-probe-'));
     server = createServer((request, response) => {
+      if (request.url === '/silent') return;
       if (request.url === '/moved') response.writeHead(301, { location: '/data.csv' }).end();
       else if (request.url !== '/data.csv') response.writeHead(404, { 'x-a': '1' }).end('nothing \u001b[31mhere');
       else if (request.headers['if-none-match'] === '"v1"') response.writeHead(304, { etag: '"v1"' }).end();
@@ -141,6 +142,21 @@ describe('the probe', () => {
     assert.match(wrong.errors, /folder cannot be written: it is a folder/);
     assert.deepEqual((await readdir(place)).sort(), ['folder', 'link', 'pipe', 'target']);
     await rm(place, { recursive: true });
+  });
+
+  test('ends with 1 when it is interrupted before its input ends', async () => {
+    const ending = new AbortController();
+    const input = `${JSON.stringify({ id: 'a', url: `${site}/silent` })}\n`;
+    const ended = runCommand(['probe', '--stdin'], { environment, input, signal: ending.signal });
+    await once(server, 'request');
+    ending.abort();
+    assert.equal((await ended).exitCode, 1);
+  });
+
+  test('forgives the byte-order mark that some shells put before their input', async () => {
+    const input = `\u{feff}${JSON.stringify({ id: 'a', url: `${site}/data.csv` })}\n`;
+    const { output } = await runCommand(['probe', '--stdin'], { environment, input });
+    assert.deepEqual([JSON.parse(output).id, JSON.parse(output).code], ['a', 'archived']);
   });
 
   test('answers each line of its input with one line that carries its id, and a wrong line with an error', async () => {
