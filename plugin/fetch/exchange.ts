@@ -9,6 +9,7 @@ import { bodyEndOf, cut, headFailureOf, isTlsError, tooLong } from './exchangeEr
 import { type Failure, failure } from './failure.ts';
 import { framingOf, hasExcess } from './framing.ts';
 import { badHead, boundHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headBound.ts';
+import { headerMapOf } from './headerMap.ts';
 import { Inflow } from './inflow.ts';
 import { SocketHold } from './socketHold.ts';
 
@@ -253,13 +254,4 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     this.#deadlines.release();
     this.#brake?.release();
   }
-}
-
-function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
-  const map: Record<string, string | readonly string[]> = {};
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value !== undefined && name !== '__proto__') map[name] = value;
-  }
-  return map;
 }
