@@ -25,7 +25,9 @@ export function probeRequest(url: string, options: Partial<Omit<FetchRequest, 'u
 
 /** Throws `ArchiverError('invalid-request')` that says which member is wrong. */
 export function readProbeLine(members: Readonly<Record<string, unknown>>): ProbeLine {
-  const { id = null, url, mode = 'demand', declaredFormat, resourceName, now, known } = members;
+  const { id = null, mode = 'demand', declaredFormat, resourceName, now, known } = members;
+  // A portal's resource without a URL is a link that is wrong, not a line that is.
+  const url = members.url ?? '';
   if (typeof url !== 'string') throw wrong('url must be a text');
   const knownMode = MODES.find((one) => one === (mode ?? 'demand'));
   if (!knownMode) throw wrong(`mode must be one of ${MODES.join(', ')}`);

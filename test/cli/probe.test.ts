@@ -192,7 +192,7 @@ describe('the probe', () => {
       '"a" archived',
       '"fresh" still-fresh',
       '"mode" error',
-      '"no URL" error',
+      '"no URL" invalid-url',
       '"same" not-modified',
       '2 gone',
       'null error',

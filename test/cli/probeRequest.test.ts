@@ -68,8 +68,13 @@ describe('a line of the probe', () => {
     assert.throws(() => readProbeLine({ url, now: 'soon' }), /now must be/);
   });
 
-  test('is refused without a URL or with a mode that there is not', () => {
-    assert.throws(() => readProbeLine({ id: 1 }), /url must be a text/);
+  test('takes a missing URL for an empty one', () => {
+    assert.equal(readProbeLine({ id: 1 }).request.url, '');
+    assert.equal(readProbeLine({ url: null }).request.url, '');
+  });
+
+  test('is refused with a URL that is no text or with a mode that there is not', () => {
+    assert.throws(() => readProbeLine({ url: 1 }), /url must be a text/);
     assert.throws(() => readProbeLine({ url, mode: 'often' }), /mode must be one of demand, sweep, check/);
   });
 });
