@@ -100,7 +100,7 @@ async function showDataset(deps: HandlerDeps, request: Request, response: Respon
 
 async function showRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
-  const run = await deps.records.runs.get(id);
+  const run = isText(id) ? await deps.records.runs.get(id) : null;
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   const resourceId = run.kind === 'resource' ? run.subjectId : null;
   const action = run.datasetId === null ? 'archive.admin' : 'archive.read';
@@ -116,7 +116,7 @@ async function listRuns(deps: HandlerDeps, request: Request, response: Response)
 async function cancelRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   await demand(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
-  const run = await deps.records.runs.cancel(id, deps.now());
+  const run = isText(id) ? await deps.records.runs.cancel(id, deps.now()) : null;
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   response.json(runView(run));
 }
@@ -125,6 +125,9 @@ function idOf(request: Request): string {
   const { id } = request.params;
   return typeof id === 'string' ? id : '';
 }
+
+/** PostgreSQL knows no text with NUL in it. */
+const isText = (id: string): boolean => !id.includes('\0');
 
 function requesterOf(deps: HandlerDeps, request: Request): Requester {
   const key = request.get('idempotency-key') ?? null;

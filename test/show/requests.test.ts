@@ -73,7 +73,12 @@ describe('the routes of requests and runs', () => {
   });
 
   test('knows no dataset, resource or run that is not there', async () => {
-    for (const path of ['/datasets/none/archive', '/resources/none/archive', `/runs/${crypto.randomUUID()}/cancel`]) {
+    for (const path of [
+      '/datasets/none/archive',
+      '/resources/none/archive',
+      `/runs/${crypto.randomUUID()}/cancel`,
+      '/runs/%00/cancel',
+    ]) {
       assert.equal((await post(path).expect(404)).body.code, 'not-found', path);
     }
     for (const path of ['/datasets/none', '/resources/none', '/runs/none', `/runs/${crypto.randomUUID()}`, '/']) {
@@ -197,6 +202,7 @@ describe('the routes of requests and runs', () => {
       '/archive/x',
       '/resources/%E0%A4%A',
       '/resources/%00',
+      '/runs/%00',
     ]) {
       const answer = await get(path);
       assert.ok(answer.status >= 400 && answer.status < 500, `${path}: ${answer.status}`);
