@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'invalid-request'
   | 'idempotency-conflict'
   | 'range-not-satisfiable'
+  | 'precondition-failed'
   | 'method-not-allowed'
   | 'stopped'
   | 'internal';

@@ -1,11 +1,12 @@
 import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
 import type { Request, Response, Router } from 'express';
-import parseRange from 'range-parser';
 import { ArchiverError } from '../errors.ts';
 import type { Copy } from '../model/copy.ts';
 import type { ByteRange } from '../store/ArchiveStore.ts';
 import { reveal } from './access.ts';
+import { byteRangeOf } from './byteRange.ts';
+import { etagOf, isRangeOf, isUnchanged, isWanted } from './conditions.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { onlyFor } from './problem.ts';
 
@@ -30,6 +31,7 @@ async function sendCopy(deps: HandlerDeps, request: Request, response: Response)
   const dataset = await deps.catalog.getDataset(datasetId);
   const isOpen = dataset !== null && !dataset.private;
   setHeaders(response, copy, { isOpen, isShared: isOpen && isAnonymous(request) });
+  if (!isWanted(request, copy)) throw new ArchiverError('precondition-failed', 'The copy is not the one you expect.');
   if (isUnchanged(request, copy)) {
     response.status(304).end();
     return;
@@ -100,38 +102,9 @@ function isAnonymous(request: Request): boolean {
   return request.get('authorization') === undefined && request.get('cookie') === undefined;
 }
 
-function etagOf({ sha256 }: Copy): string {
-  return `"${sha256}"`;
-}
-
-/** RFC 9110 section 13.2.2: If-None-Match decides alone where it is there. */
-function isUnchanged(request: Request, copy: Copy): boolean {
-  const noneMatch = request.get('if-none-match');
-  if (noneMatch !== undefined) {
-    return (
-      noneMatch.trim() === '*' || noneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etagOf(copy))
-    );
-  }
-  const since = Date.parse(request.get('if-modified-since') ?? '');
-  return !Number.isNaN(since) && Math.floor(copy.storedAt.getTime() / 1000) * 1000 <= since;
-}
-
-/** One range; several, or one that is not readable, are answered with the whole (RFC 9110 section 14.2). */
+/** Only a GET asks for a part (RFC 9110 section 14.2). */
 function rangeOf(request: Request, copy: Copy): ByteRange | null | 'unsatisfiable' {
   const header = request.get('range');
-  if (header === undefined || !rangeHolds(request, copy)) return null;
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header) ?? [];
-  if (first !== undefined && last !== undefined && BigInt(first) > BigInt(last)) return null;
-  const ranges = parseRange(copy.bytes, header);
-  if (ranges === -1) return 'unsatisfiable';
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
-  const [range] = ranges;
-  return range ? { start: range.start, end: range.end } : null;
-}
-
-/** RFC 9110 section 13.1.5: with another version in If-Range the whole is sent. */
-function rangeHolds(request: Request, copy: Copy): boolean {
-  const ifRange = request.get('if-range');
-  if (ifRange === undefined) return true;
-  return ifRange.startsWith('"') ? ifRange === etagOf(copy) : ifRange === copy.storedAt.toUTCString();
+  if (header === undefined || request.method !== 'GET' || !isRangeOf(request, copy)) return null;
+  return byteRangeOf(header, copy.bytes);
 }

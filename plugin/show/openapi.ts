@@ -75,6 +75,7 @@ export const ROUTES: readonly Route[] = [
       '206': 'A part of it.',
       '304': 'Unchanged.',
       '404': 'Not there, or not for you.',
+      '412': 'Not the version that was expected.',
       '416': 'No such part.',
     },
   },

@@ -82,6 +82,11 @@ describe('the routes of copies', () => {
     ['bytes=0-0,4-4', 200, CSV, undefined],
     ['lines=1-2', 200, CSV, undefined],
     ['bytes=9-1', 200, CSV, undefined],
+    ['bytes=-13', 206, CSV, 'bytes 0-11/12'],
+    ['bytes=-99999999999999999999', 206, CSV, 'bytes 0-11/12'],
+    ['BYTES=0-2', 206, 'a,b', 'bytes 0-2/12'],
+    ['bytes=a-b', 200, CSV, undefined],
+    ['bytes=-', 200, CSV, undefined],
   ] as const) {
     test(`answer Range: ${range} with ${status}`, async () => {
       const answer = await portal
@@ -103,6 +108,28 @@ describe('the routes of copies', () => {
     assert.equal(answer.headers['cache-control'], 'no-store');
     assert.equal(answer.headers.etag, undefined);
     assert.equal(answer.headers['content-disposition'], undefined);
+  });
+
+  test('answer a range of the last no bytes with 416, and none to HEAD, which has no parts', async () => {
+    const path = `/${await keyOf('r1')}`;
+    assert.equal((await portal.agent().get(path).set('Range', 'bytes=-0')).status, 416);
+    const { status, headers } = await portal.agent().head(path).set('Range', 'bytes=0-2');
+    assert.deepEqual([status, headers['content-length'], headers['content-range']], [200, '12', undefined]);
+  });
+
+  test('answer with 412 who expects another version', async () => {
+    const ask = async (name: string, value: string) =>
+      portal
+        .agent()
+        .get(`/${await keyOf('r1')}`)
+        .set(name, value);
+    const { headers } = await get('r1');
+    assert.equal((await ask('If-Match', `"x", ${etag}`)).status, 200);
+    assert.equal((await ask('If-Match', '*')).status, 200);
+    assert.equal((await ask('If-Unmodified-Since', headers['last-modified'] ?? '')).status, 200);
+    assert.equal((await ask('If-Unmodified-Since', 'Mon, 01 Jan 2001 00:00:00 GMT')).status, 412);
+    const { status, body } = await ask('If-Match', '"x"');
+    assert.deepEqual([status, body.code], [412, 'precondition-failed']);
   });
 
   test('send the whole when If-Range names another version', async () => {
