@@ -1,10 +1,11 @@
-import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
+import type { Logger } from 'pino';
 import type { Access } from './access.ts';
 import { type Action, NotAuthorized, NotFound } from './actions.ts';
 import { type Input, ValidationError } from './fields.ts';
 
 /** `/api/3/action/:name` in the manner of CKAN: a JSON body for a POST, a query for a read, CKAN's envelope around the answer. */
-export function actionRouter(actions: Readonly<Record<string, Action>>, access: Access): Router {
+export function actionRouter(actions: Readonly<Record<string, Action>>, access: Access, logger: Logger): Router {
   const router = express.Router();
   router.use(express.json({ type: () => true, limit: '10mb', strict: true }));
   router.all('/:action', async (request, response) => {
@@ -13,18 +14,19 @@ export function actionRouter(actions: Readonly<Record<string, Action>>, access: 
     if (!action) return void refuse(response, `Action name not known: ${name}`);
     if (request.method !== 'POST' && !(action.isRead && (request.method === 'GET' || request.method === 'HEAD')))
       return void refuse(response, `${name} must be asked for by POST`);
-    const role = access.roleOfApi(request);
-    const result = await action.run(inputOf(request), role);
+    const input = inputOf(request);
+    if (!input) return void refuse(response, 'The body must be a JSON object.');
+    const result = await action.run(input, access.roleOfApi(request));
     response.json({ help: helpOf(request), success: true, result });
   });
-  router.use(answerError);
+  router.use(answerError(logger));
   return router;
 }
 
-function inputOf({ method, body, query }: Request): Input {
+/** null: no object. No body at all is an empty one. */
+function inputOf({ method, body, query }: Request): Input | null {
   if (method !== 'POST') return query;
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
-  return {};
+  return Array.isArray(body) ? null : (body ?? {});
 }
 
 /** CKAN's answer to what is no call of an action at all: a JSON text without the envelope. */
@@ -33,17 +35,20 @@ const refuse = (response: Response, why: string): unknown => response.status(400
 const helpOf = (request: Request): string =>
   `${request.protocol}://${request.get('host')}/api/3/action/help_show?name=${request.path.slice(1)}`;
 
-function answerError(error: unknown, request: Request, response: Response, next: NextFunction): unknown {
-  const fail = (status: number, type: string, details: object) =>
-    response.status(status).json({ help: helpOf(request), success: false, error: { ...details, __type: type } });
-  if (error instanceof ValidationError) return fail(409, 'Validation Error', error.fields);
-  if (error instanceof NotFound) return fail(404, 'Not Found Error', { message: error.message });
-  if (error instanceof NotAuthorized)
-    return fail(403, 'Authorization Error', { message: `Access denied: ${error.message}` });
-  if (isBodyError(error)) return refuse(response, `JSON Error: ${error.message}`);
-  return next(error);
+function answerError(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const fail = (status: number, type: string, details: object) =>
+      response.status(status).json({ help: helpOf(request), success: false, error: { ...details, __type: type } });
+    if (error instanceof ValidationError) return fail(409, 'Validation Error', error.fields);
+    if (error instanceof NotFound) return fail(404, 'Not Found Error', { message: error.message });
+    if (error instanceof NotAuthorized)
+      return fail(403, 'Authorization Error', { message: `Access denied: ${error.message}` });
+    if (isClientError(error)) return refuse(response, error.message);
+    logger.error({ path: request.path, error: String(error) }, 'an action failed');
+    return fail(500, 'Internal Server Error', { message: 'Something went wrong; the log says what.' });
+  };
 }
 
-/** What express.json throws; `expose` says that the message is meant for the client. */
-const isBodyError = (error: unknown): error is Error =>
-  error instanceof Error && 'expose' in error && error.expose === true;
+/** What Express throws for a body or an address that cannot be read. */
+export const isClientError = (error: unknown): error is Error =>
+  error instanceof Error && 'status' in error && Number(error.status) >= 400 && Number(error.status) < 500;

@@ -13,12 +13,15 @@ export interface Action {
   run(input: Input, role: Role): Promise<unknown>;
 }
 
-const ORDERS: Readonly<Record<string, string>> = {
-  'id asc': 'id asc',
-  'name asc': 'name asc',
-  'title asc': 'title asc, name asc',
-  'metadata_created desc': 'metadata_created desc, id asc',
-  'metadata_modified desc': 'metadata_modified desc, id asc',
+/** By CKAN's names; how well a text fits is nothing that this portal can tell. */
+const SORTABLE: Readonly<Record<string, string | null>> = {
+  id: 'id',
+  name: 'name',
+  title: 'title',
+  title_string: 'title',
+  metadata_created: 'metadata_created',
+  metadata_modified: 'metadata_modified',
+  score: null,
 };
 const MOST_ROWS = 1000;
 
@@ -50,6 +53,15 @@ export function createActions(catalogue: Catalogue, archiver: Archiver): Readonl
     return resourceView(resource, await records().archivals.get(id));
   }
 
+  /** By its own id, or by the entity, the type and the key that make it unique. */
+  async function findTaskStatus(input: Input) {
+    const { taskStatus } = records();
+    if (input.id !== undefined) return taskStatus.byId(readReference(input));
+    const entityId = readReference(input, 'entity_id');
+    const isOurs = (input.task_type ?? 'archiver') === 'archiver' && (input.key ?? 'status') === 'status';
+    return isOurs ? taskStatus.get(entityId) : null;
+  }
+
   /** Replaces the resources of a dataset by those given: known ids are updated, others are new, the rest go. */
   async function saveResources(dataset: Dataset, given: unknown): Promise<void> {
     const inputs = readList(given);
@@ -74,7 +86,7 @@ export function createActions(catalogue: Catalogue, archiver: Archiver): Readonl
   return {
     status_show: read(async () => ({ site_title: 'Example portal', extensions: ['portal-archiver'] })),
     package_list: read(async () => {
-      const { results } = await catalogue.search({ ...ALL, order: 'name asc', withPrivate: false });
+      const { results } = await catalogue.search({ ...ALL, order: 'name asc, id asc', withPrivate: false });
       return results.map(({ name }) => name);
     }),
     package_search: read(async (input, role) => {
@@ -85,10 +97,10 @@ export function createActions(catalogue: Catalogue, archiver: Archiver): Readonl
     package_show: read(async (input, role) => showDataset(await datasetFor(input, role))),
     resource_show: read(async (input, role) => showResource((await resourceFor(input, role)).id)),
     task_status_show: read(async (input, role) => {
-      const entityId = readReference(input, 'entity_id');
-      const isOurs = (input.task_type ?? 'archiver') === 'archiver' && (input.key ?? 'status') === 'status';
-      await resourceFor({ id: entityId }, role);
-      const status = isOurs ? await records().taskStatus.get(entityId) : null;
+      const status = await findTaskStatus(input);
+      // Whose status is looked for by its entity is told what is wrong with that.
+      const id = status?.entityId ?? input.entity_id;
+      if (id !== undefined) await resourceFor({ id }, role);
       if (!status) throw new NotFound('Not found');
       return taskStatusView(status);
     }),
@@ -150,17 +162,27 @@ const ALL = { text: '', start: 0, rows: 1_000_000 };
 
 function readSearch(input: Input, role: Role) {
   const sort = String(input.sort ?? 'metadata_modified desc');
-  const order = ORDERS[sort];
-  if (!order) throw new ValidationError({ sort: [`Must be one of: ${Object.keys(ORDERS).join(', ')}.`] });
   const text = String(input.q ?? '');
   return {
     sort,
-    order,
+    order: orderOf(sort),
     text: text === '*:*' ? '' : text,
     start: readCount(input, 'start', 0),
     rows: Math.min(readCount(input, 'rows', 10), MOST_ROWS),
     withPrivate: role !== 'anonymous' && String(input.include_private ?? '').toLowerCase() === 'true',
   };
+}
+
+/** `name asc, metadata_modified desc`, as SQL has it too; ids make the order the same on every page. */
+function orderOf(sort: string): string {
+  const terms = sort.split(',').map((term) => {
+    const [, field = '', direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(term) ?? [];
+    const column = Object.hasOwn(SORTABLE, field) ? SORTABLE[field] : undefined;
+    if (column !== undefined) return column === null ? [] : [`${column} ${direction}`];
+    const fields = Object.keys(SORTABLE).join(', ');
+    throw new ValidationError({ sort: [`Must be fields with asc or desc, separated by commas; fields: ${fields}.`] });
+  });
+  return [...terms.flat(), 'id asc'].join(', ');
 }
 
 function readCount(input: Input, field: string, fallback: number): number {

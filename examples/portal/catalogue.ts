@@ -50,6 +50,7 @@ export class Catalogue {
   }
 
   async dataset(idOrName: string): Promise<Dataset | null> {
+    if (idOrName.includes('\0')) return null;
     const rows = await this.#knex<DatasetRow>('package')
       .where(ACTIVE)
       .andWhere((either) => either.where({ id: idOrName }).orWhere({ name: idOrName }))
@@ -68,7 +69,8 @@ export class Catalogue {
   async search(query: SearchQuery): Promise<{ readonly count: number; readonly results: readonly Dataset[] }> {
     const found = this.#knex<DatasetRow>('package').where(ACTIVE);
     if (!query.withPrivate) found.andWhere({ private: false });
-    for (const word of query.text.split(/\s+/).filter(Boolean)) {
+    // PostgreSQL knows no text with NUL in it.
+    for (const word of query.text.split(/[\s\0]+/).filter(Boolean)) {
       const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
       found.andWhereRaw('(name ilike :pattern or title ilike :pattern or notes ilike :pattern)', { pattern });
     }

@@ -25,8 +25,8 @@ export class StartError extends Error {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
-/** The example's own variables; those of the archiver go to the archiver. All errors come in one report. */
-export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+/** The example's own variables. All errors come in one report, with what is wrong with the archiver's. */
+export function readEnvironment(variables: NodeJS.ProcessEnv, archiverErrors: string | null): Environment {
   const errors: string[] = [];
   const text = (name: string) => variables[name] || null;
   const port = (name: string) => {
@@ -47,6 +47,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     editorToken: text('EDITOR_TOKEN'),
     logLevel,
   };
+  if (archiverErrors !== null) errors.push(archiverErrors);
   if (errors.length > 0) throw new StartError(2, errors.join('\n'));
   return environment;
 }

@@ -101,6 +101,7 @@ export function readNewId(input: Input): string {
 /** Which one is meant; CKAN answers a missing id with a validation error too. */
 export function readReference(input: Input, field = 'id'): string {
   const value = input[field];
-  if (typeof value === 'string' && value !== '') return value;
-  throw new ValidationError({ [field]: ['Missing value'] });
+  if (typeof value !== 'string' || value === '') throw new ValidationError({ [field]: ['Missing value'] });
+  if (value.includes('\0')) throw new ValidationError({ [field]: ['Must not hold the character NUL.'] });
+  return value;
 }

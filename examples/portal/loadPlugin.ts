@@ -3,12 +3,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Archiver } from 'portal-archiver';
-import { StartError } from './environment.ts';
 
 type Plugin = typeof import('portal-archiver');
 
 /** As a portal loads any plugin: by its manifest. */
-export async function loadPlugin(): Promise<Plugin> {
+async function loadPlugin(): Promise<Plugin> {
   const manifestFile = createRequire(import.meta.url).resolve('portal-archiver/plugin.json');
   const manifest: { id: string; main: string } = JSON.parse(await readFile(manifestFile, 'utf8'));
   return import(pathToFileURL(join(dirname(manifestFile), manifest.main)).href);
@@ -22,19 +21,24 @@ export interface PluginSettings {
   readonly publisher: string;
 }
 
-/** A plugin, its settings checked. Throws `StartError` with all that is wrong in one report. */
+/** What is wrong with the archiver's variables, all in one text; null: nothing. */
+export async function findSettingErrors(variables: NodeJS.ProcessEnv): Promise<string | null> {
+  const { loadConfig, ArchiverError } = await loadPlugin();
+  try {
+    loadConfig({ environment: variables });
+    return null;
+  } catch (error) {
+    if (error instanceof ArchiverError) return error.message;
+    throw error;
+  }
+}
+
 export async function createPlugin(
   given: PluginSettings,
 ): Promise<{ archiver: Archiver; settings: { folder: string } }> {
-  const { createArchiver, loadConfig, ArchiverError } = await loadPlugin();
+  const { createArchiver } = await loadPlugin();
   const own = `127.0.0.1/32:${new URL(given.publisher).port}`;
   const others = given.variables.ARCHIVER_ALLOW_NETWORKS;
   const environment = { ...given.variables, ARCHIVER_ALLOW_NETWORKS: others ? `${own},${others}` : own };
-  const settings = { folder: join(given.dataFolder, 'store') };
-  try {
-    loadConfig({ environment, settings });
-  } catch (error) {
-    throw error instanceof ArchiverError ? new StartError(2, error.message) : error;
-  }
-  return { archiver: createArchiver({ environment }), settings };
+  return { archiver: createArchiver({ environment }), settings: { folder: join(given.dataFolder, 'store') } };
 }

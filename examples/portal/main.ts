@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { openCluster } from './database/cluster.ts';
-import { openKept, writeKept } from './dataFolder.ts';
+import { type Kept, openKept, writeKept } from './dataFolder.ts';
 import { type Environment, readEnvironment, StartError } from './environment.ts';
 import { close, listen } from './listen.ts';
-import { createPlugin } from './loadPlugin.ts';
+import { createPlugin, findSettingErrors } from './loadPlugin.ts';
 import { lockFolder } from './lock.ts';
 import { createPortal, openKnex } from './portal.ts';
 import { type Closers, runMain, untilAskedToEnd } from './process.ts';
 import { createPublisher } from './publisher.ts';
 import { reportWhenSettled, tableOf } from './report.ts';
-import { createTables, readAddresses, writeAddresses } from './schema.ts';
+import { createTables, moveCopies, readAddresses, writeAddresses } from './schema.ts';
 import { seed } from './seed.ts';
 
 const ONCE_MS = 180_000;
@@ -25,7 +25,7 @@ interface Options {
 
 await runMain(async (closers) => {
   const options = readOptions(process.argv.slice(2));
-  const environment = readEnvironment(process.env);
+  const environment = readEnvironment(process.env, await findSettingErrors(process.env));
   const ended = untilAskedToEnd().then(() => null);
   const started = await Promise.race([start(environment, options, closers), ended]);
   if (started === null || options.once) return started ?? 0;
@@ -60,7 +60,10 @@ async function start(environment: Environment, options: Options, closers: Closer
   const logger = pino({ level: environment.logLevel }, pino.destination({ fd: 2, sync: true }));
   const portal = createPortal({ knex, archiver, settings, site, tokens, logger });
 
-  await createTables(knex);
+  await createTables(knex).catch((error: unknown) => {
+    if (environment.databaseUrl === null) throw error;
+    throw new StartError(1, `The database of DATABASE_URL cannot be used: ${messageOf(error)}`);
+  });
   closers.add(() => archiver.stop());
   await archiver.start();
   portal.open();
@@ -72,6 +75,7 @@ async function start(environment: Environment, options: Options, closers: Closer
   say(`Kept in        ${dataFolder}`);
   const last = await readAddresses(knex);
   await seed(portal.catalogue, publisher, last?.publisher ?? null);
+  if (last && last.site !== site) await moveCopies(knex, last.site, site);
   await writeAddresses(knex, { site, publisher });
 
   const report = await reportWhenSettled(portal.catalogue, archiver, options.once ? ONCE_MS : TABLE_MS);
@@ -85,16 +89,18 @@ async function start(environment: Environment, options: Options, closers: Closer
   return report.ok ? 0 : 1;
 }
 
-async function openOwnDatabase(
-  folder: string,
-  kept: Awaited<ReturnType<typeof openKept>>,
-  closers: Closers,
-): Promise<string> {
-  const port = kept.databaseUrl === null ? null : Number(new URL(kept.databaseUrl).port) || null;
-  const cluster = await openCluster({ folder, password: kept.databasePassword, port });
+async function openOwnDatabase(folder: string, kept: Kept, closers: Closers): Promise<string> {
+  const cluster = await openCluster({ folder, password: kept.databasePassword, port: lastPortOf(kept) });
   closers.add(() => cluster.stop());
   await writeKept(folder, { ...kept, databaseUrl: cluster.url });
   return cluster.url;
+}
+
+/** null: the last start used a database of somebody else's, or there was none. */
+function lastPortOf({ databaseUrl, databasePassword }: Kept): number | null {
+  if (databaseUrl === null || !URL.canParse(databaseUrl)) return null;
+  const { port, password } = new URL(databaseUrl);
+  return password === databasePassword ? Number(port) : null;
 }
 
 function readOptions(args: string[]): Options {
@@ -104,4 +110,8 @@ function readOptions(args: string[]): Options {
   } catch (error) {
     throw new StartError(2, `${error instanceof Error ? error.message : error}\nUsage: npm start [-- --once [--json]]`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error && error.message) || String(error);
 }

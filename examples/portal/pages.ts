@@ -2,6 +2,7 @@ import { Eta } from 'eta';
 import express, { type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Archiver } from 'portal-archiver';
 import { type Access, COOKIE, type Role } from './access.ts';
+import { isClientError } from './actionApi.ts';
 import type { Action } from './actions.ts';
 import { NotAuthorized, NotFound } from './actions.ts';
 import type { Catalogue, Dataset, ResourceRow } from './catalogue.ts';
@@ -167,6 +168,8 @@ export function pageRouter(parts: PageParts): Router {
     if (error instanceof NotFound) return show(request, response, 'message', missing(request.path), 404);
     if (error instanceof NotAuthorized)
       return show(request, response, 'message', { title: 'Not allowed', message: error.message }, 403);
+    if (isClientError(error))
+      return show(request, response, 'message', { title: 'Not understood', message: error.message }, 400);
     return next(error);
   });
   return router;

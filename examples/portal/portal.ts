@@ -56,7 +56,7 @@ export function createPortal({ knex, archiver, settings, site, tokens, logger }:
     else response.status(503).set('Retry-After', '1').type('text').send('The portal is starting.\n');
   });
   const actions = createActions(catalogue, archiver);
-  app.use('/api/3/action', actionRouter(actions, access));
+  app.use('/api/3/action', actionRouter(actions, access, logger));
   app.use(pageRouter({ catalogue, archiver, access, actions }));
   app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
     logger.error({ path: request.path, error: error.message }, 'a request failed');

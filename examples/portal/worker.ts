@@ -1,14 +1,14 @@
 import { pino } from 'pino';
 import { readKept } from './dataFolder.ts';
 import { readEnvironment, StartError } from './environment.ts';
-import { createPlugin } from './loadPlugin.ts';
+import { createPlugin, findSettingErrors } from './loadPlugin.ts';
 import { createPortal, openKnex } from './portal.ts';
 import { runMain, untilAskedToEnd } from './process.ts';
 import { readAddresses } from './schema.ts';
 
 // One more worker process on the database, queue and store of a portal that was started before.
 await runMain(async (closers) => {
-  const environment = readEnvironment(process.env);
+  const environment = readEnvironment(process.env, await findSettingErrors(process.env));
   const ended = untilAskedToEnd();
   const { dataFolder } = environment;
   const kept = await readKept(dataFolder);

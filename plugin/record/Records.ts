@@ -226,16 +226,17 @@ export interface TaskStatus {
   readonly lastUpdated: Date;
 }
 
+/** A row of CKAN's table, with its own id. */
+export interface KnownTaskStatus extends TaskStatus {
+  readonly id: string;
+  readonly entityType: string;
+  readonly taskType: string;
+  readonly key: string;
+}
+
 export interface TaskStatusTable {
-  get(entityId: string): Promise<
-    | (TaskStatus & {
-        readonly id: string;
-        readonly entityType: string;
-        readonly taskType: string;
-        readonly key: string;
-      })
-    | null
-  >;
+  get(entityId: string): Promise<KnownTaskStatus | null>;
+  byId(id: string): Promise<KnownTaskStatus | null>;
 }
 
 /** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */

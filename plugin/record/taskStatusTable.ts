@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { TaskStatus, TaskStatusTable } from './Records.ts';
+import type { KnownTaskStatus, TaskStatus, TaskStatusTable } from './Records.ts';
 
 interface TaskStatusRow {
   readonly id: string;
@@ -15,27 +15,25 @@ interface TaskStatusRow {
 }
 
 export function createTaskStatusTable({ rows }: Database): TaskStatusTable {
+  async function find(condition: string, binding: Readonly<Record<string, string>>): Promise<KnownTaskStatus | null> {
+    const sql = `select * from :schema:.task_status where ${condition} and task_type = 'archiver' and key = 'status'`;
+    const [row] = await rows<TaskStatusRow>('reading task_status', sql, binding);
+    return row ? statusOf(row) : null;
+  }
   return {
-    async get(entityId) {
-      const [row] = await rows<TaskStatusRow>(
-        'reading task_status',
-        `select * from :schema:.task_status where entity_id = :entityId and task_type = 'archiver' and key = 'status'`,
-        { entityId },
-      );
-      if (!row) return null;
-      const { id, key, value, state } = row;
-      return {
-        id,
-        key,
-        value,
-        state,
-        entityId: row.entity_id,
-        entityType: row.entity_type,
-        taskType: row.task_type,
-        error: row.error ?? '',
-        lastUpdated: row.last_updated,
-      };
-    },
+    get: (entityId) => find('entity_id = :entityId', { entityId }),
+    byId: (id) => find('id = :id', { id }),
+  };
+}
+
+function statusOf({ entity_id, entity_type, task_type, last_updated, error, ...row }: TaskStatusRow): KnownTaskStatus {
+  return {
+    ...row,
+    entityId: entity_id,
+    entityType: entity_type,
+    taskType: task_type,
+    error: error ?? '',
+    lastUpdated: last_updated,
   };
 }
 

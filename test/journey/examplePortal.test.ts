@@ -63,11 +63,33 @@ describe('npm start -- --once', () => {
     const { code, out, errors } = await folder.run(['--once'], {
       ARCHIVER_MAX_BITES: '1',
       ARCHIVER_ALLOW_NETWORKS: 'localhost',
+      PORT: 'http',
     });
     assert.equal(code, 2);
     assert.equal(out, '');
+    assert.match(errors, /^PORT is "http"/);
     assert.match(errors, /ARCHIVER_MAX_BITES is no setting; did you mean ARCHIVER_MAX_BYTES\?/);
     assert.match(errors, /ARCHIVER_ALLOW_NETWORKS .*localhost/);
+  });
+
+  test('ends with 2 on wrong settings whatever else is in the way, and so does a worker', async () => {
+    const wrong = { ARCHIVER_STORE: 's3', EXAMPLE_DATA: join(folder.folder, 'nothing-here') };
+    const ends = await Promise.all([folder.run([], wrong), folder.run([], wrong, 'worker.ts')]);
+    assert.deepEqual(
+      ends.map(({ code }) => code),
+      [2, 2],
+    );
+    const { code, errors } = await folder.run([], { ...wrong, ARCHIVER_STORE: 'folder' }, 'worker.ts');
+    assert.equal(code, 1);
+    assert.match(errors, /^No portal was started on /);
+  });
+
+  test('names the database that cannot be used, and finds its own again afterwards', async () => {
+    const { code, errors } = await folder.run(['--once'], { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' });
+    assert.equal(code, 1);
+    assert.match(errors, /The database of DATABASE_URL cannot be used: connect ECONNREFUSED 127\.0\.0\.1:1/);
+    const { code: again, errors: said } = await folder.run(['--once', '--json']);
+    assert.equal(again, 0, said);
   });
 
   test('ends with 1 and names the port when PORT is busy', async () => {
@@ -212,6 +234,32 @@ describe('the example portal', () => {
     assert.deepEqual(unknown, { status: 400, body: 'Bad request - Action name not known: package_fly' });
     const broken = await anyone.ask('/api/3/action/package_show', { method: 'POST', body: '{' });
     assert.deepEqual([broken.status, typeof broken.body], [400, 'string']);
+    const list = await anyone.call('package_show', ['open']);
+    assert.deepEqual(list, { status: 400, body: 'Bad request - The body must be a JSON object.' });
+    assert.deepEqual(await typeOf(anyone, 'resource_show', { id: '\0' }), [409, false, 'Validation Error']);
+    assert.equal((await anyone.ask('/dataset/%00')).status, 404);
+    assert.equal((await anyone.ask('/dataset/%ff')).status, 400);
+  });
+
+  test('finds a task_status by its own id too', async () => {
+    const { resources } = await anyone.result('package_show', { id: 'open' });
+    const key = { entity_id: resources[0].id, task_type: 'archiver', key: 'status' };
+    const status = await anyone.result('task_status_show', key);
+    assert.deepEqual(await anyone.result('task_status_show', { id: status.id }), status);
+    assert.equal((await anyone.call('task_status_show', { id: 'nobody' })).status, 404);
+    assert.equal((await anyone.call('task_status_show')).status, 409);
+  });
+
+  test('sorts datasets as CKAN is asked to', async () => {
+    const namesBy = async (sort?: string) => {
+      const { results } = await anyone.result('package_search', { sort, rows: 100 });
+      return results.map(({ name }: { name: string }) => name);
+    };
+    const names = await namesBy('name asc');
+    assert.deepEqual(names, [...names].sort());
+    assert.deepEqual(await namesBy('name desc'), [...names].reverse());
+    assert.deepEqual((await namesBy('score desc, metadata_modified desc')).length, names.length);
+    assert.equal((await anyone.call('package_search', { sort: 'name; drop table package' })).status, 409);
   });
 
   test('forgets a deleted resource and keeps its copies', async () => {
@@ -252,6 +300,9 @@ describe('the example portal', () => {
     const files = await readdir(join(folder.folder, 'store'), { recursive: true });
     assert.equal(files.filter((file) => file.endsWith('large.csv')).length, 1);
     assert.deepEqual(await stages(), []);
+    const { cache_url } = await new ActionClient(again.site).result('resource_show', { id });
+    const { resources } = await new ActionClient(again.site).result('package_show', { id: 'weather' });
+    for (const url of [cache_url, resources[0].cache_url]) assert.equal((await fetch(url)).status, 200, url);
 
     const { code } = await again.stop();
     assert.equal(code, 0);
