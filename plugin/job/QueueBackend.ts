@@ -1,4 +1,4 @@
-import type { JobRepository } from 'agenda';
+import type { JobParameters, JobRepository } from 'agenda';
 import type { Job } from './JobQueue.ts';
 
 /** Where Agenda keeps its jobs, and what we ask of that place beside Agenda. */
@@ -8,6 +8,8 @@ export interface QueueBackend {
   hasten(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
   /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */
   pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Adds new jobs; one whose key got a waiting job meanwhile is left out where the server can tell. */
+  insert(jobs: readonly JobParameters[]): Promise<void>;
   /** Removes a job that runs, unless it was hastened meanwhile; answers whether it did. */
   removeUnwanted(id: string): Promise<boolean>;
   /** Renews the locks of these jobs, as far as they are locked. */

@@ -9,7 +9,7 @@ interface Place {
   readonly backend: OpenBackend;
 }
 
-const ADD_AT_ONCE = 20;
+const ADD_AT_ONCE = 100;
 const ASK_AT_ONCE = 500;
 
 /** Adds jobs for those that have none; a job that waits for later starts at `startAt`. */
@@ -31,15 +31,12 @@ async function addNew(
   { jobs }: OpenBackend,
   { kind, keys, startAt }: { readonly kind: Job['kind']; readonly keys: readonly string[]; readonly startAt: Date },
 ): Promise<void> {
-  const addOne = async (key: string) => {
-    const job = agenda.create(JOB_NAMES[kind], { [JOB_KEYS[kind]]: key }).schedule(startAt);
-    await job.save().catch((error: unknown) => {
-      // Another process was first.
-      if (!jobs.isDuplicate(error)) throw error;
-    });
-  };
-  for (let from = 0; from < keys.length; from += ADD_AT_ONCE) {
-    await within(ANSWER_MS, Promise.all(keys.slice(from, from + ADD_AT_ONCE).map(addOne)));
+  const added = keys.map((key) => agenda.create(JOB_NAMES[kind], { [JOB_KEYS[kind]]: key }).schedule(startAt));
+  for (let from = 0; from < added.length; from += ADD_AT_ONCE) {
+    const some = added.slice(from, from + ADD_AT_ONCE);
+    await within(ANSWER_MS, jobs.insert(some.map((job) => job.toJson(true))));
+    // One announcement tells of them all.
+    if (some[0]) await agenda.publishJobNotification(some[0]);
   }
 }
 

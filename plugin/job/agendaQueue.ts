@@ -85,7 +85,7 @@ export class AgendaQueue implements JobQueue {
     // Ends intake and unlocks what has not begun; the connection stays for the jobs that still end.
     await agenda.stop(false).catch(() => undefined);
     await backend.announcements.disconnect();
-    await within(deadlineMs, Promise.allSettled(this.#running)).catch(() => undefined);
+    await within(deadlineMs, Promise.allSettled([...this.#running, this.#adding])).catch(() => undefined);
     await within(ANSWER_MS, locks.close()).catch(() => undefined);
     await within(ANSWER_MS, backend.close()).catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PostgresJobRepository } from '@agendajs/postgres-backend';
+import type { JobParameters } from 'agenda';
 import type pg from 'pg';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
@@ -30,6 +31,15 @@ export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<Qu
         [JOB_NAMES[kind], keys, startAt],
       );
     },
+    async insert(added) {
+      const insertOne = async (job: JobParameters) => {
+        await repository.saveJob(job, undefined).catch((error: unknown) => {
+          // Another process was first.
+          if (!isDuplicate(error)) throw error;
+        });
+      };
+      await Promise.all(added.map(insertOne));
+    },
     async removeUnwanted(id) {
       const { rowCount } = await ask(`delete from "${table}" where id = $1 and next_run_at is null`, [id]);
       return rowCount === 1;
@@ -52,10 +62,14 @@ export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<Qu
       );
       return rows[0];
     },
-    isDuplicate: (error) => error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION,
+    isDuplicate,
     ping: async () => void (await pool.query('select 1')),
     close: async () => undefined,
   };
+}
+
+function isDuplicate(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION;
 }
 
 /**

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { JobQueue } from '../job/JobQueue.ts';
+import type { Job, JobQueue } from '../job/JobQueue.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import type { Catalog, Logger } from '../portal/Portal.ts';
@@ -21,6 +22,8 @@ type Subject = Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId'>;
 const UNCOUNTED = 2 ** 31 - 1;
 const PAGE = 1000;
 const HOSTS = 10_000;
+/** Who asks does not wait longer for the queue. */
+const PATIENCE_MS = 500;
 
 /** Requests of people. The run is noted first, so that its Location is true however the queue fares. */
 export function createRequests(edges: RequestEdges): Requests {
@@ -33,7 +36,10 @@ export function createRequests(edges: RequestEdges): Requests {
     if (result === 'conflict') return { kind: 'conflict' };
     if (result === 'repeated') return { kind: 'accepted', run };
     if (total === 0) await records.runs.setTotal(run.id, 0, now());
-    await addJobs(edges, fresh);
+    await addJobs(
+      edges,
+      fresh.map((resourceId) => ({ kind: 'resource', resourceId })),
+    );
     return { kind: 'accepted', run: (await records.runs.get(run.id)) ?? run };
   }
 
@@ -77,7 +83,10 @@ export function createRequests(edges: RequestEdges): Requests {
       const total = await wishAll(run.id);
       await records.runs.setTotal(run.id, total, now());
       const hosts = await records.archivals.dueHosts(now(), HOSTS);
-      await edges.queue.add(hosts.map(({ host }) => ({ kind: 'host', host })));
+      await addJobs(
+        edges,
+        hosts.map(({ host }) => ({ kind: 'host', host })),
+      );
       return { kind: 'accepted', run: (await records.runs.get(run.id)) ?? run };
     },
   };
@@ -87,11 +96,10 @@ function wishOf({ hostOf }: Pick<RequestEdges, 'hostOf'>): (resource: Resource) 
   return ({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: hostOf(url) });
 }
 
-/** The requests are noted already; a queue that is away costs time, not the request. */
-async function addJobs({ queue, logger }: RequestEdges, resourceIds: readonly string[]): Promise<void> {
-  try {
-    await queue.add(resourceIds.map((resourceId) => ({ kind: 'resource', resourceId })));
-  } catch (error) {
+/** The requests are noted already: a queue that is slow or away costs time, not the request, nor whom it answers. */
+async function addJobs({ queue, logger }: RequestEdges, jobs: readonly Job[]): Promise<void> {
+  const adding = queue.add(jobs).catch((error: unknown) => {
     logger.warn({ error: messageOf(error) }, 'the queue is away; the requests wait');
-  }
+  });
+  await Promise.race([adding, wait(PATIENCE_MS, undefined, { ref: false })]);
 }

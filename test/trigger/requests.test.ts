@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createRequests } from '../../plugin/trigger/createRequests.ts';
+import { addResource } from '../support/testPortal.ts';
+import { type TriggerPortal, triggerPortal } from '../support/triggerPortal.ts';
+
+const NOBODY = { caller: null, idempotencyKey: null };
+
+describe('a request', () => {
+  let place: TriggerPortal;
+  before(async () => {
+    place = await triggerPortal();
+    for (const id of ['r1', 'r2']) await addResource(place.database.knex, id, `https://data.example/${id}`);
+  });
+  after(() => place.close());
+
+  function requestsOn(queue: { add(): Promise<void> }) {
+    const { portal, records } = place;
+    const { catalog, logger } = portal;
+    return createRequests({ catalog, records, queue, logger, hostOf: () => 'data.example', now: () => new Date() });
+  }
+
+  test('is answered while a queue that is slow or away takes its time', async () => {
+    const slow = requestsOn({ add: () => new Promise(() => undefined) });
+    const away = requestsOn({ add: () => Promise.reject(new Error('away')) });
+    const startedAt = Date.now();
+    for (const requests of [slow, away]) {
+      for (const result of [
+        await requests.resource('r1', NOBODY),
+        await requests.dataset('d1', NOBODY),
+        await requests.all(NOBODY),
+      ]) {
+        assert.equal(result.kind, 'accepted');
+      }
+    }
+    assert.ok(Date.now() - startedAt < 5000);
+    const waiting = await place.records.archivals.getMany(['r1', 'r2']);
+    assert.deepEqual(
+      waiting.map(({ requestSeq, doneSeq }) => requestSeq > doneSeq),
+      [true, true],
+    );
+  });
+});
