@@ -34,6 +34,7 @@ export class OutboxRelay {
   #timers: NodeJS.Timeout[] = [];
   #working: Promise<void> = Promise.resolve();
   #isWoken = false;
+  #isRescuing = false;
 
   constructor(edges: RelayEdges) {
     this.#edges = edges;
@@ -63,6 +64,14 @@ export class OutboxRelay {
 
   /** Adds jobs again for requests that nobody works on, and for hosts whose worker died. */
   async rescue(): Promise<void> {
+    // On a queue that is slower than our timer the rescues would stand in line, and the saves behind them.
+    if (this.#isRescuing) return;
+    this.#isRescuing = true;
+    await this.#rescue();
+    this.#isRescuing = false;
+  }
+
+  async #rescue(): Promise<void> {
     const { records, queue, now, logger } = this.#edges;
     try {
       const ids = await records.archivals.forgotten(now(), LOST_AFTER_MS, 1000);

@@ -4,6 +4,7 @@ import type { HookName } from '../../plugin/model/hook.ts';
 import { OutboxRelay } from '../../plugin/trigger/relay.ts';
 import { outcomeOf } from '../support/recordFixtures.ts';
 import { addResource, SILENT } from '../support/testPortal.ts';
+import { gate } from '../support/testQueues.ts';
 import { type TriggerPortal, triggerPortal } from '../support/triggerPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -85,6 +86,23 @@ describe('the relay', () => {
     lateMs = 11_000;
     await made.rescue();
     assert.deepEqual(test.queue.added, ['r1']);
+  });
+
+  it('looks for lost jobs no more often than a slow queue takes them', async () => {
+    const made = await relay();
+    let asked = 0;
+    const slow = gate();
+    test.queue.add = async () => {
+      asked += 1;
+      await slow.passed;
+    };
+    const rescues = [made.rescue(), made.rescue(), made.rescue()];
+    await until(() => asked > 0);
+    slow.open();
+    await Promise.all(rescues);
+    assert.equal(asked, 1);
+    await made.rescue();
+    assert.equal(asked, 2);
   });
 
   it('takes up what was saved while nobody relayed', async () => {
