@@ -16,6 +16,8 @@ export function badgeOf(archival: Archival | null): Badge {
   return archival.broken ? { kind: 'broken', text: status } : { kind: 'unsure', text: status };
 }
 
+const LONGEST = 300;
+
 const isWaiting = (archival: Archival | null): boolean => archival === null || archival.requestSeq > archival.doneSeq;
 
 /** Without those of a URL that somebody has changed a moment ago: what they say is no longer true. */
@@ -70,7 +72,8 @@ function resourceCard(
 ) {
   return {
     ...resource,
-    title: resource.name || resource.url || 'Resource without a name',
+    title: shortened(resource.name.trim() || resource.url.trim() || 'Resource without a name'),
+    shownUrl: shortened(resource.url.trim()),
     /** Only what a browser may follow becomes a link: the text is an editor's, of any kind. */
     link: /^https?:\/\//i.test(resource.url.trim()) ? resource.url.trim() : null,
     badge: badgeOf(archival),
@@ -85,6 +88,9 @@ function resourceCard(
     })),
   };
 }
+
+/** Any text is a URL here, and some are as long as a book. */
+const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 export const timeText = (moment: Date | null): string | null =>
   moment && `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { ActionClient } from '../support/actions.ts';
 import { findBrowser, NO_BROWSER, openBrowser } from '../support/browser.ts';
 import { ExampleFolder, type RunningPortal } from '../support/examplePortal.ts';
 
@@ -71,7 +72,12 @@ describe("the portal's pages in a browser", { skip: path === null && NO_BROWSER 
     await page.getByRole('link', { name: 'New dataset' }).click();
     await page.getByLabel('Name').fill('No Such Name!');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Must be 2 to 100 lower-case letters').waitFor();
+    const wrong = await page.getByText('Must be 2 to 100 lower-case letters').getAttribute('id');
+    const described = await page.getByLabel('Name').getAttribute('aria-describedby');
+    assert.ok(
+      wrong && described?.split(' ').includes(wrong),
+      'a reader of the screen hears what is wrong with a field',
+    );
     await page.getByLabel('Name').fill('zips');
     await page.getByLabel('Title').fill('<b>ZIP codes</b>');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -100,6 +106,18 @@ describe("the portal's pages in a browser", { skip: path === null && NO_BROWSER 
     await signIn(portal.editor);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
+  });
+
+  test('show a resource whose name is blank and whose URL is as long as a book', async () => {
+    const editor = new ActionClient(portal.site, portal.editor);
+    await editor.result('package_create', { name: 'odd-ones', title: `Odd${'ly'.repeat(200)}` });
+    await editor.result('resource_create', { package_id: 'odd-ones', name: ' ', url: ' ' });
+    await editor.result('resource_create', { package_id: 'odd-ones', url: `http://127.0.0.1/${'x'.repeat(100_000)}` });
+    await visit(390);
+    await page.goto(`${portal.site}/dataset/odd-ones`);
+    await page.getByRole('heading', { name: 'Resource without a name' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+    assert.ok(((await page.getByRole('main').textContent()) ?? '').length < 3000);
   });
 
   test('fit a telephone as well as a desk', async () => {
