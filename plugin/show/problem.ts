@@ -77,7 +77,7 @@ export function onError(logger: Logger): ErrorRequestHandler {
     }
     const isOurs = error instanceof ArchiverError;
     const isStarting = isOurs && error.code === 'not-started';
-    if (!isStarting && (!isOurs || (STATUS[error.code] ?? 500) >= 500))
+    if (!isStarting && !isBadRequest(error) && (!isOurs || (STATUS[error.code] ?? 500) >= 500))
       logger.error({ path: request.path, error: messageOf(error) }, 'a request failed');
     if (isOurs && (STATUS[error.code] ?? 500) < 500) return sendProblem(response, error.code, error.message);
     if (isBadRequest(error)) return sendProblem(response, 'invalid-request', 'The request cannot be read.');

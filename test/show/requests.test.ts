@@ -5,7 +5,9 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import express from 'express';
 import supertest from 'supertest';
 import { createArchiver } from '../../plugin/plugin.ts';
+import { onError } from '../../plugin/show/problem.ts';
 import { byHeader, ShownPortal } from '../support/shownPortal.ts';
+import { SILENT } from '../support/testPortal.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -211,6 +213,19 @@ describe('the routes of requests and runs', () => {
       assert.deepEqual(Object.keys(answer.body), ['type', 'title', 'status', 'detail', 'code']);
       assert.equal(answer.body.status, answer.status);
     }
+  });
+
+  test('log what is wrong here, and not what a client cannot spell', async () => {
+    const logged: object[] = [];
+    const logger = { ...SILENT, error: (fields: object) => void logged.push(fields) };
+    const broken = () => {
+      throw new Error('broken');
+    };
+    const app = express().get('/:id', broken).use(onError(logger));
+    await supertest(app).get('/%ff').expect(400);
+    assert.deepEqual(logged, []);
+    await supertest(app).get('/x').expect(500);
+    assert.deepEqual(logged, [{ path: '/x', error: 'broken' }]);
   });
 
   test('lives before it is started, and is ready after', async () => {
