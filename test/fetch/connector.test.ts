@@ -12,6 +12,7 @@ import { DnsFailure, Resolver } from '../../plugin/fetch/resolver.ts';
 import { parseAllowNetworks } from '../../plugin/model/allowNetworks.ts';
 import { authority, certificate } from '../support/certificates.ts';
 import { NameServer } from '../support/nameServer.ts';
+import { resetConnection } from '../support/resetConnection.ts';
 
 const DEFAULTS = loadConfig({ environment: {} });
 const OWN = '127.0.0.0/8';
@@ -422,7 +423,7 @@ describe('the connector, with TLS', () => {
   it('calls a connection that is closed or reset within the handshake reset', async (test) => {
     const closed = await plainOpen(test, (socket) => socket.once('data', () => socket.end()));
     assert.deepEqual([closed.code, closed.transient], ['reset', true]);
-    const reset = await plainOpen(test, (socket) => socket.once('data', () => socket.resetAndDestroy()));
+    const reset = await plainOpen(test, (socket) => socket.once('data', () => resetConnection(socket)));
     assert.deepEqual([reset.code, reset.transient], ['reset', true]);
   });
 

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { fetchOnce, MemoryStages } from '../support/fetching.ts';
 import { answer, head, OddServer, type Reply, send, sendAndClose } from '../support/oddServer.ts';
+import { resetConnection } from '../support/resetConnection.ts';
 
 const BODY = Buffer.concat(
   Array.from({ length: 30_000 }, (_, index) => Buffer.from(`${index},alpha,${index * 7919}\n`)),
@@ -55,7 +56,7 @@ describe('a transfer that breaks', () => {
     const reset: Reply = (socket) => {
       const bytes = [head(200, { 'content-length': String(FILE.length), etag: '"v1"' }), FILE.subarray(0, CUT)];
       for (const part of bytes) socket.write(part);
-      setTimeout(() => socket.resetAndDestroy(), 300);
+      setTimeout(() => resetConnection(socket), 300);
     };
     const { attempt } = await fetchBroken(reset, rest());
     assert.deepEqual([attempt.code, attempt.resumed, attempt.sha256], ['archived', 1, SHA256]);

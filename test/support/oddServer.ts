@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
+import { resetConnection } from './resetConnection.ts';
 
 /** One request as it came over the wire. */
 export interface SeenRequest {
@@ -113,7 +114,7 @@ export function sendAndClose(...parts: readonly (string | Uint8Array)[]): Reply 
 export function sendAndReset(...parts: readonly (string | Uint8Array)[]): Reply {
   return (socket) => {
     const bytes = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
-    socket.write(bytes, () => setTimeout(() => socket.resetAndDestroy(), 30));
+    socket.write(bytes, () => setTimeout(() => resetConnection(socket), 30));
   };
 }
 
