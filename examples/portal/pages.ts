@@ -62,11 +62,9 @@ export function pageRouter(parts: PageParts): Router {
     const dataset = await datasetOf(parts, request);
     const { archivals, copies, runs } = parts.archiver.operations().records;
     const ids = dataset.resources.map(({ id }) => id);
-    const [states, versions, run] = await Promise.all([
-      archivals.getMany(ids),
-      copies.listByResources(ids),
-      typeof request.query.run === 'string' ? runs.get(request.query.run) : null,
-    ]);
+    const run = typeof request.query.run === 'string' ? await runs.get(request.query.run) : null;
+    const states = await archivals.getMany(ids);
+    const versions = await copies.listByResources(ids);
     const data = datasetPage(dataset, states, versions, (key) => `/archiver/${encodePath(key)}`);
     show(request, response, 'dataset', { ...data, title: dataset.title, run });
   });

@@ -74,10 +74,9 @@ async function showResource(deps: HandlerDeps, request: Request, response: Respo
   const resource = await deps.catalog.getResource(id);
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
   await reveal(deps, request, 'archive.read', { datasetId: resource.datasetId, resourceId: id }, `resource ${id}`);
-  const [archival, copies] = await Promise.all([
-    deps.records.archivals.get(id),
-    deps.records.copies.listByResource(id),
-  ]);
+  // In this order: what ended meanwhile may show a copy too early, never say that one is there and not show it.
+  const archival = await deps.records.archivals.get(id);
+  const copies = await deps.records.copies.listByResource(id);
   response.json(resourceView(deps, resource, archival, copies));
 }
 
@@ -87,10 +86,8 @@ async function showDataset(deps: HandlerDeps, request: Request, response: Respon
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
   await reveal(deps, request, 'archive.read', { datasetId: dataset.id, resourceId: null }, `dataset ${id}`);
   const ids = dataset.resources.map((resource) => resource.id);
-  const [archivals, copies] = await Promise.all([
-    deps.records.archivals.getMany(ids),
-    deps.records.copies.listByResources(ids),
-  ]);
+  const archivals = await deps.records.archivals.getMany(ids);
+  const copies = await deps.records.copies.listByResources(ids);
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
   const resources = dataset.resources.map((resource) =>
     resourceView(deps, resource, byId.get(resource.id) ?? null, copies.get(resource.id) ?? []),

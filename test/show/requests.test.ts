@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, mock, test } from 'node:test';
 import express from 'express';
 import supertest from 'supertest';
 import { createArchiver } from '../../plugin/plugin.ts';
@@ -86,6 +86,31 @@ describe('the routes of requests and runs', () => {
     for (const path of ['/datasets/none', '/resources/none', '/runs/none', `/runs/${crypto.randomUUID()}`, '/']) {
       assert.equal((await get(path).expect(404)).body.code, 'not-found', path);
     }
+  });
+
+  test('never says that a copy was made and does not show it', async () => {
+    const { archivals, copies } = portal.archiver.operations().records;
+    const order: string[] = [];
+    const slowly = async <Answer>(what: string, ask: () => Promise<Answer>) => {
+      const answer = await ask();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      order.push(what);
+      return answer;
+    };
+    const [get1, getMany] = [archivals.get, archivals.getMany];
+    const [list1, listMany] = [copies.listByResource, copies.listByResources];
+    mock.method(archivals, 'get', (id: string) => slowly('state', () => get1(id)));
+    mock.method(archivals, 'getMany', (ids: readonly string[]) => slowly('state', () => getMany(ids)));
+    mock.method(copies, 'listByResource', (id: string) => order.push('copies') && list1(id));
+    mock.method(copies, 'listByResources', (ids: readonly string[]) => order.push('copies') && listMany(ids));
+    try {
+      await get('/resources/r1').expect(200);
+      await get('/datasets/d1').expect(200);
+    } finally {
+      mock.restoreAll();
+    }
+    assert.deepEqual(order.slice(0, 2), ['state', 'copies']);
+    assert.deepEqual(order.slice(-2), ['state', 'copies']);
   });
 
   test('shows a resource with its copies, newest first', async () => {
