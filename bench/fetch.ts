@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { loadConfig } from '../plugin/config.ts';
-import { Agents } from '../plugin/fetch/agents.ts';
-import { Fetcher } from '../plugin/fetch/fetcher.ts';
+import type { Retriever } from '../plugin/fetch/Retriever.ts';
+import { RetrieverPool } from '../plugin/fetch/retrieverPool.ts';
+import { ThreadRetriever } from '../plugin/fetch/threadRetriever.ts';
 import type { Attempt, Known } from '../plugin/model/attempt.ts';
-import { FolderStore } from '../plugin/store/folderStore.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
 import { median, printRows, type Row } from './rows.ts';
 
@@ -17,10 +16,14 @@ const quick = process.argv.includes('--quick');
 const asJson = process.argv.includes('--json');
 const rounds = quick ? 3 : 5;
 const PARALLEL = 32;
+/** Small files lie at several hosts, as those of a portal do: each host has its thread. */
+const HOSTS = 8;
 const MIB = 1024 * 1024;
 const SIZES = quick
   ? { small: 2000, middle: 20, large: 256 * MIB, rechecks: 10_000 }
   : { small: 20_000, middle: 200, large: 4096 * MIB, rechecks: 100_000 };
+
+const WARMING = 500;
 
 const execute = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
@@ -73,60 +76,60 @@ function table(bytes: number, seed: number): Buffer {
   return body;
 }
 
-async function ours(publisher: Publisher, { paths }: Work): Promise<number> {
-  // curl does not wait for the disk either.
-  const store = new FolderStore({ folder: freshFolder(), durable: false });
-  await store.open();
-  const fetcher = openFetcher();
+let keptRounds = 0;
+const ourFolder = join(scratch, 'ours');
+
+/** Fetched, hashed and kept, each round below a timestamp of its own. */
+async function ours(retriever: Retriever, publisher: Publisher, { paths }: Work): Promise<number> {
+  const timestamp = `20260102T${String(++keptRounds).padStart(6, '0')}Z`;
   const started = performance.now();
   await inParallel(paths, async (path, index) => {
-    const attempt = await fetcher.fetch(requestFor(`${publisher.url}/${path}`, index, null), store, signal);
-    if (!attempt.stage) throw new Error(`${path}: ${attempt.reason}`);
-    await store.keep(attempt.stage);
+    const request = requestFor(urlOf(publisher, path, index), `${timestamp}/r${index}`, null);
+    const { stage, reason } = await retriever.retrieve(request, signal);
+    if (!stage) throw new Error(`${path}: ${reason}`);
+    await retriever.keep(stage);
   });
   const ms = performance.now() - started;
-  await fetcher.close();
-  await store.close();
+  if (paths.length === 1) rmSync(join(ourFolder, 'archive', timestamp), { recursive: true });
   return ms;
 }
 
-async function rechecks(publisher: Publisher, { paths }: Work): Promise<number> {
-  const fetcher = openFetcher();
+/** The plugin's threads, one a core, started and warm as they are in a process that works for years. */
+async function openRetriever(publisher: Publisher, { paths }: Work): Promise<Retriever> {
+  const entry = new URL('./fetchThread.ts', import.meta.url);
+  const retriever = new RetrieverPool(
+    Array.from({ length: availableParallelism() }, () => new ThreadRetriever(entry, { folder: ourFolder })),
+  );
+  await ours(retriever, publisher, { name: 'warming', paths: paths.slice(0, WARMING), units: 0, unit: '' });
+  return retriever;
+}
+
+function urlOf(publisher: Publisher, path: string, index: number): string {
+  return `${publisher.url.replace('127.0.0.1', `127.0.0.${(index % HOSTS) + 1}`)}/${path}`;
+}
+
+async function rechecks(retriever: Retriever, publisher: Publisher, { paths }: Work): Promise<number> {
   const known = new Map<string, Known>();
   await inParallel(paths, async (path, index) => {
-    const url = `${publisher.url}/${path}`;
-    known.set(path, knownOf(url, await fetcher.fetch(requestFor(url, index, null), null, signal)));
+    const url = urlOf(publisher, path, index);
+    const attempt = await retriever.retrieve(requestFor(url, `known/r${index}`, null), signal);
+    if (attempt.stage) await retriever.discard(attempt.stage);
+    known.set(path, knownOf(url, attempt));
   });
   const many = Array.from({ length: SIZES.rechecks }, (_, index) => paths[index % paths.length] ?? '');
   const started = performance.now();
   await inParallel(many, async (path, index) => {
-    const attempt = await fetcher.fetch(
-      requestFor(`${publisher.url}/${path}`, index, known.get(path) ?? null),
-      null,
-      signal,
-    );
-    if (attempt.code !== 'not-modified') throw new Error(`${path}: ${attempt.code}`);
+    const url = urlOf(publisher, path, index % paths.length);
+    const { code } = await retriever.retrieve(requestFor(url, `known/r${index}`, known.get(path) ?? null), signal);
+    if (code !== 'not-modified') throw new Error(`${path}: ${code}`);
   });
-  const ms = performance.now() - started;
-  await fetcher.close();
-  return (many.length / ms) * 1000;
+  return (many.length / (performance.now() - started)) * 1000;
 }
 
 const { signal } = new AbortController();
 setMaxListeners(0, signal);
 
-function openFetcher(): Fetcher {
-  const config = {
-    ...loadConfig({ environment: {} }),
-    allowNetworks: [{ cidr: '127.0.0.0/8', port: null }],
-    maxBytes: 8192 * MIB,
-    totalTimeoutMs: 600_000,
-    verifyShare: 0,
-  };
-  return new Fetcher(config, { agents: new Agents(config) });
-}
-
-function requestFor(url: string, index: number, known: Known | null) {
+function requestFor(url: string, place: string, known: Known | null) {
   return {
     url,
     mode: 'demand',
@@ -134,7 +137,7 @@ function requestFor(url: string, index: number, known: Known | null) {
     declaredFormat: 'CSV',
     resourceName: null,
     now: Date.now(),
-    keyPrefix: `archive/20260102T030405Z/r${index}`,
+    keyPrefix: `archive/${place}`,
   } as const;
 }
 
@@ -164,7 +167,10 @@ async function inParallel(
 async function curl(publisher: Publisher, { paths }: Work, digests: boolean): Promise<number> {
   const folder = freshFolder();
   const list = join(scratch, 'curl.txt');
-  writeFileSync(list, paths.map((path, index) => `url=${publisher.url}/${path}\noutput=${folder}/${index}\n`).join(''));
+  writeFileSync(
+    list,
+    paths.map((path, index) => `url=${urlOf(publisher, path, index)}\noutput=${folder}/${index}\n`).join(''),
+  );
   const started = performance.now();
   await execute('curl', ['--silent', '--parallel', '--parallel-max', String(PARALLEL), '--config', list]);
   if (digests) {
@@ -176,6 +182,7 @@ async function curl(publisher: Publisher, { paths }: Work, digests: boolean): Pr
 }
 
 async function compare(
+  retriever: Retriever,
   publisher: Publisher,
   work: Work,
   aims: { curl: number | null; digests: number | null },
@@ -183,7 +190,7 @@ async function compare(
   const times = { ours: [] as number[], curl: [] as number[], digests: [] as number[] };
   folders.length = 0;
   for (let round = 0; round < rounds; round++) {
-    times.ours.push(await ours(publisher, work));
+    times.ours.push(await ours(retriever, publisher, work));
     if (aims.curl !== null) times.curl.push(await curl(publisher, work, false));
     if (aims.digests !== null) times.digests.push(await curl(publisher, work, true));
     say(`${work.name}: round ${round + 1} of ${rounds}, ours ${Math.round(times.ours.at(-1) ?? 0)} ms`);
@@ -216,20 +223,22 @@ async function main(): Promise<void> {
   const root = join(scratch, 'files');
   mkdirSync(root);
   const { small, middle, large } = publish(root);
-  const publisher = await startPublisher(root, scratch);
+  const publisher = await startPublisher(root, scratch, HOSTS);
   say(`published by ${publisher.name}`);
+  const retriever = await openRetriever(publisher, small);
   try {
     const rows = [
-      ...(await compare(publisher, small, { curl: 0.8, digests: 1 })),
-      ...(await compare(publisher, middle, { curl: null, digests: 1 })),
-      ...(await compare(publisher, large, { curl: 0.8, digests: null })),
+      ...(await compare(retriever, publisher, small, { curl: 0.8, digests: 1 })),
+      ...(await compare(retriever, publisher, middle, { curl: null, digests: 1 })),
+      ...(await compare(retriever, publisher, large, { curl: 0.8, digests: null })),
     ];
     const figures: number[] = [];
-    for (let round = 0; round < rounds; round++) figures.push(await rechecks(publisher, small));
+    for (let round = 0; round < rounds; round++) figures.push(await rechecks(retriever, publisher, small));
     rows.push(alone('rechecks answered with 304', 'rechecks/s', median(figures), 20_000, 'more'));
     rows.push(alone('peak memory of the whole benchmark', 'MB', peakRss / 1e6, 250, 'less'));
     printRows(rows, asJson);
   } finally {
+    await retriever.close();
     await publisher.stop();
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { dispositionName } from './contentDisposition.ts';
 import { isScriptExtension, splitExtension } from './extensions.ts';
-import { decodePercent } from './percent.ts';
+import { decodePercent, lastSegment } from './percent.ts';
 import { limitedName, safeName } from './safeName.ts';
 
 interface FileNameInput {
@@ -22,12 +22,12 @@ const NAMELESS = 'resource';
  */
 export function fileName(input: FileNameInput): string {
   const proposals = [
-    input.contentDisposition === null ? null : dispositionName(input.contentDisposition),
-    lastSegment(input.finalUrl),
+    () => (input.contentDisposition === null ? null : dispositionName(input.contentDisposition)),
+    () => segmentName(input.finalUrl),
     // A title, not a path: `Budget 2024/25`.
-    input.resourceName?.replace(/[/\\]/g, '_') ?? null,
+    () => input.resourceName?.replace(/[/\\]/g, '_') ?? null,
   ];
-  const name = proposals.map((text) => safeName(text ?? '')).find((text) => text !== '') ?? NAMELESS;
+  const name = firstName(proposals) ?? NAMELESS;
   const { stem, extension } = splitExtension(name);
   return limitedName(stem, chosenExtension(extension, input.extension));
 }
@@ -37,9 +37,16 @@ function chosenExtension(own: string, detected: string | null): string {
   return own === '' || isScriptExtension(own) ? detected : own;
 }
 
+function firstName(proposals: readonly (() => string | null)[]): string | null {
+  for (const propose of proposals) {
+    const name = safeName(propose() ?? '');
+    if (name !== '') return name;
+  }
+  return null;
+}
+
 /** Decoded once; bytes that are not UTF-8 are taken for ISO 8859-1. */
-function lastSegment(url: string): string | null {
-  if (!URL.canParse(url)) return null;
-  const segment = new URL(url).pathname.split('/').at(-1) ?? '';
+function segmentName(url: string): string | null {
+  const segment = lastSegment(url);
   return decodePercent(segment, 'utf-8') ?? decodePercent(segment, 'latin1');
 }

@@ -12,3 +12,9 @@ export function decodePercent(text: string, charset: 'utf-8' | 'latin1'): string
     return null;
   }
 }
+
+/** The last segment of a URL's path, still encoded; `''` where there is none. The URL as the standard's parser writes it. */
+export function lastSegment(href: string): string {
+  const path = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(href)?.[1] ?? '';
+  return path.slice(path.lastIndexOf('/') + 1);
+}

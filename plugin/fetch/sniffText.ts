@@ -108,7 +108,7 @@ function wideOther(bytes: Uint8Array, charset: 'utf-16le' | 'utf-16be'): string 
 /** Nearly every second byte zero, the others letters. */
 function wideLatin(bytes: Uint8Array): string | null {
   const length = Math.min(bytes.length, 4096) & ~1;
-  if (length < 8) return null;
+  if (length < 8 || !bytes.subarray(0, length).includes(0)) return null;
   const zeros: [number, number] = [0, 0];
   let printable = 0;
   for (let i = 0; i < length; i += 2) {

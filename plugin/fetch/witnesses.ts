@@ -1,6 +1,6 @@
 import { splitExtension } from './extensions.ts';
 import { type Format, formatByMediaType, formatByName } from './formats.ts';
-import { decodePercent } from './percent.ts';
+import { decodePercent, lastSegment } from './percent.ts';
 import type { SniffInput } from './sniff.ts';
 
 /** What everyone but the bytes says the resource is. */
@@ -45,7 +45,8 @@ const ZIPPED: ReadonlySet<string> = new Set([
 export function witnessesOf(input: SniffInput): Witnesses {
   const mediaType = typeOf(input.contentType);
   const vagueType = mediaType === null || VAGUE.test(mediaType);
-  const extension = extensionOf(input.name) ?? extensionOf(lastSegment(input.url));
+  const segment = decodePercent(lastSegment(input.url), 'utf-8');
+  const extension = extensionOf(input.name) ?? extensionOf(segment);
   const declared = input.declaredFormat?.trim() || null;
   const byName = extension === null ? null : formatByName(extension.split('.').at(-1) ?? '');
   const byType = mediaType === null || vagueType ? null : formatByMediaType(mediaType);
@@ -57,7 +58,7 @@ export function witnessesOf(input: SniffInput): Witnesses {
     vagueBinary: vagueType && mediaType?.includes('octet-stream') ? mediaType : null,
     htmlType: byType?.kind === 'html',
     extension,
-    extensionFormat: doubleExtension(input.name ?? lastSegment(input.url)) ?? extension?.toUpperCase() ?? null,
+    extensionFormat: doubleExtension(input.name ?? segment) ?? extension?.toUpperCase() ?? null,
     hints,
     binaryHint: (among) =>
       hints.find(({ format, kind }) => kind === 'binary' && (among === null || among.includes(format)))?.format ?? null,
@@ -98,9 +99,4 @@ function extensionOf(name: string | null): string | null {
 function doubleExtension(name: string | null): string | null {
   const parts = /[^.]\.([a-z][a-z0-9]{0,4})\.([a-z][a-z0-9]{0,4})$/i.exec(name?.trim() ?? '');
   return parts ? `${parts[1]} / ${parts[2]}`.toUpperCase() : null;
-}
-
-function lastSegment(url: string): string | null {
-  if (!URL.canParse(url)) return null;
-  return decodePercent(new URL(url).pathname.split('/').at(-1) ?? '', 'utf-8');
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -29,9 +29,31 @@ export function moveInto(from: string, to: string): void {
 }
 
 /** Without waiting for the disk a small file is written at once. */
-export async function writeNew(path: string, body: Uint8Array, durable: boolean): Promise<void> {
-  if (durable) await writeFile(path, body, { flag: 'wx', flush: true });
-  else writeFileSync(path, body, { flag: 'wx' });
+export async function writeWhole(
+  path: string,
+  body: Uint8Array,
+  { flag, durable }: { readonly flag: 'wx' | 'w'; readonly durable: boolean },
+): Promise<void> {
+  if (durable) await writeFile(path, body, { flag, flush: true });
+  else writeFileSync(path, body, { flag });
+}
+
+const CLAIM_TRIES = 1000;
+
+/**
+ * Makes a folder and an empty file in it, although others remove the folder whenever they find it empty. At once: the file
+ * must follow before they look.
+ */
+export function claimIn(folder: string, path: string): void {
+  for (let tried = 1; ; tried++) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      closeSync(openSync(path, 'wx'));
+      return;
+    } catch (error) {
+      if (!isMissing(error) || tried === CLAIM_TRIES) throw error;
+    }
+  }
 }
 
 export async function removeEmpty(folder: string): Promise<boolean> {

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
-import { isMissing, makeNew, moveInto, removeEmpty, unlessMissing, writeNew } from './files.ts';
+import { claimIn, isMissing, makeNew, moveInto, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
 import { isOwnerAlive, newStageName } from './stageOwner.ts';
@@ -18,7 +17,6 @@ export interface FolderSettings {
 }
 
 const IDLE_MS = 500;
-const STAGE_TRIES = 1000;
 
 /**
  * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A folder holds one copy, so the folder
@@ -59,7 +57,7 @@ export class FolderStore implements ArchiveStore {
       checkKey(key);
       const id = newStageName();
       this.#enter();
-      const file = await this.#inStages(() => open(join(this.#stages, id), 'wx'));
+      const file = await this.#inStages(id, (path, flag) => open(path, flag));
       return new FolderStage({
         id,
         key,
@@ -76,8 +74,7 @@ export class FolderStore implements ArchiveStore {
       checkKey(key);
       const id = newStageName();
       this.#enter();
-      const path = join(this.#stages, id);
-      await this.#inStages(() => writeNew(path, body, this.#durable));
+      await this.#inStages(id, (path, flag) => writeWhole(path, body, { flag, durable: this.#durable }));
       return { id, key, bytes: body.length };
     });
   }
@@ -85,10 +82,8 @@ export class FolderStore implements ArchiveStore {
   keep({ id, key }: StageRef): Promise<'kept' | 'exists'> {
     return this.#guard('keeping a copy', async () => {
       const path = this.#path(key);
-      const stage = join(this.#stages, id);
-      if (!existsSync(stage)) throw new Error(`the stage of ${key} is not there`);
       if (!makeNew(dirname(path))) return 'exists';
-      moveInto(stage, path);
+      moveInto(join(this.#stages, id), path);
       if (this.#durable) await this.#flushFolders(dirname(path), join(this.#folder, 'archive'));
       this.#left();
       return 'kept';
@@ -188,15 +183,15 @@ export class FolderStore implements ArchiveStore {
   };
 
   /** The folder of stages goes when nobody uses it, which may be between its making and its use here. */
-  async #inStages<Result>(work: () => Promise<Result>): Promise<Result> {
-    for (let tried = 1; ; tried++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isMissing(error) || tried === STAGE_TRIES) throw error;
-        await mkdir(this.#stages, { recursive: true });
-      }
+  async #inStages<Result>(id: string, work: (path: string, flag: 'wx' | 'w') => Promise<Result>): Promise<Result> {
+    const path = join(this.#stages, id);
+    try {
+      return await work(path, 'wx');
+    } catch (error) {
+      if (!isMissing(error)) throw error;
     }
+    claimIn(this.#stages, path);
+    return work(path, 'w');
   }
 
   async #dropAbandoned(name: string, olderThanMs: number): Promise<boolean> {

@@ -6,8 +6,13 @@ import { hostname } from 'node:os';
 const machine = Buffer.from(hostname()).toString('hex').slice(0, 32);
 const own = `${machine}.${process.pid}.${startOf(process.pid)}`;
 
+/** Threads of one process count each for themselves. */
+const thread = randomBytes(6).toString('hex');
+let stages = 0;
+
 export function newStageName(): string {
-  return `${own}.${randomBytes(8).toString('hex')}`;
+  stages += 1;
+  return `${own}.${thread}${stages.toString(36)}`;
 }
 
 /** null: another machine's, or a name of somebody else; only its age can tell. */
