@@ -61,7 +61,6 @@ export class Fetcher {
     const parsed = parseUrl(request.url);
     if (parsed.kind === 'invalid') return endingOf(failure(parsed.code, parsed.reason));
     const { url, credentials } = parsed;
-    url.hash = '';
     const { known } = request;
     if (
       known &&

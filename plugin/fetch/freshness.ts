@@ -1,4 +1,5 @@
 import type { HeaderMap, Known } from '../model/attempt.ts';
+import { fields } from './answer.ts';
 import { type CacheControl, deltaSeconds, LARGEST_SECONDS, parseCacheControl } from './cacheControl.ts';
 import { httpDate } from './httpDate.ts';
 
@@ -43,8 +44,9 @@ const CLOCK_TOLERANCE_MS = 60_000;
  * milliseconds. `no-store` counts as stale; it does not stop the archive, which is no cache and serves nothing in the
  * publisher's name. Contradictions are resolved towards stale: asking once too often harms nobody.
  */
-export function freshUntil(answer: Answer, at: number, ceilings: FreshnessCeilings): Freshness {
-  const directives = parseCacheControl(lines(answer.headers, 'cache-control'));
+export function freshUntil(given: Answer, at: number, ceilings: FreshnessCeilings): Freshness {
+  const answer = { status: given.status, headers: lowerCased(given.headers) };
+  const directives = parseCacheControl(fields(answer.headers, 'cache-control'));
   const never = forbidden(answer.headers, directives);
   if (never) return { until: null, why: never };
   const lifetime = lifetimeOf(answer, directives, at, ceilings);
@@ -83,9 +85,9 @@ function forbidden(headers: HeaderMap, directives: CacheControl): string | null 
   if (directives.has('no-store')) return 'Cache-Control: no-store';
   // With field names only those fields need asking; but whoever says so has little trust in the answer's age.
   if (directives.has('no-cache')) return 'Cache-Control: no-cache';
-  if (lines(headers, 'vary').some((line) => line.split(',').some((name) => name.trim() === '*'))) return 'Vary: *';
-  const pragma = lines(headers, 'pragma').some((line) => /(^|,)\s*no-cache\s*(,|$)/i.test(line));
-  return pragma && lines(headers, 'cache-control').length === 0 ? 'Pragma: no-cache' : null;
+  if (fields(headers, 'vary').some((line) => line.split(',').some((name) => name.trim() === '*'))) return 'Vary: *';
+  const pragma = fields(headers, 'pragma').some((line) => /(^|,)\s*no-cache\s*(,|$)/i.test(line));
+  return pragma && fields(headers, 'cache-control').length === 0 ? 'Pragma: no-cache' : null;
 }
 
 /** RFC 9111 section 4.2.1: max-age, else Expires, else a guess. `immutable` alone promises no time (RFC 8246). */
@@ -93,7 +95,7 @@ function lifetimeOf(answer: Answer, directives: CacheControl, at: number, ceilin
   const maxAge = deltaSeconds(directives, 'max-age');
   const ceilingMs = ceilings.maxFreshnessMs;
   if (maxAge !== null) return { ms: maxAge * 1000, ceilingMs, why: `Cache-Control: max-age of ${maxAge} s` };
-  const expires = lines(answer.headers, 'expires');
+  const expires = fields(answer.headers, 'expires');
   if (expires.length > 0) return { ms: expiresLifetime(expires, answer.headers, at), ceilingMs, why: 'Expires' };
   const ms = heuristicLifetime(answer, directives, at);
   return {
@@ -112,7 +114,9 @@ function expiresLifetime(expires: readonly string[], headers: HeaderMap, at: num
 /** RFC 9111 section 4.2.2. A Last-Modified after Date tells nothing. */
 function heuristicLifetime(answer: Answer, directives: CacheControl, at: number): number {
   if (!HEURISTICALLY_CACHEABLE.has(answer.status) && !directives.has('public')) return 0;
-  const modified = lines(answer.headers, 'last-modified').map((text) => httpDate(text, at) ?? Number.POSITIVE_INFINITY);
+  const modified = fields(answer.headers, 'last-modified').map(
+    (text) => httpDate(text, at) ?? Number.POSITIVE_INFINITY,
+  );
   if (modified.length === 0) return 0;
   return Math.max(0, Math.floor((Math.min(...datesOf(answer.headers, at)) - Math.max(...modified)) * HEURISTIC_SHARE));
 }
@@ -122,7 +126,7 @@ function heuristicLifetime(answer: Answer, directives: CacheControl, at: number)
  * counts as now; one behind it cannot be told from an answer that lay in caches, and counts as age.
  */
 function initialAge(headers: HeaderMap, at: number): number {
-  const ages = lines(headers, 'age')
+  const ages = fields(headers, 'age')
     .flatMap((line) => line.split(','))
     .map((text) => text.trim())
     .filter((text) => /^\d+$/.test(text));
@@ -132,13 +136,20 @@ function initialAge(headers: HeaderMap, at: number): number {
 
 /** The readable Date fields, or the time of arrival, as RFC 9110 section 6.6.1 wants it. */
 function datesOf(headers: HeaderMap, at: number): number[] {
-  const dates = lines(headers, 'date').flatMap((text) => httpDate(text, at) ?? []);
+  const dates = fields(headers, 'date').flatMap((text) => httpDate(text, at) ?? []);
   return dates.length > 0 ? dates : [at];
 }
 
 /** Names in any case: what is known may come from a person's file. */
-function lines(headers: HeaderMap, name: string): readonly string[] {
-  return Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name ? value : []));
+function lowerCased(headers: HeaderMap): HeaderMap {
+  const names = Object.keys(headers);
+  if (names.every((name) => name === name.toLowerCase())) return headers;
+  const values = new Map<string, readonly string[]>();
+  for (const name of names) {
+    const key = name.toLowerCase();
+    values.set(key, [...(values.get(key) ?? []), ...fields(headers, name)]);
+  }
+  return Object.fromEntries(values);
 }
 
 function seconds(ms: number): string {

@@ -73,17 +73,21 @@ function escapeStrayPercents(scheme: string, afterScheme: string): string {
 function parsed(text: string): ParsedUrl {
   if (!URL.canParse(text)) return invalid(whyUnparsable(text));
   const url = new URL(text);
-  url.hash = '';
-  const credentials =
-    url.username === '' && url.password === ''
-      ? null
-      : { username: decoded(url.username), password: decoded(url.password) };
-  url.username = '';
-  url.password = '';
+  // Each of these writes the whole URL anew, and hardly one needs it.
+  if (url.href.includes('#')) url.hash = '';
+  const credentials = credentialsOf(url);
+  if (credentials) {
+    url.username = '';
+    url.password = '';
+  }
   const wrongHost = whyBadHost(url.hostname);
   if (wrongHost) return invalid(wrongHost);
   if (Buffer.byteLength(url.href) > MAX_URL_BYTES) return tooLong();
   return { kind: 'ok', url, credentials };
+}
+
+function credentialsOf({ username, password }: URL): { username: string; password: string } | null {
+  return username === '' && password === '' ? null : { username: decoded(username), password: decoded(password) };
 }
 
 function whyUnparsable(text: string): string {

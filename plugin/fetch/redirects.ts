@@ -35,7 +35,6 @@ export function nextHop(status: number, headers: HeaderMap, from: URL): Hop {
   const parsed = parseUrl(resolved);
   if (parsed.kind === 'invalid')
     return bad(`The server redirects (${status}) to where nothing can be fetched: ${parsed.reason}`);
-  parsed.url.hash = '';
   return { kind: 'hop', url: parsed.url, credentials: parsed.credentials };
 }
 
