@@ -28,6 +28,7 @@ export interface JourneyParts {
   readonly recorder: GroupedRecorder;
   readonly store: ArchiveStore;
   readonly queueName: string;
+  describe(resourceId: string): Promise<Resource | null>;
   tell(event: ArchiveEvent): void;
   now(): Date;
 }
@@ -41,7 +42,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
 
   return {
     retriever,
-    describe: (resourceId) => portal.catalog.getResource(resourceId),
+    describe: (resourceId) => parts.describe(resourceId),
     record: (outcome) => recorder.record(outcome),
 
     async forget(lease) {

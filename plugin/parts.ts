@@ -17,6 +17,7 @@ import { createLocalRetriever, createThreadedRetriever } from './openRetriever.t
 import { createStore } from './openStore.ts';
 import { openWebhooks } from './openWebhooks.ts';
 import type { Portal } from './portal/Portal.ts';
+import { ResourceReader } from './portal/resourceReader.ts';
 import { Pressure } from './pressure.ts';
 import { connectionOf } from './record/connectionOf.ts';
 import { GroupedRecorder } from './record/groupedRecorder.ts';
@@ -147,7 +148,9 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
   const threaded = createThreadedRetriever(config, identity);
   const recorder = new GroupedRecorder(records.archivals);
   const webhooks = openWebhooks(config, records, now, logger);
-  const journeyParts = { config, portal, records, recorder, store, queueName: queue.name, now, tell };
+  const reader = new ResourceReader(portal.catalog);
+  const describe = (resourceId: string) => reader.read(resourceId);
+  const journeyParts = { describe, config, portal, records, recorder, store, queueName: queue.name, now, tell };
   const priority: Journey = createJourney(journeyParts, local);
   const bulk: Journey = createJourney(journeyParts, threaded);
   const keeper = new LeaseKeeper({ archivals: records.archivals, leaseMs: config.leaseMs, now, logger });

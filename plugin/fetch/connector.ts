@@ -142,7 +142,7 @@ class GuardedConnector {
   async #dial(target: ConnectTarget, addresses: readonly ResolvedAddress[], limit: AbortSignal): Promise<Socket> {
     const endAt = performance.now() + this.#options.connectTimeoutMs;
     const tried = addresses.slice(0, MAX_TRIED);
-    let failure = timedOut(target);
+    let failure: ConnectFailure | null = null;
     for (const [at, place] of tried.entries()) {
       try {
         return await this.#dialOne(target, place, limit, (endAt - performance.now()) / (tried.length - at));
@@ -152,7 +152,7 @@ class GuardedConnector {
         failure = error;
       }
     }
-    throw failure;
+    throw failure ?? timedOut(target);
   }
 
   async #dialOne(

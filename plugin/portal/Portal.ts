@@ -40,6 +40,8 @@ export interface PortalUrls {
 export interface Catalog {
   /** null at any time: the row was deleted, or its save rolled back. */
   getResource(id: string): Promise<Resource | null>;
+  /** Those of the ids that are there, in any order. Optional: without it each resource of a sweep is a query of its own. */
+  getResources?(ids: readonly string[]): Promise<readonly Resource[]>;
   getDataset(idOrName: string): Promise<Dataset | null>;
   /** All resources in ascending id order, after `after`; an empty page is the end. */
   listResources(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Resource[]>;

@@ -47,6 +47,12 @@ export class TableCatalog implements Catalog {
     return found ?? null;
   }
 
+  async getResources(ids: readonly string[]): Promise<readonly Resource[]> {
+    const { isId, idType } = await this.#readResource();
+    const wanted = ids.filter(isId);
+    return wanted.length === 0 ? [] : this.#resources(`r.:id: = any(cast(:wanted as ${idType}[]))`, { wanted });
+  }
+
   async getDataset(idOrName: string): Promise<Dataset | null> {
     if (idOrName.includes('\0')) return null;
     const { isId, idType } = await this.#readDataset();
@@ -92,7 +98,11 @@ export class TableCatalog implements Catalog {
     return this.#resourceColumns;
   }
 
-  async #resources(filter: string, bindings: Record<string, string>, limit?: number): Promise<readonly Resource[]> {
+  async #resources(
+    filter: string,
+    bindings: Readonly<Record<string, string | string[]>>,
+    limit?: number,
+  ): Promise<readonly Resource[]> {
     const columns = await this.#readResource();
     const optional = (role: 'name' | 'format' | 'urlType') =>
       columns.typeOf(this.#resource[role]) ? `cast(r.:${role}: as text)` : 'null';

@@ -69,6 +69,22 @@ describe('the portal of Express and knex', () => {
 
   after(() => database.drop());
 
+  test('reads several resources at once, and leaves out what is not there', async () => {
+    const { catalog } = portalOf();
+    const found = (await catalog.getResources?.(['r5', 'r1', 'r4', 'none'])) ?? [];
+    assert.deepEqual(found.map(({ id }) => id).sort(), ['r1', 'r5']);
+    assert.deepEqual(
+      found.find(({ id }) => id === 'r1'),
+      await catalog.getResource('r1'),
+    );
+    const other = portalOf(library).catalog;
+    assert.deepEqual(
+      (await other.getResources?.(['9', 'nine', '10']))?.map(({ id }) => id),
+      ['9', '10'],
+    );
+    assert.deepEqual(await other.getResources?.(['nine']), []);
+  });
+
   test('reads a resource, with an empty text where it has no URL', async () => {
     const { catalog } = portalOf();
     assert.deepEqual(await catalog.getResource('r1'), {

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Resource } from '../../plugin/model/resource.ts';
+import { ResourceReader } from '../../plugin/portal/resourceReader.ts';
+
+const resource = (id: string): Resource => ({ id, datasetId: 'd', url: id, name: null, format: null, urlType: null });
+
+describe('resources read in groups', () => {
+  it('asks once for those who ask together, and again for those who ask while it reads', async () => {
+    const asked: (readonly string[])[] = [];
+    const reader = new ResourceReader({
+      getResource: async () => assert.fail(),
+      getResources: async (ids) => {
+        asked.push(ids);
+        return ids.filter((id) => id !== 'gone').map(resource);
+      },
+    });
+    const first = Promise.all(['a', 'gone', 'a'].map((id) => reader.read(id)));
+    await new Promise(setImmediate);
+    const second = reader.read('b');
+    assert.deepEqual(await first, [resource('a'), null, resource('a')]);
+    assert.deepEqual(await second, resource('b'));
+    assert.deepEqual(asked, [['a', 'gone'], ['b']]);
+  });
+
+  it('tells all of a group that the portal failed, and goes on', async () => {
+    let isAway = true;
+    const reader = new ResourceReader({
+      getResource: async () => assert.fail(),
+      getResources: async (ids) => {
+        if (isAway) throw new Error('away');
+        return ids.map(resource);
+      },
+    });
+    const failed = await Promise.allSettled([reader.read('a'), reader.read('b')]);
+    assert.deepEqual(
+      failed.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    isAway = false;
+    assert.deepEqual(await reader.read('a'), resource('a'));
+  });
+
+  it('asks a portal that knows no groups for each', async () => {
+    const reader = new ResourceReader({ getResource: async (id) => resource(id) });
+    assert.deepEqual(await reader.read('a'), resource('a'));
+  });
+});
