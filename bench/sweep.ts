@@ -27,7 +27,7 @@ const rounds = quick ? 2 : 3;
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7) ?? '';
 const SIZES = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
 const QUERIES = quick ? 30 : 100;
-const SLOW = { delayMs: 200, hosts: 256, resources: quick ? 512 : 2048 };
+const SLOW = { delayMs: 200, hosts: 250, resources: quick ? 500 : 2000 };
 const RECHECKS = quick ? 5000 : 20_000;
 const LONGEST_MS = 600_000;
 const DECISIONS = quick ? 50_000 : 200_000;

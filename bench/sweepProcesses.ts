@@ -27,8 +27,14 @@ export async function withPublisher<Result>(
     for (let address = 1; address <= hosts; address++) await answering(`http://127.0.0.${address}:${port}`, child);
     return await work(port);
   } finally {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    await stopped(child);
   }
+}
+
+/** Also one that has ended by itself. */
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
 }
