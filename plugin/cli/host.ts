@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import { quietHours } from '../jsonKinds.ts';
 import type { HostLimits, HostStanding } from '../record/Hosts.ts';
+import type { SettingKind } from '../settingKinds.ts';
+import { SETTINGS } from '../settingsTable.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';
@@ -48,12 +50,20 @@ function limitCommand(context: CommandContext): Command {
   return new Command('limit')
     .description('Sets limits for one host, in place of those it had; what is not given is as the settings say.')
     .argument('<host>', 'host or host:port, as in the links')
-    .option('--requests-per-second <n>', 'requests a second, all workers together', above(0))
-    .option('--burst <n>', 'requests to the rested host before that rate holds', whole(1))
-    .option('--concurrency <n>', 'requests at once, all workers together', whole(1))
-    .option('--bytes-per-day <n>', 'bytes in a day', whole(0))
-    .option('--gap-factor <n>', 'pause after each answer, as a multiple of its response time', above(-1))
-    .addOption(new Option('--quiet-hours <hours>', 'hours (UTC) in which sweeps ask nothing').argParser(hours))
+    .option(
+      '--requests-per-second <n>',
+      'requests a second, all workers together',
+      readAs(SETTINGS.hostRequestsPerSecond.kind),
+    )
+    .option('--burst <n>', 'requests to the rested host before that rate holds', readAs(SETTINGS.hostBurst.kind))
+    .option('--concurrency <n>', 'requests at once, all workers together', readAs(SETTINGS.hostConcurrency.kind))
+    .option('--bytes-per-day <n>', 'bytes in a day; 0: no limit', readAs(SETTINGS.hostBytesPerDay.kind))
+    .option(
+      '--gap-factor <n>',
+      'pause after each answer, as a multiple of its response time',
+      readAs(SETTINGS.hostGapFactor.kind),
+    )
+    .option('--quiet-hours <hours>', 'hours (UTC) in which sweeps ask nothing', readAs(quietHours()))
     .option('--clear', 'the settings hold again')
     .action(async (host: string, options: LimitOptions) => {
       const limits = limitsOf(options);
@@ -85,22 +95,11 @@ function standingText({ override, pausedUntil, deadUntil, deadCount, bytesToday 
   ].join('; ');
 }
 
-function whole(least: number): (text: string) => number {
+/** As the setting of the same meaning is read. */
+function readAs<Value>(kind: SettingKind<Value>): (text: string) => Value {
   return (text) => {
-    if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
-    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    const parsed = kind.parse(text);
+    if ('value' in parsed) return parsed.value;
+    throw new InvalidArgumentError(`It must be ${kind.accepted}.`);
   };
-}
-
-function above(least: number): (text: string) => number {
-  return (text) => {
-    if (/^\d{1,9}(?:\.\d{1,9})?$/.test(text) && Number(text) > least) return Number(text);
-    throw new InvalidArgumentError('It must be a number such as 0.5 or 10.');
-  };
-}
-
-function hours(text: string): readonly [number, number] {
-  const parsed = quietHours().parse(text);
-  if ('value' in parsed) return parsed.value;
-  throw new InvalidArgumentError(`It must be ${quietHours().accepted}.`);
 }

@@ -71,6 +71,18 @@ export function firstField(headers: HeaderMap, name: string): string | null {
   return fields(headers, name)[0] ?? null;
 }
 
+/** Field names know no case (RFC 9110 section 5.1), whoever wrote them down; several spellings are one field. */
+export function lowerCased(headers: HeaderMap): HeaderMap {
+  const names = Object.keys(headers);
+  if (names.every((name) => name === name.toLowerCase())) return headers;
+  const values = new Map<string, readonly string[]>();
+  for (const name of names) {
+    const key = name.toLowerCase();
+    values.set(key, [...(values.get(key) ?? []), ...fields(headers, name)]);
+  }
+  return Object.fromEntries(values);
+}
+
 /**
  * The declared length: RFC 9110 section 8.6. A repeated equal value counts once; `null` when there is none, when it is
  * no number, or when a transfer coding makes it void.

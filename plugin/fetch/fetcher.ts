@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { ArchiverError } from '../errors.ts';
-import type { Attempt, FetchRequest, Known } from '../model/attempt.ts';
+import type { Attempt, FetchRequest } from '../model/attempt.ts';
+import { lowerCased } from './answer.ts';
 import { Attempting, type AttemptSettings } from './attempting.ts';
 import { attemptOf, type Ending, type FreshnessSettings, Trace } from './attemptOf.ts';
 import { type DeadlineSettings, Deadlines } from './deadlines.ts';
@@ -44,7 +45,7 @@ export class Fetcher {
    * `store-failed` (or `thread-failed`) when our own parts do not work, and `stopped` when `signal` ended it.
    */
   async fetch(asked: FetchRequest, stages: StageOpener | null, signal: AbortSignal): Promise<Attempt> {
-    const request = { ...asked, known: asked.known && withLowerCaseNames(asked.known) };
+    const request = { ...asked, known: asked.known && { ...asked.known, headers: lowerCased(asked.known.headers) } };
     const trace = new Trace();
     const ending = await this.#ending(request, stages, signal, trace);
     if (signal.aborted && ending.code === 'internal') throw new ArchiverError('stopped', 'The attempt was stopped.');
@@ -91,12 +92,4 @@ export class Fetcher {
       deadlines.close();
     }
   }
-}
-
-/** Field names know no case (RFC 9110 section 5.1), whoever wrote them down. */
-function withLowerCaseNames(known: Known): Known {
-  const names = Object.keys(known.headers);
-  if (names.every((name) => name === name.toLowerCase())) return known;
-  const headers = Object.fromEntries(Object.entries(known.headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return { ...known, headers };
 }

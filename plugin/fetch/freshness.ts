@@ -1,5 +1,5 @@
 import type { HeaderMap, Known } from '../model/attempt.ts';
-import { fields } from './answer.ts';
+import { fields, lowerCased } from './answer.ts';
 import { type CacheControl, deltaSeconds, LARGEST_SECONDS, parseCacheControl } from './cacheControl.ts';
 import { httpDate } from './httpDate.ts';
 
@@ -45,6 +45,7 @@ const CLOCK_TOLERANCE_MS = 60_000;
  * publisher's name. Contradictions are resolved towards stale: asking once too often harms nobody.
  */
 export function freshUntil(given: Answer, at: number, ceilings: FreshnessCeilings): Freshness {
+  // What is known may come from a person's file.
   const answer = { status: given.status, headers: lowerCased(given.headers) };
   const directives = parseCacheControl(fields(answer.headers, 'cache-control'));
   const never = forbidden(answer.headers, directives);
@@ -138,18 +139,6 @@ function initialAge(headers: HeaderMap, at: number): number {
 function datesOf(headers: HeaderMap, at: number): number[] {
   const dates = fields(headers, 'date').flatMap((text) => httpDate(text, at) ?? []);
   return dates.length > 0 ? dates : [at];
-}
-
-/** Names in any case: what is known may come from a person's file. */
-function lowerCased(headers: HeaderMap): HeaderMap {
-  const names = Object.keys(headers);
-  if (names.every((name) => name === name.toLowerCase())) return headers;
-  const values = new Map<string, readonly string[]>();
-  for (const name of names) {
-    const key = name.toLowerCase();
-    values.set(key, [...(values.get(key) ?? []), ...fields(headers, name)]);
-  }
-  return Object.fromEntries(values);
 }
 
 function seconds(ms: number): string {

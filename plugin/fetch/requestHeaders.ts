@@ -45,7 +45,7 @@ function addCredential(headers: Record<string, string>, credential: Credential):
 
 function pathOf(url: URL, credential: Credential | null): string {
   // A question mark with nothing behind it is part of the address (RFC 3986 section 6.2.3), but not of `search`.
-  const empty = url.search === '' && url.href.replace(/#.*$/s, '').endsWith('?');
+  const empty = url.search === '' && url.href.endsWith('?');
   const path = `${url.pathname}${empty ? '?' : url.search}`;
   if (credential?.kind !== 'query') return path;
   const pair = `${encodeURIComponent(credential.name)}=${encodeURIComponent(credential.value)}`;
