@@ -9,7 +9,7 @@ export function hostLimitsOf(config: Config): (host: string) => HostLimits {
     requestsPerSecond: config.hostRequestsPerSecond,
     burst: config.hostBurst,
     concurrency: config.hostConcurrency,
-    bytesPerDay: config.hostBytesPerDay === 0 ? null : config.hostBytesPerDay,
+    bytesPerDay: config.hostBytesPerDay,
     quietHours: config.quietHours,
     gapFactor: config.hostGapFactor,
   };

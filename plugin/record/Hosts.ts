@@ -2,6 +2,7 @@ export interface HostLimits {
   readonly requestsPerSecond: number;
   readonly burst: number;
   readonly concurrency: number;
+  /** 0 or null: no limit. */
   readonly bytesPerDay: number | null;
   /** UTC hours in which nothing is asked, e.g. `[8, 18]` from 8:00 to 18:00; may wrap midnight. */
   readonly quietHours: readonly [number, number] | null;

@@ -53,7 +53,8 @@ export function slice(
   if (state.pauseUntil && state.pauseUntil > now) return refused('retry-after', state.pauseUntil);
   const quietUntil = quietEnd(limits.quietHours, now);
   if (!urgent && quietUntil) return refused('quiet', quietUntil);
-  if (limits.bytesPerDay !== null && state.bytesDay === dayOf(now) && state.bytes >= limits.bytesPerDay) {
+  const bytesPerDay = limits.bytesPerDay ?? 0;
+  if (bytesPerDay > 0 && state.bytesDay === dayOf(now) && state.bytes >= bytesPerDay) {
     return refused('bytes', nextDay(now));
   }
   const freeSlots = (urgent ? limits.concurrency : sweepSlots(limits)) - slotsTaken;

@@ -104,6 +104,8 @@ describe('the budget of a host', () => {
     const over = take(state, {}, { bytesPerDay: 1000 });
     assert.deepEqual([over.slice.why, over.slice.retryAt], ['bytes', new Date('2026-03-03T00:00:00Z')]);
     assert.equal(take(state, {}, { bytesPerDay: 1001 }).slice.why, 'free');
+    // As in the settings, whoever wrote it.
+    assert.equal(take(state, {}, { bytesPerDay: 0 }).slice.why, 'free');
     const tomorrow = new Date('2026-03-03T00:00:01Z');
     assert.equal(take(state, { now: tomorrow }, { bytesPerDay: 1000 }).slice.why, 'free');
     assert.equal(learn(state, { ...REPORT, bytes: 7, aliveCount: 1, now: tomorrow }, LIMITS).bytes, 7);
