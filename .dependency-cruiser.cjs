@@ -1,4 +1,4 @@
-const STEPS = '(fetch|store|record|job|trigger|decide|notify|show|portal|cli)';
+const STEPS = '(fetch|store|record|job|trigger|notify|show|portal|cli)';
 
 /** A library has one door: only these files may use its code; its types may go anywhere. */
 const door = (library, files, comment) => ({
@@ -40,7 +40,11 @@ module.exports = {
       comment: 'A step uses the vocabulary and the errors; what wires the steps is above them.',
       severity: 'error',
       from: { path: `^plugin/${STEPS}/`, pathNot: '^plugin/cli/' },
-      to: { path: '^plugin/[^/]+$', pathNot: '^plugin/errors\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^plugin/([^/]+$|settings/|wiring/|work/)',
+        pathNot: '^plugin/errors\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'decisions-are-pure',

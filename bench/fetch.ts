@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Retriever } from '../plugin/fetch/Retriever.ts';
-import { RetrieverPool } from '../plugin/fetch/retrieverPool.ts';
-import { ThreadRetriever } from '../plugin/fetch/threadRetriever.ts';
+import type { Retriever } from '../plugin/fetch/retrieve/Retriever.ts';
+import { RetrieverPool } from '../plugin/fetch/retrieve/retrieverPool.ts';
+import { ThreadRetriever } from '../plugin/fetch/retrieve/threadRetriever.ts';
 import type { Attempt, Known } from '../plugin/model/attempt.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
 import { median, printRows, type Row } from './rows.ts';

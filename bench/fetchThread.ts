@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadConfig } from '../plugin/config.ts';
-import { Agents } from '../plugin/fetch/agents.ts';
+import { Agents } from '../plugin/fetch/connect/agents.ts';
 import { Fetcher } from '../plugin/fetch/fetcher.ts';
-import { LocalRetriever } from '../plugin/fetch/localRetriever.ts';
-import { serveRetriever } from '../plugin/fetch/threadServer.ts';
+import { LocalRetriever } from '../plugin/fetch/retrieve/localRetriever.ts';
+import { serveRetriever } from '../plugin/fetch/retrieve/threadServer.ts';
+import { loadConfig } from '../plugin/settings/loadConfig.ts';
 import { FolderStore } from '../plugin/store/folderStore.ts';
 
 // A fetch thread as the plugin starts one a core, but for its store: curl does not wait for the disk either.

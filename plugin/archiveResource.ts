@@ -1,9 +1,9 @@
 import { ArchiverError } from './errors.ts';
-import type { Retriever } from './fetch/Retriever.ts';
+import type { Retriever } from './fetch/retrieve/Retriever.ts';
 import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Resource } from './model/resource.ts';
-import type { Orphan } from './record/Orphan.ts';
+import type { Orphan } from './model/unrecordedCopy.ts';
 import type { Outcome, Recorded } from './record/Records.ts';
 
 /** The edges that one journey touches, each behind its contract. */

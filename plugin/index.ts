@@ -1,5 +1,4 @@
 export type { Archiver, Operations, StartOptions, SweepReport } from './Archiver.ts';
-export { type Config, loadConfig } from './config.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
 export type { Archival } from './model/archival.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
@@ -25,4 +24,5 @@ export type {
   Question,
   WriteBack,
 } from './portal/Portal.ts';
+export { type Config, loadConfig } from './settings/loadConfig.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';

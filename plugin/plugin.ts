@@ -1,14 +1,14 @@
 import type { Archiver, Operations, StartOptions } from './Archiver.ts';
-import { type Config, loadConfig } from './config.ts';
 import { ArchiverError } from './errors.ts';
 import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
-import { createParts, type Parts } from './parts.ts';
 import type { Logger, Portal } from './portal/Portal.ts';
 import { migrate } from './record/migrate.ts';
+import { type Config, loadConfig } from './settings/loadConfig.ts';
 import { createHandler } from './show/handler.ts';
 import { createHooks } from './trigger/hooks.ts';
+import { createParts, type Parts } from './wiring/openParts.ts';
 
 export interface CreateOptions {
   /** Where settings are read from; default: the environment of the process. It wins over the portal's settings. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
-import { describeConfig, settingText } from '../describeConfig.ts';
 import type { Portal } from '../portal/Portal.ts';
+import { describeConfig, settingText } from '../settings/describeConfig.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, loadPortal, namesPortal, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';

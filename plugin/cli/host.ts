@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ArchiverError } from '../errors.ts';
-import { quietHours } from '../jsonKinds.ts';
 import type { HostLimits, HostStanding } from '../record/Hosts.ts';
-import type { SettingKind } from '../settingKinds.ts';
-import { SETTINGS } from '../settingsTable.ts';
+import { quietHours } from '../settings/jsonKinds.ts';
+import type { SettingKind } from '../settings/settingKinds.ts';
+import { SETTINGS } from '../settings/settingsTable.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';

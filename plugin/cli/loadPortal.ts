@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
-import { loadConfig } from '../config.ts';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Portal } from '../portal/Portal.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { version } from './version.ts';
 
@@ -48,7 +48,7 @@ export async function loadPortal(options: PortalOptions, context: CommandContext
   const module = namedPortal(options, context);
   if (module) return importPortal(module);
   const config = loadConfig({ environment: context.environment });
-  const { openDefaultPortal } = await import('../defaultPortal.ts');
+  const { openDefaultPortal } = await import('../wiring/defaultPortal.ts');
   const site = portalUrl(options, context) ?? 'http://localhost';
   return openDefaultPortal(config, { site, version, log: context.errors });
 }

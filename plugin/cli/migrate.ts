@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { confirm } from './confirm.ts';
 import { addPortalOptions, loadPortal, type PortalOptions } from './loadPortal.ts';
@@ -23,7 +23,7 @@ const move =
     if (direction === 'down') await confirm("This drops the archiver's tables and all it knows.", options, context);
     const { portal, close } = await loadPortal(options, context);
     try {
-      const { migrateDatabase } = await import('../migrateDatabase.ts');
+      const { migrateDatabase } = await import('../wiring/migrateDatabase.ts');
       const config = loadConfig({ environment: context.environment, settings: portal.settings });
       await migrateDatabase(config, portal.database, direction);
     } finally {

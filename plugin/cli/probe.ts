@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Config } from '../config.ts';
 import { ArchiverError, messageOf } from '../errors.ts';
-import { FETCH_SETTINGS } from '../fetchSettings.ts';
 import type { FetchRequest } from '../model/attempt.ts';
-import type { Prober } from '../probe.ts';
-import { SETTING_NAMES } from '../settingsTable.ts';
+import { FETCH_SETTINGS } from '../settings/fetchSettings.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import { SETTING_NAMES } from '../settings/settingsTable.ts';
+import type { Prober } from '../wiring/openProber.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { isObject, MODES, probeRequest, readProbeLine } from './probeRequest.ts';
 import { probeExitCode, probeReport, probeResult } from './probeResult.ts';
@@ -46,7 +46,7 @@ export function probeCommand(context: CommandContext): Command {
       command.error('error: give a URL or --stdin, one of them');
     if (options.stdin && options.save !== undefined) command.error('error: --save takes the bytes of a single URL');
     const config = configOf(command, FLAGS, context);
-    const { openProber } = await import('../probe.ts');
+    const { openProber } = await import('../wiring/openProber.ts');
     const prober = openProber(config);
     try {
       if (url === undefined) await probeLines(prober, options.concurrency ?? config.concurrency, context);

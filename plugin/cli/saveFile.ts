@@ -1,7 +1,7 @@
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { ArchiverError, messageOf } from '../errors.ts';
-import type { ProbeStages } from '../probe.ts';
 import type { Stage, StageRef } from '../store/ArchiveStore.ts';
+import type { ProbeStages } from '../wiring/openProber.ts';
 
 /**
  * Keeps the bytes of one probe: beside their place until the attempt proved whole, then there. What is no file of its own

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
-import { SETTINGS } from '../settingsTable.ts';
+import { type Config, loadConfig } from '../settings/loadConfig.ts';
+import { SETTINGS } from '../settings/settingsTable.ts';
 import type { CommandContext } from './CommandContext.ts';
 
 /** `ARCHIVER_MAX_BYTES` → `--max-bytes` */

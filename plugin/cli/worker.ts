@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
-import { loadConfig } from '../config.ts';
 import { ArchiverError } from '../errors.ts';
 import { ROLES, type Role } from '../model/role.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, namesPortal, type PortalOptions, portalUrl } from './loadPortal.ts';
 import { print } from './print.ts';

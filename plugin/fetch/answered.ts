@@ -1,9 +1,9 @@
-import type { Answer } from './answer.ts';
-import { declaredBody, type Ending, NO_BODY } from './attemptOf.ts';
-import { finalAnswer } from './knownCopy.ts';
-import { contentRange } from './resume.ts';
-import { named } from './statusFailure.ts';
-import type { Extra } from './trail.ts';
+import { contentRange } from './body/resume.ts';
+import { finalAnswer } from './cache/knownCopy.ts';
+import type { Extra } from './follow/redirectChain.ts';
+import type { Answer } from './http/headers.ts';
+import { named } from './outcome/statusFailure.ts';
+import { declaredBody, type Ending, NO_BODY } from './toAttempt.ts';
 
 /** Past caches that answered for the server before. */
 export function unconditional(): Extra {

@@ -1,4 +1,4 @@
-import type { Agents } from './agents.ts';
+import type { Agents } from './connect/agents.ts';
 
 const TIMEOUT_MS = 15_000;
 

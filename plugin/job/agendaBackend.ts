@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { JobAnnouncements } from './announcements.ts';
 import { ANSWER_MS } from './jobNames.ts';
+import { JobAnnouncements } from './jobNotifications.ts';
 import { openMongoJobs } from './mongoJobs.ts';
 import { openPostgresJobs } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';

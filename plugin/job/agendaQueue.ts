@@ -6,7 +6,7 @@ import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
 import type { Job, JobContext, JobHandlers, JobQueue } from './JobQueue.ts';
 import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
-import { KeptLocks } from './keptLocks.ts';
+import { KeptLocks } from './renewedLocks.ts';
 import { ArchivalFailed, RetryLater } from './retryLater.ts';
 import { within } from './within.ts';
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
+import { type HostState, learn, newHost, slice } from '../decide/hostBudget.ts';
 import type { Database } from './Database.ts';
 import type { HostLimits, HostStanding, HostTable } from './Hosts.ts';
-import { type HostState, learn, newHost, slice } from './hostBudget.ts';
 
 interface HostRow {
   readonly tokens: number;

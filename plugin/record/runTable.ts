@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Run } from '../model/run.ts';
+import { dropWishes } from './cancelRequests.ts';
 import type { Database } from './Database.ts';
-import { dropWishes } from './dropWishes.ts';
 import type { Outcome, RunTable } from './Records.ts';
 import { requestArchivals } from './requestArchivals.ts';
 import { createSweepRuns, putSweepOff } from './sweepRuns.ts';

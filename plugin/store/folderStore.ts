@@ -4,7 +4,7 @@ import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './Ar
 import { claimIn, isMissing, makeNew, moveInto, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
-import { isOwnerAlive, newStageName } from './stageOwner.ts';
+import { isOwnerAlive, newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
 export interface FolderSettings {

@@ -46,8 +46,8 @@ describe('the import rules', () => {
 
   test('keep steps from what wires them', async () => {
     const modules = {
-      'plugin/openStore.ts': 'export const open = 1;\n',
-      'plugin/job/use.ts': "import { open } from '../openStore.ts';\nexport const more = open;\n",
+      'plugin/wiring/openStore.ts': 'export const open = 1;\n',
+      'plugin/job/use.ts': "import { open } from '../wiring/openStore.ts';\nexport const more = open;\n",
     };
     assert.deepEqual(await broken(modules), ['steps-know-no-edges']);
   });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { loadConfig } from '../../plugin/config.ts';
 import { HOOK_NAMES } from '../../plugin/model/hook.ts';
+import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { ROUTES } from '../../plugin/show/openapi.ts';
 import { readJson, wantedManifest, wantedReadme } from '../support/manifest.ts';
 

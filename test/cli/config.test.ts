@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { loadConfig, proxyVariables, type SettingSources } from '../../plugin/config.ts';
-import { describeConfig } from '../../plugin/describeConfig.ts';
 import { ArchiverError } from '../../plugin/errors.ts';
-import { SETTING_NAMES, SETTINGS } from '../../plugin/settingsTable.ts';
+import { describeConfig } from '../../plugin/settings/describeConfig.ts';
+import { loadConfig, proxyVariables, type SettingSources } from '../../plugin/settings/loadConfig.ts';
+import { SETTING_NAMES, SETTINGS } from '../../plugin/settings/settingsTable.ts';
 
 const load = (environment: Record<string, string>) => loadConfig({ environment });
 

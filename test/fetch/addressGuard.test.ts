@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
-import { loadConfig } from '../../plugin/config.ts';
-import { AddressGuard, isSameAddress, literalOf } from '../../plugin/fetch/addressGuard.ts';
-import { parseUrl } from '../../plugin/fetch/parseUrl.ts';
-import { parseAllowNetworks } from '../../plugin/model/allowNetworks.ts';
+import { AddressGuard, isSameAddress, literalOf } from '../../plugin/fetch/connect/addressGuard.ts';
+import { parseUrl } from '../../plugin/fetch/http/parseUrl.ts';
+import { parseAllowNetworks } from '../../plugin/settings/allowNetworks.ts';
+import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 
 const DEFAULTS = loadConfig({ environment: {} });
 

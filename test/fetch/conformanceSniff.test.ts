@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseUrl } from '../../plugin/fetch/parseUrl.ts';
-import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff.ts';
+import { parseUrl } from '../../plugin/fetch/http/parseUrl.ts';
+import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff/sniff.ts';
 import { bytesAt, oleFile } from '../support/binaryFiles.ts';
 import { zipFile } from '../support/zipFile.ts';
 

@@ -4,12 +4,12 @@ import { type AddressInfo, connect, createServer, type Server, Socket } from 'no
 import { describe, it, type TestContext } from 'node:test';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import fc from 'fast-check';
-import { loadConfig } from '../../plugin/config.ts';
-import { AddressGuard } from '../../plugin/fetch/addressGuard.ts';
-import { type ConnectCode, ConnectFailure, UNREACHABLE } from '../../plugin/fetch/connectFailure.ts';
-import { type ConnectorOptions, type ConnectTarget, createConnector } from '../../plugin/fetch/connector.ts';
-import { DnsFailure, Resolver } from '../../plugin/fetch/resolver.ts';
-import { parseAllowNetworks } from '../../plugin/model/allowNetworks.ts';
+import { AddressGuard } from '../../plugin/fetch/connect/addressGuard.ts';
+import { type ConnectCode, ConnectFailure, UNREACHABLE } from '../../plugin/fetch/connect/connectFailure.ts';
+import { type ConnectorOptions, type ConnectTarget, createConnector } from '../../plugin/fetch/connect/connector.ts';
+import { DnsFailure, Resolver } from '../../plugin/fetch/connect/resolver.ts';
+import { parseAllowNetworks } from '../../plugin/settings/allowNetworks.ts';
+import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { authority, certificate } from '../support/certificates.ts';
 import { NameServer } from '../support/nameServer.ts';
 import { resetConnection } from '../support/resetConnection.ts';

@@ -7,10 +7,10 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Config, loadConfig } from '../../plugin/config.ts';
-import { type AgentParts, Agents } from '../../plugin/fetch/agents.ts';
-import { ConnectFailure } from '../../plugin/fetch/connectFailure.ts';
-import { HostTable, hostSettingsOf, Proxies } from '../../plugin/fetch/proxies.ts';
+import { type AgentParts, Agents } from '../../plugin/fetch/connect/agents.ts';
+import { ConnectFailure } from '../../plugin/fetch/connect/connectFailure.ts';
+import { HostTable, hostSettingsOf, Proxies } from '../../plugin/fetch/connect/proxies.ts';
+import { type Config, loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { AUTHORITY_FILE, authority, certificate } from '../support/certificates.ts';
 import { requestFor, testFetcher } from '../support/fetching.ts';
 import { NameServer } from '../support/nameServer.ts';
@@ -157,7 +157,7 @@ describe('the agents', () => {
   it('trust the authorities of NODE_EXTRA_CA_CERTS', async (test) => {
     const port = await listening(test, createSecureServer(certificate('good'), echo));
     const script = `
-      const [{ Agents }, { loadConfig }] = await Promise.all([import('./plugin/fetch/agents.ts'), import('./plugin/config.ts')]);
+      const [{ Agents }, { loadConfig }] = await Promise.all([import('./plugin/fetch/connect/agents.ts'), import('./plugin/settings/loadConfig.ts')]);
       const agents = new Agents({ ...loadConfig({ environment: {} }), allowNetworks: [{ cidr: '127.0.0.0/8', port: null }] });
       const url = new URL('https://localhost:${port}/');
       const socket = await agents.socketFor(url, new AbortController().signal, 5000).catch((error) => error);

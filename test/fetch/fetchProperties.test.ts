@@ -4,10 +4,10 @@ import { createServer, Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { loadConfig } from '../../plugin/config.ts';
-import { Agents } from '../../plugin/fetch/agents.ts';
+import { Agents } from '../../plugin/fetch/connect/agents.ts';
 import type { Fetcher } from '../../plugin/fetch/fetcher.ts';
 import { CODES } from '../../plugin/model/status.ts';
+import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { CSV, MemoryStages, requestFor, testFetcher } from '../support/fetching.ts';
 import { resetConnection } from '../support/resetConnection.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { fileName } from '../../plugin/fetch/fileName.ts';
+import { fileName } from '../../plugin/fetch/body/fileName.ts';
 
 const nameless = { contentDisposition: null, finalUrl: 'http://a.example/', resourceName: null, extension: null };
 const bySent = (contentDisposition: string): string => fileName({ ...nameless, contentDisposition });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import CachePolicy from 'http-cache-semantics';
-import { freshUntil, isFresh } from '../../plugin/fetch/freshness.ts';
-import { httpDate } from '../../plugin/fetch/httpDate.ts';
+import { freshUntil, isFresh } from '../../plugin/fetch/cache/freshness.ts';
+import { httpDate } from '../../plugin/fetch/http/httpDate.ts';
 import type { HeaderMap, Known } from '../../plugin/model/attempt.ts';
 
 const at = Date.UTC(2026, 10, 23, 12, 0, 0);

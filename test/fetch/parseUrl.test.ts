@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseUrl, redactUrl, urlForLog } from '../../plugin/fetch/parseUrl.ts';
+import { parseUrl, redactUrl, urlForLog } from '../../plugin/fetch/http/parseUrl.ts';
 
 /** What was written → what is asked for. */
 const ACCEPTED: readonly (readonly [string, string])[] = [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DnsFailure, Resolver } from '../../plugin/fetch/resolver.ts';
+import { DnsFailure, Resolver } from '../../plugin/fetch/connect/resolver.ts';
 import { type NameQuestion, NameServer, type Replying } from '../support/nameServer.ts';
 
 async function resolverOn(

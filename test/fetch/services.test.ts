@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { serviceAnswer } from '../../plugin/fetch/serviceAnswer.ts';
-import { serviceRequest } from '../../plugin/fetch/services.ts';
+import { serviceRequest } from '../../plugin/fetch/service/serviceRequest.ts';
+import { serviceAnswer } from '../../plugin/fetch/service/serviceResponse.ts';
 
 const asked = (url: string, format: string | null = null): readonly string[] | null => {
   const request = serviceRequest(new URL(url), format);

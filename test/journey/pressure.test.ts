@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
-import { Pressure } from '../../plugin/pressure.ts';
+import { Pressure } from '../../plugin/work/resourcePressure.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';

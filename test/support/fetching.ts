@@ -1,7 +1,7 @@
-import { type Config, loadConfig } from '../../plugin/config.ts';
-import { Agents } from '../../plugin/fetch/agents.ts';
+import { Agents } from '../../plugin/fetch/connect/agents.ts';
 import { Fetcher, type FetcherParts } from '../../plugin/fetch/fetcher.ts';
 import type { Attempt, FetchRequest, Known } from '../../plugin/model/attempt.ts';
+import { type Config, loadConfig } from '../../plugin/settings/loadConfig.ts';
 import type { Stage, StageRef } from '../../plugin/store/ArchiveStore.ts';
 import type { OddServer } from './oddServer.ts';
 

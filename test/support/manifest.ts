@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { settingsSchema, settingsTable } from '../../plugin/describeConfig.ts';
+import { settingsSchema, settingsTable } from '../../plugin/settings/describeConfig.ts';
 
 export const readJson = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'));
 

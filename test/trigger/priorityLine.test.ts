@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { HostLimits } from '../../plugin/record/Hosts.ts';
-import type { Archived } from '../../plugin/trigger/hostBatch.ts';
-import { PriorityLine } from '../../plugin/trigger/priorityLine.ts';
+import type { Archived } from '../../plugin/work/hostBatch.ts';
+import { PriorityLine } from '../../plugin/work/hostQueue.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
 import { gate } from '../support/testQueues.ts';

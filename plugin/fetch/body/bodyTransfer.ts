@@ -1,0 +1,244 @@
+import type { FetchRequest } from '../../model/attempt.ts';
+import type { Config } from '../../settings/loadConfig.ts';
+import type { StageRef } from '../../store/ArchiveStore.ts';
+import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from '../digest/bodyHasher.ts';
+import type { Deadlines } from '../exchange/deadlines.ts';
+import { type Answer, type BodyEnd, declaredLength, type Exchanged } from '../http/headers.ts';
+import { type Failure, failure } from '../outcome/failure.ts';
+import { endingOf } from '../outcome/outcome.ts';
+import { type Body, declaredBody, type Ending, type FinalAnswer, type Trace } from '../toAttempt.ts';
+import { Judging } from './bodyClassifier.ts';
+import { Unwrapping } from './bodyDecoder.ts';
+import { Intake, type Place, type StageOpener } from './bodySink.ts';
+import { contentRange, Resumption } from './resume.ts';
+
+/** From here on md5 alone would be what the transfer waits for. */
+const THREAD_BYTES = 64 * 1024 * 1024;
+
+export interface ReceptionContext {
+  readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio' | 'retryAfterMaxMs'>;
+  readonly request: FetchRequest;
+  readonly trace: Trace;
+  readonly deadlines: Deadlines;
+  readonly signal: AbortSignal;
+  readonly stages: StageOpener | null;
+  readonly hashThread: HashThread;
+  /** `capabilities`: a document of an OGC service and nothing else. */
+  readonly expects: 'anything' | 'capabilities';
+  readonly finalUrl: string;
+  /** Asks for the rest of a broken transfer at the URL that answered. */
+  ask(extra: Readonly<Record<string, string>>): Promise<Exchanged>;
+  isKnown(bytes: number, hashes: BodyHashes): boolean;
+}
+
+export type Received =
+  | {
+      readonly kind: 'whole';
+      readonly answer: FinalAnswer;
+      readonly body: Body;
+      readonly stage: StageRef | null;
+      readonly evidence: readonly string[];
+    }
+  | { readonly kind: 'ending'; readonly ending: Ending; readonly notService?: true }
+  /** The body's framing is odd: once more through the lenient parser. */
+  | { readonly kind: 'odd'; readonly failure: Failure };
+
+/** Reads one body to its proven end, however many connections that takes, and stages it. */
+export async function receive(answer: Answer, context: ReceptionContext): Promise<Received> {
+  let current = answer;
+  const resumption = new Resumption(context);
+  for (;;) {
+    const reception = new Reception(current, context);
+    const outcome = await reception.run(resumption);
+    if (outcome.kind !== 'start-over') return outcome;
+    current = outcome.answer;
+  }
+}
+
+type Outcome = Received | { readonly kind: 'start-over'; readonly answer: Answer };
+
+/** One representation's bytes: from a 200, and from the 206 answers that continue it. */
+class Reception {
+  readonly #answer: Answer;
+  readonly #context: ReceptionContext;
+  readonly #intake: Intake;
+  readonly #judging: Judging;
+  readonly #declared: number | null;
+  readonly #unwrapping: Unwrapping | Failure;
+  #reading: Answer;
+  #ending: Ending | null = null;
+
+  constructor(answer: Answer, context: ReceptionContext) {
+    this.#answer = answer;
+    this.#reading = answer;
+    this.#context = context;
+    this.#declared = declaredLength(answer.headers);
+    this.#judging = new Judging({ ...context, headers: answer.headers });
+    this.#intake = new Intake({
+      judge: (head, complete, bytes) => this.#judge(head, complete, bytes),
+      judgeAgain: (later, open) => this.#judging.again(later, open),
+      stages: context.stages,
+      hasher: () => this.#hasher(),
+      isKnown: context.isKnown,
+    });
+    this.#unwrapping = Unwrapping.of(answer.headers, {
+      settings: context.settings,
+      take: (chunk) => this.#take(chunk),
+      stop: (reason) => this.#stop(reason),
+    });
+  }
+
+  async run(resumption: Resumption): Promise<Outcome> {
+    const unwrapping = this.#unwrapping;
+    const refused = this.#refusedByHead(unwrapping);
+    if (refused || !(unwrapping instanceof Unwrapping)) {
+      this.#answer.drop();
+      return { kind: 'ending', ending: this.#refuse(refused ?? empty()) };
+    }
+    this.#context.trace.evidence.push(...unwrapping.evidence);
+    try {
+      let end = await this.#read(this.#answer, unwrapping);
+      while (end.kind === 'broken' && this.#canResume(end)) {
+        const rest = await resumption.continue(this.#answer.headers, unwrapping.wireBytes);
+        if (rest.kind === 'start-over') return await this.#startOver(rest.answer);
+        if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
+        else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure, rest.retryAfterMs);
+        else end = this.#whole(await this.#read(rest.answer, unwrapping), rest.answer, unwrapping.wireBytes);
+      }
+      return await this.#conclude(end, unwrapping);
+    } catch (error) {
+      this.#reading.drop();
+      await this.#abandon();
+      throw error;
+    }
+  }
+
+  #refusedByHead(unwrapping: Unwrapping | Failure): Failure | null {
+    const { maxBytes } = this.#context.settings;
+    if (this.#declared !== null && this.#declared > maxBytes) {
+      return failure('too-large', `The file is ${this.#declared} bytes long; the limit is ${maxBytes} bytes.`);
+    }
+    if (this.#declared === 0) return empty();
+    return unwrapping instanceof Unwrapping ? null : unwrapping;
+  }
+
+  async #read(answer: Answer, unwrapping: Unwrapping): Promise<BodyEnd> {
+    this.#reading = answer;
+    const end = await answer.read((chunk) => unwrapping.push(chunk));
+    this.#context.trace.wireBytes += answer.wireBytes;
+    return end;
+  }
+
+  /** A range that ended well may still not be the last. */
+  #whole(end: BodyEnd, part: Answer, have: number): BodyEnd {
+    const wanted = this.#declared ?? contentRange(part.headers)?.total ?? null;
+    if (end.kind !== 'complete' || wanted === null || have === wanted) return end;
+    const reason = `The ranges sent make ${have} of ${wanted} bytes.`;
+    return { kind: 'broken', failure: failure('truncated', reason), lost: have < wanted, odd: false };
+  }
+
+  #take(chunk: Buffer): Promise<void> | null {
+    const wait = this.#intake.push(chunk);
+    if (this.#intake.unwanted) this.#reading.drop();
+    return wait;
+  }
+
+  #stop(reason: Failure): void {
+    this.#ending ??= this.#refuse(reason);
+    this.#reading.drop();
+  }
+
+  async #conclude(end: BodyEnd, unwrapping: Unwrapping): Promise<Received> {
+    if (end.kind === 'broken' && !this.#ending) {
+      if (end.odd && !this.#answer.lenient) {
+        await this.#abandon();
+        return { kind: 'odd', failure: end.failure };
+      }
+      return this.#failed(end.failure);
+    }
+    const bad =
+      this.#ending || end.kind !== 'complete' ? null : await this.#badEnd(unwrapping, end.framing === 'close');
+    if (bad) return this.#failed(bad);
+    const taken = this.#ending ? null : await this.#intake.finish();
+    if (this.#ending || taken?.kind !== 'taken') return this.#refused();
+    return {
+      kind: 'whole',
+      answer: { status: this.#answer.status, headers: this.#answer.headers },
+      body: this.#body(taken.bytes, taken.hashes),
+      stage: taken.stage,
+      evidence: this.#judging.verdict?.evidence ?? [],
+    };
+  }
+
+  async #badEnd(unwrapping: Unwrapping, closed: boolean): Promise<Failure | null> {
+    const undecoded = await unwrapping.end(closed);
+    // Meanwhile the last of the decoded bytes may have been refused.
+    if (undecoded || this.#ending) return undecoded;
+    return unwrapping.disproved() ?? (unwrapping.empty ? empty() : null);
+  }
+
+  #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
+    const verdict = this.#judging.first(head, complete);
+    if (!verdict.refusal) return this.#judging.place();
+    if (verdict.refusal.code === 'not-data') this.#context.trace.evidence.push(...verdict.evidence);
+    const ending = this.#refuse(verdict.refusal);
+    const body = this.#body(complete ? bytes : this.#declaredBytes(), null);
+    this.#ending = verdict.mediaType === null ? ending : { ...ending, body };
+    return null;
+  }
+
+  #body(bytes: number | null, hashes: BodyHashes | null): Body {
+    return { bytes, md5: hashes?.md5 ?? null, sha256: hashes?.sha256 ?? null, ...this.#judging.described() };
+  }
+
+  #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
+    return end.lost && !this.#ending && !this.#intake.unwanted;
+  }
+
+  async #startOver(answer: Answer): Promise<Outcome> {
+    await this.#abandon();
+    return { kind: 'start-over', answer };
+  }
+
+  async #failed(reason: Failure, retryAfterMs: number | null = null): Promise<Received> {
+    await this.#abandon();
+    return { kind: 'ending', ending: this.#ending ?? { ...this.#refuse(reason), retryAfterMs } };
+  }
+
+  async #refused(): Promise<Received> {
+    await this.#abandon();
+    const ending = this.#ending ?? this.#refuse(failure('internal', 'The body was not taken.'));
+    return this.#judging.verdict?.notService
+      ? { kind: 'ending', ending, notService: true }
+      : { kind: 'ending', ending };
+  }
+
+  async #abandon(): Promise<void> {
+    if (this.#unwrapping instanceof Unwrapping) this.#unwrapping.destroy();
+    await this.#intake.abandon();
+  }
+
+  /** Also what we refuse is recorded with the size and type that the answer declared; a failure has no size. */
+  #refuse(reason: Failure): Ending {
+    const { status, headers } = this.#answer;
+    // Of several parts it is likelier that they do not fit together, and that may pass.
+    const misfit = reason.code === 'decode' && this.#reading !== this.#answer;
+    const ending = endingOf(misfit ? failure('truncated', reason.reason) : reason, { status, answer: null });
+    const bytes = ending.kind === 'refused' || ending.code === 'empty' ? this.#declaredBytes() : null;
+    return { ...ending, body: { ...declaredBody(headers), bytes } };
+  }
+
+  /** The declared length is that of the encoded body, so it says nothing of a decoded one. */
+  #declaredBytes(): number | null {
+    return this.#unwrapping instanceof Unwrapping && this.#unwrapping.coded ? null : this.#declared;
+  }
+
+  #hasher(): BodyHasher {
+    const large = this.#declared !== null && this.#declared >= THREAD_BYTES;
+    return large ? this.#context.hashThread.open() : new LocalHasher();
+  }
+}
+
+function empty(): Failure {
+  return failure('empty', 'The answer has no content: its length is 0.');
+}

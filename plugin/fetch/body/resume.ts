@@ -1,0 +1,154 @@
+import type { HeaderMap } from '../../model/attempt.ts';
+import type { Config } from '../../settings/loadConfig.ts';
+import { codingOf, isStrong, resumeValidator } from '../cache/conditions.ts';
+import type { Deadlines } from '../exchange/deadlines.ts';
+import { type Answer, declaredLength, type Exchanged, field, firstField, mediaTypeOf } from '../http/headers.ts';
+import { retryAfterMs } from '../http/retryAfter.ts';
+import { type Failure, failure } from '../outcome/failure.ts';
+import { statusFailure } from '../outcome/statusFailure.ts';
+import type { Trace } from '../toAttempt.ts';
+
+const MAX_RESUMPTIONS = 5;
+const LEAST_BYTES = 1024 * 1024;
+const FIRST_WAIT_MS = 100;
+
+export type Rest =
+  | { readonly kind: 'rest'; readonly answer: Answer }
+  /** The server sends the whole file again. */
+  | { readonly kind: 'start-over'; readonly answer: Answer }
+  /** Nothing is missing: the break came after the last byte. */
+  | { readonly kind: 'complete' }
+  /** null: for no other reason than the break itself. `retryAfterMs`: what the server asked to wait. */
+  | { readonly kind: 'given-up'; readonly failure: Failure | null; readonly retryAfterMs: number | null };
+
+interface ResumeContext {
+  readonly settings: Pick<Config, 'retryAfterMaxMs'>;
+  readonly trace: Trace;
+  readonly deadlines: Deadlines;
+  readonly signal: AbortSignal;
+  ask(extra: Readonly<Record<string, string>>): Promise<Exchanged>;
+}
+
+export interface ContentRange {
+  readonly start: number;
+  readonly end: number;
+  /** null: the server does not tell. */
+  readonly total: number | null;
+}
+
+/** `bytes 0-99/100`, RFC 9110 section 14.4; null when it is not one. */
+export function contentRange(headers: HeaderMap): ContentRange | null {
+  const found = /^bytes\s+(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(field(headers, 'content-range')?.trim() ?? '');
+  if (!found) return null;
+  const [start, end] = [Number(found[1]), Number(found[2])];
+  const total = found[3] === '*' ? null : Number(found[3]);
+  return end < start || (total !== null && end >= total) ? null : { start, end, total };
+}
+
+/** Continues broken transfers of one attempt: `Range` tied by `If-Range` to what was begun, at most five times. */
+export class Resumption {
+  readonly #context: ResumeContext;
+  #tries = 0;
+  #waitMs = 0;
+
+  constructor(context: ResumeContext) {
+    this.#context = context;
+  }
+
+  /** `have`: bytes of the representation that have come; `begun`: headers of the answer that began it. */
+  async continue(begun: HeaderMap, have: number): Promise<Rest> {
+    const validator = resumeValidator(begun);
+    const acceptsRanges = !/\bnone\b/i.test(field(begun, 'accept-ranges') ?? '');
+    if (have < LEAST_BYTES || validator === null || !acceptsRanges) return givenUp();
+    while (this.#tries < MAX_RESUMPTIONS) {
+      const rest = await this.#try(begun, have, validator);
+      if (rest) return rest;
+    }
+    return givenUp();
+  }
+
+  async #try(begun: HeaderMap, have: number, validator: string): Promise<Rest | null> {
+    const { deadlines, signal, ask, trace } = this.#context;
+    if (this.#waitMs > 0) await deadlines.wait(this.#waitMs, signal);
+    this.#tries += 1;
+    this.#waitMs = FIRST_WAIT_MS * 2 ** this.#tries;
+    const overdue = deadlines.overdue;
+    if (overdue || signal.aborted) return givenUp(overdue);
+    const exchanged = await ask({ range: `bytes=${have}-`, 'if-range': validator });
+    if (exchanged.kind === 'failure') return this.#afterFailure(exchanged.failure);
+    const { answer } = exchanged;
+    if (answer.status === 206) {
+      const wrong = wrongRange(begun, have, answer);
+      if (wrong) return drop(answer, wrong);
+      trace.resumed += 1;
+      this.#waitMs = 0;
+      return { kind: 'rest', answer };
+    }
+    if (answer.status === 200) return { kind: 'start-over', answer };
+    if (answer.status === 416) return drop(answer, unsatisfied(begun, have, answer.headers));
+    answer.drop();
+    return this.#afterStatus(answer);
+  }
+
+  /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
+  #afterStatus({ status, statusText, headers }: Answer): Rest | null {
+    if (!statusFailure(status, statusText).transient) return givenUp();
+    const { deadlines, settings } = this.#context;
+    const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
+    if (asked !== null && asked >= deadlines.remainingMs) return givenUp(null, asked);
+    this.#waitMs = Math.max(this.#waitMs, asked ?? 0);
+    return null;
+  }
+
+  /** A connection that cannot be had now may be had in a moment; a refusal of ours stands. */
+  #afterFailure(reason: Failure): Rest | null {
+    return reason.code === 'reset' || reason.code === 'refused' ? null : givenUp(reason);
+  }
+}
+
+function givenUp(reason: Failure | null = null, askedMs: number | null = null): Rest {
+  return { kind: 'given-up', failure: reason, retryAfterMs: askedMs };
+}
+
+function drop(answer: Answer, reason: string | null): Rest {
+  answer.drop();
+  return reason === null
+    ? { kind: 'complete' }
+    : givenUp(failure('truncated', `The transfer broke and cannot be continued: ${reason}`));
+}
+
+/** Why a 206 does not continue what was begun (RFC 9110 section 15.3.7.3); null when it does. */
+function wrongRange(begun: HeaderMap, have: number, { headers }: Answer): string | null {
+  if (mediaTypeOf(headers) === 'multipart/byteranges') return 'the server sent several ranges.';
+  const range = contentRange(headers);
+  if (!range) return 'the server does not say which range it sent.';
+  if (range.start !== have) return `the server sent bytes from ${range.start} on, asked for was ${have}.`;
+  const total = declaredLength(begun);
+  if (total !== null && range.total !== null && range.total !== total)
+    return `the file now has ${range.total} bytes, it had ${total}.`;
+  const length = declaredLength(headers);
+  if (length !== null && length !== range.end - range.start + 1) return 'the length of the range contradicts itself.';
+  // It may leave out what the first answer said (section 15.3.7), not say otherwise.
+  if (Object.hasOwn(headers, 'content-encoding') && codingOf(headers) !== codingOf(begun))
+    return 'the rest is encoded otherwise.';
+  return differs(begun, headers) ? 'the file has changed meanwhile.' : null;
+}
+
+/** The entity-tag decides; the date where there is no entity-tag to compare. */
+function differs(begun: HeaderMap, headers: HeaderMap): boolean {
+  for (const name of ['etag', 'last-modified']) {
+    const [before, now] = [firstField(begun, name), firstField(headers, name)];
+    if (before !== null && now !== null) return before !== now;
+  }
+  return false;
+}
+
+/** A 416 is good news when we asked for what lies behind the last byte; null then. */
+function unsatisfied(begun: HeaderMap, have: number, headers: HeaderMap): string | null {
+  const total = /^bytes\s+\*\/(\d{1,15})$/i.exec(field(headers, 'content-range')?.trim() ?? '')?.[1];
+  const now = firstField(headers, 'etag');
+  const changed = isStrong(now) && now !== firstField(begun, 'etag');
+  if (total !== undefined && Number(total) === have && (declaredLength(begun) ?? have) === have && !changed)
+    return null;
+  return 'the file no longer has the rest.';
+}

@@ -1,0 +1,130 @@
+import type { HeaderMap, Known } from '../../model/attempt.ts';
+import { declaredLength, field, firstField } from '../http/headers.ts';
+import { httpDate } from '../http/httpDate.ts';
+
+const SENDABLE = /^[\t\x20-\x7e\x80-\xff]+$/;
+
+/** An entity-tag that proves byte equality: RFC 9110 section 8.8.3. Odd, unquoted ones count when they are not weak. */
+export function isStrong(etag: string | null): etag is string {
+  return etag !== null && etag !== '' && etag !== '""' && !/^w\//i.test(etag);
+}
+
+/**
+ * The conditions of a recheck, RFC 9110 section 13.1: the entity-tag byte for byte and the date as the server wrote it.
+ * Empty when nothing is known that could be sent.
+ */
+export function conditionsOf(known: Known): Record<string, string> {
+  const conditions: Record<string, string> = {};
+  const etag = firstField(known.headers, 'etag');
+  const lastModified = firstField(known.headers, 'last-modified');
+  if (etag !== null && SENDABLE.test(etag)) conditions['if-none-match'] = etag;
+  if (lastModified !== null && SENDABLE.test(lastModified)) conditions['if-modified-since'] = lastModified;
+  return conditions;
+}
+
+/** Whether a 304 can speak of the copy we hold: another strong entity-tag means another representation. */
+export function confirms(known: Known, headers: HeaderMap): boolean {
+  const answered = firstField(headers, 'etag');
+  const stored = firstField(known.headers, 'etag');
+  return !isStrong(answered) || stored === null || answered === stored || stored === `W/${answered}`;
+}
+
+/**
+ * Whether an unconditional-looking 200 is so surely the copy we hold that its body need not be read: the same declared
+ * length, and an equal strong entity-tag or an equal date that no entity-tag contradicts.
+ */
+export function sameByHead(known: Known, headers: HeaderMap): boolean {
+  const declared = declaredLength(headers);
+  if (declared === null || declared === 0 || known.bytes === null || !sameLength(known, headers, declared))
+    return false;
+  const [etag, knownEtag] = [firstField(headers, 'etag'), firstField(known.headers, 'etag')];
+  if (isStrong(etag) && etag === knownEtag) return true;
+  if (etag !== knownEtag && etag !== null && knownEtag !== null) return false;
+  const lastModified = firstField(headers, 'last-modified');
+  return (
+    lastModified !== null &&
+    lastModified === firstField(known.headers, 'last-modified') &&
+    httpDate(lastModified, Date.now()) !== null
+  );
+}
+
+function sameLength(known: Known, headers: HeaderMap, declared: number): boolean {
+  const coding = codingOf(headers);
+  if (coding !== codingOf(known.headers)) return false;
+  const before = declaredLength(known.headers);
+  if (coding !== '') return before === declared;
+  return known.bytes === declared && (before === null || before === declared);
+}
+
+/** The content coding in lower case; '' for none. */
+export function codingOf(headers: HeaderMap): string {
+  const coding = (field(headers, 'content-encoding') ?? '').trim().toLowerCase();
+  return coding === 'identity' ? '' : coding;
+}
+
+/** RFC 9111 section 3.2: a 304 renews the stored fields, but for those that describe a body it does not have. */
+const KEPT_BY_304: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'set-cookie',
+]);
+
+/** `Age` and `Date` tell when an answer was made: those of the stored one do not tell it of the one that confirms it. */
+const TOLD_ANEW: ReadonlySet<string> = new Set(['age', 'date']);
+
+export function renewed(stored: HeaderMap, from304: HeaderMap): HeaderMap {
+  const kept = Object.entries(stored).filter(([name]) => !TOLD_ANEW.has(name));
+  const news = Object.entries(from304).filter(([name]) => !KEPT_BY_304.has(name));
+  return Object.fromEntries([...kept, ...news]);
+}
+
+const REMEMBERED = [
+  'age',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'pragma',
+  'vary',
+] as const;
+
+/** What the next attempt needs of an answer's headers. */
+export function remembered(headers: HeaderMap): HeaderMap {
+  const kept: Record<string, string | readonly string[]> = {};
+  for (const name of REMEMBERED) {
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
+
+/** Without `Date` our own clock tells when the answer was sent (RFC 9110 section 6.6.1), which may be off by hours. */
+const AGE_BY_OUR_CLOCK_MS = 24 * 60 * 60 * 1000;
+const AGE_BY_ITS_CLOCK_MS = 60 * 1000;
+
+/**
+ * What a range request can be tied to: a strong entity-tag, else a date strong by RFC 9110 section 8.8.2.2 (the answer
+ * is at least a minute younger). null: a broken transfer cannot be continued safely.
+ */
+export function resumeValidator(headers: HeaderMap): string | null {
+  const etag = firstField(headers, 'etag');
+  if (isStrong(etag) && /^"[^"]*"$/.test(etag) && SENDABLE.test(etag)) return etag;
+  if (etag !== null) return null;
+  const lastModified = firstField(headers, 'last-modified');
+  const modifiedAt = httpDate(lastModified ?? '', Date.now());
+  if (lastModified === null || modifiedAt === null || !SENDABLE.test(lastModified)) return null;
+  const sentAt = httpDate(firstField(headers, 'date') ?? '', Date.now());
+  const strong =
+    sentAt === null ? Date.now() - modifiedAt >= AGE_BY_OUR_CLOCK_MS : sentAt - modifiedAt >= AGE_BY_ITS_CLOCK_MS;
+  return strong ? lastModified : null;
+}

@@ -1,0 +1,146 @@
+import type { HeaderMap, Known } from '../../model/attempt.ts';
+import { fields, lowerCased } from '../http/headers.ts';
+import { httpDate } from '../http/httpDate.ts';
+import { type CacheControl, deltaSeconds, LARGEST_SECONDS, parseCacheControl } from './cacheControl.ts';
+
+/** How long an answer is trusted at most, whatever it says of itself. */
+interface FreshnessCeilings {
+  readonly maxFreshnessMs: number;
+  readonly maxHeuristicFreshnessMs: number;
+}
+
+interface Freshness {
+  /** null: the answer was stale when it came. */
+  readonly until: Date | null;
+  /** A sentence for people that names the ground. */
+  readonly why: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: HeaderMap;
+}
+
+interface Lifetime {
+  readonly ms: number;
+  readonly ceilingMs: number;
+  readonly why: string;
+}
+
+/**
+ * Statuses with a default to go by (RFC 9110 section 15.1). A 304 renews the answer it confirms, which was a 200.
+ */
+const HEURISTICALLY_CACHEABLE: ReadonlySet<number> = new Set([
+  200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501,
+]);
+const HEURISTIC_SHARE = 0.1;
+
+/** How far the clocks of machines that share a copy may differ. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/**
+ * Until when an answer may stand for its resource without asking again: RFC 9111 section 4.2, as a private cache
+ * (`s-maxage`, `proxy-revalidate`, `public` and `private` do not concern us). `at` is when the answer was received, epoch
+ * milliseconds. `no-store` counts as stale; it does not stop the archive, which is no cache and serves nothing in the
+ * publisher's name. Contradictions are resolved towards stale: asking once too often harms nobody.
+ */
+export function freshUntil(given: Answer, at: number, ceilings: FreshnessCeilings): Freshness {
+  // What is known may come from a person's file.
+  const answer = { status: given.status, headers: lowerCased(given.headers) };
+  const directives = parseCacheControl(fields(answer.headers, 'cache-control'));
+  const never = forbidden(answer.headers, directives);
+  if (never) return { until: null, why: never };
+  const lifetime = lifetimeOf(answer, directives, at, ceilings);
+  const ageMs = initialAge(answer.headers, at);
+  const leftMs = Math.min(lifetime.ms - ageMs, lifetime.ceilingMs);
+  if (!(leftMs > 0)) {
+    const aged = lifetime.ms > 0 ? `, but the answer was already ${seconds(ageMs)} old` : '';
+    return { until: null, why: `${lifetime.why}${aged}` };
+  }
+  const capped = leftMs < lifetime.ms - ageMs ? `, limited to ${seconds(leftMs)}` : '';
+  const aged = ageMs > 0 ? `, ${seconds(ageMs)} of them used up on arrival` : '';
+  return { until: new Date(at + leftMs), why: `${lifetime.why}${aged}${capped}` };
+}
+
+/**
+ * Whether a sweep may answer `still-fresh` without a request. Never after a failure, with a missing copy, or when the
+ * copy was confirmed later than now: then a clock was wrong, and nobody knows how old the copy is. That `known` belongs to
+ * the URL in question is for the caller to see to.
+ */
+export function isFresh(known: Known, now: number, ceilings: FreshnessCeilings): boolean {
+  const at = Date.parse(known.storedAt);
+  if (!known.ok || known.bytes === null || !Number.isFinite(at) || !isOfCopy(known.status)) return false;
+  if (at - now > CLOCK_TOLERANCE_MS) return false;
+  const { until } = freshUntil(known, at, ceilings);
+  return until !== null && now < until.getTime();
+}
+
+/**
+ * Whether what an answer says is about the copy: it brought it, or confirmed it. A redirect or an error may be fresh and
+ * have an entity-tag too, but those are its own.
+ */
+export const isOfCopy = (status: number): boolean => (status >= 200 && status <= 299) || status === 304;
+
+/** What takes all freshness away: RFC 9111 sections 4.1 (`Vary: *`), 5.2.2.4, 5.2.2.5 and 5.4. */
+function forbidden(headers: HeaderMap, directives: CacheControl): string | null {
+  if (directives.has('no-store')) return 'Cache-Control: no-store';
+  // With field names only those fields need asking; but whoever says so has little trust in the answer's age.
+  if (directives.has('no-cache')) return 'Cache-Control: no-cache';
+  if (fields(headers, 'vary').some((line) => line.split(',').some((name) => name.trim() === '*'))) return 'Vary: *';
+  const pragma = fields(headers, 'pragma').some((line) => /(^|,)\s*no-cache\s*(,|$)/i.test(line));
+  return pragma && fields(headers, 'cache-control').length === 0 ? 'Pragma: no-cache' : null;
+}
+
+/** RFC 9111 section 4.2.1: max-age, else Expires, else a guess. `immutable` alone promises no time (RFC 8246). */
+function lifetimeOf(answer: Answer, directives: CacheControl, at: number, ceilings: FreshnessCeilings): Lifetime {
+  const maxAge = deltaSeconds(directives, 'max-age');
+  const ceilingMs = ceilings.maxFreshnessMs;
+  if (maxAge !== null) return { ms: maxAge * 1000, ceilingMs, why: `Cache-Control: max-age of ${maxAge} s` };
+  const expires = fields(answer.headers, 'expires');
+  if (expires.length > 0) return { ms: expiresLifetime(expires, answer.headers, at), ceilingMs, why: 'Expires' };
+  const ms = heuristicLifetime(answer, directives, at);
+  return {
+    ms,
+    ceilingMs: Math.min(ceilingMs, ceilings.maxHeuristicFreshnessMs),
+    why: ms > 0 ? 'a tenth of the time since Last-Modified' : 'nothing says how long the answer is fresh',
+  };
+}
+
+/** Expires less Date (RFC 9111 section 5.3): anything that is no date, above all `0`, lies in the past. */
+function expiresLifetime(expires: readonly string[], headers: HeaderMap, at: number): number {
+  const dates = expires.map((text) => httpDate(text, at) ?? Number.NEGATIVE_INFINITY);
+  return Math.min(...dates) - Math.max(...datesOf(headers, at));
+}
+
+/** RFC 9111 section 4.2.2. A Last-Modified after Date tells nothing. */
+function heuristicLifetime(answer: Answer, directives: CacheControl, at: number): number {
+  if (!HEURISTICALLY_CACHEABLE.has(answer.status) && !directives.has('public')) return 0;
+  const modified = fields(answer.headers, 'last-modified').map(
+    (text) => httpDate(text, at) ?? Number.POSITIVE_INFINITY,
+  );
+  if (modified.length === 0) return 0;
+  return Math.max(0, Math.floor((Math.min(...datesOf(answer.headers, at)) - Math.max(...modified)) * HEURISTIC_SHARE));
+}
+
+/**
+ * How old the answer was on arrival (RFC 9111 section 4.2.3, the time on the wire unknown). A Date ahead of our clock
+ * counts as now; one behind it cannot be told from an answer that lay in caches, and counts as age.
+ */
+function initialAge(headers: HeaderMap, at: number): number {
+  const ages = fields(headers, 'age')
+    .flatMap((line) => line.split(','))
+    .map((text) => text.trim())
+    .filter((text) => /^\d+$/.test(text));
+  const ageMs = Math.max(0, ...ages.map((text) => Math.min(Number(text), LARGEST_SECONDS) * 1000));
+  return Math.max(ageMs, at - Math.min(...datesOf(headers, at)));
+}
+
+/** The readable Date fields, or the time of arrival, as RFC 9110 section 6.6.1 wants it. */
+function datesOf(headers: HeaderMap, at: number): number[] {
+  const dates = fields(headers, 'date').flatMap((text) => httpDate(text, at) ?? []);
+  return dates.length > 0 ? dates : [at];
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

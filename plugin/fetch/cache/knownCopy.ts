@@ -1,0 +1,68 @@
+import type { Known } from '../../model/attempt.ts';
+import { type Answer, declaredLength, mediaTypeOf } from '../http/headers.ts';
+import { parseUrl } from '../http/parseUrl.ts';
+import { type Body, type Ending, type FinalAnswer, NO_BODY } from '../toAttempt.ts';
+import { renewed } from './conditions.ts';
+
+/** Whether the known copy is one of this very URL (fragments and credentials apart), and still there. */
+export function holdsCopyOf(known: Known, url: string): boolean {
+  if (known.bytes === null) return false;
+  if (known.url === url) return true;
+  const [before, now] = [parseUrl(known.url), parseUrl(url)];
+  return (
+    before.kind === 'ok' && now.kind === 'ok' && withoutFragment(before.url.href) === withoutFragment(now.url.href)
+  );
+}
+
+export function withoutFragment(href: string): string {
+  return href.replace(/#.*$/s, '');
+}
+
+/** Whether bytes are those of the copy. */
+export function isKnown(
+  known: Known | null,
+  bytes: number,
+  hashes: { md5: string | null; sha256: string | null },
+): boolean {
+  if (!known || known.bytes === null) return false;
+  if (known.sha256 !== null) return known.sha256.toLowerCase() === hashes.sha256;
+  return known.md5 !== null && known.md5.toLowerCase() === hashes.md5 && known.bytes === bytes;
+}
+
+/** The ending of a 304: the stored answer with renewed headers, RFC 9111 section 4.3.4. */
+export function notModified(known: Known, answer304: Answer): Ending {
+  const answer: FinalAnswer = { status: known.status, headers: renewed(known.headers, answer304.headers) };
+  const reason = 'The server says that the file has not changed: 304 Not Modified.';
+  return { kind: 'unchanged', code: 'not-modified', reason, status: 304, answer, body: knownBody(known) };
+}
+
+export function sameLength(known: Known, answer: Answer): Ending {
+  const reason = `The file has the same length (${declaredLength(answer.headers)} bytes) and the same validator as the copy.`;
+  const body = { ...knownBody(known), mediaType: mediaTypeOf(answer.headers) ?? mediaTypeOf(known.headers) };
+  return { kind: 'unchanged', code: 'same-length', reason, answer: finalAnswer(answer), body };
+}
+
+export function stillFresh(known: Known): Ending {
+  return {
+    kind: 'unchanged',
+    code: 'still-fresh',
+    reason: 'The copy is still fresh by what the server said of it; nothing was asked.',
+    status: null,
+    answer: { status: known.status, headers: known.headers },
+    body: knownBody(known),
+  };
+}
+
+export function finalAnswer({ status, headers }: Answer): FinalAnswer {
+  return { status, headers };
+}
+
+function knownBody(known: Known): Body {
+  return {
+    ...NO_BODY,
+    bytes: known.bytes,
+    md5: known.md5,
+    sha256: known.sha256,
+    mediaType: mediaTypeOf(known.headers),
+  };
+}

@@ -1,0 +1,128 @@
+import { Resolver as CaresResolver } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
+import type { Config } from '../../settings/loadConfig.ts';
+
+export type Family = 4 | 6;
+
+export type Answer = { readonly family: Family } & (
+  | { readonly addresses: readonly string[] }
+  | { readonly error: unknown }
+);
+
+type Servers = readonly string[];
+
+/** Each try waits twice as long as the one before, less up to a half at random. */
+const TRIES = 4;
+const MAX_SERVERS = 3;
+
+/**
+ * What c-ares waits at first for a server that was quick before, whatever timeout it was given; it does not listen for
+ * an answer that it gave up. A quick server may need seconds to find a name out: somebody must wait for that.
+ */
+const QUICK_MS = 250;
+
+/** One server could or would not say; another one may. */
+const TROUBLE: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
+
+/** The name servers behind c-ares, which by itself goes on to the next one only when one is silent. */
+export class NameServers {
+  readonly #timeoutMs: number;
+  /** The first asks all servers in turn, the second all but the first of them, and so on. */
+  readonly #askers: readonly CaresResolver[];
+
+  constructor({ dnsServers, dnsTimeoutMs }: Pick<Config, 'dnsServers' | 'dnsTimeoutMs'>) {
+    this.#timeoutMs = dnsTimeoutMs;
+    const firstMs = Math.max(1, Math.floor(dnsTimeoutMs / 4));
+    const first = caresOn(dnsServers.map(serverText), firstMs, TRIES);
+    const others = first.getServers().slice(1, MAX_SERVERS);
+    this.#askers = [first, ...others.map((_, at) => caresOn(others.slice(at), firstMs, TRIES))];
+  }
+
+  /** Ends every question. */
+  cancel(): void {
+    for (const asker of this.#askers) asker.cancel();
+  }
+
+  lookUp(name: string): LookUp {
+    return new LookUp(name, this.#askers, this.#timeoutMs);
+  }
+}
+
+/** One search for a name. */
+export class LookUp {
+  readonly #name: string;
+  readonly #askers: readonly CaresResolver[];
+  readonly #timeoutMs: number;
+  readonly #slow: NodeJS.Timeout[] = [];
+  #patient: CaresResolver | null = null;
+
+  constructor(name: string, askers: readonly CaresResolver[], timeoutMs: number) {
+    this.#name = name;
+    this.#askers = askers;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Never rejects. */
+  ask(family: Family): Promise<Answer> {
+    return new Promise((resolve) => {
+      let open = 1;
+      const onAnswer = (answer: Answer) => {
+        open -= 1;
+        if (open > 0 && 'error' in answer && codeOf(answer.error) === 'ETIMEOUT') return;
+        clearTimeout(slow);
+        resolve(answer);
+      };
+      const slow = setTimeout(() => {
+        open += 1;
+        this.#query(this.#patiently(), family).then(onAnswer);
+      }, QUICK_MS);
+      this.#slow.push(slow);
+      this.#askInTurn(family, 0).then(onAnswer);
+    });
+  }
+
+  /** Nobody waits any more. The quick questions are left alone: to cancel them would cancel those of everybody. */
+  end(): void {
+    for (const slow of this.#slow) clearTimeout(slow);
+    this.#patient?.cancel();
+  }
+
+  async #askInTurn(family: Family, at: number): Promise<Answer> {
+    const [asker, next] = this.#askers.slice(at);
+    if (!asker) return { family, error: null };
+    const answer = await this.#query(asker, family);
+    const inTrouble = 'error' in answer && TROUBLE.has(codeOf(answer.error));
+    return inTrouble && next ? this.#askInTurn(family, at + 1) : answer;
+  }
+
+  /** With nothing to remember of earlier answers, it waits as long as it is told. */
+  #patiently(): CaresResolver {
+    this.#patient ??= caresOn(this.#askers[0]?.getServers() ?? [], this.#timeoutMs, 1);
+    return this.#patient;
+  }
+
+  #query(cares: CaresResolver, family: Family): Promise<Answer> {
+    const query = family === 4 ? cares.resolve4(this.#name) : cares.resolve6(this.#name);
+    return query.then(
+      (addresses) => ({ family, addresses }),
+      (error: unknown) => ({ family, error }),
+    );
+  }
+}
+
+/** The `code` of what c-ares rejects with, or ''. */
+export function codeOf(error: unknown): string {
+  const known = typeof error === 'object' && error !== null && 'code' in error;
+  return known && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Without servers: the system's. */
+function caresOn(servers: Servers, timeout: number, tries: number): CaresResolver {
+  const cares = new CaresResolver({ timeout, tries });
+  if (servers.length > 0) cares.setServers(servers);
+  return cares;
+}
+
+function serverText({ address, port }: { address: string; port: number }): string {
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,180 @@
+import type { Config } from '../../settings/loadConfig.ts';
+import { type Failure, failure } from '../outcome/failure.ts';
+
+export type DeadlineSettings = Pick<
+  Config,
+  'firstByteTimeoutMs' | 'idleTimeoutMs' | 'totalTimeoutMs' | 'minBytesPerSecond' | 'minSpeedWindowMs'
+>;
+
+type Phase = 'none' | 'head' | 'body';
+
+/**
+ * Every clock of one attempt behind one timer: head of the answer, silence, speed, total. The timer is set lazily (it
+ * looks at the clocks when it fires), because a cheap attempt must not pay for six timers.
+ */
+export class Deadlines {
+  readonly #settings: DeadlineSettings;
+  readonly #endAt: number;
+  #phase: Phase = 'none';
+  #expire: ((failure: Failure) => void) | null = null;
+  #headAt = 0;
+  #lastByteAt = 0;
+  #windowAt = 0;
+  #windowBytes = 0;
+  #heldAt: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(settings: DeadlineSettings) {
+    this.#settings = settings;
+    this.#endAt = performance.now() + settings.totalTimeoutMs;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.#endAt - performance.now());
+  }
+
+  /** Waiting for a connection: it has a deadline of its own, so only the total counts. */
+  connecting(expire: (failure: Failure) => void): void {
+    this.#enter('none', expire);
+    this.#schedule(this.#endAt);
+  }
+
+  /** The request is written: now the whole head must come, however it drips. */
+  sent(): void {
+    if (!this.#expire) return;
+    this.#phase = 'head';
+    this.#headAt = performance.now() + this.#settings.firstByteTimeoutMs;
+    this.#schedule(Math.min(this.#headAt, this.#endAt));
+  }
+
+  headed(): void {
+    if (!this.#expire) return;
+    this.#phase = 'body';
+    this.#restart(performance.now());
+    this.#schedule(this.#nextAt());
+  }
+
+  progress(bytes: number): void {
+    this.#windowBytes += bytes;
+    this.#lastByteAt = performance.now();
+  }
+
+  /** We are the slow ones now (the store): the server is not blamed for it. */
+  hold(): void {
+    this.#heldAt ??= performance.now();
+  }
+
+  release(): void {
+    if (this.#heldAt === null) return;
+    const heldMs = performance.now() - this.#heldAt;
+    this.#heldAt = null;
+    this.#lastByteAt += heldMs;
+    this.#windowAt += heldMs;
+    if (this.#expire) this.#schedule(this.#nextAt());
+  }
+
+  /** The exchange is over; the total goes on counting. */
+  leave(): void {
+    this.#phase = 'none';
+    this.#expire = null;
+    this.#heldAt = null;
+  }
+
+  /** Resolves after `ms`, or with the failure when the total ends first. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(ms, this.remainingMs));
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  close(): void {
+    this.leave();
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  get overdue(): Failure | null {
+    if (performance.now() < this.#endAt) return null;
+    return failure('timeout', `The transfer was not complete after ${duration(this.#settings.totalTimeoutMs)}.`);
+  }
+
+  #enter(phase: Phase, expire: (failure: Failure) => void): void {
+    this.#phase = phase;
+    this.#expire = expire;
+    this.#heldAt = null;
+  }
+
+  #restart(now: number): void {
+    this.#lastByteAt = now;
+    this.#windowAt = now;
+    this.#windowBytes = 0;
+  }
+
+  #nextAt(): number {
+    const { idleTimeoutMs, minBytesPerSecond, minSpeedWindowMs } = this.#settings;
+    if (this.#phase === 'head') return Math.min(this.#headAt, this.#endAt);
+    if (this.#phase === 'none' || this.#heldAt !== null) return this.#endAt;
+    const speedAt = minBytesPerSecond > 0 ? this.#windowAt + minSpeedWindowMs : Number.POSITIVE_INFINITY;
+    return Math.min(this.#endAt, this.#lastByteAt + idleTimeoutMs, speedAt);
+  }
+
+  #schedule(at: number): void {
+    if (this.#timer) {
+      if (this.#timerAt <= at) return;
+      clearTimeout(this.#timer);
+    }
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#check(), Math.max(1, at - performance.now()));
+  }
+
+  #check(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (!this.#expire) return;
+    const expired = this.#expired(performance.now());
+    if (!expired) this.#schedule(this.#nextAt());
+    else {
+      const expire = this.#expire;
+      this.leave();
+      expire(expired);
+    }
+  }
+
+  #expired(now: number): Failure | null {
+    const { firstByteTimeoutMs, idleTimeoutMs } = this.#settings;
+    if (this.overdue) return this.overdue;
+    if (this.#phase === 'head' && now >= this.#headAt) {
+      return failure('timeout', `No complete head of an answer came within ${duration(firstByteTimeoutMs)}.`);
+    }
+    if (this.#phase !== 'body' || this.#heldAt !== null) return null;
+    if (now >= this.#lastByteAt + idleTimeoutMs) {
+      return failure('timeout', `The server sent nothing for ${duration(idleTimeoutMs)} in the middle of the body.`);
+    }
+    return this.#tooSlow(now);
+  }
+
+  #tooSlow(now: number): Failure | null {
+    const { minBytesPerSecond, minSpeedWindowMs } = this.#settings;
+    if (minBytesPerSecond <= 0 || now < this.#windowAt + minSpeedWindowMs) return null;
+    const seconds = (now - this.#windowAt) / 1000;
+    const speed = this.#windowBytes / seconds;
+    this.#windowAt = now;
+    this.#windowBytes = 0;
+    if (speed >= minBytesPerSecond) return null;
+    return failure(
+      'too-slow',
+      `Only ${Math.round(speed)} bytes a second came over ${duration(minSpeedWindowMs)}; the least accepted is ${minBytesPerSecond}.`,
+    );
+  }
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`;
+}

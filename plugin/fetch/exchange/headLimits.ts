@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net';
+import { type Answer, fields } from '../http/headers.ts';
+import { type Failure, failure } from '../outcome/failure.ts';
+
+export const MAX_HEAD_BYTES = 64 * 1024;
+/** A server may announce, not talk for ever (RFC 9110 section 15.2). */
+export const MAX_INTERIM_ANSWERS = 20;
+const MAX_HEADER_LINES = 2000;
+/** Colon, blank and line end, which undici does not count. */
+const LINE_OVERHEAD_BYTES = 4;
+
+export function headTooLarge(): Failure {
+  return failure('protocol', 'The head of the answer is larger than 64 KiB.');
+}
+
+export function tooManyInterim(): Failure {
+  return failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`);
+}
+
+/** What is wrong with a head that a parser let through; null when nothing is. */
+export function badHead({
+  status,
+  statusText,
+  headers,
+}: Pick<Answer, 'status' | 'statusText' | 'headers'>): Failure | null {
+  if (status < 100) return unreadable(`there is no status ${status}`);
+  if (statusText.includes('\0')) return unreadable('there is a NUL in it');
+  let [lines, bytes] = [0, statusText.length];
+  for (const name of Object.keys(headers)) {
+    for (const value of fields(headers, name)) {
+      lines += 1;
+      bytes += name.length + value.length + LINE_OVERHEAD_BYTES;
+    }
+  }
+  if (bytes > MAX_HEAD_BYTES) return headTooLarge();
+  if (lines <= MAX_HEADER_LINES) return null;
+  return failure('protocol', `The head of the answer has ${lines} lines; the limit is ${MAX_HEADER_LINES}.`);
+}
+
+function unreadable(why: string): Failure {
+  return failure('protocol', `The answer is not readable as HTTP: ${why}.`);
+}
+
+/**
+ * Calls `exceed` when 64 KiB more have come, until the function it returns is called: undici counts the bytes of header
+ * fields alone, and would read a first line for ever.
+ */
+export function boundHead(socket: Socket, exceed: () => void): () => void {
+  let limit = socket.bytesRead + MAX_HEAD_BYTES;
+  const look = () => {
+    if (socket.bytesRead > limit) exceed();
+  };
+  socket.on('readable', look);
+  return () => {
+    // The event that brought the end of the head still calls it.
+    limit = Number.POSITIVE_INFINITY;
+    socket.off('readable', look);
+  };
+}

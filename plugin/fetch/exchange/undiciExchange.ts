@@ -1,0 +1,257 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { HeaderMap } from '../../model/attempt.ts';
+import { framingOf, hasExcess } from '../http/framing.ts';
+import type { Answer, Ask, BodyEnd, Consume, Exchanged } from '../http/headers.ts';
+import { type Failure, failure } from '../outcome/failure.ts';
+import { Inflow } from './bodyQueue.ts';
+import type { Deadlines } from './deadlines.ts';
+import { bodyEndOf, cut, headFailureOf, isTlsError, tooLong } from './exchangeFailure.ts';
+import { headerMapOf } from './headerMap.ts';
+import { badHead, boundHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headLimits.ts';
+import { SocketHold } from './socketPause.ts';
+
+/** Sockets that have carried a request: what tells a dead reused connection from a server that hangs up. */
+const used = new WeakSet<object>();
+let starting: UndiciExchange | null = null;
+let watching = false;
+
+/**
+ * undici hands its handlers no socket, and reports a body that was cut by a reset as complete when no length says
+ * otherwise. Its diagnostics channel names the socket in the same turn in which the request starts.
+ */
+function watchSockets(): void {
+  if (watching) return;
+  watching = true;
+  subscribe('undici:client:sendHeaders', (message) => {
+    const exchange = starting;
+    starting = null;
+    if (exchange && typeof message === 'object' && message !== null && 'socket' in message) {
+      exchange.onSocket(message.socket as Socket);
+    }
+  });
+}
+
+/** One GET through undici's lowest door. Resolves with the head of the answer; never rejects. */
+export function exchange(
+  dispatcher: Dispatcher,
+  ask: Ask,
+  deadlines: Deadlines,
+  signal: AbortSignal,
+): Promise<Exchanged> {
+  watchSockets();
+  return new Promise((resolve) => {
+    const handler = new UndiciExchange(resolve, deadlines, signal);
+    try {
+      dispatcher.dispatch(
+        {
+          origin: ask.url.origin,
+          path: ask.path,
+          method: 'GET',
+          headers: ask.headers,
+          // Ours are finer, and know whose fault the silence is.
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        },
+        handler,
+      );
+    } catch (error) {
+      handler.fail(failure('protocol', `The request cannot be sent: ${String(error)}`));
+    }
+  });
+}
+
+class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
+  readonly lenient = false;
+  status = 0;
+  statusText = '';
+  headers: HeaderMap = {};
+  readonly #resolve: (exchanged: Exchanged) => void;
+  readonly #deadlines: Deadlines;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.fail(failure('internal', 'The attempt was stopped.', true));
+  readonly #inflow: Inflow;
+  #controller: Dispatcher.DispatchController | null = null;
+  #socket: Socket | null = null;
+  #brake: SocketHold | null = null;
+  #unwatchHead: (() => void) | null = null;
+  #reused = false;
+  #byteSeen = false;
+  #sent = false;
+  #headed = false;
+  #over = false;
+  #interim = 0;
+  #lastChunk: Buffer | null = null;
+  #abortReason: Error | null = null;
+  /** A server's alert, which undici reports as a mere end. */
+  #alert: Error | null = null;
+  readonly #onSocketError = (error: Error) => {
+    if (isTlsError(error)) this.#alert = error;
+  };
+
+  constructor(resolve: (exchanged: Exchanged) => void, deadlines: Deadlines, signal: AbortSignal) {
+    this.#resolve = resolve;
+    this.#deadlines = deadlines;
+    this.#signal = signal;
+    this.#inflow = new Inflow({
+      pause: () => this.#hold(),
+      resume: () => this.#release(),
+      abort: () => this.#abort(),
+    });
+    deadlines.connecting((expired) => this.fail(expired));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+  }
+
+  get wireBytes(): number {
+    return this.#inflow.bytes;
+  }
+
+  read(consume: Consume): Promise<BodyEnd> {
+    return this.#inflow.read(consume);
+  }
+
+  drop(): void {
+    this.#inflow.drop();
+  }
+
+  onSocket(socket: Socket): void {
+    this.#socket = socket;
+    this.#brake = new SocketHold(socket);
+    socket.on('error', this.#onSocketError);
+    this.#reused = used.has(socket);
+    used.add(socket);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#abortReason) {
+      controller.abort(this.#abortReason);
+      return;
+    }
+    this.#sent = true;
+    starting = this;
+    this.#deadlines.sent();
+  }
+
+  onResponseStarted(): void {
+    this.#byteSeen = true;
+    // A head that has not come whole with its first bytes needs watching.
+    queueMicrotask(() => this.#watchHead());
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    statusText?: string,
+  ): void {
+    this.#byteSeen = true;
+    if (this.#over) return;
+    if (status >= 100 && status < 200) {
+      this.#interim += 1;
+      if (this.#interim > MAX_INTERIM_ANSWERS) this.fail(tooManyInterim());
+      return;
+    }
+    this.status = status;
+    this.headers = headerMapOf(headers);
+    this.statusText = statusText ?? '';
+    const bad = badHead(this);
+    if (bad) {
+      this.fail(bad);
+      return;
+    }
+    this.#headed = true;
+    this.#unwatchHead?.();
+    this.#deadlines.headed();
+    this.#resolve({ kind: 'answer', answer: this });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over || chunk.length === 0) return;
+    this.#lastChunk = chunk;
+    this.#deadlines.progress(chunk.length);
+    this.#inflow.deliver(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    const framing = framingOf(this.headers);
+    if (framing === 'close' && this.#socket?.errored) {
+      this.#finish(cut(`The connection was reset after ${this.wireBytes} bytes of a body without a declared length.`));
+      return;
+    }
+    const excess = framing === 'length' && this.#lastChunk !== null && hasExcess(this.#lastChunk);
+    this.#finish(excess ? tooLong() : { kind: 'complete', framing });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    if (this.#headed) this.#finish(bodyEndOf(error, this.wireBytes, this.headers));
+    else this.#failHead(this.#alert ?? error);
+  }
+
+  fail(reason: Failure): void {
+    if (this.#over) return;
+    if (this.#headed) {
+      this.#finish({ kind: 'broken', failure: reason, lost: false, odd: false });
+      this.#abort();
+      return;
+    }
+    this.#abort();
+    this.#leave();
+    this.#resolve({ kind: 'failure', failure: reason, sent: this.#sent, odd: false, deadReused: false });
+  }
+
+  #watchHead(): void {
+    if (this.#headed || this.#over || this.#unwatchHead || !this.#socket) return;
+    this.#unwatchHead = boundHead(this.#socket, () => this.fail(headTooLarge()));
+  }
+
+  #failHead(error: Error): void {
+    this.#leave();
+    const { failure: reason, odd, hungUp } = headFailureOf(error);
+    this.#resolve({
+      kind: 'failure',
+      failure: reason,
+      sent: this.#sent,
+      odd,
+      deadReused: hungUp && this.#reused && !this.#byteSeen,
+    });
+  }
+
+  #finish(end: BodyEnd): void {
+    this.#leave();
+    this.#inflow.end(end);
+  }
+
+  #leave(): void {
+    this.#over = true;
+    this.#unwatchHead?.();
+    this.#brake?.release();
+    this.#socket?.off('error', this.#onSocketError);
+    if (starting === this) starting = null;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#deadlines.leave();
+  }
+
+  #abort(): void {
+    if (!this.#over) this.#leave();
+    this.#abortReason ??= new Error('The archiver gave this request up.');
+    this.#controller?.abort(this.#abortReason);
+  }
+
+  #hold(): void {
+    if (this.#over) return;
+    if (this.#inflow.waiting) this.#deadlines.hold();
+    this.#brake?.hold();
+  }
+
+  #release(): void {
+    if (this.#over) return;
+    this.#deadlines.release();
+    this.#brake?.release();
+  }
+}

@@ -1,0 +1,108 @@
+import type { HeaderMap } from '../../model/attempt.ts';
+import type { Failure } from '../outcome/failure.ts';
+
+/** How the end of a body was known: RFC 9112 section 6.3. */
+export type Framing = 'length' | 'chunked' | 'close';
+
+export type BodyEnd =
+  | { readonly kind: 'complete'; readonly framing: Framing }
+  /** `lost`: the connection went, so that a range request may fetch the rest. `odd`: unreadable, but perhaps not for the lenient parser. */
+  | { readonly kind: 'broken'; readonly failure: Failure; readonly lost: boolean; readonly odd: boolean }
+  | { readonly kind: 'dropped' };
+
+/** Takes one chunk; a promise holds the sender back until it is settled. */
+export type Consume = (chunk: Buffer) => Promise<void> | null;
+
+/** The head of a final (not 1xx) answer, and its body still to be read or dropped: one of both must happen. */
+export interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  /** Names in lower case, values as latin1 text; a repeated one as a list. */
+  readonly headers: HeaderMap;
+  /** Read by the lenient parser. */
+  readonly lenient: boolean;
+  /** Bytes of the body that came over the wire so far. */
+  readonly wireBytes: number;
+  /** Rejects only with what `consume` threw. */
+  read(consume: Consume): Promise<BodyEnd>;
+  /** Gives the rest up; the connection is kept only when the body is already complete. */
+  drop(): void;
+}
+
+export type Exchanged =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | {
+      readonly kind: 'failure';
+      readonly failure: Failure;
+      /** The request was written, as far as we can tell: it counts. */
+      readonly sent: boolean;
+      /** Not readable, but perhaps for the lenient parser. */
+      readonly odd: boolean;
+      /** A kept connection that the server had closed meanwhile. */
+      readonly deadReused: boolean;
+    };
+
+/** What a request needs; the URL without credentials or fragment. */
+export interface Ask {
+  readonly url: URL;
+  /** Path and query as they are sent; may hold a credential that `url` does not. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The field's text; a repeated field is joined as RFC 9110 section 5.3 says. null when absent. */
+export function field(headers: HeaderMap, name: string): string | null {
+  if (!Object.hasOwn(headers, name)) return null;
+  const value = headers[name];
+  if (value === undefined) return null;
+  return typeof value === 'string' ? value : value.join(', ');
+}
+
+/** Every value of a field, in order. */
+export function fields(headers: HeaderMap, name: string): readonly string[] {
+  if (!Object.hasOwn(headers, name)) return [];
+  const value = headers[name];
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+/** The first value of a field that must be single, e.g. `ETag`: a second one is noise of a proxy. */
+export function firstField(headers: HeaderMap, name: string): string | null {
+  return fields(headers, name)[0] ?? null;
+}
+
+/** Field names know no case (RFC 9110 section 5.1), whoever wrote them down; several spellings are one field. */
+export function lowerCased(headers: HeaderMap): HeaderMap {
+  const names = Object.keys(headers);
+  if (names.every((name) => name === name.toLowerCase())) return headers;
+  const values = new Map<string, readonly string[]>();
+  for (const name of names) {
+    const key = name.toLowerCase();
+    values.set(key, [...(values.get(key) ?? []), ...fields(headers, name)]);
+  }
+  return Object.fromEntries(values);
+}
+
+/**
+ * The declared length: RFC 9110 section 8.6. A repeated equal value counts once; `null` when there is none, when it is
+ * no number, or when a transfer coding makes it void.
+ */
+export function declaredLength(headers: HeaderMap): number | null {
+  if (fields(headers, 'transfer-encoding').some((coding) => !/^\s*(?:identity)?\s*$/i.test(coding))) return null;
+  const values = new Set(
+    fields(headers, 'content-length')
+      .join(',')
+      .split(',')
+      .map((value) => value.trim()),
+  );
+  const [value] = values;
+  if (values.size !== 1 || value === undefined || !/^\d+$/.test(value)) return null;
+  // Too large to count is still declared, and above every limit.
+  return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+}
+
+/** The media type alone, in lower case: `text/csv` of `Text/CSV; charset=utf-8`. */
+export function mediaTypeOf(headers: HeaderMap): string | null {
+  const text = firstField(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  return /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+$/.test(text) ? text : null;
+}

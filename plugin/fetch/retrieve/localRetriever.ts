@@ -1,0 +1,38 @@
+import type { Attempt, FetchRequest } from '../../model/attempt.ts';
+import type { ArchiveStore, StageRef } from '../../store/ArchiveStore.ts';
+import type { Retriever } from './Retriever.ts';
+
+type StageOpener = Pick<ArchiveStore, 'stage' | 'stageWhole'>;
+
+interface FetcherLike {
+  fetch(request: FetchRequest, stages: StageOpener, signal: AbortSignal): Promise<Attempt>;
+  close(): Promise<void>;
+}
+
+/** Fetches in this very thread and stages into the store it was given; both are closed by `close`. */
+export class LocalRetriever implements Retriever {
+  readonly #fetcher: FetcherLike;
+  readonly #store: ArchiveStore;
+
+  constructor(fetcher: FetcherLike, store: ArchiveStore) {
+    this.#fetcher = fetcher;
+    this.#store = store;
+  }
+
+  retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
+    return this.#fetcher.fetch(request, this.#store, signal);
+  }
+
+  keep(stage: StageRef): Promise<'kept' | 'exists'> {
+    return this.#store.keep(stage);
+  }
+
+  discard(stage: StageRef): Promise<void> {
+    return this.#store.discard(stage);
+  }
+
+  async close(): Promise<void> {
+    await this.#fetcher.close();
+    await this.#store.close();
+  }
+}

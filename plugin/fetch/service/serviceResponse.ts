@@ -1,0 +1,151 @@
+import { scanJson } from '../sniff/jsonScan.ts';
+import { sniffJson } from '../sniff/sniffJson.ts';
+import { decodeText } from '../sniff/sniffText.ts';
+import { type XmlHead, xmlHead } from '../sniff/xmlHead.ts';
+
+type ServiceAnswer =
+  | { readonly kind: 'capabilities' /** `WMS 1.3`, `WMS 1.1.1`, `WFS 2.0`, … */; readonly service: string }
+  | {
+      readonly kind: 'exception';
+      /** The service's own words, shortened. */
+      readonly message: string;
+      /** An error of no service's own form: under a format that is no JSON it is a page in the file's place. */
+      readonly formless?: true;
+    };
+
+const MAX_MESSAGE = 300;
+
+/**
+ * What a service's answer says of itself: capabilities, an exception report (which comes with 200 as often as not), or null
+ * for anything else. `head` may end anywhere.
+ */
+export function serviceAnswer(head: Uint8Array, contentType: string | null): ServiceAnswer | null {
+  const { text } = decodeText(head, contentType);
+  const first = text.trimStart()[0];
+  if (first === '{') return jsonException(text, contentType) ?? jsonCapabilities(text);
+  const root = first === '<' ? xmlHead(text) : null;
+  return root && xmlAnswer(root, text);
+}
+
+function xmlAnswer(root: XmlHead, text: string): ServiceAnswer | null {
+  if (/^(Service)?ExceptionReport$|^WMTException$/.test(root.localName) || isFault(root, text)) {
+    return { kind: 'exception', message: exceptionMessage(text.slice(root.contentAt)) };
+  }
+  const service = capabilitiesService(root, text);
+  return service ? { kind: 'capabilities', service } : null;
+}
+
+/** SOAP's way to say so, 1.1 and 1.2. */
+function isFault(root: XmlHead, text: string): boolean {
+  const content = text.slice(root.contentAt, root.contentAt + 4096);
+  return root.localName === 'Envelope' && /soap/i.test(root.namespace ?? '') && /<(\w{1,20}:)?Fault[\s>]/.test(content);
+}
+
+/** The document's root names the service; versions before 1.1 of OWS had names of their own. */
+export function capabilitiesService(root: XmlHead, text: string): string | null {
+  const version = root.attributes.get('version') ?? '';
+  switch (root.localName) {
+    case 'WMS_Capabilities':
+    case 'WMT_MS_Capabilities':
+      return named('WMS', version);
+    case 'WFS_Capabilities':
+      return named('WFS', version);
+    case 'WCS_Capabilities':
+      return named('WCS', version);
+    case 'Capabilities':
+      return namespaceService(root, version, text);
+    default:
+      return null;
+  }
+}
+
+function namespaceService(root: XmlHead, version: string, text: string): string | null {
+  const type = /\/(wmts|wcs|wps|sos|sps|csw)\b/i.exec(root.namespace ?? '')?.[1];
+  if (type) return named(type.toUpperCase(), version);
+  const told = /<(?:[\w.-]{1,40}:)?ServiceType[^>]{0,200}>\s{0,20}(?:OGC[: ])?\s{0,20}(WMTS|WCS|WFS|WMS)/i.exec(text);
+  return told?.[1] ? named(told[1].toUpperCase(), version) : null;
+}
+
+/** `1.3.0` → `WMS 1.3`; a last number other than 0 tells versions apart and stays, but only WMS is known by it. */
+function named(service: string, version: string): string {
+  const [major = '', minor = '', patch = ''] = version.trim().split('.');
+  if (!/^\d+$/.test(major)) return service;
+  const exact = service === 'WMS' && /^[1-9]\d*$/.test(patch);
+  return `${service} ${[major, minor || '0', ...(exact ? [patch] : [])].join('.')}`;
+}
+
+function exceptionMessage(content: string): string {
+  const text = content
+    .slice(0, 8192)
+    .replace(/<!\[CDATA\[|\]\]>/g, '')
+    .replace(/<!--[\s\S]*?-->/g, ' ')
+    .replace(/<[^<>]*>/g, ' ');
+  const words = unescaped(text).replace(/\s+/g, ' ').trim();
+  const code = /\s(?:exceptionCode|code)\s*=\s*["']([^"'<>]{1,80})["']/.exec(content.slice(0, 8192))?.[1];
+  const message = words === '' ? (code ?? 'no reason given') : code ? `${code}: ${words}` : words;
+  return shortened(message);
+}
+
+function unescaped(text: string): string {
+  const signs: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+  return text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => signs[name] ?? '');
+}
+
+/** ArcGIS puts errors in an envelope with 200; OGC API sends `{code, description}` or RFC 9457 problem+json. */
+function jsonException(text: string, contentType: string | null): ServiceAnswer | null {
+  const body = parsedObject(text);
+  if (!body) return null;
+  const { error } = body;
+  if (isObject(error) && ('code' in error || 'message' in error)) {
+    const details = Array.isArray(error.details) ? error.details.filter((it) => typeof it === 'string') : [];
+    return exception([error.code, error.message, ...details]);
+  }
+  if (/^application\/problem\+json\b/i.test(contentType ?? ''))
+    return exception([body.status, body.title, body.detail]);
+  const keys = Object.keys(body);
+  const ogc = typeof body.code === 'string' && keys.every((key) => /^(code|description|message|details)$/.test(key));
+  // A code list has codes and descriptions too.
+  if (ogc && /error|exception|invalid|not ?found|denied|unauthori|forbidden|\b[45]\d\d\b/i.test(text)) {
+    return exception([body.code, body.description ?? body.message]);
+  }
+  const problem = 'title' in body && 'status' in body && Number(body.status) >= 400 && keys.length <= 6;
+  if (problem) return exception([body.status, body.title, body.detail]);
+  const words = sniffJson(text, true)?.error;
+  return words ? { kind: 'exception', message: shortened(words), formless: true } : null;
+}
+
+/** ArcGIS and OGC API describe themselves in JSON, which may be cut. */
+function jsonCapabilities(text: string): ServiceAnswer | null {
+  const { keys } = scanJson(text, text.search(/\S/));
+  const arcgis = ['services', 'layers', 'capabilities', 'serviceDescription', 'fields', 'geometryType'];
+  if (keys.has('currentVersion') && arcgis.some((key) => keys.has(key)))
+    return { kind: 'capabilities', service: 'ArcGIS' };
+  const ogc = keys.has('links') && /"rel"\s{0,20}:\s{0,20}"(conformance|service-desc|service-doc|data)"/.test(text);
+  return ogc && !keys.has('features') ? { kind: 'capabilities', service: 'OGC API' } : null;
+}
+
+function exception(words: readonly unknown[]): ServiceAnswer {
+  const said = words.filter((it) => typeof it === 'string' || typeof it === 'number').map(String);
+  return {
+    kind: 'exception',
+    message: shortened(said.filter((it) => it.trim() !== '').join(': ') || 'no reason given'),
+  };
+}
+
+function parsedObject(text: string): Record<string, unknown> | null {
+  try {
+    const body: unknown = JSON.parse(text);
+    return isObject(body) ? body : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shortened(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  return clean.length <= MAX_MESSAGE ? clean : `${clean.slice(0, MAX_MESSAGE - 1)}…`;
+}

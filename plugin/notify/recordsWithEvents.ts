@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../portal/Portal.ts';
+import type { ArchivalWish, Records } from '../record/Records.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import type { ArchiveEvent } from './Listener.ts';
+import { deliveriesOf } from './webhooks.ts';
+
+export interface AnnouncingParts {
+  readonly config: Pick<Config, 'webhooks'>;
+  readonly queueName: string;
+  tell(event: ArchiveEvent): void;
+  now(): Date;
+  readonly logger: Logger;
+}
+
+interface About {
+  readonly resourceId: string;
+  readonly datasetId: string;
+  readonly runId: string | null;
+}
+
+/**
+ * Records that tell `archive.queued` for each resource that waits for a job of its own from now on, and
+ * `archive.removed` for each that left: after the commit, whoever asked. How archivals end is told by the journey.
+ */
+export function announcing(records: Records, parts: AnnouncingParts): Records {
+  const { archivals, runs } = records;
+
+  /** What is told is committed already: a notice that cannot be noted fails nobody. */
+  async function announce(name: 'archive.queued' | 'archive.removed', some: readonly About[]): Promise<void> {
+    const events = some.map((about): ArchiveEvent => eventOf(name, about, parts));
+    const deliveries = events.flatMap((event) => deliveriesOf(event, parts.config.webhooks));
+    await records.deliveries.add(deliveries, parts.now()).catch((error: unknown) => {
+      parts.logger.warn({ event: name, error: messageOf(error) }, 'webhook deliveries could not be noted');
+    });
+    for (const event of events) parts.tell(event);
+  }
+
+  async function announceQueued(
+    wishes: readonly ArchivalWish[],
+    fresh: readonly string[],
+    runId: string | null,
+  ): Promise<void> {
+    const datasets = new Map(wishes.map(({ resourceId, datasetId }) => [resourceId, datasetId]));
+    const queued = fresh.map((resourceId) => ({ resourceId, datasetId: datasets.get(resourceId) ?? '', runId }));
+    await announce('archive.queued', queued);
+  }
+
+  return {
+    ...records,
+    runs: {
+      ...runs,
+      async create(run, by, wishes = []) {
+        const created = await runs.create(run, by, wishes);
+        await announceQueued(wishes, created.fresh, created.run.id);
+        return created;
+      },
+    },
+    archivals: {
+      ...archivals,
+      async request(wishes, how) {
+        const fresh = await archivals.request(wishes, how);
+        await announceQueued(wishes, fresh, how.runId);
+        return fresh;
+      },
+      async forget(resourceIds) {
+        const known = await archivals.getMany(resourceIds);
+        await archivals.forget(resourceIds);
+        const gone = known.map(({ resourceId, datasetId, runIds }) => ({
+          resourceId,
+          datasetId,
+          runId: runIds.at(-1) ?? null,
+        }));
+        await announce('archive.removed', gone);
+      },
+    },
+  };
+}
+
+function eventOf(name: ArchiveEvent['name'], about: About, { queueName, now }: AnnouncingParts): ArchiveEvent {
+  const nothing = { code: null, status: null, reason: null, cacheUrl: null };
+  return { id: randomUUID(), name, at: now(), queue: queueName, ...about, ...nothing };
+}

@@ -1,0 +1,119 @@
+import { quietHours, webhookTargets } from './jsonKinds.ts';
+import type { Config } from './loadConfig.ts';
+import type { Setting } from './Setting.ts';
+import { bytes, cron, decimal, integer, spanMs } from './settingKinds.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Settings of when to look again, how gently, and of what is told and watched. */
+export const SCHEDULE_SETTINGS = {
+  sweepCron: {
+    environment: 'ARCHIVER_SWEEP_CRON',
+    group: 'schedule',
+    kind: cron(),
+    default: '*/5 * * * *',
+    description: 'When to look for what is due; empty: never.',
+  },
+  minCheckIntervalMs: {
+    environment: 'ARCHIVER_MIN_CHECK_INTERVAL_MS',
+    group: 'schedule',
+    kind: spanMs(),
+    default: HOUR_MS,
+    description: 'Shortest time between two looks at a resource.',
+  },
+  maxCheckIntervalMs: {
+    environment: 'ARCHIVER_MAX_CHECK_INTERVAL_MS',
+    group: 'schedule',
+    kind: spanMs(1),
+    default: 30 * DAY_MS,
+    description: 'Longest time between two looks at a resource.',
+  },
+  confirmFailures: {
+    environment: 'ARCHIVER_CONFIRM_FAILURES',
+    group: 'schedule',
+    kind: integer({ min: 1, max: 100 }),
+    default: 3,
+    description: 'Failures in a row before a link is called broken in public.',
+  },
+
+  hostRequestsPerSecond: {
+    environment: 'ARCHIVER_HOST_REQUESTS_PER_SECOND',
+    group: 'hosts',
+    kind: decimal({ min: 0.001, max: 1_000_000 }),
+    default: 2,
+    description: 'Requests a second to one host, all workers together.',
+  },
+  hostBurst: {
+    environment: 'ARCHIVER_HOST_BURST',
+    group: 'hosts',
+    kind: integer({ min: 1, max: 1_000_000 }),
+    default: 5,
+    description: 'Requests to a rested host before that rate holds.',
+  },
+  hostConcurrency: {
+    environment: 'ARCHIVER_HOST_CONCURRENCY',
+    group: 'hosts',
+    kind: integer({ min: 1, max: 10_000 }),
+    default: 2,
+    description: 'Requests to one host at once, all workers together.',
+  },
+  hostBytesPerDay: {
+    environment: 'ARCHIVER_HOST_BYTES_PER_DAY',
+    group: 'hosts',
+    kind: bytes(0, '0: no limit'),
+    default: 0,
+    description: 'Bytes from one host in a day.',
+  },
+  hostGapFactor: {
+    environment: 'ARCHIVER_HOST_GAP_FACTOR',
+    group: 'hosts',
+    kind: decimal({ min: 0, max: 1000 }),
+    default: 0,
+    description: 'Pause after each answer, as a multiple of its response time.',
+  },
+  quietHours: {
+    environment: 'ARCHIVER_QUIET_HOURS',
+    group: 'hosts',
+    kind: quietHours(),
+    default: null,
+    description: 'Hours (UTC) in which sweeps ask nobody.',
+  },
+
+  webhooks: {
+    environment: 'ARCHIVER_WEBHOOKS',
+    group: 'operation',
+    kind: webhookTargets(),
+    default: [],
+    description: 'Who is told how archivals ended, signed in the manner of Standard Webhooks.',
+    secret: true,
+  },
+  minFreeBytes: {
+    environment: 'ARCHIVER_MIN_FREE_BYTES',
+    group: 'operation',
+    kind: bytes(0),
+    default: 256 * 2 ** 20,
+    description: 'Free disk space below which the bulk lane pauses.',
+  },
+  maxMemoryBytes: {
+    environment: 'ARCHIVER_MAX_MEMORY_BYTES',
+    group: 'operation',
+    kind: bytes(0, '0: no limit'),
+    default: 0,
+    description: 'Resident size at which the bulk lane pauses.',
+  },
+  healthMaxIdleMs: {
+    environment: 'ARCHIVER_HEALTH_MAX_IDLE_MS',
+    group: 'operation',
+    kind: spanMs(1),
+    default: HOUR_MS,
+    description: 'Readiness fails when work waited and nothing ended for so long.',
+  },
+  healthMaxBacklogMs: {
+    environment: 'ARCHIVER_HEALTH_MAX_BACKLOG_MS',
+    group: 'operation',
+    kind: spanMs(1),
+    default: DAY_MS,
+    description: 'Readiness fails when the oldest due resource has waited longer.',
+  },
+} as const satisfies Partial<{ [Name in keyof Config]: Setting<Config[Name]> }>;

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { Orphan } from '../model/unrecordedCopy.ts';
+import type { ArchiveStore } from './ArchiveStore.ts';
+
+/**
+ * The bytes that a dead worker kept below `prefix` without recording them; null when there are none. They are hashed
+ * again, for what is stored counts, not what the dead worker knew.
+ */
+export async function findOrphan(
+  store: Pick<ArchiveStore, 'list' | 'read'>,
+  prefix: string,
+  isRecorded: (key: string) => Promise<boolean>,
+): Promise<Orphan | null> {
+  for await (const key of store.list(`${prefix}/`)) {
+    if (await isRecorded(key)) continue;
+    const stored = await store.read(key, null);
+    if (!stored) continue;
+    const md5 = createHash('md5');
+    const sha256 = createHash('sha256');
+    for await (const chunk of stored.stream) {
+      md5.update(chunk);
+      sha256.update(chunk);
+    }
+    return {
+      key,
+      filename: key.slice(prefix.length + 1),
+      bytes: stored.bytes,
+      md5: md5.digest('hex'),
+      sha256: sha256.digest('hex'),
+    };
+  }
+  return null;
+}

@@ -1,0 +1,35 @@
+import type { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createExpressPortal } from '../portal/expressPortal.ts';
+import type { Portal } from '../portal/Portal.ts';
+import { openDatabase } from '../record/openDatabase.ts';
+import type { Config } from '../settings/loadConfig.ts';
+
+/**
+ * The tables behind `DATABASE_URL` as a portal, for the command line. It has no routes of its own, so nobody is let in;
+ * its log goes to `log`, one JSON object a line. Throws `ArchiverError('settings-invalid')` when there is no `DATABASE_URL`.
+ */
+export function openDefaultPortal(
+  config: Config,
+  about: { readonly site: string; readonly version: string; readonly log: Writable },
+) {
+  const knex = openDatabase(config.databaseUrl);
+  const { site, version, log } = about;
+  const portal: Portal = createExpressPortal({
+    site,
+    version,
+    name: 'portal-archiver',
+    knex,
+    authorize: () => false,
+    logger: pino(log),
+    tables: {
+      resource: {
+        table: config.resourceTable,
+        id: config.resourceIdColumn,
+        datasetId: config.resourceDatasetColumn,
+        url: config.resourceUrlColumn,
+      },
+    },
+  });
+  return { portal, close: () => knex.destroy() };
+}

@@ -1,0 +1,17 @@
+import { HostTable } from '../fetch/connect/proxies.ts';
+import type { HostLimits } from '../record/Hosts.ts';
+import type { Config } from '../settings/loadConfig.ts';
+
+/** The limits of a host: the general settings, with what `hosts` says of this one before them. */
+export function hostLimitsOf(config: Config): (host: string) => HostLimits {
+  const hosts = new HostTable(config.hosts);
+  const general: HostLimits = {
+    requestsPerSecond: config.hostRequestsPerSecond,
+    burst: config.hostBurst,
+    concurrency: config.hostConcurrency,
+    bytesPerDay: config.hostBytesPerDay,
+    quietHours: config.quietHours,
+    gapFactor: config.hostGapFactor,
+  };
+  return (host) => ({ ...general, ...hosts.settingsFor(host)?.limits });
+}

@@ -1,0 +1,19 @@
+import type { Config } from '../settings/loadConfig.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import { AzureBlobStore } from '../store/azureBlobStore.ts';
+import { FolderStore } from '../store/folderStore.ts';
+
+export type StoreSettings = Pick<Config, 'store' | 'folder' | 'azureConnectionString' | 'azureContainer'>;
+
+/** The store that the settings name. A new kind of store is one file in `store/` and one line here. */
+export function createStore(config: StoreSettings): ArchiveStore {
+  switch (config.store) {
+    case 'folder':
+      return new FolderStore({ folder: config.folder });
+    case 'azure':
+      return new AzureBlobStore({
+        connectionString: config.azureConnectionString ?? '',
+        container: config.azureContainer,
+      });
+  }
+}

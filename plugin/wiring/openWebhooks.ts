@@ -1,0 +1,32 @@
+import { Webhook } from 'standardwebhooks';
+import { webhookRetryDelay } from '../decide/webhookRetry.ts';
+import { Agents } from '../fetch/connect/agents.ts';
+import { guardedPost } from '../fetch/guardedPost.ts';
+import { Webhooks } from '../notify/webhooks.ts';
+import type { Logger } from '../portal/Portal.ts';
+import type { Records } from '../record/Records.ts';
+import { type Config, proxyVariables } from '../settings/loadConfig.ts';
+
+/** Webhooks with connections of their own, through the same address guard as every other request. */
+export function openWebhooks(
+  config: Config,
+  records: Pick<Records, 'deliveries'>,
+  now: () => Date,
+  logger: Logger,
+): Webhooks {
+  const agents = new Agents(config, { environment: proxyVariables() });
+  return new Webhooks({
+    targets: config.webhooks,
+    deliveries: records.deliveries,
+    sign: (secret, { id, at, body }) => ({
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, at, body),
+    }),
+    post: (url, headers, body) => guardedPost(agents, url, headers, body),
+    retryDelay: (attempts) => webhookRetryDelay(attempts, Math.random()),
+    close: () => agents.close(),
+    now,
+    logger,
+  });
+}

@@ -1,0 +1,72 @@
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../portal/Portal.ts';
+import type { NamedLeaseTable } from '../record/Records.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+
+const LOOK_AGAIN_MS = 5000;
+const PAUSE_MS = 15_000;
+
+export interface PressureParts {
+  readonly config: Pick<Config, 'minFreeBytes' | 'maxMemoryBytes'>;
+  readonly store: Pick<ArchiveStore, 'freeBytes'>;
+  readonly leases: Pick<NamedLeaseTable, 'notePause'>;
+  readonly owner: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Whether the bulk lane must pause because disk or memory run short. Looks at most every few seconds; a pause is logged
+ * once, and noted where health and `status` of every process see it.
+ */
+export class Pressure {
+  readonly #parts: PressureParts;
+  #reason: string | null = null;
+  #lookedAt = 0;
+
+  constructor(parts: PressureParts) {
+    this.#parts = parts;
+  }
+
+  /** null: go on. */
+  async pauseMs(): Promise<number | null> {
+    return (await this.reason()) === null ? null : PAUSE_MS;
+  }
+
+  /** Why the bulk lane pauses, or null. */
+  async reason(): Promise<string | null> {
+    if (Date.now() - this.#lookedAt < LOOK_AGAIN_MS) return this.#reason;
+    this.#lookedAt = Date.now();
+    const before = this.#reason;
+    this.#reason = await this.#look();
+    if (this.#reason !== null || before !== null) await this.#tell(this.#reason, before);
+    return this.#reason;
+  }
+
+  async #tell(reason: string | null, before: string | null): Promise<void> {
+    const { logger, leases, owner } = this.#parts;
+    if (reason === null) logger.info({}, 'the bulk lane goes on');
+    else if (before === null) logger.warn({ reason }, 'the bulk lane pauses');
+    // A note is for people to read: the lane pauses without it as well.
+    await leases.notePause(owner, reason, 4 * PAUSE_MS).catch((error: unknown) => {
+      logger.warn({ error: messageOf(error) }, 'a pause could not be noted');
+    });
+  }
+
+  async #look(): Promise<string | null> {
+    const { config, store, logger } = this.#parts;
+    const { minFreeBytes, maxMemoryBytes } = config;
+    const memory = process.memoryUsage.rss();
+    if (maxMemoryBytes > 0 && memory > maxMemoryBytes)
+      return `${memory} bytes of memory are in use, more than ${maxMemoryBytes}`;
+    try {
+      const free = await store.freeBytes();
+      return free !== null && free < minFreeBytes
+        ? `the store has ${free} bytes free, less than ${minFreeBytes}`
+        : null;
+    } catch (error) {
+      logger.warn({ error: messageOf(error) }, 'the store does not tell its free space');
+      return 'the store does not tell its free space';
+    }
+  }
+}
