@@ -48,10 +48,17 @@ module.exports = {
     },
     {
       name: 'decisions-are-pure',
-      comment: 'No clock, network, disk, database or library.',
+      comment: 'No clock, network, disk, database or library; its types are those of the vocabulary.',
       severity: 'error',
-      from: { path: '^plugin/(decide|model)/' },
-      to: { pathNot: '^plugin/(decide|model)/', dependencyTypesNot: ['type-only'] },
+      from: { path: '^plugin/decide/' },
+      to: { pathNot: '^plugin/(decide|model)/' },
+    },
+    {
+      name: 'model-imports-nothing',
+      comment: 'The vocabulary stands by itself, its types too.',
+      severity: 'error',
+      from: { path: '^plugin/model/' },
+      to: { pathNot: '^plugin/model/' },
     },
     {
       name: 'nothing-imports-the-root',

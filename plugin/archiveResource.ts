@@ -3,7 +3,7 @@ import type { Retriever } from './fetch/retrieve/Retriever.ts';
 import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Resource } from './model/resource.ts';
-import type { Orphan } from './model/unrecordedCopy.ts';
+import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
 import type { Outcome, Recorded } from './record/Records.ts';
 
 /** The edges that one journey touches, each behind its contract. */
@@ -12,13 +12,13 @@ export interface Journey {
   describe(resourceId: string): Promise<Resource | null>;
   forget(lease: Lease): Promise<void>;
   /** Bytes that a worker kept and died before recording; null in all but such cases. */
-  findOrphan(lease: Lease): Promise<Orphan | null>;
-  adopt(orphan: Orphan, resource: Resource): Promise<void>;
+  findOrphan(lease: Lease): Promise<UnrecordedCopy | null>;
+  adopt(orphan: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
-  requestFor(lease: Lease, resource: Resource, orphan: Orphan | null): FetchRequest;
+  requestFor(lease: Lease, resource: Resource, orphan: UnrecordedCopy | null): FetchRequest;
   readonly retriever: Retriever;
-  decide(lease: Lease, resource: Resource, attempt: Attempt, orphan: Orphan | null): Decision;
+  decide(lease: Lease, resource: Resource, attempt: Attempt, orphan: UnrecordedCopy | null): Decision;
   record(outcome: Outcome): Promise<Recorded>;
   notify(resource: Resource, decision: Decision, recorded: Recorded): void;
 }

@@ -4,10 +4,12 @@ export type { Archival } from './model/archival.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
 export type { Copy } from './model/copy.ts';
 export { HOOK_NAMES, type HookName } from './model/hook.ts';
+export type { Logger } from './model/logger.ts';
 export type { Dataset, Resource } from './model/resource.ts';
 export { ROLES, type Role } from './model/role.ts';
 export type { Run } from './model/run.ts';
 export { CODES, type Code, type CodeMeaning } from './model/status.ts';
+export type { WriteBack } from './model/writeBack.ts';
 export type { ArchiveEvent, EventName, Listener } from './notify/Listener.ts';
 export { type CreateOptions, createArchiver } from './plugin.ts';
 export { createExpressPortal } from './portal/expressPortal.ts';
@@ -17,12 +19,10 @@ export type {
   HookEvent,
   HookListener,
   HookSource,
-  Logger,
   Portal,
   PortalInfo,
   PortalUrls,
   Question,
-  WriteBack,
 } from './portal/Portal.ts';
 export { type Config, loadConfig } from './settings/loadConfig.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';

@@ -1,9 +1,10 @@
 import type { Archiver, Operations, StartOptions } from './Archiver.ts';
 import { ArchiverError } from './errors.ts';
+import type { Logger } from './model/logger.ts';
 import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
-import type { Logger, Portal } from './portal/Portal.ts';
+import type { Portal } from './portal/Portal.ts';
 import { migrate } from './record/migrate.ts';
 import { type Config, loadConfig } from './settings/loadConfig.ts';
 import { createHandler } from './show/handler.ts';

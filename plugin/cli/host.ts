@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ArchiverError } from '../errors.ts';
-import type { HostLimits, HostStanding } from '../record/Hosts.ts';
+import type { HostLimits } from '../model/host.ts';
+import type { HostStanding } from '../record/Hosts.ts';
 import { quietHours } from '../settings/jsonKinds.ts';
 import type { SettingKind } from '../settings/settingKinds.ts';
 import { SETTINGS } from '../settings/settingsTable.ts';

@@ -1,6 +1,7 @@
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { ArchiverError, messageOf } from '../errors.ts';
-import type { Stage, StageRef } from '../store/ArchiveStore.ts';
+import type { StageRef } from '../model/stage.ts';
+import type { Stage } from '../store/ArchiveStore.ts';
 import type { ProbeStages } from '../wiring/openProber.ts';
 
 /**

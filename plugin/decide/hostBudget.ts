@@ -1,4 +1,4 @@
-import type { HostLimits, HostReport, HostSlice } from '../record/Hosts.ts';
+import type { HostLimits, HostReport, HostSlice } from '../model/host.ts';
 
 /** What a host's row remembers between slices. */
 export interface HostState {

@@ -1,7 +1,7 @@
 import type { Attempt, FetchRequest, HeaderMap, Redirect } from '../model/attempt.ts';
+import type { StageRef } from '../model/stage.ts';
 import { CODES } from '../model/status.ts';
 import type { Config } from '../settings/loadConfig.ts';
-import type { StageRef } from '../store/ArchiveStore.ts';
 import { remembered } from './cache/conditions.ts';
 import { freshUntil } from './cache/freshness.ts';
 import { declaredLength, firstField, mediaTypeOf } from './http/headers.ts';

@@ -1,13 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { Agenda, type Job as AgendaJob } from 'agenda';
-import { ArchiverError, messageOf } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
+import { ArchivalFailed, ArchiverError, messageOf, RetryLater } from '../errors.ts';
+import type { Logger } from '../model/logger.ts';
 import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
 import type { Job, JobContext, JobHandlers, JobQueue } from './JobQueue.ts';
 import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
 import { KeptLocks } from './renewedLocks.ts';
-import { ArchivalFailed, RetryLater } from './retryLater.ts';
 import { within } from './within.ts';
 
 export interface QueueSettings extends BackendSettings {

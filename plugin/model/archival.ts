@@ -1,6 +1,7 @@
 import type { Known } from './attempt.ts';
 import type { Code } from './status.ts';
 
+/** `priority`: somebody waits for it. `bulk`: the work of a sweep. */
 export type Lane = 'priority' | 'bulk';
 
 /** The latest state of one resource: status, validators, counters, when to look again. One row a resource. */

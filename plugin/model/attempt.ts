@@ -1,4 +1,4 @@
-import type { StageRef } from '../store/ArchiveStore.ts';
+import type { StageRef } from './stage.ts';
 import type { Code } from './status.ts';
 
 /** What the archiver knows of a URL from an earlier answer; the ground for conditional requests and freshness. */
@@ -22,6 +22,7 @@ export interface Known {
   readonly trusted?: boolean;
 }
 
+/** Header fields by lower-case name; a field that came more than once as a list, in the order of arrival. */
 export type HeaderMap = Readonly<Record<string, string | readonly string[]>>;
 
 /** One URL to fetch. Plain data: it crosses to a worker thread. */
@@ -38,6 +39,7 @@ export interface FetchRequest {
   readonly keyPrefix: string;
 }
 
+/** One hop of a redirect chain: absolute URLs without credentials, and the 3xx status that led on. */
 export interface Redirect {
   readonly status: number;
   readonly from: string;
@@ -66,7 +68,7 @@ export interface Attempt {
   readonly status: number | null;
   readonly finalUrl: string | null;
   readonly redirects: readonly Redirect[];
-  /** The final URL when every redirect on the way was permanent, else null is `false`. */
+  /** true: `finalUrl` differs from `url`, and every redirect on the way was permanent (301, 308). */
   readonly moved: boolean;
   /** Bytes of the representation (decoded); for a refusal what the answer declared; null when unknown. */
   readonly bytes: number | null;

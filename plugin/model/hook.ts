@@ -7,8 +7,10 @@ export const HOOK_NAMES = [
   'afterDatasetDelete',
 ] as const;
 
+/** One of {@link HOOK_NAMES}. */
 export type HookName = (typeof HOOK_NAMES)[number];
 
+/** false for a name that this version does not know, e.g. one that a newer version wrote. */
 export function isHookName(text: string): text is HookName {
   return HOOK_NAMES.some((name) => name === text);
 }

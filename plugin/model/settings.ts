@@ -5,16 +5,19 @@ export interface AllowedNetwork {
   readonly port: number | null;
 }
 
+/** Ports from `from` to `to`, both included. */
 export interface PortRange {
   readonly from: number;
   readonly to: number;
 }
 
+/** A name server by its IP address. */
 export interface DnsServer {
   readonly address: string;
   readonly port: number;
 }
 
+/** How we identify ourselves to one publisher; never logged, never sent to another host. */
 export type Credential =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'bearer'; readonly token: string }
@@ -38,6 +41,7 @@ export interface HostSettings {
   };
 }
 
+/** A receiver of events, as the operator set it. */
 export interface WebhookTarget {
   readonly url: string;
   /** `whsec_…`, base64 after the prefix (Standard Webhooks). */

@@ -8,6 +8,7 @@ export interface CodeMeaning {
   readonly transient: boolean;
 }
 
+/** The CKAN archiver's statuses, word for word. */
 export type CkanStatus =
   | 'Archived successfully'
   | 'Content has not changed'
@@ -65,4 +66,5 @@ export const CODES = {
   'store-failed': unsure('Download failure'),
 } as const satisfies Record<string, CodeMeaning>;
 
+/** One of {@link CODES}. */
 export type Code = keyof typeof CODES;

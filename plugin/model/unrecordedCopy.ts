@@ -1,5 +1,5 @@
 /** Bytes in the store that no row knows: their worker died between keeping and recording. */
-export interface Orphan {
+export interface UnrecordedCopy {
   readonly key: string;
   readonly filename: string;
   readonly bytes: number;

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 import type { ArchiveEvent, Listener } from './Listener.ts';
 
 /**

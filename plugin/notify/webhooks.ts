@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
+import type { Logger } from '../model/logger.ts';
 import type { WebhookTarget } from '../model/settings.ts';
-import type { Logger } from '../portal/Portal.ts';
 import type { Delivery, DeliveryTable } from '../record/Deliveries.ts';
 import type { ArchiveEvent } from './Listener.ts';
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Knex } from 'knex';
 import type { HookName } from '../model/hook.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
+import type { WriteBack } from '../model/writeBack.ts';
 
 /** What a host gives the plugin. About fifty lines for the author of a portal; everything after `settings` is optional. */
 export interface Portal {
@@ -54,17 +56,6 @@ export interface Catalog {
   openUpload?(resource: Resource): Promise<NodeJS.ReadableStream | null>;
 }
 
-/** null leaves the column as it is. */
-export interface WriteBack {
-  readonly resourceId: string;
-  readonly cacheUrl: string | null;
-  readonly cacheLastUpdated: Date | null;
-  /** `md5:<hex>` */
-  readonly hash: string | null;
-  readonly size: number | null;
-  readonly mimetype: string | null;
-}
-
 export type Action = 'archive.trigger' | 'archive.read' | 'archive.download' | 'archive.report' | 'archive.admin';
 
 export interface Question {
@@ -90,12 +81,4 @@ export type HookListener = (event: HookEvent) => Promise<void>;
 export interface HookSource {
   on(name: HookName, listener: HookListener): void;
   off?(name: HookName, listener: HookListener): void;
-}
-
-/** pino's call shape. */
-export interface Logger {
-  debug(fields: object, message?: string): void;
-  info(fields: object, message?: string): void;
-  warn(fields: object, message?: string): void;
-  error(fields: object, message?: string): void;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Knex } from 'knex';
-import type { HookSource, Logger, Portal, Question } from './Portal.ts';
+import type { Logger } from '../model/logger.ts';
+import type { HookSource, Portal, Question } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
 import { CKAN_RESOURCE, type TableNames } from './tableNames.ts';
 

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
-import type { Catalog, WriteBack } from './Portal.ts';
+import type { WriteBack } from '../model/writeBack.ts';
+import type { Catalog } from './Portal.ts';
 import { readColumns, type TableColumns } from './tableColumns.ts';
 import { CKAN_DATASET, CKAN_RESOURCE, type DatasetTable, type ResourceTable, type TableNames } from './tableNames.ts';
 

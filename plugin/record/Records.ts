@@ -4,7 +4,7 @@ import type { Copy } from '../model/copy.ts';
 import type { HookName } from '../model/hook.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
-import type { WriteBack } from '../portal/Portal.ts';
+import type { WriteBack } from '../model/writeBack.ts';
 import type { Delivery, DeliveryTable } from './Deliveries.ts';
 import type { HostTable } from './Hosts.ts';
 

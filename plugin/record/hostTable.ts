@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { type HostState, learn, newHost, slice } from '../decide/hostBudget.ts';
+import type { HostLimits } from '../model/host.ts';
 import type { Database } from './Database.ts';
-import type { HostLimits, HostStanding, HostTable } from './Hosts.ts';
+import type { HostStanding, HostTable } from './Hosts.ts';
 
 interface HostRow {
   readonly tokens: number;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Catalog, Logger, Portal } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Catalog, Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';

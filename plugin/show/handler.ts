@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { ArchiverError } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 import { addCopyRoutes } from './copyRoutes.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { openApi } from './openapi.ts';

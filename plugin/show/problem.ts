@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { ArchiverError, type ErrorCode, messageOf } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   'invalid-request': 400,

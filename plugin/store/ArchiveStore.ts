@@ -1,12 +1,5 @@
 import type { Readable } from 'node:stream';
-
-/** Names bytes that are written but not yet visible. Plain data: it crosses threads, not processes. */
-export interface StageRef {
-  readonly id: string;
-  /** The key the bytes are meant for. */
-  readonly key: string;
-  readonly bytes: number;
-}
+import type { StageRef } from '../model/stage.ts';
 
 /** A body on its way in. Every chunk is written before the promise resolves or is held in bounded memory. */
 export interface Stage {

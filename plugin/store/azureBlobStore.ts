@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { BlobServiceClient, type BlockBlobClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { ArchiverError } from '../errors.ts';
-import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
+import type { StageRef } from '../model/stage.ts';
+import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
 import { BlockUpload, type Uploaded } from './blockUpload.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 

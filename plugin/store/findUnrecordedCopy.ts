@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Orphan } from '../model/unrecordedCopy.ts';
+import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
 import type { ArchiveStore } from './ArchiveStore.ts';
 
 /**
@@ -10,7 +10,7 @@ export async function findOrphan(
   store: Pick<ArchiveStore, 'list' | 'read'>,
   prefix: string,
   isRecorded: (key: string) => Promise<boolean>,
-): Promise<Orphan | null> {
+): Promise<UnrecordedCopy | null> {
   for await (const key of store.list(`${prefix}/`)) {
     if (await isRecorded(key)) continue;
     const stored = await store.read(key, null);

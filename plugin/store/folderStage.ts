@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { Stage, StageRef } from './ArchiveStore.ts';
+import type { StageRef } from '../model/stage.ts';
+import type { Stage } from './ArchiveStore.ts';
 
 export interface FolderStageParts {
   readonly id: string;

@@ -1,6 +1,7 @@
 import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { ArchiveStore, ByteRange, Stage, StageRef, StoredBytes } from './ArchiveStore.ts';
+import type { StageRef } from '../model/stage.ts';
+import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
 import { claimIn, isMissing, makeNew, moveInto, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { Job, JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
-import type { Catalog, Logger } from '../portal/Portal.ts';
+import type { Catalog } from '../portal/Portal.ts';
 import type { ArchivalWish, Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from './Requests.ts';
 

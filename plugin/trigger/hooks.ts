@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import { HOOK_NAMES, type HookName } from '../model/hook.ts';
-import type { HookEvent, HookListener, Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
+import type { HookEvent, HookListener } from '../portal/Portal.ts';
 import type { OutboxTable } from '../record/Records.ts';
 
 /** Marks writes of our own, so that writing `cache_url` back starts nothing. */

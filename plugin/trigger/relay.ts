@@ -1,7 +1,8 @@
 import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
-import type { Catalog, Logger } from '../portal/Portal.ts';
+import type { Catalog } from '../portal/Portal.ts';
 import type { ArchivalWish, OutboxEntry, Records } from '../record/Records.ts';
 
 export interface RelayEdges {

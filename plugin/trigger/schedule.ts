@@ -1,6 +1,6 @@
 import { type ScheduledTask, schedule as scheduleCron } from 'node-cron';
 import { messageOf } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 
 /** Runs `work` by a cron expression (UTC), never twice at once in this process. */
 export class Schedule {

@@ -1,6 +1,7 @@
 import type { JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
-import type { Catalog, Logger } from '../portal/Portal.ts';
+import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 
 export interface SweepEdges {

@@ -11,10 +11,11 @@ import type { Attempt, Known } from '../model/attempt.ts';
 import type { Copy } from '../model/copy.ts';
 import type { Resource } from '../model/resource.ts';
 import { CODES } from '../model/status.ts';
-import type { Orphan } from '../model/unrecordedCopy.ts';
+import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
+import type { WriteBack } from '../model/writeBack.ts';
 import type { ArchiveEvent, EventName } from '../notify/Listener.ts';
 import { deliveriesOf } from '../notify/webhooks.ts';
-import type { Portal, WriteBack } from '../portal/Portal.ts';
+import type { Portal } from '../portal/Portal.ts';
 import type { GroupedRecorder } from '../record/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
@@ -168,12 +169,12 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
   }
 }
 
-function orphanKnown(orphan: Orphan, resource: Resource, at: Date): Known {
+function orphanKnown(orphan: UnrecordedCopy, resource: Resource, at: Date): Known {
   const { bytes, md5, sha256 } = orphan;
   return { url: resource.url, storedAt: at.toISOString(), status: 200, headers: {}, bytes, md5, sha256, ok: true };
 }
 
-function orphanCopy(orphan: Orphan, resource: Resource, at: Date): Omit<Copy, 'id'> {
+function orphanCopy(orphan: UnrecordedCopy, resource: Resource, at: Date): Omit<Copy, 'id'> {
   return {
     ...orphan,
     resourceId: resource.id,
@@ -190,7 +191,12 @@ function orphanCopy(orphan: Orphan, resource: Resource, at: Date): Omit<Copy, 'i
 }
 
 /** The copy that this attempt makes: new bytes, or those a dead worker kept and this attempt proved to be the same. */
-function copyOf(attempt: Attempt, orphan: Orphan | null, resource: Resource, at: Date): Omit<Copy, 'id'> | null {
+function copyOf(
+  attempt: Attempt,
+  orphan: UnrecordedCopy | null,
+  resource: Resource,
+  at: Date,
+): Omit<Copy, 'id'> | null {
   const { bytes, md5, sha256, mediaType, format, charset, validators, stage } = attempt;
   const isAdopted = orphan !== null && attempt.code === 'same-hash';
   const key = isAdopted ? orphan.key : stage?.key;

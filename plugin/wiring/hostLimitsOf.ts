@@ -1,5 +1,5 @@
 import { HostTable } from '../fetch/connect/proxies.ts';
-import type { HostLimits } from '../record/Hosts.ts';
+import type { HostLimits } from '../model/host.ts';
 import type { Config } from '../settings/loadConfig.ts';
 
 /** The limits of a host: the general settings, with what `hosts` says of this one before them. */

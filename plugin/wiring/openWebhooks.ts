@@ -2,8 +2,8 @@ import { Webhook } from 'standardwebhooks';
 import { webhookRetryDelay } from '../decide/webhookRetry.ts';
 import { Agents } from '../fetch/connect/agents.ts';
 import { guardedPost } from '../fetch/guardedPost.ts';
+import type { Logger } from '../model/logger.ts';
 import { Webhooks } from '../notify/webhooks.ts';
-import type { Logger } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import { type Config, proxyVariables } from '../settings/loadConfig.ts';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Lease } from '../model/archival.ts';
-import type { HostLimits, HostTable } from '../record/Hosts.ts';
+import type { HostLimits } from '../model/host.ts';
+import type { HostTable } from '../record/Hosts.ts';
 import type { ArchivalTable } from '../record/Records.ts';
 import { SlotKeeper } from './slotRenewal.ts';
 

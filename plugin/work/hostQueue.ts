@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
-import type { HostLimits, HostTable } from '../record/Hosts.ts';
+import type { HostLimits } from '../model/host.ts';
+import type { Logger } from '../model/logger.ts';
+import type { HostTable } from '../record/Hosts.ts';
 import type { Archived } from './hostBatch.ts';
 
 export interface LineEdges {

@@ -1,11 +1,10 @@
 import { type Arrival, archiveResource, type Journey } from '../archiveResource.ts';
-import { messageOf } from '../errors.ts';
+import { ArchivalFailed, messageOf, RetryLater } from '../errors.ts';
 import { answerOrder, SharedRetriever } from '../fetch/retrieve/sharedRetriever.ts';
 import type { JobHandlers } from '../job/JobQueue.ts';
-import { ArchivalFailed, RetryLater } from '../job/retryLater.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 import type { ArchivalTable } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Archived } from './hostBatch.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 import type { ArchivalTable } from '../record/Records.ts';
 
 interface Held {

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Logger } from '../portal/Portal.ts';
+import type { Logger } from '../model/logger.ts';
 import type { NamedLeaseTable } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';

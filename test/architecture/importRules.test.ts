@@ -57,6 +57,22 @@ describe('the import rules', () => {
     assert.deepEqual(await broken({ 'plugin/decide/next.ts': source }), ['decisions-are-pure']);
   });
 
+  test('keep the vocabulary and the decisions from the steps, types too', async () => {
+    const hosts = 'export interface Host { id: string }\n';
+    const use = "import type { Host } from '../record/hosts.ts';\nexport const host: Host = { id: '' };\n";
+    const found = (path: string) => broken({ 'plugin/record/hosts.ts': hosts, [path]: use });
+    assert.deepEqual(await found('plugin/model/use.ts'), ['model-imports-nothing']);
+    assert.deepEqual(await found('plugin/decide/use.ts'), ['decisions-are-pure']);
+  });
+
+  test('let every step use the decisions', async () => {
+    const modules = {
+      'plugin/decide/hostOf.ts': 'export const hostOf = 1;\n',
+      'plugin/trigger/use.ts': "import { hostOf } from '../decide/hostOf.ts';\nexport const more = hostOf;\n",
+    };
+    assert.deepEqual(await broken(modules), []);
+  });
+
   test('keep the composition root at the top', async () => {
     const modules = {
       'plugin/plugin.ts': 'export const create = 1;\n',

@@ -3,7 +3,8 @@ import { after, before, describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ArchiverError } from '../../plugin/errors.ts';
-import type { ArchiveStore, ByteRange, StageRef } from '../../plugin/store/ArchiveStore.ts';
+import type { StageRef } from '../../plugin/model/stage.ts';
+import type { ArchiveStore, ByteRange } from '../../plugin/store/ArchiveStore.ts';
 
 export interface StoreUnderTest {
   readonly store: ArchiveStore;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { ArchivalFailed, RetryLater } from '../../plugin/errors.ts';
 import type { JobContext } from '../../plugin/job/JobQueue.ts';
-import { ArchivalFailed, RetryLater } from '../../plugin/job/retryLater.ts';
 import { firstLine, gate, type QueuePlace, testQueues } from '../support/testQueues.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type HostState, learn, newHost, slice } from '../../plugin/decide/hostBudget.ts';
-import type { HostLimits, HostReport } from '../../plugin/record/Hosts.ts';
+import type { HostLimits, HostReport } from '../../plugin/model/host.ts';
 
 const NOON = new Date('2026-03-02T12:00:00Z');
 const LIMITS: HostLimits = {

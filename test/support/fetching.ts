@@ -1,8 +1,9 @@
 import { Agents } from '../../plugin/fetch/connect/agents.ts';
 import { Fetcher, type FetcherParts } from '../../plugin/fetch/fetcher.ts';
 import type { Attempt, FetchRequest, Known } from '../../plugin/model/attempt.ts';
+import type { StageRef } from '../../plugin/model/stage.ts';
 import { type Config, loadConfig } from '../../plugin/settings/loadConfig.ts';
-import type { Stage, StageRef } from '../../plugin/store/ArchiveStore.ts';
+import type { Stage } from '../../plugin/store/ArchiveStore.ts';
 import type { OddServer } from './oddServer.ts';
 
 /** A small, well-behaved file. */

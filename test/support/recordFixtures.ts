@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Archival, Lease } from '../../plugin/model/archival.ts';
 import type { Copy } from '../../plugin/model/copy.ts';
-import type { WriteBack } from '../../plugin/portal/Portal.ts';
+import type { WriteBack } from '../../plugin/model/writeBack.ts';
 import { migrate } from '../../plugin/record/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Outcome, Records } from '../../plugin/record/Records.ts';

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
+import type { Logger } from '../../plugin/model/logger.ts';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
-import type { Logger, Portal, Question } from '../../plugin/portal/Portal.ts';
+import type { Portal, Question } from '../../plugin/portal/Portal.ts';
 
 export const SILENT: Logger = {
   debug: () => undefined,

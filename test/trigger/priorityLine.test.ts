@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { HostLimits } from '../../plugin/record/Hosts.ts';
+import type { HostLimits } from '../../plugin/model/host.ts';
 import type { Archived } from '../../plugin/work/hostBatch.ts';
 import { PriorityLine } from '../../plugin/work/hostQueue.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Stage, StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
+import type { Stage } from '../../store/ArchiveStore.ts';
 import { BATCH_BYTES, type BodyHasher, type BodyHashes } from '../digest/bodyHasher.ts';
 import { Glimpse, type LaterPiece } from './bodySample.ts';
 

@@ -1,6 +1,6 @@
 import type { FetchRequest } from '../../model/attempt.ts';
+import type { StageRef } from '../../model/stage.ts';
 import type { Config } from '../../settings/loadConfig.ts';
-import type { StageRef } from '../../store/ArchiveStore.ts';
 import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from '../digest/bodyHasher.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
 import { type Answer, type BodyEnd, declaredLength, type Exchanged } from '../http/headers.ts';

@@ -1,5 +1,5 @@
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
 
 /**
  * Fetch and stage, wherever it runs (this thread or a worker thread of the pool). The bytes never pass through the

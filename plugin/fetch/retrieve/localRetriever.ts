@@ -1,5 +1,6 @@
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { ArchiveStore, StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
+import type { ArchiveStore } from '../../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
 
 type StageOpener = Pick<ArchiveStore, 'stage' | 'stageWhole'>;

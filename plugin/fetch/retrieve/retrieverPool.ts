@@ -1,5 +1,5 @@
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
 import type { Retriever } from './Retriever.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { ArchiveStore, StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
+import type { ArchiveStore } from '../../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
 
 type Store = Pick<ArchiveStore, 'read' | 'stage' | 'stageWhole' | 'keep' | 'discard'>;

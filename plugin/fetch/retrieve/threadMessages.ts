@@ -1,5 +1,5 @@
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
 
 /** What the coordinator tells a fetch thread. Plain data. */
 export type ToThread =

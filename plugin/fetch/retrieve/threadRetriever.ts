@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { ArchiverError, type ErrorCode } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { StageRef } from '../../store/ArchiveStore.ts';
+import type { StageRef } from '../../model/stage.ts';
 import { startThread } from '../thread/startThread.ts';
 import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';

@@ -1,0 +1,40 @@
+/** How politely one host is asked, over all workers together. */
+export interface HostLimits {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+  readonly concurrency: number;
+  /** 0 or null: no limit. */
+  readonly bytesPerDay: number | null;
+  /** UTC hours in which nothing is asked, e.g. `[8, 18]` from 8:00 to 18:00; may wrap midnight. */
+  readonly quietHours: readonly [number, number] | null;
+  /** Pause after each answer as a multiple of its response time. */
+  readonly gapFactor: number;
+}
+
+/** A share of a host's budget that a worker was granted, or why it was granted none. */
+export interface HostSlice {
+  /** Requests that may be sent now; 0 when the host must be left alone until `retryAt`. */
+  readonly granted: number;
+  /** Requests that may be under way at once; more than 0 when `granted` is. */
+  readonly slots: number;
+  readonly retryAt: Date | null;
+  readonly why: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
+}
+
+/** What the work on a slice came to, when its slots are given back. */
+export interface HostReport {
+  readonly owner: string;
+  readonly slots: number;
+  /** Tokens taken but not used; below 0: people's requests took more, and sweeps wait for them. */
+  readonly unused: number;
+  readonly bytes: number;
+  /** Mean response time of the slice, for the proportional gap. */
+  readonly responseMs: number;
+  readonly retryAfterMs: number | null;
+  /** Connection-level failures against answers of any kind; feeds the circuit breaker. */
+  readonly deadCount: number;
+  readonly aliveCount: number;
+  /** The limits that the slice was taken by. */
+  readonly limits?: HostLimits;
+  readonly now: Date;
+}
