@@ -7,7 +7,7 @@ import { conditionsOf, confirms, sameByHead } from './cache/conditions.ts';
 import type { Liars } from './cache/distrustedHosts.ts';
 import { isOfCopy } from './cache/freshness.ts';
 import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
-import type { HashThread } from './digest/bodyHasher.ts';
+import type { HasherSource } from './digest/bodyHasher.ts';
 import type { Deadlines } from './exchange/deadlines.ts';
 import { type Connections, type Extra, type Found, Trail } from './follow/redirectChain.ts';
 import type { UrlCredentials } from './follow/requestHeaders.ts';
@@ -30,7 +30,7 @@ export interface AttemptContext {
   readonly userAgent: string;
   readonly request: FetchRequest;
   readonly stages: StageOpener | null;
-  readonly hashThread: HashThread;
+  readonly hashThread: HasherSource;
   readonly liars: Liars;
   readonly trace: Trace;
   readonly deadlines: Deadlines;

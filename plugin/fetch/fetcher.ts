@@ -5,7 +5,6 @@ import type { StageOpener } from './body/bodySink.ts';
 import { Liars } from './cache/distrustedHosts.ts';
 import { isFresh } from './cache/freshness.ts';
 import { holdsCopyOf, stillFresh } from './cache/knownCopy.ts';
-import { HashThread } from './digest/bodyHasher.ts';
 import { type DeadlineSettings, Deadlines } from './exchange/deadlines.ts';
 import { Attempting, type AttemptSettings } from './fetchAttempt.ts';
 import type { Connections } from './follow/redirectChain.ts';
@@ -13,6 +12,7 @@ import { lowerCased } from './http/headers.ts';
 import { parseUrl } from './http/parseUrl.ts';
 import { failure } from './outcome/failure.ts';
 import { endingOf } from './outcome/outcome.ts';
+import { HashThread } from './thread/hashWorker.ts';
 import { attemptOf, type Ending, type FreshnessSettings, Trace } from './toAttempt.ts';
 import { userAgent } from './userAgent.ts';
 

@@ -1,7 +1,6 @@
-const GLIMPSE_BYTES = 64 * 1024;
+import type { LaterPiece } from '../sniff/Finding.ts';
 
-/** Which piece of a body, beyond its first bytes, tells what it is: its end, or what begins at an offset. */
-export type LaterPiece = 'end' | number;
+const GLIMPSE_BYTES = 64 * 1024;
 
 /** Keeps one piece of a body that passes by. */
 export class Glimpse {

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { StageRef } from '../../model/stage.ts';
 import type { Stage } from '../../store/ArchiveStore.ts';
 import { BATCH_BYTES, type BodyHasher, type BodyHashes } from '../digest/bodyHasher.ts';
-import { Glimpse, type LaterPiece } from './bodySample.ts';
+import type { LaterPiece } from '../sniff/Finding.ts';
+import { Glimpse } from './bodySample.ts';
 
 /** Up to this size a body is held in memory, and costs one hash call per digest and one write. */
 export const SMALL_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
 import type { Config } from '../../settings/loadConfig.ts';
-import { type BodyHasher, type BodyHashes, type HashThread, LocalHasher } from '../digest/bodyHasher.ts';
+import { type BodyHasher, type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
 import { type Answer, type BodyEnd, declaredLength, type Exchanged } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
@@ -22,7 +22,7 @@ export interface ReceptionContext {
   readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
   readonly stages: StageOpener | null;
-  readonly hashThread: HashThread;
+  readonly hashThread: HasherSource;
   /** `capabilities`: a document of an OGC service and nothing else. */
   readonly expects: 'anything' | 'capabilities';
   readonly finalUrl: string;

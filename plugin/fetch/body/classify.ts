@@ -3,8 +3,8 @@ import { dispositionName } from '../http/contentDisposition.ts';
 import { field, fields } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { serviceAnswer } from '../service/serviceResponse.ts';
+import type { LaterPiece } from '../sniff/Finding.ts';
 import { sniff } from '../sniff/sniff.ts';
-import type { LaterPiece } from './bodySample.ts';
 import { fileName } from './fileName.ts';
 
 export interface JudgeInput {

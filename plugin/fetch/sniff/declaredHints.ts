@@ -1,7 +1,7 @@
 import { decodePercent, lastSegment } from '../http/percent.ts';
 import { splitExtension } from './extensions.ts';
+import type { SniffInput } from './Finding.ts';
 import { type Format, formatByMediaType, formatByName } from './formats.ts';
-import type { SniffInput } from './sniff.ts';
 
 /** What everyone but the bytes says the resource is. */
 export interface Witnesses {

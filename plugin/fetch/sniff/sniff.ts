@@ -1,54 +1,11 @@
-import type { LaterPiece } from '../body/bodySample.ts';
 import { type Witnesses, witnessesOf } from './declaredHints.ts';
+import type { Finding, Sniffed, SniffInput } from './Finding.ts';
 import { type Format, formatByMediaType, formatByName } from './formats.ts';
 import { sniffMagic } from './sniffMagic.ts';
 import { sniffOle } from './sniffOle.ts';
 import { decodeText, looksTextual } from './sniffText.ts';
 import { sniffTextual } from './sniffTextual.ts';
 import { sniffZip } from './sniffZip.ts';
-
-export interface SniffInput {
-  /** The first bytes of the representation, decoded, at most 64 KiB. */
-  readonly head: Uint8Array;
-  /** Whether that is everything. */
-  readonly complete: boolean;
-  /** The piece that an earlier look at the same head pointed to. */
-  readonly later?: Uint8Array | null;
-  readonly contentType: string | null;
-  readonly declaredFormat: string | null;
-  readonly name: string | null;
-  readonly url: string;
-}
-
-export interface Sniffed {
-  readonly data: boolean;
-  /** Without parameters. */
-  readonly mediaType: string;
-  /** As portals write it; null when neither the bytes nor anyone else names one. */
-  readonly format: string | null;
-  /** null for bytes that are no text. */
-  readonly charset: string | null;
-  /** Without a dot, e.g. `csv`, `csv.zip`; null when nothing is known. */
-  readonly extension: string | null;
-  /** Words for people, the strongest first. */
-  readonly evidence: readonly string[];
-  /** Why the bytes are not data; null when they are. */
-  readonly notData: string | null;
-  /** A container whose table of contents lies beyond the head: where. */
-  readonly later: LaterPiece | null;
-}
-
-/** What the bytes alone say. */
-export interface Finding {
-  readonly format: string | null;
-  readonly evidence: readonly string[];
-  readonly charset: string | null;
-  readonly notData: string | null;
-  readonly extension?: string | null;
-  /** Concluded from regularity alone, so that a media type of its own keeps its word. */
-  readonly weak?: boolean;
-  readonly later?: LaterPiece | null;
-}
 
 /**
  * Is it data, and of what format? Four witnesses are heard: the bytes, which are believed first, then the name, the

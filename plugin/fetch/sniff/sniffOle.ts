@@ -1,4 +1,4 @@
-import type { LaterPiece } from '../body/bodySample.ts';
+import type { LaterPiece } from './Finding.ts';
 import type { MagicMatch } from './sniffMagic.ts';
 
 interface OleMatch extends MagicMatch {

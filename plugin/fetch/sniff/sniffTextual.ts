@@ -1,8 +1,8 @@
 import type { Witnesses } from './declaredHints.ts';
 import { isScriptExtension } from './extensions.ts';
+import type { Finding } from './Finding.ts';
 import type { Format } from './formats.ts';
 import { scanJson } from './jsonScan.ts';
-import type { Finding } from './sniff.ts';
 import { sniffDelimited } from './sniffDelimited.ts';
 import { sniffHtml } from './sniffHtml.ts';
 import { type JsonMatch, sniffJson } from './sniffJson.ts';

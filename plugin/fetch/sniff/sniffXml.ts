@@ -1,4 +1,4 @@
-import { capabilitiesService } from '../service/serviceResponse.ts';
+import { capabilitiesService } from './capabilitiesRoot.ts';
 import { xmlHead } from './xmlHead.ts';
 
 interface XmlMatch {

@@ -1,5 +1,5 @@
 import { constants, inflateRawSync } from 'node:zlib';
-import type { LaterPiece } from '../body/bodySample.ts';
+import type { LaterPiece } from './Finding.ts';
 import { formatByName } from './formats.ts';
 import type { MagicMatch } from './sniffMagic.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff/sniff.ts';
+import type { Sniffed, SniffInput } from '../../plugin/fetch/sniff/Finding.ts';
+import { sniff } from '../../plugin/fetch/sniff/sniff.ts';
 import { bytesAt, dbfFile, longOleFile, oleFile, shpFile, tiffFile } from '../support/binaryFiles.ts';
 import { zipFile } from '../support/zipFile.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import iconv from 'iconv-lite';
-import { type Sniffed, type SniffInput, sniff } from '../../plugin/fetch/sniff/sniff.ts';
+import type { Sniffed, SniffInput } from '../../plugin/fetch/sniff/Finding.ts';
+import { sniff } from '../../plugin/fetch/sniff/sniff.ts';
 
 function sniffed(head: string | Uint8Array, more: Partial<SniffInput> = {}): Sniffed {
   const input = { complete: true, contentType: null, declaredFormat: null, name: null, url: 'http://a.example/x' };
