@@ -90,8 +90,8 @@ module.exports = {
     door(npm('undici'), '^plugin/fetch/'),
     door(
       '^(node:)?(https?|http2|net|tls|dgram)$',
-      '^plugin/fetch/',
-      'Every connection goes through the address guard.',
+      '^plugin/(fetch/|show/problem\\.ts$)',
+      'Every connection goes through the address guard. The names of statuses are no connection.',
     ),
     door('^(node:)?dns(/promises)?$', '^plugin/fetch/'),
     door(npm('@azure'), '^plugin/store/azure[^/]*$'),

@@ -87,7 +87,7 @@ async function ours(retriever: Retriever, publisher: Publisher, { paths }: Work)
     const request = requestFor(urlOf(publisher, path, index), `${timestamp}/r${index}`, null);
     const { stage, reason } = await retriever.retrieve(request, signal);
     if (!stage) throw new Error(`${path}: ${reason}`);
-    await retriever.keep(stage);
+    await retriever.commit(stage);
   });
   const ms = performance.now() - started;
   if (paths.length === 1) rmSync(join(ourFolder, 'archive', timestamp), { recursive: true });

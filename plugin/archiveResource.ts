@@ -57,7 +57,7 @@ export async function archiveResource(lease: Lease, journey: Journey, signal: Ab
 
   if (orphan && attempt.code !== 'same-hash') await journey.adopt(orphan, resource);
   const decision = journey.decide(lease, resource, attempt, orphan);
-  await keepBytes(attempt, journey.retriever);
+  await commitBytes(attempt, journey.retriever);
 
   const recorded = await journey.record(decision.outcome);
   if (recorded.result === 'lease-lost') {
@@ -69,9 +69,9 @@ export async function archiveResource(lease: Lease, journey: Journey, signal: Ab
 }
 
 /** From here on the bytes are visible; the record that follows is what makes them count. */
-async function keepBytes({ stage }: Attempt, retriever: Retriever): Promise<void> {
+async function commitBytes({ stage }: Attempt, retriever: Retriever): Promise<void> {
   if (!stage) return;
-  if ((await retriever.keep(stage)) === 'kept') return;
+  if ((await retriever.commit(stage)) === 'committed') return;
   await retriever.discard(stage);
   throw new ArchiverError('store-failed', `The key ${stage.key} is taken; the next try takes a later timestamp.`);
 }

@@ -4,11 +4,7 @@ import type { Catalog, Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
-
-export interface Health {
-  readonly ready: boolean;
-  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string | null }>>;
-}
+import type { Health } from './health.ts';
 
 /** What the routes stand on once the plugin is started. */
 export interface HandlerDeps {
@@ -19,7 +15,7 @@ export interface HandlerDeps {
   readonly authorize: Portal['authorize'];
   /** Where the handler is mounted, absolute. */
   readonly archiverUrl: string;
-  /** Who asks, for an Idempotency-Key; null: nobody in particular. */
+  /** The caller, for an Idempotency-Key; null: nobody in particular. */
   caller(request: IncomingMessage): string | null;
   copyUrl(key: string): string;
   /** A URL without the credentials in it. */

@@ -3,6 +3,7 @@ import { ArchiverError, messageOf } from '../errors.ts';
 import type { Action } from '../portal/Portal.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 
+/** What somebody wants to touch; null: no dataset or resource in particular. */
 export interface Subject {
   readonly datasetId: string | null;
   readonly resourceId: string | null;
@@ -18,14 +19,19 @@ export async function may(deps: HandlerDeps, request: Request, action: Action, s
   }
 }
 
-/** Throws `forbidden`. For what changes something, where a clear no is better than a riddle. */
-export async function demand(deps: HandlerDeps, request: Request, action: Action, subject: Subject): Promise<void> {
+/** Throws `forbidden`. For what changes something. */
+export async function requirePermission(
+  deps: HandlerDeps,
+  request: Request,
+  action: Action,
+  subject: Subject,
+): Promise<void> {
   if (await may(deps, request, action, subject)) return;
   throw new ArchiverError('forbidden', `You may not do this (${action}).`);
 }
 
 /** Throws `not-found`: what somebody may not see does not exist for them. */
-export async function reveal(
+export async function requireVisible(
   deps: HandlerDeps,
   request: Request,
   action: Action,

@@ -3,6 +3,7 @@ import type { Copy } from '../model/copy.ts';
 
 type Version = Pick<Copy, 'sha256' | 'storedAt'>;
 
+/** Strong: the same bytes always have the same tag (RFC 9110 section 8.8.3). */
 export const etagOf = ({ sha256 }: Version): string => `"${sha256}"`;
 
 /** RFC 9110 section 13.2.2: If-Match decides alone where it is there, else If-Unmodified-Since. */

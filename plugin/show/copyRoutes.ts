@@ -4,7 +4,7 @@ import type { Request, Response, Router } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Copy } from '../model/copy.ts';
 import type { ByteRange } from '../store/ArchiveStore.ts';
-import { reveal } from './access.ts';
+import { requireVisible } from './access.ts';
 import { byteRangeOf } from './byteRange.ts';
 import { etagOf, isRangeOf, isUnchanged, isWanted } from './conditions.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
@@ -27,7 +27,7 @@ async function sendCopy(deps: HandlerDeps, request: Request, response: Response)
   const copy = key.includes('\0') ? null : await deps.records.copies.findByKey(key);
   if (!copy) throw new ArchiverError('not-found', 'There is no such copy.');
   const { datasetId, resourceId } = copy;
-  await reveal(deps, request, 'archive.download', { datasetId, resourceId }, 'such copy');
+  await requireVisible(deps, request, 'archive.download', { datasetId, resourceId }, 'such copy');
   const dataset = await deps.catalog.getDataset(datasetId);
   const isOpen = dataset !== null && !dataset.private;
   setHeaders(response, copy, { isOpen, isShared: isOpen && isAnonymous(request) });

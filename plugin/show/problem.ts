@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { ArchiverError, type ErrorCode, messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
@@ -18,19 +19,10 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'store-failed': 503,
 };
 
-const TITLE: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  412: 'Precondition Failed',
-  416: 'Range Not Satisfiable',
-  422: 'Unprocessable Content',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
+/** RFC 9110 section 15.5.21 renamed it after Node.js had named it. */
+const TITLES: Readonly<Record<number, string | undefined>> = { ...STATUS_CODES, 422: 'Unprocessable Content' };
 
-/** Of what would have been sent; on an error they would be lies, and a cache would keep them. */
+/** Headers of what would have been sent: on an error they would be false, and a cache would keep them. */
 const REPRESENTATION = [
   'Content-Disposition',
   'ETag',
@@ -49,9 +41,10 @@ export function sendProblem(response: Response, code: ErrorCode, detail: string)
   response
     .status(status)
     .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title: TITLE[status], status, detail, code }));
+    .send(JSON.stringify({ type: 'about:blank', title: TITLES[status], status, detail, code }));
 }
 
+/** Answers what no route has answered. */
 export const notFound: RequestHandler = (request, response) => {
   sendProblem(response, 'not-found', `There is nothing at ${request.path}.`);
 };

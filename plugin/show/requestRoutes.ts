@@ -1,7 +1,7 @@
 import type { Request, Response, Router } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
-import { demand, reveal } from './access.ts';
+import { requirePermission, requireVisible } from './access.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { onlyFor } from './problem.ts';
 import { resourceView, runView } from './views.ts';
@@ -46,7 +46,7 @@ export function addRequestRoutes(router: Router, deps: Deps): void {
 async function archiveDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const dataset = await deps.catalog.getDataset(id);
-  await demand(deps, request, 'archive.trigger', { datasetId: dataset?.id ?? id, resourceId: null });
+  await requirePermission(deps, request, 'archive.trigger', { datasetId: dataset?.id ?? id, resourceId: null });
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
   accept(deps, response, await deps.requests.dataset(dataset.id, requesterOf(deps, request)));
 }
@@ -54,7 +54,7 @@ async function archiveDataset(deps: HandlerDeps, request: Request, response: Res
 async function archiveOne(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const resource = await deps.catalog.getResource(id);
-  await demand(deps, request, 'archive.trigger', { datasetId: resource?.datasetId ?? null, resourceId: id });
+  await requirePermission(deps, request, 'archive.trigger', { datasetId: resource?.datasetId ?? null, resourceId: id });
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
   accept(deps, response, await deps.requests.resource(resource.id, requesterOf(deps, request)));
 }
@@ -73,7 +73,13 @@ async function showResource(deps: HandlerDeps, request: Request, response: Respo
   const id = idOf(request);
   const resource = await deps.catalog.getResource(id);
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
-  await reveal(deps, request, 'archive.read', { datasetId: resource.datasetId, resourceId: id }, `resource ${id}`);
+  await requireVisible(
+    deps,
+    request,
+    'archive.read',
+    { datasetId: resource.datasetId, resourceId: id },
+    `resource ${id}`,
+  );
   // In this order: what ended meanwhile may show a copy too early, never say that one is there and not show it.
   const archival = await deps.records.archivals.get(id);
   const copies = await deps.records.copies.listByResource(id);
@@ -84,7 +90,7 @@ async function showDataset(deps: HandlerDeps, request: Request, response: Respon
   const id = idOf(request);
   const dataset = await deps.catalog.getDataset(id);
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
-  await reveal(deps, request, 'archive.read', { datasetId: dataset.id, resourceId: null }, `dataset ${id}`);
+  await requireVisible(deps, request, 'archive.read', { datasetId: dataset.id, resourceId: null }, `dataset ${id}`);
   const ids = dataset.resources.map((resource) => resource.id);
   const archivals = await deps.records.archivals.getMany(ids);
   const copies = await deps.records.copies.listByResources(ids);
@@ -101,18 +107,18 @@ async function showRun(deps: HandlerDeps, request: Request, response: Response):
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   const resourceId = run.kind === 'resource' ? run.subjectId : null;
   const action = run.datasetId === null ? 'archive.admin' : 'archive.read';
-  await reveal(deps, request, action, { datasetId: run.datasetId, resourceId }, `run ${id}`);
+  await requireVisible(deps, request, action, { datasetId: run.datasetId, resourceId }, `run ${id}`);
   response.json(runView(run));
 }
 
 async function listRuns(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
-  await demand(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
+  await requirePermission(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
   response.json({ runs: (await deps.records.runs.list(RUNS)).map(runView) });
 }
 
 async function cancelRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
-  await demand(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
+  await requirePermission(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
   const run = isText(id) ? await deps.records.runs.cancel(id, deps.now()) : null;
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   response.json(runView(run));

@@ -5,25 +5,28 @@ import type { StageRef } from '../model/stage.ts';
 export interface Stage {
   /** Does not keep `chunk` after the promise resolved; the caller may reuse its memory. */
   write(chunk: Uint8Array): Promise<void>;
-  /** The body is complete: makes the bytes durable and answers the name to keep or discard them by. */
+  /** The body is complete: makes the bytes durable and answers the name to commit or discard them by. */
   finish(): Promise<StageRef>;
   /** Leaves nothing. Idempotent; safe in any state, also after a failed write. */
   abandon(): Promise<void>;
 }
 
+/** A part of a copy; both ends count from 0. */
 export interface ByteRange {
   readonly start: number;
   /** Inclusive. */
   readonly end: number;
 }
 
+/** A copy, or a part of it, on its way out. */
 export interface StoredBytes {
+  /** Of the whole copy, also where a part was asked for. */
   readonly bytes: number;
   readonly stream: Readable;
 }
 
 /**
- * Where copies are kept. Bytes are invisible until `keep`, a key is never written twice, and an abandoned stage
+ * Where copies are kept. Bytes are invisible until `commit`, a key is never written twice, and an abandoned stage
  * leaves nothing. Every method throws `ArchiverError('store-failed')` when the service behind it does not work.
  */
 export interface ArchiveStore {
@@ -36,7 +39,7 @@ export interface ArchiveStore {
   /** A whole small body in one step: same result as stage → write → finish, with the fewest operations. */
   stageWhole(key: string, body: Uint8Array, about: { readonly mediaType: string | null }): Promise<StageRef>;
   /** Makes the staged bytes visible under their key; `exists` (and nothing written) when the key is taken. */
-  keep(stage: StageRef): Promise<'kept' | 'exists'>;
+  commit(stage: StageRef): Promise<'committed' | 'exists'>;
   /** Idempotent. */
   discard(stage: StageRef): Promise<void>;
   /** null when there is no such key. The stream is destroyed by the caller when it stops early. */

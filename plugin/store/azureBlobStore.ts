@@ -7,6 +7,7 @@ import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore
 import { BlockUpload, type Uploaded } from './blockUpload.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
+/** Where the blobs lie: an account (its connection string is a secret) and a container, made where missing. */
 export interface AzureSettings {
   readonly connectionString: string;
   readonly container: string;
@@ -14,7 +15,7 @@ export interface AzureSettings {
 
 type About = { readonly mediaType: string | null };
 
-/** What is staged here and not kept yet: small bodies whole, larger ones as uncommitted blocks of their blob. */
+/** What is staged here and not committed yet: small bodies whole, larger ones as uncommitted blocks of their blob. */
 interface Staged {
   readonly uploaded: Uploaded;
   readonly about: About;
@@ -69,8 +70,8 @@ export class AzureBlobStore implements ArchiveStore {
     return { id, key, bytes: body.length };
   }
 
-  keep({ id, key }: StageRef): Promise<'kept' | 'exists'> {
-    return this.#guard('keeping a copy', async () => {
+  commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
+    return this.#guard('committing a copy', async () => {
       const staged = this.#staged.get(id);
       if (!staged) throw new Error(`the stage of ${key} is not known here`);
       const { uploaded, about } = staged;
@@ -86,7 +87,7 @@ export class AzureBlobStore implements ArchiveStore {
         if (metadata?.['stage'] !== id) return 'exists';
       }
       this.#staged.delete(id);
-      return 'kept';
+      return 'committed';
     });
   }
 

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 
 /**
  * Makes a folder, and those above it; false when it is taken.
- * At once: what only changes names takes less time than a hop to another thread.
+ * Synchronously: what only changes names takes less time than a hop to another thread.
  */
-export function makeNew(folder: string): boolean {
+export function createExclusive(folder: string): boolean {
   try {
     mkdirSync(folder);
     return true;
@@ -15,11 +15,11 @@ export function makeNew(folder: string): boolean {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
   mkdirSync(dirname(folder), { recursive: true });
-  return makeNew(folder);
+  return createExclusive(folder);
 }
 
 /** The folder of `to` was made for it alone, and goes again when the file does not come. */
-export function moveInto(from: string, to: string): void {
+export function moveIntoFolder(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
@@ -28,7 +28,7 @@ export function moveInto(from: string, to: string): void {
   }
 }
 
-/** Without waiting for the disk a small file is written at once. */
+/** Without waiting for the disk a small file is written synchronously. */
 export async function writeWhole(
   path: string,
   body: Uint8Array,
@@ -41,10 +41,10 @@ export async function writeWhole(
 const CLAIM_TRIES = 1000;
 
 /**
- * Makes a folder and an empty file in it, although others remove the folder whenever they find it empty. At once: the file
- * must follow before they look.
+ * Makes a folder and an empty file in it, although others remove the folder whenever they find it empty. Synchronously:
+ * the file must follow before they look.
  */
-export function claimIn(folder: string, path: string): void {
+export function createWithFolder(folder: string, path: string): void {
   for (let tried = 1; ; tried++) {
     try {
       mkdirSync(folder, { recursive: true });
@@ -56,6 +56,7 @@ export function claimIn(folder: string, path: string): void {
   }
 }
 
+/** false when `folder` is not empty or not there; somebody else may be faster in either direction. */
 export async function removeEmpty(folder: string): Promise<boolean> {
   try {
     await rmdir(folder);
@@ -65,6 +66,7 @@ export async function removeEmpty(folder: string): Promise<boolean> {
   }
 }
 
+/** null where the file or a folder above it is not there; every other error is thrown. */
 export async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | null> {
   try {
     return await work;
@@ -74,6 +76,7 @@ export async function unlessMissing<Result>(work: Promise<Result>): Promise<Resu
   }
 }
 
+/** ENOENT, or ENOTDIR where a file stands in place of a folder. */
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }

@@ -3,10 +3,10 @@ import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
 import type { ArchiveStore } from './ArchiveStore.ts';
 
 /**
- * The bytes that a dead worker kept below `prefix` without recording them; null when there are none. They are hashed
+ * The bytes that a dead worker committed below `prefix` without recording them; null when there are none. They are hashed
  * again, for what is stored counts, not what the dead worker knew.
  */
-export async function findOrphan(
+export async function findUnrecordedCopy(
   store: Pick<ArchiveStore, 'list' | 'read'>,
   prefix: string,
   isRecorded: (key: string) => Promise<boolean>,

@@ -2,7 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import type { StageRef } from '../model/stage.ts';
 import type { Stage } from './ArchiveStore.ts';
 
-export interface FolderStageParts {
+/** What a stage stands on: its open file, and how its store wraps errors and removes it. */
+export interface FolderStageDeps {
   readonly id: string;
   readonly key: string;
   readonly file: FileHandle;
@@ -13,25 +14,25 @@ export interface FolderStageParts {
 
 /** A file that grows until it is finished or abandoned. */
 export class FolderStage implements Stage {
-  readonly #parts: FolderStageParts;
+  readonly #deps: FolderStageDeps;
   #bytes = 0;
   #isOpen = true;
 
-  constructor(parts: FolderStageParts) {
-    this.#parts = parts;
+  constructor(deps: FolderStageDeps) {
+    this.#deps = deps;
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return this.#parts.guard('writing a stage', async () => {
+    return this.#deps.guard('writing a stage', async () => {
       for (let written = 0; written < chunk.length; ) {
-        written += (await this.#parts.file.write(chunk, written)).bytesWritten;
+        written += (await this.#deps.file.write(chunk, written)).bytesWritten;
       }
       this.#bytes += chunk.length;
     });
   }
 
   finish(): Promise<StageRef> {
-    const { id, key, file, durable, guard } = this.#parts;
+    const { id, key, file, durable, guard } = this.#deps;
     return guard('finishing a stage', async () => {
       if (durable) await file.sync();
       await this.#close();
@@ -41,12 +42,12 @@ export class FolderStage implements Stage {
 
   async abandon(): Promise<void> {
     await this.#close().catch(() => undefined);
-    await this.#parts.guard('abandoning a stage', this.#parts.abandon);
+    await this.#deps.guard('abandoning a stage', this.#deps.abandon);
   }
 
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#parts.file.close();
+    await this.#deps.file.close();
   }
 }

@@ -2,17 +2,26 @@ import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink 
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
-import { claimIn, isMissing, makeNew, moveInto, removeEmpty, unlessMissing, writeWhole } from './files.ts';
+import {
+  createExclusive,
+  createWithFolder,
+  isMissing,
+  moveIntoFolder,
+  removeEmpty,
+  unlessMissing,
+  writeWhole,
+} from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
 import { isOwnerAlive, newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
+/** Settings of the folder store. */
 export interface FolderSettings {
   readonly folder: string;
   /**
    * Wait until the disk has the bytes; only a benchmark may do without. Default: true. Without the waiting small files
-   * are written at once: a hop to another thread would take longer than the work.
+   * are written synchronously: a hop to another thread would take longer than the work.
    */
   readonly durable?: boolean;
 }
@@ -26,7 +35,7 @@ const IDLE_MS = 500;
  * What a crash leaves, step by step: (1) the stage is written and flushed: a stage that `dropStages` finds; (2) the
  * folder of the key is made, which fails when it is taken: an empty folder, and a key that nobody takes any more; (3) the
  * stage is renamed into it, flushed bytes under their name: no reader ever sees half a file; (4) every folder up to
- * `archive` is flushed, also those that somebody else made a moment ago and has not flushed yet. Only then is it kept;
+ * `archive` is flushed, also those that somebody else made a moment ago and has not flushed yet. Only then is it committed;
  * without (4) a power cut may undo (2) and (3) together, which is why the record comes after.
  */
 export class FolderStore implements ArchiveStore {
@@ -80,14 +89,14 @@ export class FolderStore implements ArchiveStore {
     });
   }
 
-  keep({ id, key }: StageRef): Promise<'kept' | 'exists'> {
-    return this.#guard('keeping a copy', async () => {
+  commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
+    return this.#guard('committing a copy', async () => {
       const path = this.#path(key);
-      if (!makeNew(dirname(path))) return 'exists';
-      moveInto(join(this.#stages, id), path);
+      if (!createExclusive(dirname(path))) return 'exists';
+      moveIntoFolder(join(this.#stages, id), path);
       if (this.#durable) await this.#flushFolders(dirname(path), join(this.#folder, 'archive'));
       this.#left();
-      return 'kept';
+      return 'committed';
     });
   }
 
@@ -191,7 +200,7 @@ export class FolderStore implements ArchiveStore {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    claimIn(this.#stages, path);
+    createWithFolder(this.#stages, path);
     return work(path, 'w');
   }
 

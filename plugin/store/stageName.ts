@@ -10,6 +10,7 @@ const own = `${machine}.${process.pid}.${startOf(process.pid)}`;
 const thread = randomBytes(6).toString('hex');
 let stages = 0;
 
+/** `<machine>.<process id>.<its start>.<thread and count>`: never given twice. */
 export function newStageName(): string {
   stages += 1;
   return `${own}.${thread}${stages.toString(36)}`;

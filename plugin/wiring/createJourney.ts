@@ -20,7 +20,7 @@ import type { GroupedRecorder } from '../record/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
-import { findOrphan } from '../store/findUnrecordedCopy.ts';
+import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
 
 export interface JourneyParts {
   readonly config: Config;
@@ -54,7 +54,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
     async findOrphan(lease) {
       const isRecorded = async (key: string) => (await records.copies.findByKey(key)) !== null;
       for (const keyAt of lease.abandonedKeyAts) {
-        const orphan = await findOrphan(store, keyPrefix(keyAt, lease.resourceId), isRecorded);
+        const orphan = await findUnrecordedCopy(store, keyPrefix(keyAt, lease.resourceId), isRecorded);
         if (orphan) return orphan;
       }
       return null;

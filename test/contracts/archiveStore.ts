@@ -50,14 +50,14 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
     ] as const;
 
     for (const [how, staged] of ways) {
-      test(`shows bytes that were ${how} when they are kept, and not before`, async () => {
+      test(`shows bytes that were ${how} when they are committed, and not before`, async () => {
         const key = newKey();
         const stage = await staged(key, TEN);
         assert.deepEqual([stage.key, stage.bytes], [key, 10]);
         assert.equal(await store.size(key), null);
         assert.equal(await store.read(key, null), null);
         assert.deepEqual(await listed(store, folderOf(key)), []);
-        assert.equal(await store.keep(stage), 'kept');
+        assert.equal(await store.commit(stage), 'committed');
         assert.equal(await store.size(key), 10);
         assert.equal(String(await bytesOf(store, key)), '0123456789');
         assert.deepEqual(await listed(store, folderOf(key)), [key]);
@@ -66,9 +66,9 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
 
       test(`never overwrites a key with bytes that were ${how}`, async () => {
         const key = newKey();
-        await store.keep(await staged(key, TEN));
+        await store.commit(await staged(key, TEN));
         const second = await staged(key, Buffer.from('another'));
-        assert.equal(await store.keep(second), 'exists');
+        assert.equal(await store.commit(second), 'exists');
         await store.discard(second);
         assert.equal(String(await bytesOf(store, key)), '0123456789');
         assert.deepEqual(await place.leftovers(), []);
@@ -98,27 +98,27 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
       assert.deepEqual(await place.leftovers(), []);
     });
 
-    test('refuses to keep what was discarded', async () => {
+    test('refuses to commit what was discarded', async () => {
       const key = newKey();
       const stage = await store.stageWhole(key, TEN, CSV);
       await store.discard(stage);
-      await assert.rejects(store.keep(stage), isStoreFailed);
+      await assert.rejects(store.commit(stage), isStoreFailed);
       assert.equal(await store.size(key), null);
       assert.deepEqual(await listed(store, folderOf(key)), []);
     });
 
-    test('keeps exactly one of eight bodies that want the same key at once', async () => {
+    test('commits exactly one of eight bodies that want the same key concurrently', async () => {
       const key = newKey();
       const bodies = Array.from({ length: 8 }, (_, index) => Buffer.alloc(1000, index));
       const stages = await Promise.all(bodies.map((body) => store.stageWhole(key, body, CSV)));
-      const results = await Promise.all(stages.map((stage) => store.keep(stage)));
-      assert.equal(results.filter((result) => result === 'kept').length, 1);
-      assert.deepEqual(await bytesOf(store, key), bodies[results.indexOf('kept')]);
+      const results = await Promise.all(stages.map((stage) => store.commit(stage)));
+      assert.equal(results.filter((result) => result === 'committed').length, 1);
+      assert.deepEqual(await bytesOf(store, key), bodies[results.indexOf('committed')]);
       await Promise.all(stages.map((stage) => store.discard(stage)));
       assert.deepEqual(await place.leftovers(), []);
     });
 
-    test('never mixes two large bodies that are written to the same key at once', async () => {
+    test('never mixes two large bodies that are written to the same key concurrently', async () => {
       const key = newKey();
       const bodies = [Buffer.alloc(9 * MIB, 'a'), Buffer.alloc(9 * MIB, 'b')] as const;
       const first = await store.stage(key, CSV);
@@ -126,8 +126,8 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
       await first.write(bodies[0]);
       await second.write(bodies[1]);
       const refs = [await first.finish(), await second.finish()] as const;
-      assert.equal(await store.keep(refs[0]), 'kept');
-      assert.equal(await place.other.keep(refs[1]), 'exists');
+      assert.equal(await store.commit(refs[0]), 'committed');
+      assert.equal(await place.other.commit(refs[1]), 'exists');
       await place.other.discard(refs[1]);
       assert.ok((await bytesOf(store, key)).equals(bodies[0]));
       assert.deepEqual(await place.leftovers(), []);
@@ -140,7 +140,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
       await stage.write(chunk);
       chunk.fill('x');
       await stage.write(Buffer.from('-second'));
-      await store.keep(await stage.finish());
+      await store.commit(await stage.finish());
       assert.equal(String(await bytesOf(store, key)), 'first-second');
     });
 
@@ -154,7 +154,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
         await stage.write(chunk.fill(at));
         if (at % 8 === 0) most = Math.max(most, heldBytes() - before);
       }
-      await store.keep(await stage.finish());
+      await store.commit(await stage.finish());
       assert.ok(most < 64 * MIB, `${Math.round(most / MIB)} MiB were held`);
       assert.equal(await store.size(key), 96 * MIB);
       for (const at of [0, 8, 50, 95]) {
@@ -173,7 +173,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
     ] as const) {
       test(`reads ${what} of a copy and tells the size of the whole`, async () => {
         const key = newKey();
-        await store.keep(await store.stageWhole(key, TEN, CSV));
+        await store.commit(await store.stageWhole(key, TEN, CSV));
         const stored = await store.read(key, range);
         assert.ok(stored);
         assert.equal(stored.bytes, 10);
@@ -183,7 +183,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
 
     test('lets a reader leave before the end', async () => {
       const key = newKey();
-      await store.keep(await streamed(key, Buffer.alloc(4 * MIB, 7)));
+      await store.commit(await streamed(key, Buffer.alloc(4 * MIB, 7)));
       const stored = await store.read(key, null);
       assert.ok(stored);
       for await (const _chunk of stored.stream) break;
@@ -192,7 +192,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
 
     test('lists the keys below a prefix, and all of them below the archive', async () => {
       const [one, two] = [newKey('a b.csv'), newKey('ü.csv')];
-      for (const key of [one, two]) await store.keep(await store.stageWhole(key, TEN, CSV));
+      for (const key of [one, two]) await store.commit(await store.stageWhole(key, TEN, CSV));
       assert.deepEqual(await listed(store, folderOf(one)), [one]);
       const all = await listed(store, 'archive/');
       assert.ok(all.includes(one) && all.includes(two), all.join());
@@ -201,11 +201,11 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
 
     test('removes a copy, once or twice, and lets its key be taken again', async () => {
       const key = newKey();
-      await store.keep(await store.stageWhole(key, TEN, CSV));
+      await store.commit(await store.stageWhole(key, TEN, CSV));
       await store.remove(key);
       await store.remove(key);
       assert.equal(await store.read(key, null), null);
-      assert.equal(await store.keep(await store.stageWhole(key, Buffer.from('new'), CSV)), 'kept');
+      assert.equal(await store.commit(await store.stageWhole(key, Buffer.from('new'), CSV)), 'committed');
       assert.equal(String(await bytesOf(store, key)), 'new');
     });
 
@@ -222,7 +222,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
       test(`rejects ${JSON.stringify(key)}, which is no key of the archive`, async () => {
         await assert.rejects(store.stage(key, CSV), isStoreFailed);
         await assert.rejects(store.stageWhole(key, TEN, CSV), isStoreFailed);
-        await assert.rejects(store.keep({ id: 'x', key, bytes: 1 }), isStoreFailed);
+        await assert.rejects(store.commit({ id: 'x', key, bytes: 1 }), isStoreFailed);
         await assert.rejects(store.read(key, null), isStoreFailed);
         await assert.rejects(store.size(key), isStoreFailed);
         await assert.rejects(store.remove(key), isStoreFailed);
@@ -235,7 +235,7 @@ export function testArchiveStore(name: string, open: () => Promise<StoreUnderTes
       const stage = await place.other.stage(key, CSV);
       await stage.write(TEN);
       assert.equal(await store.dropStages(0), 0);
-      assert.equal(await place.other.keep(await stage.finish()), 'kept');
+      assert.equal(await place.other.commit(await stage.finish()), 'committed');
     });
   });
 }

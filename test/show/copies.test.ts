@@ -175,7 +175,7 @@ describe('the routes of copies', () => {
     assert.equal((await get('r2')).text, 'x,y\n2,2\n');
   });
 
-  test('are found under the cache_url of a name with blanks, signs and other scripts (G13)', async () => {
+  test('are found under the cache_url of a name with spaces, special characters and other scripts (G13)', async () => {
     for (const [index, name] of ['a b.csv', '100%.csv', 'a#b?c.csv', 'größe.csv', '数据.csv', "it's.csv"].entries()) {
       portal.files.set(`/${name}`, { body: `n\n${name}\n` });
       const id = `odd${index}`;

@@ -24,7 +24,7 @@ testArchiveStore('a blob container', async () => {
   return {
     store,
     other,
-    // What an ordinary listing shows and what nothing of ours kept.
+    // What an ordinary listing shows and what nothing of ours committed.
     leftovers: async () => {
       const names: string[] = [];
       for await (const { name, properties } of client.listBlobsFlat()) if (!properties.etag) names.push(name);
@@ -73,10 +73,10 @@ describe('the blob container', () => {
 
   test('serves every blob as an attachment of bytes and notes what it was', async () => {
     const [whole, streamed] = [newKey('page.html'), newKey('page.html')];
-    await store.keep(await store.stageWhole(whole, BODY, { mediaType: 'text/html' }));
+    await store.commit(await store.stageWhole(whole, BODY, { mediaType: 'text/html' }));
     const stage = await store.stage(streamed, { mediaType: 'text/html' });
     await stage.write(Buffer.alloc(9 * MIB));
-    await store.keep(await stage.finish());
+    await store.commit(await stage.finish());
     for (const key of [whole, streamed]) {
       const { contentType, contentDisposition, metadata } = await properties(key);
       assert.equal(contentType, 'application/octet-stream');
@@ -87,37 +87,37 @@ describe('the blob container', () => {
 
   test('takes a media type that no header could carry', async () => {
     const key = newKey();
-    await store.keep(await store.stageWhole(key, BODY, { mediaType: 'text/ü\r\nx: y' }));
+    await store.commit(await store.stageWhole(key, BODY, { mediaType: 'text/ü\r\nx: y' }));
     assert.deepEqual(await bytesOf(store, key), BODY);
   });
 
   test('gets a small body in one request, also when it came in pieces', async () => {
-    await store.keep(await store.stageWhole(newKey(), BODY, CSV));
+    await store.commit(await store.stageWhole(newKey(), BODY, CSV));
     assert.deepEqual(gate.seen.splice(0), ['PUT']);
     const stage = await store.stage(newKey(), CSV);
     await stage.write(BODY);
     await stage.write(Buffer.alloc(2 * MIB));
-    await store.keep(await stage.finish());
+    await store.commit(await stage.finish());
     assert.deepEqual(gate.seen.splice(0), ['PUT']);
   });
 
   test('gets a large body as blocks of 8 MiB and one list of them', async () => {
     const stage = await store.stage(newKey(), CSV);
     await stage.write(Buffer.alloc(20 * MIB));
-    await store.keep(await stage.finish());
+    await store.commit(await stage.finish());
     assert.deepEqual(gate.seen, ['PUT block', 'PUT block', 'PUT block', 'PUT blocklist']);
   });
 
-  test('has kept a body although the answer was lost on the way', async () => {
+  test('has committed a body although the answer was lost on the way', async () => {
     const [whole, streamed] = [newKey(), newKey()];
     const small = await store.stageWhole(whole, BODY, CSV);
     gate.loseAnswers = 1;
-    assert.equal(await store.keep(small), 'kept');
+    assert.equal(await store.commit(small), 'committed');
     const stage = await store.stage(streamed, CSV);
     await stage.write(Buffer.alloc(9 * MIB));
     const large = await stage.finish();
     gate.loseAnswers = 1;
-    assert.equal(await store.keep(large), 'kept');
+    assert.equal(await store.commit(large), 'committed');
     assert.deepEqual(await bytesOf(store, whole), BODY);
     assert.equal(await store.size(streamed), 9 * MIB);
   });
@@ -127,7 +127,7 @@ describe('the blob container', () => {
     const stage = await missing.stageWhole(newKey(), BODY, CSV);
     const secret = /AccountKey=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '';
     assert.ok(secret.length > 20);
-    await assert.rejects(missing.keep(stage), (error: Error) => {
+    await assert.rejects(missing.commit(stage), (error: Error) => {
       assert.ok(isStoreFailed(error));
       assert.match(error.message, /container copies-.* of 127\.0\.0\.1:\d+/);
       assert.ok(!error.message.includes(secret));

@@ -44,12 +44,12 @@ describe('the folder', () => {
     await rm(folder, { recursive: true });
   });
 
-  const keep = async (key: string) => store.keep(await store.stageWhole(key, BODY, CSV));
+  const keep = async (key: string) => store.commit(await store.stageWhole(key, BODY, CSV));
 
   test('holds each copy under its key, and while working stages, and nothing else', async () => {
     const stage = await store.stageWhole(KEY, BODY, CSV);
     assert.deepEqual((await readdir(folder)).sort(), ['.stage', 'archive']);
-    await store.keep(stage);
+    await store.commit(stage);
     await keep('archive/20260102T030406Z/r1/file.csv');
     await store.close();
     assert.deepEqual(await everything(folder), [
@@ -63,7 +63,7 @@ describe('the folder', () => {
   test('is made with its parents when it is missing', async () => {
     const deep = new FolderStore({ folder: join(folder, 'not', 'there') });
     await deep.open();
-    await deep.keep(await deep.stageWhole(KEY, BODY, CSV));
+    await deep.commit(await deep.stageWhole(KEY, BODY, CSV));
     await deep.close();
     assert.deepEqual(await readdir(join(folder, 'not', 'there')), ['archive']);
   });
@@ -83,8 +83,8 @@ describe('the folder', () => {
     for (let round = 0; round < 100; round++) {
       await keep(KEY);
       const stage = await store.stageWhole('archive/20260102T030405Z/r2/file.csv', BODY, CSV);
-      const [result] = await Promise.all([store.keep(stage), store.remove(KEY)]);
-      assert.equal(result, 'kept');
+      const [result] = await Promise.all([store.commit(stage), store.remove(KEY)]);
+      assert.equal(result, 'committed');
       await store.remove('archive/20260102T030405Z/r2/file.csv');
     }
   });

@@ -8,7 +8,7 @@ import type { StageRef } from '../../model/stage.ts';
 export interface Retriever {
   /** Never throws for what a server did; throws `ArchiverError` when the store or a thread does not work. */
   retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt>;
-  keep(stage: StageRef): Promise<'kept' | 'exists'>;
+  commit(stage: StageRef): Promise<'committed' | 'exists'>;
   discard(stage: StageRef): Promise<void>;
   close(): Promise<void>;
 }

@@ -24,8 +24,8 @@ export class LocalRetriever implements Retriever {
     return this.#fetcher.fetch(request, this.#store, signal);
   }
 
-  keep(stage: StageRef): Promise<'kept' | 'exists'> {
-    return this.#store.keep(stage);
+  commit(stage: StageRef): Promise<'committed' | 'exists'> {
+    return this.#store.commit(stage);
   }
 
   discard(stage: StageRef): Promise<void> {

@@ -21,8 +21,8 @@ export class RetrieverPool implements Retriever {
     return attempt;
   }
 
-  keep(stage: StageRef): Promise<'kept' | 'exists'> {
-    return this.#take(stage).keep(stage);
+  commit(stage: StageRef): Promise<'committed' | 'exists'> {
+    return this.#take(stage).commit(stage);
   }
 
   discard(stage: StageRef): Promise<void> {

@@ -4,7 +4,7 @@ import type { StageRef } from '../../model/stage.ts';
 import type { ArchiveStore } from '../../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
 
-type Store = Pick<ArchiveStore, 'read' | 'stage' | 'stageWhole' | 'keep' | 'discard'>;
+type Store = Pick<ArchiveStore, 'read' | 'stage' | 'stageWhole' | 'commit' | 'discard'>;
 
 const SMALL_BYTES = 1024 * 1024;
 
@@ -34,8 +34,8 @@ export class SharedRetriever implements Retriever {
     return attempt;
   }
 
-  keep(stage: StageRef): Promise<'kept' | 'exists'> {
-    return this.#ownerOf(stage).keep(stage);
+  commit(stage: StageRef): Promise<'committed' | 'exists'> {
+    return this.#ownerOf(stage).commit(stage);
   }
 
   discard(stage: StageRef): Promise<void> {
@@ -45,7 +45,7 @@ export class SharedRetriever implements Retriever {
   /** The inner one belongs to others. */
   async close(): Promise<void> {}
 
-  #ownerOf(stage: StageRef): Pick<Retriever, 'keep' | 'discard'> {
+  #ownerOf(stage: StageRef): Pick<Retriever, 'commit' | 'discard'> {
     return this.#ownStages.delete(stage.id) ? this.#store : this.#inner;
   }
 

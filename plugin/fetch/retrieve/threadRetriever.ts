@@ -47,9 +47,9 @@ export class ThreadRetriever implements Retriever {
     }
   }
 
-  async keep(stage: StageRef): Promise<'kept' | 'exists'> {
-    const answer = await this.#ask({ kind: 'keep', stage });
-    if (answer.kind !== 'kept') throw unexpected(answer);
+  async commit(stage: StageRef): Promise<'committed' | 'exists'> {
+    const answer = await this.#ask({ kind: 'commit', stage });
+    if (answer.kind !== 'committed') throw unexpected(answer);
     return answer.result;
   }
 

@@ -33,8 +33,8 @@ export function serveRetriever(port: MessagePort, retriever: Retriever): void {
           running.delete(id);
         }
       }
-      case 'keep':
-        return { kind: 'kept', id, result: await retriever.keep(message.stage) };
+      case 'commit':
+        return { kind: 'committed', id, result: await retriever.commit(message.stage) };
       case 'discard':
         await retriever.discard(message.stage);
         return { kind: 'done', id };

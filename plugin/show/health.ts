@@ -1,0 +1,78 @@
+import { messageOf } from '../errors.ts';
+import type { JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Records } from '../record/Records.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+
+/** What `/health/ready` answers. `detail` names neither servers nor folders: anybody may ask. */
+export interface Health {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+}
+
+/** How one service or lane fares; `detail` says more also where `ok` is true. */
+export interface HealthCheck {
+  readonly ok: boolean;
+  readonly detail: string | null;
+}
+
+/** Whom the checks ask. */
+export interface HealthDeps {
+  readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
+  readonly records: Pick<Records, 'ping' | 'leases' | 'archivals'>;
+  readonly store: Pick<ArchiveStore, 'freeBytes'>;
+  readonly queue: Pick<JobQueue, 'ping'>;
+  readonly logger: Logger;
+  now(): Date;
+}
+
+/** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
+export async function healthOf(deps: HealthDeps): Promise<Health> {
+  const { records, store, queue, logger } = deps;
+  const [database, jobs, storage, work, bulk] = await Promise.all([
+    serviceCheck('database', () => records.ping(), logger),
+    serviceCheck('queue', () => queue.ping(), logger),
+    serviceCheck('store', () => store.freeBytes(), logger),
+    workCheck(deps),
+    bulkCheck(records),
+  ]);
+  const checks = { database, queue: jobs, store: storage, work, bulk };
+  return { ready: Object.values(checks).every(({ ok }) => ok), checks };
+}
+
+/** Anybody may ask for health, so what names our servers and folders goes to the log alone. */
+async function serviceCheck(what: string, ask: () => Promise<unknown>, logger: Logger): Promise<HealthCheck> {
+  try {
+    await ask();
+    return { ok: true, detail: null };
+  } catch (error) {
+    logger.warn({ check: what, error: messageOf(error) }, 'a health check failed');
+    return { ok: false, detail: `The ${what} does not answer; the log says why.` };
+  }
+}
+
+/** A pause of the bulk lane is reported, and is no failure: people's requests go on, and the backlog's age fails in time. */
+async function bulkCheck({ leases }: Pick<Records, 'leases'>): Promise<HealthCheck> {
+  const pauses = await leases.pauses().catch(() => []);
+  const told = pauses.map(({ reason }) => `The bulk lane of a worker pauses: ${reason}.`);
+  return { ok: true, detail: told.length > 0 ? [...new Set(told)].join(' ') : null };
+}
+
+/** Work goes on: nothing waits too long, and while something waits something ends now and then. */
+async function workCheck({ config, records, now }: HealthDeps): Promise<HealthCheck> {
+  const at = now();
+  try {
+    const { due, oldestDueAt, lastSuccessAt } = await records.archivals.backlog(at);
+    const waitMs = oldestDueAt ? at.getTime() - oldestDueAt.getTime() : 0;
+    const idleMs = lastSuccessAt ? at.getTime() - lastSuccessAt.getTime() : waitMs;
+    if (waitMs > config.healthMaxBacklogMs)
+      return { ok: false, detail: `${due} resources are due, the oldest for ${Math.round(waitMs / 1000)} s.` };
+    if (waitMs > config.healthMaxIdleMs && idleMs > config.healthMaxIdleMs) {
+      return { ok: false, detail: `${due} resources are due, and nothing ended for ${Math.round(idleMs / 1000)} s.` };
+    }
+    return { ok: true, detail: null };
+  } catch {
+    return { ok: false, detail: 'What waits could not be counted.' };
+  }
+}
