@@ -5,7 +5,7 @@ import type { RunTable } from '../record/Records.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';
-import { runJson, runLines } from './runText.ts';
+import { doneOfTotal, runJson, runLines } from './runText.ts';
 import { withArchiver } from './withArchiver.ts';
 
 const LISTED = 50;
@@ -44,7 +44,7 @@ const runRow = (run: Run): string[] => [
   run.id,
   run.kind,
   run.state,
-  `${run.done}/${run.total}`,
+  doneOfTotal(run, '/'),
   run.createdAt.toISOString(),
   run.endedAt?.toISOString() ?? '-',
 ];

@@ -4,6 +4,7 @@ import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
 import type { RunTable } from '../record/Records.ts';
 import type { CommandContext } from './CommandContext.ts';
+import { doneOfTotal } from './runText.ts';
 
 const POLL_MS = 500;
 const LINE_EVERY_MS = 10_000;
@@ -51,7 +52,7 @@ function bar(context: CommandContext): Progress {
   shown.start(0, 0);
   return {
     show: ({ total, done }) => {
-      shown.setTotal(total);
+      shown.setTotal(total ?? 0);
       shown.update(done);
     },
     end: () => shown.stop(),
@@ -61,10 +62,10 @@ function bar(context: CommandContext): Progress {
 function lines(context: CommandContext): Progress {
   let shownAt = 0;
   return {
-    show: ({ total, done }) => {
+    show: (run) => {
       if (Date.now() - shownAt < LINE_EVERY_MS) return;
       shownAt = Date.now();
-      context.output.write(`${done} of ${total}\n`);
+      context.output.write(`${doneOfTotal(run, ' of ')}\n`);
     },
     end: () => undefined,
   };

@@ -1,30 +1,25 @@
+import { runProgress } from '../decide/runProgress.ts';
 import type { Run } from '../model/run.ts';
 
-const ended = (run: Run): boolean => run.state === 'done' || run.state === 'cancelled';
-
-/** Resources a second since the run began; null before that can be said. */
-export function runRate({ done, startedAt, endedAt }: Run, now: Date): number | null {
-  const ms = startedAt ? (endedAt ?? now).getTime() - startedAt.getTime() : 0;
-  return done > 0 && ms > 0 ? (done * 1000) / ms : null;
-}
-
-/** When the run ends if it goes on like that. */
-export function expectedEndAt(run: Run, now: Date): Date | null {
-  const rate = ended(run) ? null : runRate(run, now);
-  return rate === null ? null : new Date(now.getTime() + ((run.total - run.done) / rate) * 1000);
-}
-
+/** A run as `--json` shows it. */
 export function runJson(run: Run, now = new Date()) {
-  return { ...run, ratePerSecond: runRate(run, now), expectedEndAt: expectedEndAt(run, now) };
+  const { perSecond, expectedEndAt } = runProgress(run, now);
+  return { ...run, ratePerSecond: perSecond, expectedEndAt };
 }
 
+/** A run in a few lines: how far it is, how its resources ended, how fast it goes. */
 export function runLines(run: Run, now = new Date()): string[] {
-  const rate = runRate(run, now);
-  const endAt = expectedEndAt(run, now);
+  const { perSecond, expectedEndAt } = runProgress(run, now);
+  const subject = run.subjectId ? `${run.kind} ${run.subjectId}` : run.kind;
   return [
-    `run ${run.id}: ${run.state}, ${run.done} of ${run.total}${run.subjectId ? `, ${run.kind} ${run.subjectId}` : `, ${run.kind}`}`,
+    `run ${run.id}: ${run.state}, ${doneOfTotal(run, ' of ')}, ${subject}`,
     ...Object.entries(run.counts).map(([code, count]) => `  ${code}: ${count}`),
-    ...(rate === null ? [] : [`  ${rate.toFixed(1)} a second`]),
-    ...(endAt === null ? [] : [`  expected to end at ${endAt.toISOString()}`]),
+    ...(perSecond === null ? [] : [`  ${perSecond.toFixed(1)} a second`]),
+    ...(expectedEndAt === null ? [] : [`  expected to end at ${expectedEndAt.toISOString()}`]),
   ];
+}
+
+/** How many of its resources are done; `?` stands for a total that is not counted yet. */
+export function doneOfTotal({ done, total }: Pick<Run, 'done' | 'total'>, separator: string): string {
+  return `${done}${separator}${total ?? '?'}`;
 }

@@ -10,7 +10,8 @@ export interface Run {
   readonly subjectId: string | null;
   readonly datasetId: string | null;
   readonly state: 'queued' | 'running' | 'done' | 'cancelled';
-  readonly total: number;
+  /** Resources; null while they are being counted. */
+  readonly total: number | null;
   readonly done: number;
   readonly counts: Readonly<Partial<Record<Code | 'deleted', number>>>;
   readonly createdAt: Date;

@@ -13,7 +13,7 @@ interface RunRow {
   readonly subject_id: string | null;
   readonly dataset_id: string | null;
   readonly state: Run['state'];
-  readonly total: number;
+  readonly total: number | null;
   readonly done: number;
   readonly counts: Run['counts'];
   readonly created_at: Date;
@@ -30,7 +30,7 @@ const COUNT_ABANDONED = `
   from (
     select id, (select count(*)::int from :schema:.archival as a where a.run_ids <> '{}' and a.run_ids @> array[id]) as count
     from :schema:.run
-    where kind = 'all' and state in ('queued', 'running') and total = 2147483647 and created_at < :createdBefore) as open
+    where kind = 'all' and state in ('queued', 'running') and total is null and created_at < :createdBefore) as open
   where r.id = open.id`;
 
 export function createRunTable(database: Database): RunTable {

@@ -14,7 +14,7 @@ const DUE_SINCE_EARLIER = `a.lane = 'bulk' and a.next_check_at <= r.created_at a
 const COUNT = `
   update :schema:.run as r
   set total = r.done + (select count(*)::int from :schema:.archival as a where ${DUE_SINCE_EARLIER})
-  where r.id = :id or (r.kind = 'sweep' and r.state in ('queued', 'running') and r.total = 2147483647)
+  where r.id = :id or (r.kind = 'sweep' and r.state in ('queued', 'running') and r.total is null)
   returning r.id, r.total`;
 
 /** Resources that people's requests took over, or that left the portal, do not keep a sweep open. */

@@ -104,7 +104,7 @@ const SCHEMAS = {
   Run: object({
     id: text,
     state: { enum: ['queued', 'running', 'done', 'cancelled'] },
-    total: integer,
+    total: { type: ['integer', 'null'] },
     done: integer,
     counts: { type: 'object', additionalProperties: integer },
     createdAt: time,

@@ -1,3 +1,4 @@
+import { runProgress } from '../decide/runProgress.ts';
 import type { Archival } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
 import type { Resource } from '../model/resource.ts';
@@ -8,9 +9,7 @@ import type { HandlerDeps } from './HandlerDeps.ts';
 /** The run, as `GET /runs/:id` shows it. */
 export function runView(run: Run) {
   const { id, state, total, done, counts, createdAt, startedAt, endedAt, kind, lane, datasetId } = run;
-  const seconds = startedAt ? ((endedAt ?? new Date()).getTime() - startedAt.getTime()) / 1000 : 0;
-  const perSecond = seconds > 0 ? done / seconds : null;
-  const leftSeconds = perSecond && state === 'running' ? (total - done) / perSecond : null;
+  const { perSecond, expectedEndAt } = runProgress(run, new Date());
   return {
     id,
     state,
@@ -24,7 +23,7 @@ export function runView(run: Run) {
     datasetId,
     startedAt: startedAt?.toISOString() ?? null,
     perSecond,
-    expectedEndAt: leftSeconds === null ? null : new Date(Date.now() + leftSeconds * 1000).toISOString(),
+    expectedEndAt: expectedEndAt?.toISOString() ?? null,
   };
 }
 

@@ -19,8 +19,6 @@ export interface RequestEdges {
 
 type Subject = Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId'>;
 
-/** The total of a run whose resources are still being counted: it cannot end before `setTotal`. */
-const UNCOUNTED = 2 ** 31 - 1;
 const PAGE = 1000;
 const HOSTS = 10_000;
 /** Who asks does not wait longer for the queue. */
@@ -78,7 +76,7 @@ export function createRequests(edges: RequestEdges): Requests {
 
     async all(by) {
       const subject: Subject = { kind: 'all', lane: 'bulk', subjectId: null, datasetId: null };
-      const { run, result } = await records.runs.create({ ...subject, total: UNCOUNTED }, { ...by, now: now() });
+      const { run, result } = await records.runs.create({ ...subject, total: null }, { ...by, now: now() });
       if (result === 'conflict') return { kind: 'conflict' };
       if (result === 'repeated') return { kind: 'accepted', run };
       const total = await wishAll(run.id);

@@ -34,8 +34,6 @@ const LEASE = 'sweep';
 const LEASE_MS = 60_000;
 const PAGE = 1000;
 const HOSTS = 10_000;
-/** The total of a sweep that still searches: it cannot end before it is counted. */
-const UNCOUNTED = 2 ** 31 - 1;
 /** No process counts a run over everything for so long. */
 const ABANDONED_MS = 15 * 60_000;
 const RUNS_KEPT_MS = 30 * 24 * 3600 * 1000;
@@ -98,7 +96,7 @@ export class Sweep {
     await records.runs.countAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
     await records.runs.dropEndedBefore(new Date(at.getTime() - RUNS_KEPT_MS), at);
     const { run } = await records.runs.create(
-      { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: UNCOUNTED },
+      { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: null },
       { caller: null, idempotencyKey: null, now: at },
     );
     const { missing, changed } = await this.#reconcile(at);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { columns } from '../../plugin/cli/print.ts';
-import { expectedEndAt, runLines, runRate } from '../../plugin/cli/runText.ts';
+import { runLines } from '../../plugin/cli/runText.ts';
+import { runProgress } from '../../plugin/decide/runProgress.ts';
 import type { Run } from '../../plugin/model/run.ts';
 
 const RUN: Run = {
@@ -22,8 +23,7 @@ const NOW = new Date('2026-01-01T00:00:15Z');
 
 describe('a run', () => {
   test('that goes on is told with its rate and its expected end', () => {
-    assert.equal(runRate(RUN, NOW), 2);
-    assert.deepEqual(expectedEndAt(RUN, NOW), new Date('2026-01-01T00:00:25Z'));
+    assert.deepEqual(runProgress(RUN, NOW), { perSecond: 2, expectedEndAt: new Date('2026-01-01T00:00:25Z') });
     assert.deepEqual(runLines(RUN, NOW), [
       'run r1: running, 10 of 30, dataset d1',
       '  archived: 9',
@@ -40,8 +40,13 @@ describe('a run', () => {
 
   test('that ended keeps the rate it had and expects nothing', () => {
     const ended: Run = { ...RUN, state: 'done', done: 30, counts: {}, endedAt: new Date('2026-01-01T00:00:20Z') };
-    assert.equal(runRate(ended, NOW), 3);
-    assert.equal(expectedEndAt(ended, NOW), null);
+    assert.deepEqual(runProgress(ended, NOW), { perSecond: 3, expectedEndAt: null });
+  });
+
+  test('that is not counted yet has no total and no expected end', () => {
+    const uncounted: Run = { ...RUN, kind: 'all', subjectId: null, total: null, counts: {} };
+    assert.deepEqual(runProgress(uncounted, NOW), { perSecond: 2, expectedEndAt: null });
+    assert.deepEqual(runLines(uncounted, NOW), ['run r1: running, 10 of ?, all', '  2.0 a second']);
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { runView } from '../../plugin/show/views.ts';
 import { createRequests } from '../../plugin/trigger/createRequests.ts';
 import { addResource } from '../support/testPortal.ts';
 import { type TriggerPortal, triggerPortal } from '../support/triggerPortal.ts';
@@ -14,11 +15,28 @@ describe('a request', () => {
   });
   after(() => place.close());
 
-  function requestsOn(queue: { add(): Promise<void> }) {
+  function requestsOn(queue: { add(): Promise<void> }, catalog = place.portal.catalog) {
     const { portal, records } = place;
-    const { catalog, logger } = portal;
+    const { logger } = portal;
     return createRequests({ catalog, records, queue, logger, hostOf: () => 'data.example', now: () => new Date() });
   }
+
+  test('for everything has no total until it is counted', async () => {
+    const { portal, records } = place;
+    const totals: unknown[] = [];
+    const catalog = {
+      ...portal.catalog,
+      getResource: portal.catalog.getResource.bind(portal.catalog),
+      getDataset: portal.catalog.getDataset.bind(portal.catalog),
+      listResources: async (page: Parameters<typeof portal.catalog.listResources>[0]) => {
+        totals.push(...(await records.runs.list(1)).map((run) => runView(run).total));
+        return portal.catalog.listResources(page);
+      },
+    };
+    const result = await requestsOn({ add: async () => undefined }, catalog).all(NOBODY);
+    assert.ok(result.kind === 'accepted');
+    assert.deepEqual([totals, result.run.total], [[null, null], 2]);
+  });
 
   test('is answered while a queue that is slow or away takes its time', async () => {
     const slow = requestsOn({ add: () => new Promise(() => undefined) });
