@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { openCluster } from './database/cluster.ts';
+import { openCluster } from 'portal-archiver/embedded-postgres';
 import { type Kept, openKept, writeKept } from './dataFolder.ts';
 import { type Environment, readEnvironment, StartError } from './environment.ts';
 import { close, listen } from './listen.ts';
@@ -90,7 +90,12 @@ async function start(environment: Environment, options: Options, closers: Closer
 }
 
 async function openOwnDatabase(folder: string, kept: Kept, closers: Closers): Promise<string> {
-  const cluster = await openCluster({ folder, password: kept.databasePassword, port: lastPortOf(kept) });
+  const cluster = await openCluster({
+    folder,
+    password: kept.databasePassword,
+    port: lastPortOf(kept),
+    environment: process.env,
+  });
   closers.add(() => cluster.stop());
   await writeKept(folder, { ...kept, databaseUrl: cluster.url });
   return cluster.url;

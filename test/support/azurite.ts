@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../examples/portal/database/freePort.ts';
+import { freePort } from '../../plugin/record/cluster/freePort.ts';
 
 /** Azurite's published account: the same for everybody, no secret. */
 const ACCOUNT = 'devstoreaccount1';

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { freePort } from '../../examples/portal/database/freePort.ts';
+import { freePort } from '../../plugin/record/cluster/freePort.ts';
 
 export interface TestMongodb {
   /** A database of its own on the server. */

