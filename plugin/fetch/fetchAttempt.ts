@@ -1,23 +1,24 @@
-import type { FetchRequest, Known } from '../model/attempt.ts';
+import type { FetchRequest, HeaderMap, Known } from '../model/attempt.ts';
 import type { Config } from '../settings/loadConfig.ts';
-import { checkedOnly, drop, isWhole, unconditional, withService } from './answered.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { type Received, receive } from './body/bodyTransfer.ts';
 import { conditionsOf, confirms, sameByHead } from './cache/conditions.ts';
 import type { Liars } from './cache/distrustedHosts.ts';
 import { isOfCopy } from './cache/freshness.ts';
-import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
+import { finalAnswer, holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
 import type { HasherSource } from './digest/bodyHasher.ts';
 import type { Deadlines } from './exchange/deadlines.ts';
-import { type Connections, type Extra, type Found, Trail } from './follow/redirectChain.ts';
+import type { Answer } from './exchange/Response.ts';
+import { type Connections, type Extra, type Found, Trail, unconditional } from './follow/redirectChain.ts';
 import type { UrlCredentials } from './follow/requestHeaders.ts';
-import type { Answer } from './http/headers.ts';
+import { contentRange } from './http/contentRange.ts';
 import { retryAfterMs } from './http/retryAfter.ts';
 import { failure } from './outcome/failure.ts';
-import { endingOf } from './outcome/outcome.ts';
+import type { Ending } from './outcome/outcome.ts';
+import { declaredBody, endingOf, NO_BODY } from './outcome/outcome.ts';
 import { named, statusFailure } from './outcome/statusFailure.ts';
+import type { Trace } from './outcome/trace.ts';
 import { serviceRequest } from './service/serviceRequest.ts';
-import { type Ending, NO_BODY, type Trace } from './toAttempt.ts';
 
 export type AttemptSettings = Pick<
   Config,
@@ -143,7 +144,7 @@ export class Attempting {
     const { request } = this.#context;
     if (status === 204 || status === 205)
       return drop(answer, endingOf(failure('empty', `The server answered ${named(status, answer.statusText)}.`)));
-    if (status < 200 || status > 299 || (status === 206 && !isWhole(answer)))
+    if (status < 200 || status > 299 || (status === 206 && !isWhole(headers)))
       return drop(answer, this.#failedStatus(answer));
     if (request.mode === 'check') return drop(answer, checkedOnly(answer));
     const known = this.#spare;
@@ -234,4 +235,34 @@ export class Attempting {
     this.#context.trace.evidence.push('it was to be read in full to make sure, which failed');
     return unchanged;
   }
+}
+
+/** What `check` ends with where the link works. */
+function checkedOnly(answer: Answer): Ending {
+  const reason = `The link works: ${named(answer.status, answer.statusText)}. Only the head of the answer was read.`;
+  return {
+    kind: 'refused',
+    code: 'checked-only',
+    reason,
+    answer: finalAnswer(answer),
+    body: declaredBody(answer.headers),
+  };
+}
+
+/** Names the service that was asked, where the answer itself named none. */
+function withService(ending: Ending, service: string): Ending {
+  const body = ending.body ?? NO_BODY;
+  return { ...ending, body: { ...body, service: body.service ?? service } };
+}
+
+/** A 206 nobody asked for that happens to hold everything. */
+function isWhole(headers: HeaderMap): boolean {
+  const range = contentRange(headers);
+  return range !== null && range.start === 0 && range.total !== null && range.end === range.total - 1;
+}
+
+/** Gives an answer's body up; the ending takes its status. */
+function drop(answer: Answer, ending: Ending): Ending {
+  answer.drop();
+  return ending.status === undefined ? { ...ending, status: answer.status } : ending;
 }

@@ -11,9 +11,11 @@ import type { Connections } from './follow/redirectChain.ts';
 import { lowerCased } from './http/headers.ts';
 import { parseUrl } from './http/parseUrl.ts';
 import { failure } from './outcome/failure.ts';
+import type { Ending } from './outcome/outcome.ts';
 import { endingOf } from './outcome/outcome.ts';
+import { Trace } from './outcome/trace.ts';
 import { HashThread } from './thread/hashWorker.ts';
-import { attemptOf, type Ending, type FreshnessSettings, Trace } from './toAttempt.ts';
+import { attemptOf, type FreshnessSettings } from './toAttempt.ts';
 import { userAgent } from './userAgent.ts';
 
 export type FetchSettings = AttemptSettings & DeadlineSettings & FreshnessSettings & Pick<Config, 'contact'>;

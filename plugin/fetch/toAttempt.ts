@@ -1,73 +1,12 @@
-import type { Attempt, FetchRequest, HeaderMap, Redirect } from '../model/attempt.ts';
-import type { StageRef } from '../model/stage.ts';
+import { redactUrl } from '../decide/redactUrl.ts';
+import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import { remembered } from './cache/conditions.ts';
 import { freshUntil } from './cache/freshness.ts';
-import { declaredLength, firstField, mediaTypeOf } from './http/headers.ts';
-import { redactUrl } from './http/parseUrl.ts';
-
-/** What one attempt did so far. */
-export class Trace {
-  readonly startedAt = performance.now();
-  readonly redirects: Redirect[] = [];
-  readonly evidence: string[] = [];
-  /** Every redirect on the way was permanent. */
-  permanent = true;
-  requests = 0;
-  resumed = 0;
-  lenient = false;
-  wireBytes = 0;
-  liar = false;
-  finalUrl: string | null = null;
-}
-
-/** The final answer that an ending goes back to; with a 304 the renewed headers of the stored answer. */
-export interface FinalAnswer {
-  readonly status: number;
-  readonly headers: HeaderMap;
-}
-
-/** What the body turned out to be. */
-export interface Body {
-  readonly bytes: number | null;
-  readonly md5: string | null;
-  readonly sha256: string | null;
-  readonly mediaType: string | null;
-  readonly format: string | null;
-  readonly charset: string | null;
-  readonly filename: string | null;
-  readonly service: string | null;
-}
-
-export const NO_BODY: Body = {
-  bytes: null,
-  md5: null,
-  sha256: null,
-  mediaType: null,
-  format: null,
-  charset: null,
-  filename: null,
-  service: null,
-};
-
-/** How an attempt ended, before it is written out as an {@link Attempt}. */
-export interface Ending extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
-  readonly transient?: boolean;
-  readonly broken?: boolean | null;
-  readonly retryAfterMs?: number | null;
-  /** The status that was received; differs from `answer.status` with a 304. */
-  readonly status?: number | null;
-  readonly answer?: FinalAnswer | null;
-  readonly body?: Body;
-  readonly stage?: StageRef | null;
-  readonly detail?: string;
-}
-
-/** What an answer's head alone says of the body. */
-export function declaredBody(headers: HeaderMap): Body {
-  return { ...NO_BODY, bytes: declaredLength(headers), mediaType: mediaTypeOf(headers) };
-}
+import { firstField } from './http/headers.ts';
+import { type Ending, NO_BODY } from './outcome/outcome.ts';
+import type { Trace } from './outcome/trace.ts';
 
 export type FreshnessSettings = Pick<Config, 'maxFreshnessMs' | 'maxHeuristicFreshnessMs'>;
 

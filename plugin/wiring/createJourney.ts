@@ -4,7 +4,7 @@ import { keyPrefix } from '../decide/archiveKey.ts';
 import { copyUrl } from '../decide/copyUrl.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
-import { redactUrl } from '../fetch/http/parseUrl.ts';
+import { redactUrl } from '../decide/redactUrl.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt, Known } from '../model/attempt.ts';

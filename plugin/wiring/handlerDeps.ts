@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { copyUrl } from '../decide/copyUrl.ts';
-import { redactUrl } from '../fetch/http/parseUrl.ts';
+import { redactUrl } from '../decide/redactUrl.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';

@@ -1,4 +1,4 @@
-import { HostTable } from '../fetch/connect/proxies.ts';
+import { HostTable } from '../fetch/connect/hostSettings.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { Config } from '../settings/loadConfig.ts';
 

@@ -1,4 +1,4 @@
-import type { Body } from '../toAttempt.ts';
+import type { Body } from '../outcome/outcome.ts';
 import type { Place } from './bodySink.ts';
 import { type JudgeInput, judge, type Verdict } from './classify.ts';
 

@@ -3,14 +3,17 @@ import type { StageRef } from '../../model/stage.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import { type BodyHasher, type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
-import { type Answer, type BodyEnd, declaredLength, type Exchanged } from '../http/headers.ts';
+import type { Answer, BodyEnd, Exchanged } from '../exchange/Response.ts';
+import { contentRange } from '../http/contentRange.ts';
+import { declaredLength } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import { endingOf } from '../outcome/outcome.ts';
-import { type Body, declaredBody, type Ending, type FinalAnswer, type Trace } from '../toAttempt.ts';
+import type { Body, Ending, FinalAnswer } from '../outcome/outcome.ts';
+import { declaredBody, endingOf } from '../outcome/outcome.ts';
+import type { Trace } from '../outcome/trace.ts';
 import { Judging } from './bodyClassifier.ts';
 import { Unwrapping } from './bodyDecoder.ts';
 import { Intake, type Place, type StageOpener } from './bodySink.ts';
-import { contentRange, Resumption } from './resume.ts';
+import { Resumption } from './resume.ts';
 
 /** From here on md5 alone would be what the transfer waits for. */
 const THREAD_BYTES = 64 * 1024 * 1024;

@@ -1,12 +1,14 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 import type { Config } from '../../settings/loadConfig.ts';
-import { codingOf, isStrong, resumeValidator } from '../cache/conditions.ts';
+import { isStrong, resumeValidator } from '../cache/conditions.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
-import { type Answer, declaredLength, type Exchanged, field, firstField, mediaTypeOf } from '../http/headers.ts';
+import type { Answer, Exchanged } from '../exchange/Response.ts';
+import { contentRange } from '../http/contentRange.ts';
+import { codingOf, declaredLength, field, firstField, mediaTypeOf } from '../http/headers.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { statusFailure } from '../outcome/statusFailure.ts';
-import type { Trace } from '../toAttempt.ts';
+import type { Trace } from '../outcome/trace.ts';
 
 const MAX_RESUMPTIONS = 5;
 const LEAST_BYTES = 1024 * 1024;
@@ -27,22 +29,6 @@ interface ResumeContext {
   readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
   ask(extra: Readonly<Record<string, string>>): Promise<Exchanged>;
-}
-
-export interface ContentRange {
-  readonly start: number;
-  readonly end: number;
-  /** null: the server does not tell. */
-  readonly total: number | null;
-}
-
-/** `bytes 0-99/100`, RFC 9110 section 14.4; null when it is not one. */
-export function contentRange(headers: HeaderMap): ContentRange | null {
-  const found = /^bytes\s+(\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(field(headers, 'content-range')?.trim() ?? '');
-  if (!found) return null;
-  const [start, end] = [Number(found[1]), Number(found[2])];
-  const total = found[3] === '*' ? null : Number(found[3]);
-  return end < start || (total !== null && end >= total) ? null : { start, end, total };
 }
 
 /** Continues broken transfers of one attempt: `Range` tied by `If-Range` to what was begun, at most five times. */

@@ -1,5 +1,5 @@
 import type { HeaderMap, Known } from '../../model/attempt.ts';
-import { declaredLength, field, firstField } from '../http/headers.ts';
+import { codingOf, declaredLength, firstField } from '../http/headers.ts';
 import { httpDate } from '../http/httpDate.ts';
 
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]+$/;
@@ -54,12 +54,6 @@ function sameLength(known: Known, headers: HeaderMap, declared: number): boolean
   const before = declaredLength(known.headers);
   if (coding !== '') return before === declared;
   return known.bytes === declared && (before === null || before === declared);
-}
-
-/** The content coding in lower case; '' for none. */
-export function codingOf(headers: HeaderMap): string {
-  const coding = (field(headers, 'content-encoding') ?? '').trim().toLowerCase();
-  return coding === 'identity' ? '' : coding;
 }
 
 /** RFC 9111 section 3.2: a 304 renews the stored fields, but for those that describe a body it does not have. */

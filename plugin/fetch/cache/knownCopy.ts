@@ -1,7 +1,8 @@
 import type { Known } from '../../model/attempt.ts';
-import { type Answer, declaredLength, mediaTypeOf } from '../http/headers.ts';
+import { declaredLength, mediaTypeOf } from '../http/headers.ts';
 import { parseUrl } from '../http/parseUrl.ts';
-import { type Body, type Ending, type FinalAnswer, NO_BODY } from '../toAttempt.ts';
+import type { Body, Ending, FinalAnswer } from '../outcome/outcome.ts';
+import { NO_BODY } from '../outcome/outcome.ts';
 import { renewed } from './conditions.ts';
 
 /** Whether the known copy is one of this very URL (fragments and credentials apart), and still there. */
@@ -30,13 +31,13 @@ export function isKnown(
 }
 
 /** The ending of a 304: the stored answer with renewed headers, RFC 9111 section 4.3.4. */
-export function notModified(known: Known, answer304: Answer): Ending {
+export function notModified(known: Known, answer304: FinalAnswer): Ending {
   const answer: FinalAnswer = { status: known.status, headers: renewed(known.headers, answer304.headers) };
   const reason = 'The server says that the file has not changed: 304 Not Modified.';
   return { kind: 'unchanged', code: 'not-modified', reason, status: 304, answer, body: knownBody(known) };
 }
 
-export function sameLength(known: Known, answer: Answer): Ending {
+export function sameLength(known: Known, answer: FinalAnswer): Ending {
   const reason = `The file has the same length (${declaredLength(answer.headers)} bytes) and the same validator as the copy.`;
   const body = { ...knownBody(known), mediaType: mediaTypeOf(answer.headers) ?? mediaTypeOf(known.headers) };
   return { kind: 'unchanged', code: 'same-length', reason, answer: finalAnswer(answer), body };
@@ -53,7 +54,7 @@ export function stillFresh(known: Known): Ending {
   };
 }
 
-export function finalAnswer({ status, headers }: Answer): FinalAnswer {
+export function finalAnswer({ status, headers }: FinalAnswer): FinalAnswer {
   return { status, headers };
 }
 

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import type { HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
-import { MAX_HEAD_BYTES } from '../exchange/headLimits.ts';
+import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { AddressGuard } from './addressGuard.ts';
 import { type Connector, type ConnectSocket, type ConnectTarget, createConnector } from './connector.ts';
-import { HostTable, Proxies, type ProxyVariables } from './proxies.ts';
+import { HostTable } from './hostSettings.ts';
+import { Proxies, type ProxyVariables } from './proxies.ts';
 import { Resolver } from './resolver.ts';
 import type { TlsSettings } from './tlsSocket.ts';
 

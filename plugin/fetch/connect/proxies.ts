@@ -1,47 +1,9 @@
-import { domainToASCII } from 'node:url';
-import type { HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import type { ConnectTarget } from './connector.ts';
+import type { HostTable } from './hostSettings.ts';
 import type { HttpProxy } from './proxySocket.ts';
 
 export type ProxyVariables = Readonly<Record<string, string | undefined>>;
-
-/** The settings of hosts by name: `host:port` before `host` before the longest `*.suffix`. */
-export class HostTable {
-  readonly #hosts = new Map<string, HostSettings>();
-
-  constructor(hosts: Config['hosts']) {
-    for (const [pattern, settings] of Object.entries(hosts)) this.#hosts.set(asciiPattern(pattern), settings);
-  }
-
-  /** `hostname` may itself end in a port. */
-  settingsFor(hostname: string, port?: number): HostSettings | null {
-    if (this.#hosts.size === 0) return null;
-    const whole = hostname.toLowerCase();
-    const [, name = whole, written] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(whole) ?? [];
-    const plain = name.replace(/\.$/, '');
-    const at = written ?? port;
-    const exact = (at === undefined ? undefined : this.#hosts.get(`${plain}:${at}`)) ?? this.#hosts.get(plain);
-    return exact ?? this.#covering(plain);
-  }
-
-  #covering(name: string): HostSettings | null {
-    for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
-      const found = this.#hosts.get(`*${name.slice(dot)}`);
-      if (found) return found;
-    }
-    return null;
-  }
-}
-
-const tables = new WeakMap<Config['hosts'], HostTable>();
-
-/** The settings of one host, whose name may end in a port. */
-export function hostSettingsOf(hosts: Config['hosts'], host: string): HostSettings | null {
-  const table = tables.get(hosts) ?? new HostTable(hosts);
-  tables.set(hosts, table);
-  return table.settingsFor(host);
-}
 
 export interface ProxySettings extends Pick<Config, 'proxy' | 'proxyFromEnvironment'> {
   /** `HTTP_PROXY` and relatives; used only when `proxyFromEnvironment` is set. */
@@ -114,10 +76,4 @@ function isExcepted(list: string, hostname: string, port: number): boolean {
       const covers = name === suffix || bare === suffix || name.endsWith(`.${suffix}`);
       return covers && (only === undefined || Number(only) === port);
     });
-}
-
-function asciiPattern(pattern: string): string {
-  const [, wildcard = '', name = pattern, port = ''] = /^(\*\.)?(.*?)(:\d+)?$/s.exec(pattern.toLowerCase()) ?? [];
-  if (name.startsWith('[')) return pattern.toLowerCase();
-  return `${wildcard}${domainToASCII(name) || name}${port}`;
 }

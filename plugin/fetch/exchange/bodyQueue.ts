@@ -1,4 +1,4 @@
-import type { BodyEnd, Consume } from '../http/headers.ts';
+import type { BodyEnd, Consume } from './Response.ts';
 
 const QUEUE_BYTES = 256 * 1024;
 

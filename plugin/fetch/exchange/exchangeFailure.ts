@@ -1,9 +1,10 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 import { CODES, type Code } from '../../model/status.ts';
 import { tlsReasonOf } from '../connect/tlsSocket.ts';
-import { type BodyEnd, declaredLength } from '../http/headers.ts';
+import { declaredLength } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { headTooLarge } from './headLimits.ts';
+import type { BodyEnd } from './Response.ts';
 
 /** The `code` of a thrown thing, or ''. */
 export function errorCodeOf(thrown: unknown): string {

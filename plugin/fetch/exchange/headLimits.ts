@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { type Answer, fields } from '../http/headers.ts';
+import { fields } from '../http/headers.ts';
+import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-
-export const MAX_HEAD_BYTES = 64 * 1024;
+import type { Answer } from './Response.ts';
 /** A server may announce, not talk for ever (RFC 9110 section 15.2). */
 export const MAX_INTERIM_ANSWERS = 20;
 const MAX_HEADER_LINES = 2000;

@@ -1,22 +1,16 @@
 import type { Socket } from 'node:net';
 import type { HeaderMap } from '../../model/attempt.ts';
-import {
-  type Answer,
-  type Ask,
-  type BodyEnd,
-  type Consume,
-  declaredLength,
-  type Exchanged,
-  type Framing,
-  fields,
-} from '../http/headers.ts';
+import type { Framing } from '../http/framing.ts';
+import { declaredLength, fields } from '../http/headers.ts';
+import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { Inflow } from './bodyQueue.ts';
 import { ChunkedBody } from './chunkedBody.ts';
 import type { Deadlines } from './deadlines.ts';
 import { connectFailureOf, errorCodeOf } from './exchangeFailure.ts';
-import { badHead, headTooLarge, MAX_HEAD_BYTES, MAX_INTERIM_ANSWERS, tooManyInterim } from './headLimits.ts';
+import { badHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headLimits.ts';
 import { headEnd, type LenientHead, parseLenientHead } from './lenientHead.ts';
+import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './Response.ts';
 
 export type SocketFor = (url: URL, signal: AbortSignal, deadlineMs: number) => Promise<Socket>;
 

@@ -3,15 +3,16 @@ import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { HeaderMap } from '../../model/attempt.ts';
-import { framingOf, hasExcess } from '../http/framing.ts';
-import type { Answer, Ask, BodyEnd, Consume, Exchanged } from '../http/headers.ts';
+import { framingOf } from '../http/framing.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { Inflow } from './bodyQueue.ts';
 import type { Deadlines } from './deadlines.ts';
 import { bodyEndOf, cut, headFailureOf, isTlsError, tooLong } from './exchangeFailure.ts';
 import { headerMapOf } from './headerMap.ts';
 import { badHead, boundHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headLimits.ts';
+import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './Response.ts';
 import { SocketHold } from './socketPause.ts';
+import { hasExcess } from './trailingBytes.ts';
 
 /** Sockets that have carried a request: what tells a dead reused connection from a server that hangs up. */
 const used = new WeakSet<object>();

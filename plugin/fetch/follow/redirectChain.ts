@@ -4,12 +4,13 @@ import type { HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
 import { lenientExchange } from '../exchange/lenientExchange.ts';
+import type { Answer, Ask, Exchanged } from '../exchange/Response.ts';
 import { exchange } from '../exchange/undiciExchange.ts';
-import type { Answer, Ask, Exchanged } from '../http/headers.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
+import type { Ending } from '../outcome/outcome.ts';
 import { endingOf } from '../outcome/outcome.ts';
-import type { Ending, Trace } from '../toAttempt.ts';
+import type { Trace } from '../outcome/trace.ts';
 import { Cookies } from './cookies.ts';
 import { isPermanent, isRedirect, nextHop } from './redirects.ts';
 import { askOf, isExcluded, type UrlCredentials } from './requestHeaders.ts';
@@ -211,4 +212,9 @@ function ending(reason: Failure): Found {
 
 function refusal(reason: Failure): Exchanged {
   return { kind: 'failure', failure: reason, sent: false, odd: false, deadReused: false };
+}
+
+/** Past caches that answered for the server before. */
+export function unconditional(): Extra {
+  return { headers: { 'cache-control': 'no-cache' }, appliesTo: () => true };
 }

@@ -1,6 +1,6 @@
 import type { Credential, HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
-import type { Ask } from '../http/headers.ts';
+import type { Ask } from '../exchange/Response.ts';
 
 export interface UrlCredentials {
   readonly username: string;

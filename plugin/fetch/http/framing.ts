@@ -1,19 +1,11 @@
 import type { HeaderMap } from '../../model/attempt.ts';
-import { declaredLength, type Framing, fields } from './headers.ts';
+import { declaredLength, fields } from './headers.ts';
 
-/** How the end of a body is known: RFC 9112 section 6.3. */
+/** How the end of a body is known. */
+export type Framing = 'length' | 'chunked' | 'close';
+
+/** The framing that the headers announce: RFC 9112 section 6.3. */
 export function framingOf(headers: HeaderMap): Framing {
   if (/\bchunked\s*$/i.test(fields(headers, 'transfer-encoding').join(','))) return 'chunked';
   return declaredLength(headers) === null ? 'close' : 'length';
-}
-
-/**
- * Whether more came behind the last byte of a body of declared length. undici's chunks are windows onto what was read from
- * the socket, so the rest of the last read is still there to be seen (unless it was copied into Node's shared pool).
- */
-export function hasExcess(last: Buffer): boolean {
-  const end = last.byteOffset + last.byteLength;
-  const left = last.buffer.byteLength - end;
-  if (left === 0 || last.buffer.byteLength === Buffer.poolSize) return false;
-  return /[^\r\n]/.test(Buffer.from(last.buffer, end, Math.min(left, 64)).toString('latin1'));
 }

@@ -1,3 +1,5 @@
+import { withoutStrippedCharacters } from '../../decide/redactUrl.ts';
+
 /** Longer request lines are refused by most servers. */
 const MAX_URL_BYTES = 8192;
 const MAX_HOST_LENGTH = 253;
@@ -21,7 +23,7 @@ export type ParsedUrl =
  * that no name server can know are invalid. Reasons hold no credentials.
  */
 export function parseUrl(text: string): ParsedUrl {
-  const written = cleaned(text);
+  const written = withoutStrippedCharacters(text);
   if (written === '') return invalid('The URL is empty.');
   const [, scheme, afterScheme = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(written) ?? [];
   if (scheme === undefined) return invalid('The URL has no scheme: it must begin with http:// or https://.');
@@ -31,26 +33,6 @@ export function parseUrl(text: string): ParsedUrl {
   if (/^[/\\]{2}(?:[/\\?#]|$)/.test(afterScheme)) return invalid('The URL names no host.');
   if (written.length > MAX_URL_BYTES) return tooLong();
   return parsed(escapeStrayPercents(scheme, afterScheme));
-}
-
-/** The same text without credentials, whatever else is wrong with it. */
-export function redactUrl(url: string | URL): string {
-  const text = typeof url === 'string' ? cleaned(url) : url.href;
-  // Where nothing can say what is user and what is host, everything up to the last @ might be a password.
-  if (!URL.canParse(text)) return text.replace(/^([^:/?#\\@]*:)?([/\\]*).*@/s, '$1$2');
-  return text.replace(/^([^:/?#\\@]*:)?([/\\]*)[^/?#\\]*@/, '$1$2');
-}
-
-/** For logs: neither credentials nor query nor fragment. */
-export function urlForLog(url: string | URL): string {
-  return redactUrl(url).replace(/[?#].*$/s, '');
-}
-
-/** What the standard removes (blanks and controls around, tabs and line breaks within), and Unicode's blanks around. */
-function cleaned(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters in question
-  const around = /^[\s\u0000-\u0020\u200b\u2060]+|[\s\u0000-\u0020\u200b\u2060]+$/g;
-  return text.replace(around, '').replace(/[\t\r\n]/g, '');
 }
 
 function refusedScheme(scheme: string, rest: string): ParsedUrl | null {

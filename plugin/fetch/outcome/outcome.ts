@@ -1,6 +1,55 @@
+import type { Attempt, HeaderMap } from '../../model/attempt.ts';
+import type { StageRef } from '../../model/stage.ts';
 import { CODES } from '../../model/status.ts';
-import type { Ending } from '../toAttempt.ts';
+import { declaredLength, mediaTypeOf } from '../http/headers.ts';
 import type { Failure } from './failure.ts';
+
+/** The final answer that an ending goes back to; with a 304 the renewed headers of the stored answer. */
+export interface FinalAnswer {
+  readonly status: number;
+  readonly headers: HeaderMap;
+}
+
+/** What the body turned out to be. */
+export interface Body {
+  readonly bytes: number | null;
+  readonly md5: string | null;
+  readonly sha256: string | null;
+  readonly mediaType: string | null;
+  readonly format: string | null;
+  readonly charset: string | null;
+  readonly filename: string | null;
+  readonly service: string | null;
+}
+
+export const NO_BODY: Body = {
+  bytes: null,
+  md5: null,
+  sha256: null,
+  mediaType: null,
+  format: null,
+  charset: null,
+  filename: null,
+  service: null,
+};
+
+/** How an attempt ended, before it is written out as an {@link Attempt}. */
+export interface Ending extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
+  readonly transient?: boolean;
+  readonly broken?: boolean | null;
+  readonly retryAfterMs?: number | null;
+  /** The status that was received; differs from `answer.status` with a 304. */
+  readonly status?: number | null;
+  readonly answer?: FinalAnswer | null;
+  readonly body?: Body;
+  readonly stage?: StageRef | null;
+  readonly detail?: string;
+}
+
+/** What an answer's head alone says of the body. */
+export function declaredBody(headers: HeaderMap): Body {
+  return { ...NO_BODY, bytes: declaredLength(headers), mediaType: mediaTypeOf(headers) };
+}
 
 /** The ending that a failure means: what we chose not to do is `refused`, all else `failed`. */
 export function endingOf(reason: Failure, more: Omit<Ending, 'kind' | 'code' | 'reason'> = {}): Ending {

@@ -1,0 +1,1 @@
+export const MAX_HEAD_BYTES = 64 * 1024;

@@ -1,0 +1,16 @@
+import type { Redirect } from '../../model/attempt.ts';
+
+/** What one attempt did so far. */
+export class Trace {
+  readonly startedAt = performance.now();
+  readonly redirects: Redirect[] = [];
+  readonly evidence: string[] = [];
+  /** Every redirect on the way was permanent. */
+  permanent = true;
+  requests = 0;
+  resumed = 0;
+  lenient = false;
+  wireBytes = 0;
+  liar = false;
+  finalUrl: string | null = null;
+}
