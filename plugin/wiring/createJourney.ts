@@ -21,6 +21,7 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
+import { forgetResources } from '../work/forgetResources.ts';
 
 export interface JourneyParts {
   readonly config: Config;
@@ -46,10 +47,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
     describe: (resourceId) => parts.describe(resourceId),
     record: (outcome) => recorder.record(outcome),
 
-    async forget(lease) {
-      await records.archivals.forget([lease.resourceId]);
-      await records.runs.countDeleted(lease.archival.runIds, now());
-    },
+    forget: ({ resourceId, archival }) => forgetResources([resourceId], parts, archival.runIds),
 
     async findOrphan(lease) {
       const isRecorded = async (key: string) => (await records.copies.findByKey(key)) !== null;

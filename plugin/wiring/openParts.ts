@@ -26,6 +26,7 @@ import type { Requests } from '../trigger/Requests.ts';
 import { OutboxRelay } from '../trigger/relay.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
+import { forgetResources } from '../work/forgetResources.ts';
 import { createHostBatch } from '../work/hostBatch.ts';
 import { PriorityLine } from '../work/hostQueue.ts';
 import { archiveTogether, createJobHandlers } from '../work/jobHandlers.ts';
@@ -175,7 +176,7 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
     records,
     queue,
     hostOf,
-    onDeleted: (resourceIds) => forget(resourceIds, common),
+    onDeleted: (resourceIds) => forgetResources(resourceIds, common),
     owner,
     now,
     logger,
@@ -201,20 +202,6 @@ async function dropStages({ store, portal: { logger } }: Common): Promise<void> 
   await store.dropStages(STAGE_MAX_MS).catch((error: unknown) => {
     logger.warn({ error: messageOf(error) }, 'stages could not be dropped');
   });
-}
-
-/** Resources that left the portal: their state goes; their copies stay, unless the policy says otherwise. */
-async function forget(resourceIds: readonly string[], { config, records, store, now }: Common): Promise<void> {
-  const archivals = await records.archivals.getMany(resourceIds);
-  if (config.deletePolicy === 'remove') {
-    const copies = await records.copies.listByResources(resourceIds);
-    for (const copy of [...copies.values()].flat()) {
-      await store.remove(copy.key);
-      await records.copies.remove(copy.id);
-    }
-  }
-  await records.archivals.forget(resourceIds);
-  for (const { runIds } of archivals) if (runIds.length > 0) await records.runs.countDeleted(runIds, now());
 }
 
 async function sweepReport(sweep: Sweep, dryRun: boolean): Promise<SweepReport> {

@@ -11,6 +11,13 @@ import type { Question } from '../../plugin/portal/Portal.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { addResource, createPortalTables, testPortal } from './testPortal.ts';
 
+type Settings = Readonly<Record<string, unknown>>;
+
+interface OpenOptions {
+  readonly site?: string;
+  readonly settings?: Settings;
+}
+
 type Authorize = (request: IncomingMessage, question: Question) => boolean;
 
 /** `Authorization: admin` may everything; anybody reads what is not in the dataset `secret`. */
@@ -28,7 +35,7 @@ export class ShownPortal {
   authorize: Authorize = byHeader;
   readonly #publisher: Server;
 
-  private constructor(parts: { database: TestDatabase; folder: string; site: string }) {
+  private constructor(parts: { database: TestDatabase; folder: string; site: string; settings: Settings }) {
     this.database = parts.database;
     this.folder = parts.folder;
     this.#publisher = createServer((request, response) => {
@@ -40,17 +47,17 @@ export class ShownPortal {
     this.archiver = createArchiver({ environment: {} });
     const portal = testPortal({
       knex: parts.database.knex,
-      settings: { folder: parts.folder },
+      settings: { folder: parts.folder, ...parts.settings },
       authorize: (request, question) => this.authorize(request, question),
     });
     this.archiver.register({ ...portal, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
   }
 
-  static async open({ site = 'http://portal.example' } = {}): Promise<ShownPortal> {
+  static async open({ site = 'http://portal.example', settings = {} }: OpenOptions = {}): Promise<ShownPortal> {
     const database = await freshDatabase();
     await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
-    const portal = new ShownPortal({ database, folder, site });
+    const portal = new ShownPortal({ database, folder, site, settings });
     portal.#publisher.listen(0, '127.0.0.1');
     await once(portal.#publisher, 'listening');
     await portal.archiver.start();
