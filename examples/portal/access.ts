@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Question } from 'portal-archiver';
 import type { Catalogue } from './catalogue.ts';
+import { Sessions } from './sessions.ts';
 
 export type Role = 'anonymous' | 'editor' | 'administrator';
 
@@ -10,12 +11,19 @@ export interface Tokens {
   readonly editor: string;
 }
 
-export const COOKIE = 'portal_token';
+const COOKIE = 'portal_session';
+
+/** What a browser is handed when somebody signs in. */
+export interface SessionCookie {
+  readonly name: string;
+  readonly value: string;
+}
 
 /** Who asks and what they may do; the same for the portal's API, its pages and the archiver's routes. */
 export class Access {
   readonly #tokens: Tokens;
   readonly #catalogue: Catalogue;
+  readonly #sessions = new Sessions();
 
   constructor(tokens: Tokens, catalogue: Catalogue) {
     this.#tokens = tokens;
@@ -34,7 +42,21 @@ export class Access {
 
   /** Of somebody who signed in on the pages. A cookie comes along unasked, so it must never be enough to change something elsewhere. */
   roleOfCookie(request: IncomingMessage): Role {
-    return this.roleOfToken(readCookie(request));
+    return this.#sessions.roleOf(readCookie(request));
+  }
+
+  /** null: nobody's token. Else the cookie of a new session, in place of the one that the request came with. */
+  signIn(request: IncomingMessage, token: string): SessionCookie | null {
+    const role = this.roleOfToken(token);
+    if (role === 'anonymous') return null;
+    this.signOut(request);
+    return { name: COOKIE, value: this.#sessions.open(role) };
+  }
+
+  /** The session ends here, not only in the browser. */
+  signOut(request: IncomingMessage): Omit<SessionCookie, 'value'> {
+    this.#sessions.close(readCookie(request));
+    return { name: COOKIE };
   }
 
   /** The archiver's question. */

@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import type { Logger } from 'pino';
 import type { Access } from './access.ts';
 import { type Action, NotAuthorized, NotFound } from './actions.ts';
@@ -7,7 +13,7 @@ import { type Input, ValidationError } from './fields.ts';
 /** `/api/3/action/:name` in the manner of CKAN: a JSON body for a POST, a query for a read, CKAN's envelope around the answer. */
 export function actionRouter(actions: Readonly<Record<string, Action>>, access: Access, logger: Logger): Router {
   const router = express.Router();
-  router.use(express.json({ type: () => true, limit: '10mb', strict: true }));
+  router.use(readBody(access));
   router.all('/:action', async (request, response) => {
     const name = request.params.action;
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
@@ -23,6 +29,13 @@ export function actionRouter(actions: Readonly<Record<string, Action>>, access: 
   return router;
 }
 
+/** Before anybody is known little is read. */
+function readBody(access: Access): RequestHandler {
+  const [few, many] = ['100kb', '10mb'].map((limit) => express.json({ type: () => true, limit, strict: true }));
+  return (request, response, next) =>
+    (access.roleOfApi(request) === 'anonymous' ? few : many)?.(request, response, next);
+}
+
 /** null: no object. No body at all is an empty one. */
 function inputOf({ method, body, query }: Request): Input | null {
   if (method !== 'POST') return query;
@@ -30,7 +43,8 @@ function inputOf({ method, body, query }: Request): Input | null {
 }
 
 /** CKAN's answer to what is no call of an action at all: a JSON text without the envelope. */
-const refuse = (response: Response, why: string): unknown => response.status(400).json(`Bad request - ${why}`);
+const refuse = (response: Response, why: string, status = 400): unknown =>
+  response.status(status).json(`Bad request - ${why}`);
 
 const helpOf = (request: Request): string =>
   `${request.protocol}://${request.get('host')}/api/3/action/help_show?name=${request.path.slice(1)}`;
@@ -43,11 +57,14 @@ function answerError(logger: Logger): ErrorRequestHandler {
     if (error instanceof NotFound) return fail(404, 'Not Found Error', { message: error.message });
     if (error instanceof NotAuthorized)
       return fail(403, 'Authorization Error', { message: `Access denied: ${error.message}` });
-    if (isClientError(error)) return refuse(response, error.message);
+    if (isClientError(error)) return refuse(response, error.message, statusOf(error));
     logger.error({ path: request.path, error: String(error) }, 'an action failed');
     return fail(500, 'Internal Server Error', { message: 'Something went wrong; the log says what.' });
   };
 }
+
+/** 413 for a body that is too long, 400 for all else that cannot be read. */
+export const statusOf = (error: Error): number => ('status' in error && error.status === 413 ? 413 : 400);
 
 /** What Express throws for a body or an address that cannot be read. */
 export const isClientError = (error: unknown): error is Error =>

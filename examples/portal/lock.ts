@@ -1,46 +1,40 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { StartError } from './environment.ts';
 
+/** Which process holds a folder. A process id is given again one day; with its start it names one process. */
 interface Holder {
   readonly id: string;
   readonly pid: number;
-  /** Answers with `id` on loopback for as long as the holder lives, so that no dead one can keep the folder. */
-  readonly port: number;
+  /** null where the system does not tell. */
+  readonly startedAt: string | null;
 }
 
 /** One portal at a time on a folder. Throws `StartError` while another lives. Answers how to give it back. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'lock');
-  const id = randomUUID();
-  const server = await answerWith(id);
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const own = `${file}.${id}`;
+  const { pid } = process;
+  const own: Holder = { id: randomUUID(), pid, startedAt: await startOf(pid) };
+  const draft = `${file}.${own.id}`;
   try {
-    await writeFile(own, JSON.stringify({ id, pid: process.pid, port } satisfies Holder));
-    while (!(await take(own, file))) {
+    await writeFile(draft, JSON.stringify(own));
+    while (!(await take(draft, file))) {
       const holder = await readHolder(file);
       if (holder && (await lives(holder))) {
-        throw new StartError(
-          1,
-          `Another portal (process ${holder.pid}) runs on ${folder}; stop it, or set EXAMPLE_DATA.`,
-        );
+        const message = `Another portal (process ${holder.pid}) runs on ${folder}; stop it, or set EXAMPLE_DATA.`;
+        throw new StartError(1, message);
       }
       await clear(file, holder);
     }
-  } catch (error) {
-    server.close();
-    throw error;
   } finally {
-    await rm(own, { force: true });
+    await rm(draft, { force: true });
   }
   return async () => {
-    if ((await readHolder(file))?.id === id) await rm(file, { force: true });
-    server.close();
+    if ((await readHolder(file))?.id === own.id) await rm(file, { force: true });
   };
 }
 
@@ -68,29 +62,31 @@ async function readHolder(file: string): Promise<Holder | null> {
   }
 }
 
-function lives({ id, port }: Holder): Promise<boolean> {
-  return new Promise((resolve) => {
-    let said = '';
-    const socket = connect(port, '127.0.0.1');
-    socket.setTimeout(3000, () => {
-      socket.destroy();
-      // Somebody listens but says nothing: a stopped holder is a holder.
-      resolve(said === '');
-    });
-    socket.on('data', (chunk) => (said += chunk));
-    socket.once('error', () => resolve(false));
-    socket.once('end', () => resolve(said === id));
-  });
+/** A stopped holder is a holder. Nothing but the process itself says that it lives: a port could be another's by now. */
+async function lives({ pid, startedAt }: Holder): Promise<boolean> {
+  if (!isRunning(pid)) return false;
+  return (startedAt ?? null) === null || (await startOf(pid)) === startedAt;
 }
 
-function answerWith(id: string): Promise<Server> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.end(id);
-  });
-  server.unref();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
+
+/** From `/proc`, where a process that has ended and not been waited for counts as gone; elsewhere from `ps`. */
+async function startOf(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
+  if (stat === null) return (await askPs(pid)) || null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? 'ended' : (fields[19] ?? null);
+}
+
+const askPs = (pid: number): Promise<string> =>
+  promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).then(
+    ({ stdout }) => stdout.trim(),
+    () => '',
+  );

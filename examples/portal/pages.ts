@@ -1,15 +1,20 @@
 import { Eta } from 'eta';
-import express, { type NextFunction, type Request, type Response, type Router } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Archiver } from 'portal-archiver';
-import { type Access, COOKIE, type Role } from './access.ts';
-import { isClientError } from './actionApi.ts';
+import type { Access, Role } from './access.ts';
+import { isClientError, statusOf } from './actionApi.ts';
 import type { Action } from './actions.ts';
 import { NotAuthorized, NotFound } from './actions.ts';
 import type { Catalogue, Dataset, ResourceRow } from './catalogue.ts';
 import { type Input, ValidationError } from './fields.ts';
 import { datasetPage, listPage } from './pageViews.ts';
 
+type Runs = ReturnType<Archiver['operations']>['records']['runs'];
+type Run = NonNullable<Awaited<ReturnType<Runs['get']>>>;
+
 export interface PageParts {
+  /** Absolute URL of the portal, as its visitors see it. */
+  readonly site: string;
   readonly catalogue: Catalogue;
   readonly archiver: Archiver;
   readonly access: Access;
@@ -41,7 +46,7 @@ export function pageRouter(parts: PageParts): Router {
 
   router.use(harden);
   router.use('/style.css', express.static(`${FOLDER}style.css`));
-  router.use(express.urlencoded({ extended: false, limit: '1mb' }));
+  router.use(readForm(parts.access));
   router.use(refuseForeignForms);
 
   router.get('/', async (request, response) => {
@@ -62,7 +67,7 @@ export function pageRouter(parts: PageParts): Router {
     const dataset = await datasetOf(parts, request);
     const { archivals, copies, runs } = parts.archiver.operations().records;
     const ids = dataset.resources.map(({ id }) => id);
-    const run = typeof request.query.run === 'string' ? await runs.get(request.query.run) : null;
+    const run = await runOf(request.query.run, dataset, runs);
     const states = await archivals.getMany(ids);
     const versions = await copies.listByResources(ids);
     const data = datasetPage(dataset, states, versions, (key) => `/archiver/${encodePath(key)}`);
@@ -71,14 +76,13 @@ export function pageRouter(parts: PageParts): Router {
 
   router.get('/login', (request, response) => show(request, response, 'login', { title: 'Sign in', wrong: false }));
   router.post('/login', (request, response) => {
-    const token = textOf(request, 'token').trim();
-    if (parts.access.roleOfToken(token) === 'anonymous')
-      return show(request, response, 'login', { title: 'Sign in', wrong: true }, 403);
-    response.cookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: '/' });
+    const cookie = parts.access.signIn(request, textOf(request, 'token').trim());
+    if (!cookie) return show(request, response, 'login', { title: 'Sign in', wrong: true }, 403);
+    response.cookie(cookie.name, cookie.value, cookieOptions(parts, request));
     return response.redirect(303, '/');
   });
-  router.post('/logout', (_request, response) => {
-    response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'strict', path: '/' });
+  router.post('/logout', (request, response) => {
+    response.clearCookie(parts.access.signOut(request).name, cookieOptions(parts, request));
     response.redirect(303, '/');
   });
 
@@ -167,7 +171,7 @@ export function pageRouter(parts: PageParts): Router {
     if (error instanceof NotAuthorized)
       return show(request, response, 'message', { title: 'Not allowed', message: error.message }, 403);
     if (isClientError(error))
-      return show(request, response, 'message', { title: 'Not understood', message: error.message }, 400);
+      return show(request, response, 'message', { title: 'Not understood', message: error.message }, statusOf(error));
     return next(error);
   });
   return router;
@@ -205,6 +209,14 @@ async function datasetOf({ catalogue, access }: PageParts, request: Request): Pr
   return dataset;
 }
 
+/** null: none was asked for. Throws `NotFound` for what is no run of this dataset, so that nobody looks at another's. */
+async function runOf(id: unknown, dataset: Dataset, runs: Pick<Runs, 'get'>): Promise<Run | null> {
+  if (typeof id !== 'string') return null;
+  const run = id.includes('\0') ? null : await runs.get(id);
+  if (run?.datasetId !== dataset.id) throw new NotFound('Run');
+  return run;
+}
+
 function resourceOf({ resources }: Dataset, request: Request): ResourceRow {
   const resource = resources.find(({ id }) => id === request.params.id);
   if (!resource) throw new NotFound('Resource');
@@ -221,6 +233,17 @@ function harden(_request: Request, response: Response, next: NextFunction): void
   });
   next();
 }
+
+/** Before anybody is known little is read. */
+function readForm(access: Access): RequestHandler {
+  const [few, many] = ['100kb', '1mb'].map((limit) => express.urlencoded({ extended: false, limit }));
+  return (request, response, next) =>
+    (access.roleOfCookie(request) === 'anonymous' ? few : many)?.(request, response, next);
+}
+
+/** Never over a plain connection where the portal has a safe one. */
+const cookieOptions = ({ site }: PageParts, request: Request) =>
+  ({ httpOnly: true, sameSite: 'strict', path: '/', secure: request.secure || site.startsWith('https:') }) as const;
 
 /** The cookie is SameSite=Strict; this is the second lock on the same door. */
 function refuseForeignForms(request: Request, response: Response, next: NextFunction): void {

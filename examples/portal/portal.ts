@@ -57,7 +57,7 @@ export function createPortal({ knex, archiver, settings, site, tokens, logger }:
   });
   const actions = createActions(catalogue, archiver);
   app.use('/api/3/action', actionRouter(actions, access, logger));
-  app.use(pageRouter({ catalogue, archiver, access, actions }));
+  app.use(pageRouter({ site, catalogue, archiver, access, actions }));
   app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
     logger.error({ path: request.path, error: error.message }, 'a request failed');
     response.status(500).type('text').send('Something went wrong; the log says what.\n');

@@ -139,7 +139,7 @@ async function start(program: string, flags: readonly string[], place: Place): P
     detached: true,
     cwd: account ? '/' : undefined,
     stdio: ['ignore', log, log, ...(directory ? [directory.fd] : [])],
-    env: { ...environment, LC_ALL: 'C', PGDATA: undefined },
+    env: { ...plainEnvironment(environment), LC_ALL: 'C' },
   };
   const child = spawn(program, ['-D', directory ? '/proc/self/fd/3' : data, ...flags], options);
   try {
@@ -149,6 +149,12 @@ async function start(program: string, flags: readonly string[], place: Place): P
     await directory?.close();
   }
 }
+
+const PLAIN = /^(PATH|HOME|TZ|TMPDIR|TEMP|TMP|LANG|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|SystemRoot|ComSpec)$/i;
+
+/** What a program needs to run. Tokens and connection strings are not PostgreSQL's to know, nor its functions' to read. */
+const plainEnvironment = (variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => PLAIN.test(name)));
 
 /** Whether it lets us in before it ends or the time is over. */
 async function answers(url: string, ended: () => unknown): Promise<boolean> {
