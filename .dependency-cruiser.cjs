@@ -11,6 +11,36 @@ const door = (library, files, comment) => ({
 
 const npm = (names) => `^(node_modules/)?(${names})(/|$)`;
 
+/**
+ * The rooms of fetch/ and those that each may import from, types too. `.` stands for the files that lie in fetch/ itself:
+ * they make an attempt of all the rooms, and no room knows them.
+ */
+const FETCH_ARROWS = {
+  http: [],
+  outcome: ['http'],
+  connect: ['http'],
+  exchange: ['connect', 'outcome', 'http'],
+  cache: ['outcome', 'http'],
+  follow: ['exchange', 'outcome', 'http'],
+  sniff: ['http'],
+  service: ['sniff'],
+  digest: ['http'],
+  thread: ['digest'],
+  body: ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'],
+  retrieve: ['thread'],
+  '.': ['http', 'outcome', 'connect', 'exchange', 'cache', 'follow', 'sniff', 'service', 'digest', 'thread', 'body'],
+};
+
+const filesOf = (room) => (room === '.' ? '^plugin/fetch/[^/]+$' : `^plugin/fetch/${room}/`);
+
+const fetchRules = Object.entries(FETCH_ARROWS).map(([room, allowed]) => ({
+  name: room === '.' ? 'fetch' : `fetch-${room}`,
+  comment: `May import ${allowed.length > 0 ? allowed.join(', ') : 'none of the other rooms'} in fetch/, types too.`,
+  severity: 'error',
+  from: { path: filesOf(room) },
+  to: { path: '^plugin/fetch/', pathNot: [room, ...allowed].map(filesOf) },
+}));
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -20,6 +50,13 @@ module.exports = {
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-cycles-in-fetch',
+      comment: 'In fetch/ also types lead one way.',
+      severity: 'error',
+      from: { path: '^plugin/fetch/' },
+      to: { circular: true },
     },
     {
       name: 'resolvable',
@@ -66,6 +103,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^plugin/', pathNot: '^plugin/(index\\.ts$|cli/)' },
       to: { path: '^plugin/(plugin|index)\\.ts$' },
+    },
+    ...fetchRules,
+    {
+      name: 'fetch-from-outside',
+      comment: 'Who wires fetches; everybody else has a contract for it.',
+      severity: 'error',
+      from: { path: '^plugin/', pathNot: '^plugin/(fetch|wiring)/' },
+      to: { path: '^plugin/fetch/[^/]+$' },
     },
     {
       name: 'product-apart-from-tests',

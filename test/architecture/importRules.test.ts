@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { brokenImportRules } from '../support/importRules.ts';
+
+const MODULE = 'export interface One { id: string }\nexport const one = 1;\n';
 
 describe('the import rules', () => {
   let folder = '';
@@ -88,6 +90,64 @@ describe('the import rules', () => {
       'plugin/b.ts': "import { a } from './a.ts';\nexport const b = () => a;\n",
     };
     assert.deepEqual(new Set(await broken(modules)), new Set(['no-cycles']));
+  });
+
+  test('find a ring of types between the rooms of fetch', async () => {
+    const modules = {
+      'plugin/fetch/http/a.ts': "import type { B } from './b.ts';\nexport interface A { b: B }\n",
+      'plugin/fetch/http/b.ts': "import type { A } from './a.ts';\nexport interface B { a: A }\n",
+    };
+    assert.deepEqual(new Set(await broken(modules)), new Set(['no-cycles-in-fetch']));
+  });
+
+  /** A room of fetch, rooms that it may import from, and one that it may not. */
+  const FETCH_ROOMS: readonly (readonly [string, readonly string[], string])[] = [
+    ['http', [], 'outcome'],
+    ['outcome', ['http'], 'exchange'],
+    ['connect', ['http'], 'exchange'],
+    ['exchange', ['connect', 'outcome', 'http'], 'follow'],
+    ['cache', ['outcome', 'http'], 'exchange'],
+    ['follow', ['exchange', 'outcome', 'http'], 'connect'],
+    ['sniff', ['http'], 'service'],
+    ['service', ['sniff'], 'body'],
+    ['digest', ['http'], 'thread'],
+    ['thread', ['digest'], 'http'],
+    ['body', ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'], 'thread'],
+    ['retrieve', ['thread'], 'digest'],
+  ];
+  for (const [room, allowed, forbidden] of FETCH_ROOMS) {
+    test(`keep the room ${room} of fetch from code and types of ${forbidden}`, async () => {
+      const modules = (from: readonly string[]) => ({
+        ...Object.fromEntries(from.map((other) => [`plugin/fetch/${other}/a.ts`, MODULE])),
+        [`plugin/fetch/${room}/code.ts`]: from.map((other) => `import { one } from '../${other}/a.ts';\n`).join(''),
+        [`plugin/fetch/${room}/types.ts`]: from
+          .map((other) => `import type { One } from '../${other}/a.ts';\n`)
+          .join(''),
+      });
+      assert.deepEqual(await broken(modules(allowed)), []);
+      assert.deepEqual(await broken(modules([forbidden])), [`fetch-${room}`, `fetch-${room}`]);
+    });
+  }
+
+  test('have a row for each room of fetch', async () => {
+    const entries = await readdir('plugin/fetch', { withFileTypes: true });
+    const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    assert.deepEqual(FETCH_ROOMS.map(([room]) => room).sort(), rooms.sort());
+  });
+
+  test('let a fetch use every room but those that run fetches', async () => {
+    const modules = {
+      'plugin/fetch/retrieve/a.ts': MODULE,
+      'plugin/fetch/fetcher.ts': "import type { One } from './retrieve/a.ts';\n",
+    };
+    assert.deepEqual(await broken(modules), ['fetch']);
+  });
+
+  test('let only what wires fetches import them', async () => {
+    const source = "import type { One } from '../fetch/fetcher.ts';\n";
+    const fetcher = { 'plugin/fetch/fetcher.ts': MODULE };
+    assert.deepEqual(await broken({ ...fetcher, 'plugin/wiring/use.ts': source }), []);
+    assert.deepEqual(await broken({ ...fetcher, 'plugin/work/use.ts': source }), ['fetch-from-outside']);
   });
 
   const DOORS: readonly (readonly [string, string, string])[] = [
