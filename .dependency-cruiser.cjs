@@ -116,7 +116,7 @@ module.exports = {
       name: 'product-apart-from-tests',
       severity: 'error',
       from: { path: '^plugin/' },
-      to: { path: '^(test|bench|examples)/' },
+      to: { path: '^(test|bench|examples|scripts)/' },
     },
     {
       name: 'no-development-libraries',

@@ -17,12 +17,15 @@ describe('the package', () => {
   let folder = '';
   let project = '';
   let packed: readonly string[] = [];
+  let installing = '';
   let database: TestDatabase;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'archiver-package-'));
     project = join(folder, 'project');
     await mkdir(project);
+    // As an earlier state of the sources leaves it behind.
+    await writeFile('dist/stale.js', '');
     const { stdout } = await run('npm', ['pack', '--silent', '--json', '--pack-destination', folder], {
       env: environment,
     });
@@ -31,7 +34,7 @@ describe('the package', () => {
     packed = made.files.map(({ path }) => path);
     await writeFile(join(project, 'package.json'), '{ "name": "plain-portal", "private": true, "type": "module" }\n');
     const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, made.filename)];
-    await run('npm', install, { cwd: project, env: environment });
+    ({ stderr: installing } = await run('npm', install, { cwd: project, env: environment }));
     database = await freshDatabase();
     await database.knex.schema.createTable('resource', (table) => {
       table.text('id').primary();
@@ -62,6 +65,14 @@ describe('the package', () => {
       packed.filter((path) => !belonging.test(path)),
       [],
     );
+  });
+
+  test('holds nothing that a file of old sources left in dist', () => {
+    assert.ok(!packed.includes('dist/stale.js'));
+  });
+
+  test('installs without a warning of npm about it', () => {
+    assert.doesNotMatch(installing, /portal-archiver/);
   });
 
   test('archives a file inside an empty project of plain JavaScript', async () => {

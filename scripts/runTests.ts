@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { testAzurite } from './azurite.ts';
-import { startPostgres } from './postgres.ts';
+import { testAzurite } from '../test/support/azurite.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 
 // `npm test`: the services once, then every test file (or those that the arguments name) in node's own runner.
 const named = process.argv.slice(2);
