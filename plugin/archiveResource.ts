@@ -4,7 +4,7 @@ import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Resource } from './model/resource.ts';
 import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
-import type { Outcome, Recorded } from './record/Records.ts';
+import type { ArchivalRecord, Recorded } from './record/Records.ts';
 
 /** The edges that one journey touches, each behind its contract. */
 export interface Journey {
@@ -19,17 +19,17 @@ export interface Journey {
   requestFor(lease: Lease, resource: Resource, orphan: UnrecordedCopy | null): FetchRequest;
   readonly retriever: Retriever;
   decide(lease: Lease, resource: Resource, attempt: Attempt, orphan: UnrecordedCopy | null): Decision;
-  record(outcome: Outcome): Promise<Recorded>;
+  record(outcome: ArchivalRecord): Promise<Recorded>;
   notify(resource: Resource, decision: Decision, recorded: Recorded): void;
 }
 
 export interface Decision {
-  readonly outcome: Outcome;
+  readonly outcome: ArchivalRecord;
   readonly retryInMs: number | null;
 }
 
 /** How a journey ended, for the job that started it. */
-export interface Arrival {
+export interface JourneyResult {
   readonly attempt: Attempt;
   readonly retryInMs: number | null;
   /** A request came in meanwhile: one more run is due. */
@@ -41,7 +41,11 @@ export interface Arrival {
  * archive any more, or when the lease was lost and another worker carries on. A broken link is a result;
  * a throw means that a service is broken, so that the job is tried again.
  */
-export async function archiveResource(lease: Lease, journey: Journey, signal: AbortSignal): Promise<Arrival | null> {
+export async function archiveResource(
+  lease: Lease,
+  journey: Journey,
+  signal: AbortSignal,
+): Promise<JourneyResult | null> {
   const resource = await journey.describe(lease.resourceId);
   if (!resource) {
     await journey.forget(lease);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import type { HostLimits } from '../model/host.ts';
-import type { HostStanding } from '../record/Hosts.ts';
+import type { HostStatus } from '../record/Hosts.ts';
 import { quietHours } from '../settings/jsonKinds.ts';
 import type { SettingKind } from '../settings/settingKinds.ts';
 import { SETTINGS } from '../settings/settingsTable.ts';
@@ -73,7 +73,7 @@ function limitCommand(context: CommandContext): Command {
       const name = host.toLowerCase();
       await withArchiver(options, context, async (archiver) => {
         const { hosts } = archiver.operations().records;
-        await hosts.setOverride(name, limits);
+        await hosts.setLimits(name, limits);
         const lines = [limits ? `${name}: ${JSON.stringify(limits)}` : `${name}: as the settings say`];
         print(context, options, { json: await hosts.get(name), lines });
       });
@@ -86,7 +86,7 @@ function limitsOf({ requestsPerSecond, burst, concurrency, bytesPerDay, gapFacto
   return Object.keys(limits).length === 0 ? null : limits;
 }
 
-function standingText({ override, pausedUntil, deadUntil, deadCount, bytesToday }: HostStanding): string {
+function standingText({ override, pausedUntil, deadUntil, deadCount, bytesToday }: HostStatus): string {
   return [
     ...(deadUntil ? [`cannot be reached, left alone until ${deadUntil.toISOString()}`] : []),
     ...(pausedUntil ? [`asked for a pause until ${pausedUntil.toISOString()}`] : []),

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
-import type { RunTable } from '../record/Records.ts';
+import type { Runs } from '../record/Records.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';
@@ -32,7 +32,7 @@ export function runCommand(context: CommandContext): Command {
 }
 
 const oneRun =
-  (context: CommandContext, find: (runs: RunTable, id: string) => Promise<Run | null>) =>
+  (context: CommandContext, find: (runs: Runs, id: string) => Promise<Run | null>) =>
   (id: string, options: PortalOptions): Promise<void> =>
     withArchiver(options, context, async (archiver) => {
       const run = await find(archiver.operations().records.runs, id);

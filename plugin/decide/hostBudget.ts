@@ -34,10 +34,10 @@ export function newHost(limits: HostLimits, now: Date): HostState {
  * A share of a host's budget: a token bucket for the rate, slots for what is under way at once, bytes a day, quiet hours,
  * the server's own Retry-After, and a circuit breaker that lets one probe through when its time is over.
  */
-export function slice(
+export function take(
   before: HostState,
   ask: {
-    readonly want: number;
+    readonly requested: number;
     readonly slotsTaken: number;
     readonly limits: HostLimits;
     readonly now: Date;
@@ -46,7 +46,10 @@ export function slice(
 ): { readonly state: HostState; readonly slice: HostSlice } {
   const { limits, now, slotsTaken } = ask;
   const state = refill(before, limits, now);
-  const refused = (why: HostSlice['why'], retryAt: Date) => ({ state, slice: { granted: 0, slots: 0, retryAt, why } });
+  const refused = (reason: HostSlice['reason'], retryAt: Date) => ({
+    state,
+    slice: { granted: 0, slots: 0, retryAt, reason },
+  });
 
   const { urgent = false } = ask;
   if (!urgent && state.openUntil && state.openUntil > now) return refused('circuit', state.openUntil);
@@ -63,11 +66,11 @@ export function slice(
     return refused('rate', new Date(now.getTime() + ((1 - state.tokens) / limits.requestsPerSecond) * 1000));
   }
   const probing = !urgent && state.openCount > 0;
-  const granted = probing ? 1 : urgent ? ask.want : Math.min(ask.want, Math.floor(state.tokens));
+  const granted = probing ? 1 : urgent ? ask.requested : Math.min(ask.requested, Math.floor(state.tokens));
   const slots = Math.min(freeSlots, granted);
   return {
     state: { ...state, tokens: state.tokens - granted },
-    slice: { granted, slots, retryAt: null, why: 'free' },
+    slice: { granted, slots, retryAt: null, reason: 'free' },
   };
 }
 
@@ -77,7 +80,7 @@ function sweepSlots({ concurrency }: HostLimits): number {
 }
 
 /** What a finished slice teaches. */
-export function learn(before: HostState, report: HostReport, limits: HostLimits): HostState {
+export function settle(before: HostState, report: HostReport, limits: HostLimits): HostState {
   const { now } = report;
   const gapMs = limits.gapFactor * report.responseMs;
   const pauseMs = Math.max(report.retryAfterMs ?? 0, gapMs);

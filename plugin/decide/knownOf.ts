@@ -4,7 +4,7 @@ import type { Attempt, Known } from '../model/attempt.ts';
  * What the next request may rest on. A failure keeps the validators (the copy is still there) but ends their trust; a
  * host that lied is not believed again.
  */
-export function knownOf(before: Known | null, attempt: Attempt, url: string, now: Date): Known | null {
+export function nextKnown(before: Known | null, attempt: Attempt, url: string, now: Date): Known | null {
   if (attempt.kind !== 'fetched' && attempt.kind !== 'unchanged') return before && { ...before, ok: false };
   const trusted = !attempt.liar && (before === null || before.url !== url || before.trusted !== false);
   const sizes = attempt.kind === 'fetched' ? attempt : (before ?? attempt);

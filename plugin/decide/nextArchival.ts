@@ -1,7 +1,7 @@
 import type { Archival } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
-import { knownOf } from './knownOf.ts';
+import { nextKnown } from './knownOf.ts';
 import { type CheckBounds, nextCheck } from './nextCheck.ts';
 
 export interface Policy extends CheckBounds {
@@ -11,7 +11,7 @@ export interface Policy extends CheckBounds {
   readonly confirmFailures: number;
 }
 
-export type Happening = 'succeeded' | 'unchanged' | 'failed' | 'broken' | 'recovered';
+export type ArchivalTransition = 'succeeded' | 'unchanged' | 'failed' | 'broken' | 'recovered';
 
 /** What an attempt means for the archival of its resource. */
 export interface NextArchival {
@@ -42,7 +42,7 @@ export interface NextArchival {
   /** JSON for task_status: `{code, status, reason, attempts, runId}`. */
   readonly value: string;
   readonly error: string;
-  readonly happenings: readonly Happening[];
+  readonly transitions: readonly ArchivalTransition[];
 }
 
 /**
@@ -86,7 +86,7 @@ export function nextArchival(input: {
       nextCheckAt: retryInMs === null ? next : new Date(now.getTime() + retryInMs),
       freshUntil,
       ...counts,
-      known: knownOf(before.known, attempt, url, now),
+      known: nextKnown(before.known, attempt, url, now),
       finalUrl: attempt.finalUrl ?? before.finalUrl,
       moved: works ? attempt.moved : before.moved,
     },
@@ -95,7 +95,7 @@ export function nextArchival(input: {
     state: stateOf(works, settled),
     value: taskValue(before, attempt, attempts),
     error: works ? '' : attempt.reason,
-    happenings: settled ? happenings(before, attempt, failures.failureCount, policy) : [],
+    transitions: settled ? transitionsOf(before, attempt, failures.failureCount, policy) : [],
   };
 }
 
@@ -136,8 +136,8 @@ function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly numbe
   return Math.max(delayMs, attempt.retryAfterMs ?? 0);
 }
 
-function happenings(before: Archival, attempt: Attempt, failureCount: number, policy: Policy): Happening[] {
-  const recovered: Happening[] = before.failureCount > 0 ? ['recovered'] : [];
+function transitionsOf(before: Archival, attempt: Attempt, failureCount: number, policy: Policy): ArchivalTransition[] {
+  const recovered: ArchivalTransition[] = before.failureCount > 0 ? ['recovered'] : [];
   if (attempt.kind === 'fetched') return ['succeeded', ...recovered];
   if (attempt.kind === 'unchanged') return ['unchanged', ...recovered];
   const confirmed = failureCount === policy.confirmFailures && before.failureCount < failureCount;

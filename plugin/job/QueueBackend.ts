@@ -5,7 +5,7 @@ import type { Job } from './JobQueue.ts';
 export interface QueueBackend {
   readonly repository: JobRepository;
   /** Waiting jobs that start later than `startAt` start then; a host's running job runs once more. */
-  hasten(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
+  reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
   /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */
   pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Adds new jobs; one whose key got a waiting job meanwhile is left out where the server can tell. */
@@ -15,7 +15,7 @@ export interface QueueBackend {
   /** Renews the locks of these jobs, as far as they are locked. */
   renew(ids: readonly string[]): Promise<void>;
   /** Unlocks; a job that had begun already starts again at once. */
-  giveBack(id: string): Promise<void>;
+  unlock(id: string): Promise<void>;
   counts(): Promise<{ waiting: number; running: number; failed: number }>;
   /** true: the server refused a second waiting job of the same key. */
   isDuplicate(error: unknown): boolean;

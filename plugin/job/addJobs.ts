@@ -19,7 +19,7 @@ export async function addJobs({ agenda, backend }: Place, jobs: readonly Job[], 
     for (let from = 0; from < keys.length; from += ASK_AT_ONCE) {
       const some = keys.slice(from, from + ASK_AT_ONCE);
       // In this order: a job that ends in between was hastened, and so does not end.
-      await within(ANSWER_MS, backend.jobs.hasten(kind, some, startAt));
+      await within(ANSWER_MS, backend.jobs.reschedule(kind, some, startAt));
       const pending = await within(ANSWER_MS, backend.jobs.pending(kind, some));
       await addNew(agenda, backend, { kind, startAt, keys: some.filter((key) => !pending.has(key)) });
     }

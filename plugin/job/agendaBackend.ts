@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { ANSWER_MS } from './jobNames.ts';
-import { JobAnnouncements } from './jobNotifications.ts';
+import { JobNotifications } from './jobNotifications.ts';
 import { openMongoJobs } from './mongoJobs.ts';
 import { openPostgresJobs } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
@@ -14,7 +14,7 @@ export interface BackendSettings {
 
 export interface OpenBackend {
   readonly jobs: QueueBackend;
-  readonly announcements: JobAnnouncements;
+  readonly notifications: JobNotifications;
   close(): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ export async function openBackend(settings: BackendSettings): Promise<OpenBacken
   try {
     const jobs =
       mongodbUrl === null ? await openPostgresJobs(pool, queueName) : await openMongoJobs(mongodbUrl, queueName);
-    const announcements = new JobAnnouncements({ pool, connection, channelName: queueName });
+    const announcements = new JobNotifications({ pool, connection, channelName: queueName });
     const close = async () => {
       await jobs.close();
       await pool.end();
     };
-    return { jobs, announcements, close };
+    return { jobs, notifications: announcements, close };
   } catch (error) {
     await pool.end();
     throw error;

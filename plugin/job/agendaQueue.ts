@@ -6,7 +6,7 @@ import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
 import type { Job, JobContext, JobHandlers, JobQueue } from './JobQueue.ts';
 import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
-import { KeptLocks } from './renewedLocks.ts';
+import { RenewedLocks } from './renewedLocks.ts';
 import { within } from './within.ts';
 
 export interface QueueSettings extends BackendSettings {
@@ -52,7 +52,7 @@ export class AgendaQueue implements JobQueue {
       try {
         this.#open = this.#agendaOn(backend);
         if (handlers) await this.#work(this.#open, handlers);
-        else await backend.announcements.connect();
+        else await backend.notifications.connect();
       } catch (error) {
         await this.stop(0);
         throw error;
@@ -83,7 +83,7 @@ export class AgendaQueue implements JobQueue {
     this.#stopping.abort(new ArchiverError('stopped', 'The worker stops.'));
     // Ends intake and unlocks what has not begun; the connection stays for the jobs that still end.
     await agenda.stop(false).catch(() => undefined);
-    await backend.announcements.disconnect();
+    await backend.notifications.disconnect();
     await within(deadlineMs, Promise.allSettled([...this.#running, this.#adding])).catch(() => undefined);
     await within(ANSWER_MS, locks.close()).catch(() => undefined);
     await within(ANSWER_MS, backend.close()).catch(() => undefined);
@@ -108,8 +108,8 @@ export class AgendaQueue implements JobQueue {
 
   #agendaOn(backend: OpenBackend): OpenQueue {
     const { pollMs, concurrency, lockMs = LOCK_MS } = this.#settings;
-    const onFreed = (jobName: string) => backend.announcements.nudge(jobName);
-    const locks = new KeptLocks(backend.jobs, { lockMs, onFreed });
+    const onFreed = (jobName: string) => backend.notifications.pollNow(jobName);
+    const locks = new RenewedLocks(backend.jobs, { lockMs, onFreed });
     const agenda = new Agenda({
       backend: {
         name: this.name,
@@ -119,7 +119,7 @@ export class AgendaQueue implements JobQueue {
         connect: async () => undefined,
         disconnect: async () => undefined,
       },
-      notificationChannel: backend.announcements,
+      notificationChannel: backend.notifications,
       processEvery: pollMs,
       maxConcurrency: concurrency * 2,
       defaultLockLifetime: AGENDA_LOCK_MS,
@@ -185,7 +185,7 @@ export class AgendaQueue implements JobQueue {
 
 interface OpenQueue {
   readonly agenda: Agenda;
-  readonly locks: KeptLocks;
+  readonly locks: RenewedLocks;
   readonly backend: OpenBackend;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BaseNotificationChannel, type JobNotification, toJobId } from 'agenda';
 import pg from 'pg';
 
-interface Told {
+interface Notification {
   readonly jobName: string;
   readonly startAt: string | null;
   /** Who tells; it knows already. */
@@ -17,11 +17,11 @@ const LONGEST_WAIT_MS = 10_000;
  * and reaches every process. Only hints: who misses one finds the job at its next look into the queue. So nothing here
  * ever fails a job, and a lost connection is made again for as long as it takes.
  */
-export class JobAnnouncements extends BaseNotificationChannel {
+export class JobNotifications extends BaseNotificationChannel {
   readonly #pool: pg.Pool;
   readonly #connection: string | pg.PoolConfig;
   readonly #id = randomUUID();
-  readonly #untold = new Map<string, Told>();
+  readonly #untold = new Map<string, Notification>();
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
   #waitMs = FIRST_WAIT_MS;
@@ -67,7 +67,7 @@ export class JobAnnouncements extends BaseNotificationChannel {
   async publishState(): Promise<void> {}
 
   /** Looks into the queue now, in this process alone. */
-  nudge(jobName: string): void {
+  pollNow(jobName: string): void {
     void this.notifyHandlers(hint(jobName, null));
   }
 
@@ -107,7 +107,7 @@ export class JobAnnouncements extends BaseNotificationChannel {
   }
 
   #hear(payload: string): void {
-    const { jobName, startAt, from }: Told = JSON.parse(payload);
+    const { jobName, startAt, from }: Notification = JSON.parse(payload);
     if (from !== this.#id) void this.notifyHandlers(hint(jobName, startAt === null ? null : new Date(startAt)));
   }
 }

@@ -41,7 +41,7 @@ function backend(client: MongoClient, repository: MongoJobRepository, collection
       const found = await jobs.find(filter, { projection: { data: 1 } }).toArray();
       return new Set(found.flatMap(({ data }) => data[JOB_KEYS[kind]] ?? []));
     },
-    async hasten(kind, keys, startAt) {
+    async reschedule(kind, keys, startAt) {
       const path = `data.${JOB_KEYS[kind]}`;
       const isLater = { nextRunAt: { $gt: startAt } };
       const isRunning = { nextRunAt: null, lockedAt: { $ne: null } };
@@ -64,7 +64,7 @@ function backend(client: MongoClient, repository: MongoJobRepository, collection
       const _id = { $in: ids.map((id) => new ObjectId(id)) };
       await jobs.updateMany({ _id, lockedAt: { $ne: null } }, { $set: { lockedAt: new Date() } });
     },
-    async giveBack(id) {
+    async unlock(id) {
       const _id = new ObjectId(id);
       await jobs.updateOne({ _id, nextRunAt: null }, { $set: { nextRunAt: new Date() } });
       await jobs.updateOne({ _id }, { $set: { lockedAt: null } });

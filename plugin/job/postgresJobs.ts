@@ -24,7 +24,7 @@ export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<Qu
       const { rows } = await ask(sql, [JOB_NAMES[kind], keys]);
       return new Set(rows.map((row: { key: string }) => row.key));
     },
-    async hasten(kind, keys, startAt) {
+    async reschedule(kind, keys, startAt) {
       await ask(
         `update "${table}" set next_run_at = least(next_run_at, $3)
          where name = $1 and data->>'${JOB_KEYS[kind]}' = any($2) and ${waits[kind]}`,
@@ -48,7 +48,7 @@ export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<Qu
       const sql = `update "${table}" set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
       await ask(sql, [ids, new Date()]);
     },
-    async giveBack(id) {
+    async unlock(id) {
       const sql = `update "${table}" set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
       await ask(sql, [id, new Date()]);
     },

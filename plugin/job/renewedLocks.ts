@@ -17,7 +17,7 @@ const NEVER = new Date('9999-01-01T00:00:00Z');
  * waited for its turn takes up its place for ever; and `stop` unlocks jobs in a way that may lose them. So here one
  * statement renews all locks, in memory no lock ever ends, and unlocking always leaves a job that will be found.
  */
-export class KeptLocks implements JobRepository {
+export class RenewedLocks implements JobRepository {
   readonly #backend: QueueBackend;
   readonly #jobs: JobRepository;
   readonly #options: LockOptions;
@@ -112,7 +112,7 @@ export class KeptLocks implements JobRepository {
     for (const id of ids) this.#held.delete(String(id));
     for (const id of ids.map(String)) {
       try {
-        await this.#track(this.#backend.giveBack(id));
+        await this.#track(this.#backend.unlock(id));
       } catch (error) {
         if (!this.#backend.isDuplicate(error)) throw error;
         await this.removeJobs({ id });

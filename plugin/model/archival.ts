@@ -52,6 +52,6 @@ export interface Lease {
   /** Of earlier holders that ended without a record: bytes may lie under their keys that no row knows. */
   readonly abandonedKeyAts: readonly Date[];
   /** true: a person or a save asked, so an answer is asked for even when the copy is fresh. */
-  readonly demanded: boolean;
+  readonly requested: boolean;
   readonly archival: Archival;
 }

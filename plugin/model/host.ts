@@ -18,7 +18,7 @@ export interface HostSlice {
   /** Requests that may be under way at once; more than 0 when `granted` is. */
   readonly slots: number;
   readonly retryAt: Date | null;
-  readonly why: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
+  readonly reason: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
 }
 
 /** What the work on a slice came to, when its slots are given back. */

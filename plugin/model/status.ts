@@ -20,10 +20,10 @@ export type CkanStatus =
   | 'Download failure'
   | 'System error during archival';
 
-const good = (status: CkanStatus): CodeMeaning => ({ status, broken: false, transient: false });
-const bad = (status: CkanStatus): CodeMeaning => ({ status, broken: true, transient: false });
-const passing: CodeMeaning = { status: 'Download error', broken: null, transient: true };
-const unsure = (status: CkanStatus): CodeMeaning => ({ status, broken: null, transient: false });
+const ok = (status: CkanStatus): CodeMeaning => ({ status, broken: false, transient: false });
+const broken = (status: CkanStatus): CodeMeaning => ({ status, broken: true, transient: false });
+const transient: CodeMeaning = { status: 'Download error', broken: null, transient: true };
+const indeterminate = (status: CkanStatus): CodeMeaning => ({ status, broken: null, transient: false });
 
 /**
  * The default meaning of each code. `http-error`, `dns` and `service-error` are decided by the attempt itself
@@ -31,39 +31,39 @@ const unsure = (status: CkanStatus): CodeMeaning => ({ status, broken: null, tra
  * so read `Attempt.transient` where there is an attempt.
  */
 export const CODES = {
-  archived: good('Archived successfully'),
-  'not-modified': good('Content has not changed'),
-  'still-fresh': good('Content has not changed'),
-  'same-length': good('Content has not changed'),
-  'same-hash': good('Content has not changed'),
-  'invalid-url': bad('URL invalid'),
-  'unsupported-scheme': bad('URL invalid'),
-  'upload-missing': bad('URL request failed'),
-  gone: bad('Download error'),
-  'http-error': bad('Download error'),
-  dns: bad('Download error'),
-  refused: passing,
-  reset: passing,
-  tls: bad('Download error'),
-  timeout: passing,
-  'too-slow': passing,
-  truncated: passing,
-  empty: bad('Download error'),
-  'redirect-loop': bad('Download error'),
-  'bad-redirect': bad('Download error'),
-  protocol: bad('Download error'),
-  decode: bad('Download error'),
-  'rate-limited': passing,
-  'service-error': bad('Download error'),
-  'too-large': unsure('Chose not to download'),
-  'not-data': unsure('Chose not to download'),
-  'blocked-address': unsure('Chose not to download'),
-  'blocked-port': unsure('Chose not to download'),
-  excluded: unsure('Chose not to download'),
-  'checked-only': unsure('Chose not to download'),
-  forbidden: unsure('Forbidden error'),
-  internal: unsure('System error during archival'),
-  'store-failed': unsure('Download failure'),
+  archived: ok('Archived successfully'),
+  'not-modified': ok('Content has not changed'),
+  'still-fresh': ok('Content has not changed'),
+  'same-length': ok('Content has not changed'),
+  'same-hash': ok('Content has not changed'),
+  'invalid-url': broken('URL invalid'),
+  'unsupported-scheme': broken('URL invalid'),
+  'upload-missing': broken('URL request failed'),
+  gone: broken('Download error'),
+  'http-error': broken('Download error'),
+  dns: broken('Download error'),
+  refused: transient,
+  reset: transient,
+  tls: broken('Download error'),
+  timeout: transient,
+  'too-slow': transient,
+  truncated: transient,
+  empty: broken('Download error'),
+  'redirect-loop': broken('Download error'),
+  'bad-redirect': broken('Download error'),
+  protocol: broken('Download error'),
+  decode: broken('Download error'),
+  'rate-limited': transient,
+  'service-error': broken('Download error'),
+  'too-large': indeterminate('Chose not to download'),
+  'not-data': indeterminate('Chose not to download'),
+  'blocked-address': indeterminate('Chose not to download'),
+  'blocked-port': indeterminate('Chose not to download'),
+  excluded: indeterminate('Chose not to download'),
+  'checked-only': indeterminate('Chose not to download'),
+  forbidden: indeterminate('Forbidden error'),
+  internal: indeterminate('System error during archival'),
+  'store-failed': indeterminate('Download failure'),
 } as const satisfies Record<string, CodeMeaning>;
 
 /** One of {@link CODES}. */

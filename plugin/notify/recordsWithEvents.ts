@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
-import type { ArchivalWish, Records } from '../record/Records.ts';
+import type { ArchivalRequest, Records } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { ArchiveEvent } from './Listener.ts';
 import { deliveriesOf } from './webhooks.ts';
@@ -38,12 +38,12 @@ export function announcing(records: Records, parts: AnnouncingParts): Records {
   }
 
   async function announceQueued(
-    wishes: readonly ArchivalWish[],
-    fresh: readonly string[],
+    requests: readonly ArchivalRequest[],
+    unqueued: readonly string[],
     runId: string | null,
   ): Promise<void> {
-    const datasets = new Map(wishes.map(({ resourceId, datasetId }) => [resourceId, datasetId]));
-    const queued = fresh.map((resourceId) => ({ resourceId, datasetId: datasets.get(resourceId) ?? '', runId }));
+    const datasets = new Map(requests.map(({ resourceId, datasetId }) => [resourceId, datasetId]));
+    const queued = unqueued.map((resourceId) => ({ resourceId, datasetId: datasets.get(resourceId) ?? '', runId }));
     await announce('archive.queued', queued);
   }
 
@@ -51,18 +51,18 @@ export function announcing(records: Records, parts: AnnouncingParts): Records {
     ...records,
     runs: {
       ...runs,
-      async create(run, by, wishes = []) {
-        const created = await runs.create(run, by, wishes);
-        await announceQueued(wishes, created.fresh, created.run.id);
+      async create(run, by, requests = []) {
+        const created = await runs.create(run, by, requests);
+        await announceQueued(requests, created.unqueued, created.run.id);
         return created;
       },
     },
     archivals: {
       ...archivals,
-      async request(wishes, how) {
-        const fresh = await archivals.request(wishes, how);
-        await announceQueued(wishes, fresh, how.runId);
-        return fresh;
+      async request(requests, how) {
+        const unqueued = await archivals.request(requests, how);
+        await announceQueued(requests, unqueued, how.runId);
+        return unqueued;
       },
       async forget(resourceIds) {
         const known = await archivals.getMany(resourceIds);

@@ -1,12 +1,12 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { WebhookTarget } from '../model/settings.ts';
-import type { Delivery, DeliveryTable } from '../record/Deliveries.ts';
+import type { Deliveries, Delivery } from '../record/Deliveries.ts';
 import type { ArchiveEvent } from './Listener.ts';
 
 export interface WebhookEdges {
   readonly targets: readonly WebhookTarget[];
-  readonly deliveries: DeliveryTable;
+  readonly deliveries: Deliveries;
   /** Headers of a signed message, in the manner of Standard Webhooks. */
   sign(
     secret: string,

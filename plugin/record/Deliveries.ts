@@ -9,7 +9,7 @@ export interface Delivery {
   readonly attempts: number;
 }
 
-export interface DeliveryTable {
+export interface Deliveries {
   add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void>;
   /** Due ones, hidden from other processes for `sendingMs`. */
   takeDue(limit: number, sendingMs: number, now: Date): Promise<readonly Delivery[]>;

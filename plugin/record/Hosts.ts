@@ -1,14 +1,14 @@
 import type { HostLimits, HostReport, HostSlice } from '../model/host.ts';
 
 /** Per-host politeness shared by all workers, surviving restarts. */
-export interface HostTable {
+export interface Hosts {
   /** Takes up to `want` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. */
   takeSlice(
     host: string,
     by: {
       /** Of this slice alone. */
       readonly owner: string;
-      readonly want: number;
+      readonly requested: number;
       readonly limits: HostLimits;
       readonly leaseMs: number;
       readonly now: Date;
@@ -17,22 +17,22 @@ export interface HostTable {
     },
   ): Promise<HostSlice>;
   /** Keeps so many of them, at most as many as were taken, for another `leaseMs`. */
-  keepSlots(
+  renewSlots(
     host: string,
     by: { readonly owner: string; readonly slots: number; readonly leaseMs: number },
   ): Promise<void>;
   /** Gives slots back and reports how the host behaved. */
-  giveBack(host: string, report: HostReport): Promise<void>;
+  releaseSlots(host: string, report: HostReport): Promise<void>;
   /** How the host stands; null when it was never asked and nobody set limits for it. */
-  get(host: string): Promise<HostStanding | null>;
+  get(host: string): Promise<HostStatus | null>;
   /** First those that are left alone for now, then those with limits of their own, then by name. */
-  list(limit: number): Promise<readonly HostStanding[]>;
+  list(limit: number): Promise<readonly HostStatus[]>;
   /** An administrator's row, which beats the settings; null: the settings hold. It counts from the next slice on. */
-  setOverride(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+  setLimits(host: string, limits: Partial<HostLimits> | null): Promise<void>;
 }
 
 /** What is remembered of a host, for an administrator. */
-export interface HostStanding {
+export interface HostStatus {
   readonly host: string;
   /** Limits that an administrator set; what is not among them is as the settings say. */
   readonly override: Partial<HostLimits> | null;

@@ -5,19 +5,19 @@ import type { HookName } from '../model/hook.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../model/writeBack.ts';
-import type { Delivery, DeliveryTable } from './Deliveries.ts';
-import type { HostTable } from './Hosts.ts';
+import type { Deliveries, Delivery } from './Deliveries.ts';
+import type { Hosts } from './Hosts.ts';
 
 /** Every query of ours. Each method throws `ArchiverError('database-failed')` when PostgreSQL does not answer. */
 export interface Records {
-  readonly outbox: OutboxTable;
-  readonly archivals: ArchivalTable;
-  readonly copies: CopyTable;
-  readonly runs: RunTable;
-  readonly taskStatus: TaskStatusTable;
-  readonly leases: NamedLeaseTable;
-  readonly hosts: HostTable;
-  readonly deliveries: DeliveryTable;
+  readonly outbox: Outbox;
+  readonly archivals: Archivals;
+  readonly copies: Copies;
+  readonly runs: Runs;
+  readonly taskStatus: TaskStatuses;
+  readonly leases: NamedLeases;
+  readonly hosts: Hosts;
+  readonly deliveries: Deliveries;
   /** `select 1`, for readiness. */
   ping(): Promise<void>;
   /** Closes what we opened (a pool of our own, listening connections); never the host's pool. */
@@ -33,7 +33,7 @@ export interface OutboxEntry {
   readonly createdAt: Date;
 }
 
-export interface OutboxTable {
+export interface Outbox {
   /** One insert and a `pg_notify`, both in `transaction` when there is one. */
   add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: Knex.Transaction): Promise<void>;
   /**
@@ -46,7 +46,7 @@ export interface OutboxTable {
   backlog(): Promise<{ readonly count: number; readonly oldestAt: Date | null }>;
 }
 
-export interface ArchivalWish {
+export interface ArchivalRequest {
   readonly resourceId: string;
   readonly datasetId: string;
   readonly url: string;
@@ -54,7 +54,7 @@ export interface ArchivalWish {
 }
 
 /** What the end of one attempt writes; every part in one transaction. */
-export interface Outcome {
+export interface ArchivalRecord {
   readonly lease: Lease;
   readonly archival: Pick<
     Archival,
@@ -105,17 +105,17 @@ export interface SweepCost {
   readonly hosts: number;
 }
 
-export interface ArchivalTable {
+export interface Archivals {
   get(resourceId: string): Promise<Archival | null>;
   getMany(resourceIds: readonly string[]): Promise<readonly Archival[]>;
   listByDataset(datasetId: string): Promise<readonly Archival[]>;
   /**
    * Somebody wants these archived: inserts or updates rows, counts `requestSeq` up, adds `runId`, sets `nextCheckAt` to
-   * now, writes task_status `pending`. A priority wish lifts a bulk row; never the other way round. One statement set
+   * now, writes task_status `pending`. A priority request lifts a bulk row; never the other way round. One statement set
    * for any number of rows. Answers the resources that need a new job: those for which none waits or runs already.
    */
   request(
-    wishes: readonly ArchivalWish[],
+    requests: readonly ArchivalRequest[],
     how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
   ): Promise<readonly string[]>;
   /**
@@ -143,13 +143,13 @@ export interface ArchivalTable {
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */
-  abandonedHosts(limit: number): Promise<readonly string[]>;
+  hostsWithExpiredLeases(limit: number): Promise<readonly string[]>;
   /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
-  record(outcomes: readonly Outcome[]): Promise<readonly Recorded[]>;
+  record(outcomes: readonly ArchivalRecord[]): Promise<readonly Recorded[]>;
   /** Hosts with due resources in the bulk lane, the longest waiting first. */
   dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
   /** Priority rows wanted but neither leased nor touched for `idleMs`: their job was lost. */
-  forgotten(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
+  lostRequests(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
   /** For health, status and metrics, in milliseconds however much is due. */
   backlog(now: Date): Promise<{
     /** Counted up to 100,000. */
@@ -170,38 +170,38 @@ export interface ArchivalTable {
   >;
 }
 
-export interface CopyTable {
+export interface Copies {
   /** Newest first. */
   listByResource(resourceId: string): Promise<readonly Copy[]>;
   listByResources(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>>;
   newest(resourceId: string): Promise<Copy | null>;
   findByKey(key: string): Promise<Copy | null>;
   /** A copy whose worker died before recording it. Nothing happens when the key is known. */
-  adopt(copy: Omit<Copy, 'id'>): Promise<void>;
+  recordRecovered(copy: Omit<Copy, 'id'>): Promise<void>;
   remove(id: string): Promise<void>;
   /** Ascending id order. */
   page(after: string | null, limit: number): Promise<readonly Copy[]>;
 }
 
-export interface RunTable {
+export interface Runs {
   /**
    * Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. The
-   * wishes of a new run are noted with it or not at all: who sees the run may rely on them. `fresh`: as `request` answers.
+   * requests of a new run are noted with it or not at all: who sees the run may rely on them. `unqueued`: as `request` answers.
    */
   create(
     run: Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId' | 'total'>,
     by: { readonly caller: string | null; readonly idempotencyKey: string | null; readonly now: Date },
-    wishes?: readonly ArchivalWish[],
+    requests?: readonly ArchivalRequest[],
   ): Promise<{
     readonly run: Run;
     readonly result: 'created' | 'repeated' | 'conflict';
-    readonly fresh: readonly string[];
+    readonly unqueued: readonly string[];
   }>;
   get(id: string): Promise<Run | null>;
   list(limit: number): Promise<readonly Run[]>;
-  /** Resources not yet leased lose the wish of this run; answers the run afterwards, null when unknown. */
+  /** Resources not yet leased lose the request of this run; answers the run afterwards, null when unknown. */
   cancel(id: string, now: Date): Promise<Run | null>;
-  /** A wish of the run that will never be recorded (its resource is gone). */
+  /** A request of the run that will never be recorded (its resource is gone). */
   countDeleted(runIds: readonly string[], now: Date): Promise<void>;
   /** Sets the total of a run that was created before it was counted; ends it when the total is 0. */
   setTotal(id: string, total: number, now: Date): Promise<void>;
@@ -234,19 +234,19 @@ export interface KnownTaskStatus extends TaskStatus {
   readonly key: string;
 }
 
-export interface TaskStatusTable {
+export interface TaskStatuses {
   get(entityId: string): Promise<KnownTaskStatus | null>;
   byId(id: string): Promise<KnownTaskStatus | null>;
 }
 
 /** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */
-export interface NamedLeaseTable {
+export interface NamedLeases {
   /** True when taken or already ours; one winner among all processes. */
   acquire(name: string, owner: string, leaseMs: number, now: Date): Promise<boolean>;
   release(name: string, owner: string): Promise<void>;
   readCursor(name: string): Promise<string | null>;
   writeCursor(name: string, cursor: string | null): Promise<void>;
   /** This process's bulk lane pauses, and why; the note ends by itself unless it is made again. null: it goes on. */
-  notePause(owner: string, reason: string | null, forMs: number): Promise<void>;
+  setPause(owner: string, reason: string | null, forMs: number): Promise<void>;
   pauses(): Promise<readonly { readonly owner: string; readonly reason: string }[]>;
 }

@@ -1,7 +1,7 @@
 import type { Lease } from '../model/archival.ts';
 import { type LeaseRow, leaseOf } from './archivalRow.ts';
 import type { Database } from './Database.ts';
-import type { ArchivalTable } from './Records.ts';
+import type { Archivals } from './Records.ts';
 
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
@@ -47,8 +47,8 @@ const START_RUNS = `
   where state = 'queued' and id in (select unnest(run_ids || sweep_id) from taken)`;
 
 type LeaseMethods = Pick<
-  ArchivalTable,
-  'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'nextRetryAt' | 'abandonedHosts'
+  Archivals,
+  'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'nextRetryAt' | 'hostsWithExpiredLeases'
 >;
 
 export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
@@ -106,7 +106,7 @@ export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
       return row?.at ?? null;
     },
 
-    async abandonedHosts(limit) {
+    async hostsWithExpiredLeases(limit) {
       const found = await rows<{ host: string }>(
         'looking for abandoned hosts',
         `select distinct host from :schema:.archival

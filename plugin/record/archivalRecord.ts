@@ -3,7 +3,7 @@ import type { Catalog } from '../portal/Portal.ts';
 import { insertCopies } from './copyTable.ts';
 import type { Database } from './Database.ts';
 import { insertDeliveries } from './deliveryTable.ts';
-import type { ArchivalTable, Outcome, Recorded } from './Records.ts';
+import type { ArchivalRecord, Archivals, Recorded } from './Records.ts';
 import { countInRuns } from './runTable.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 
@@ -37,10 +37,10 @@ const UPDATE = `
   where a.resource_id = i.resource_id`;
 
 /** Writes a group of outcomes in one transaction. What is no longer leased by its worker is left out whole. */
-export function createRecord(database: Database, writeBack: Catalog['writeBack']): ArchivalTable['record'] {
+export function createRecord(database: Database, writeBack: Catalog['writeBack']): Archivals['record'] {
   const { knex, guard, rows } = database;
 
-  async function lockMine(outcomes: readonly Outcome[], on: Knex): Promise<Map<string, number>> {
+  async function lockMine(outcomes: readonly ArchivalRecord[], on: Knex): Promise<Map<string, number>> {
     const mine = await rows<Mine>(
       'checking leases',
       `select a.resource_id, a.request_seq from :schema:.archival as a
@@ -58,7 +58,7 @@ export function createRecord(database: Database, writeBack: Catalog['writeBack']
       knex.transaction(async (transaction) => {
         const wanted = await lockMine(outcomes, transaction);
         const mine = outcomes.filter(({ lease }) => wanted.has(lease.resourceId));
-        const wantedAgain = ({ lease }: Outcome) => (wanted.get(lease.resourceId) ?? 0) > lease.requestSeq;
+        const wantedAgain = ({ lease }: ArchivalRecord) => (wanted.get(lease.resourceId) ?? 0) > lease.requestSeq;
 
         await insertCopies(
           database,
@@ -106,7 +106,7 @@ export function createRecord(database: Database, writeBack: Catalog['writeBack']
     );
 }
 
-function updateOf({ lease, archival, datasetId, copy, settled }: Outcome, wantedAgain: boolean): object {
+function updateOf({ lease, archival, datasetId, copy, settled }: ArchivalRecord, wantedAgain: boolean): object {
   return {
     resource_id: lease.resourceId,
     dataset_id: datasetId,

@@ -84,6 +84,6 @@ export function leaseOf(row: LeaseRow): Lease {
     requestSeq: archival.requestSeq,
     keyAt: row.key_at,
     abandonedKeyAts: row.abandoned,
-    demanded: archival.requestSeq > archival.doneSeq,
+    requested: archival.requestSeq > archival.doneSeq,
   };
 }

@@ -3,7 +3,7 @@ import { createArchivalLeases } from './archivalLeases.ts';
 import { createRecord } from './archivalRecord.ts';
 import { type ArchivalRow, archivalOf } from './archivalRow.ts';
 import type { Database } from './Database.ts';
-import type { ArchivalTable, SweepCost } from './Records.ts';
+import type { Archivals, SweepCost } from './Records.ts';
 import { requestArchivals } from './requestArchivals.ts';
 
 /** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
@@ -44,7 +44,7 @@ const COST = `
     select host, bool_or(next_check_at <= :now) as is_due, max((known ->> 'bytes')::bigint) as bytes
     from :schema:.archival where host <> '' group by host, url) as urls`;
 
-export function createArchivalTable(database: Database, writeBack: Catalog['writeBack']): ArchivalTable {
+export function createArchivalTable(database: Database, writeBack: Catalog['writeBack']): Archivals {
   const { rows } = database;
   return {
     ...createArchivalLeases(database),
@@ -67,11 +67,11 @@ export function createArchivalTable(database: Database, writeBack: Catalog['writ
       return (await rows<ArchivalRow>('reading archivals', sql, { datasetId })).map(archivalOf);
     },
 
-    request: (wishes, how) => requestArchivals(database, wishes, how),
+    request: (requests, how) => requestArchivals(database, requests, how),
 
     dueHosts: (now, limit) => rows('looking for due hosts', DUE_HOSTS, { now, limit }),
 
-    async forgotten(now, idleMs, limit) {
+    async lostRequests(now, idleMs, limit) {
       const found = await rows<{ resource_id: string }>(
         'looking for lost jobs',
         `select resource_id from :schema:.archival

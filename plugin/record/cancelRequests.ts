@@ -28,8 +28,8 @@ const DROP = `
   delete from :schema:.task_status
   where entity_id in (select resource_id from dropped where code is null) and task_type = 'archiver' and key = 'status'`;
 
-/** Resources that were not begun lose the wish of this run. */
-export async function dropWishes(
+/** Resources that were not begun lose the request of this run. */
+export async function cancelRequests(
   { rows }: Database,
   { runId, now }: { readonly runId: string; readonly now: Date },
   on: Knex,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Copy } from '../model/copy.ts';
 import type { Database } from './Database.ts';
-import type { CopyTable } from './Records.ts';
+import type { Copies } from './Records.ts';
 
 interface CopyRow {
   readonly id: string;
@@ -22,9 +22,9 @@ interface CopyRow {
   readonly stored_at: Date;
 }
 
-export function createCopyTable(database: Database): CopyTable {
+export function createCopyTable(database: Database): Copies {
   const { knex, rows } = database;
-  const listByResources: CopyTable['listByResources'] = async (resourceIds) => {
+  const listByResources: Copies['listByResources'] = async (resourceIds) => {
     const found = await rows<CopyRow>(
       'reading copies',
       `select * from :schema:.copy where resource_id = any(cast(:resourceIds as text[])) order by resource_id, stored_at desc, key desc`,
@@ -50,7 +50,7 @@ export function createCopyTable(database: Database): CopyTable {
       const [row] = await rows<CopyRow>('reading a copy', 'select * from :schema:.copy where key = :key', { key });
       return row ? copyOf(row) : null;
     },
-    adopt: (copy) => insertCopies(database, [copy], knex),
+    recordRecovered: (copy) => insertCopies(database, [copy], knex),
     async remove(id) {
       await rows('removing a copy', 'delete from :schema:.copy where id = :id', { id });
     },

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { Delivery, DeliveryTable } from './Deliveries.ts';
+import type { Deliveries, Delivery } from './Deliveries.ts';
 
-export function createDeliveryTable(database: Database): DeliveryTable {
+export function createDeliveryTable(database: Database): Deliveries {
   const { knex, rows } = database;
   return {
     add: (deliveries, now) => insertDeliveries(database, deliveries, now, knex),

@@ -1,9 +1,9 @@
 import { ArchiverError } from '../errors.ts';
 import { isAboutRows } from './databaseFailed.ts';
-import type { ArchivalTable, Outcome, Recorded } from './Records.ts';
+import type { ArchivalRecord, Archivals, Recorded } from './Records.ts';
 
 interface Waiting {
-  readonly outcome: Outcome;
+  readonly outcome: ArchivalRecord;
   resolve(recorded: Recorded): void;
   reject(error: unknown): void;
 }
@@ -14,17 +14,17 @@ interface Waiting {
  * A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects to fails.
  */
 export class GroupedRecorder {
-  readonly #archivals: Pick<ArchivalTable, 'record'>;
+  readonly #archivals: Pick<Archivals, 'record'>;
   readonly #maxGroup: number;
   #waiting: Waiting[] = [];
   #writing = false;
 
-  constructor(archivals: Pick<ArchivalTable, 'record'>, maxGroup = 500) {
+  constructor(archivals: Pick<Archivals, 'record'>, maxGroup = 500) {
     this.#archivals = archivals;
     this.#maxGroup = maxGroup;
   }
 
-  record(outcome: Outcome): Promise<Recorded> {
+  record(outcome: ArchivalRecord): Promise<Recorded> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ outcome, resolve, reject });
       if (!this.#writing) {

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { type HostState, learn, newHost, slice } from '../decide/hostBudget.ts';
+import { type HostState, newHost, settle, take } from '../decide/hostBudget.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { Database } from './Database.ts';
-import type { HostStanding, HostTable } from './Hosts.ts';
+import type { HostStatus, Hosts } from './Hosts.ts';
 
 interface HostRow {
   readonly tokens: number;
@@ -18,7 +18,7 @@ interface HostRow {
 }
 
 /** The limits by which a host was last sliced; a report that arrives without them keeps to the defaults of a slice. */
-const SETTLED: HostLimits = {
+const DEFAULT_LIMITS: HostLimits = {
   requestsPerSecond: 2,
   burst: 5,
   concurrency: 2,
@@ -27,14 +27,14 @@ const SETTLED: HostLimits = {
   gapFactor: 0,
 };
 
-const STANDING = `
+const STATUS = `
   select host, override, dead_count as "deadCount",
     case when pause_until > now() then pause_until end as "pausedUntil",
     case when open_until > now() then open_until end as "deadUntil",
     case when bytes_day = (now() at time zone 'utc')::date then bytes else 0 end::float8 as "bytesToday"
   from :schema:.host_limit`;
 
-export function createHostTable({ knex, guard, rows }: Database): HostTable {
+export function createHostTable({ knex, guard, rows }: Database): Hosts {
   /** Locks the host's row, so that two workers never take the same token. */
   async function lock(host: string, limits: HostLimits, now: Date, on: Knex): Promise<HostRow> {
     await rows(
@@ -67,12 +67,12 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
     );
 
   return {
-    takeSlice: (host, { owner, want, limits: given, leaseMs, now, urgent = false }) =>
+    takeSlice: (host, { owner, requested: want, limits: given, leaseMs, now, urgent = false }) =>
       guard('taking a slice of a host', () =>
         knex.transaction(async (transaction) => {
           const row = await lock(host, given, now, transaction);
           const limits = { ...given, ...row.override };
-          const taken = slice(stateOf(row), { want, slotsTaken: row.slots_taken, limits, now, urgent });
+          const taken = take(stateOf(row), { requested: want, slotsTaken: row.slots_taken, limits, now, urgent });
           await write(host, taken.state, transaction);
           if (taken.slice.slots > 0) {
             await rows(
@@ -94,7 +94,7 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
         }),
       ),
 
-    async keepSlots(host, by) {
+    async renewSlots(host, by) {
       await rows(
         'keeping slots of a host',
         `update :schema:.host_slot
@@ -104,13 +104,13 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
       );
     },
 
-    giveBack: (host, report) =>
+    releaseSlots: (host, report) =>
       guard('giving a slice of a host back', () =>
         knex.transaction(async (transaction) => {
-          const row = await lock(host, SETTLED, report.now, transaction);
+          const row = await lock(host, DEFAULT_LIMITS, report.now, transaction);
           await write(
             host,
-            learn(stateOf(row), report, { ...(report.limits ?? SETTLED), ...row.override }),
+            settle(stateOf(row), report, { ...(report.limits ?? DEFAULT_LIMITS), ...row.override }),
             transaction,
           );
           await rows(
@@ -123,24 +123,24 @@ export function createHostTable({ knex, guard, rows }: Database): HostTable {
       ),
 
     async get(host) {
-      const [row] = await rows<HostStanding>('reading a host', `${STANDING} where host = :host`, { host });
+      const [row] = await rows<HostStatus>('reading a host', `${STATUS} where host = :host`, { host });
       return row ?? null;
     },
 
     list: (limit) =>
       rows(
         'reading hosts',
-        `${STANDING} order by greatest(pause_until, open_until) > now() desc nulls last, override is null, host limit :limit`,
+        `${STATUS} order by greatest(pause_until, open_until) > now() desc nulls last, override is null, host limit :limit`,
         { limit },
       ),
 
-    async setOverride(host, limits) {
+    async setLimits(host, limits) {
       await rows(
         'setting the limits of a host',
         `insert into :schema:.host_limit (host, tokens, refilled_at, override)
          values (:host, :burst, now(), cast(:override as jsonb))
          on conflict (host) do update set override = excluded.override`,
-        { host, burst: limits?.burst ?? SETTLED.burst, override: limits && JSON.stringify(limits) },
+        { host, burst: limits?.burst ?? DEFAULT_LIMITS.burst, override: limits && JSON.stringify(limits) },
       );
     },
   };

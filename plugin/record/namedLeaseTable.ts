@@ -1,8 +1,8 @@
 import type { Database } from './Database.ts';
-import type { NamedLeaseTable } from './Records.ts';
+import type { NamedLeases } from './Records.ts';
 
 /** The database's clock decides, so that machines whose clocks differ agree on the winner. */
-export function createNamedLeaseTable({ rows }: Database): NamedLeaseTable {
+export function createNamedLeaseTable({ rows }: Database): NamedLeases {
   return {
     async acquire(name, owner, leaseMs) {
       const won = await rows(
@@ -16,7 +16,7 @@ export function createNamedLeaseTable({ rows }: Database): NamedLeaseTable {
       );
       return won.length > 0;
     },
-    async notePause(owner, reason, forMs) {
+    async setPause(owner, reason, forMs) {
       // With it go the notes of processes that are no more.
       const over = `delete from :schema:.named_lease where name = :name or (name like 'pause %' and until < clock_timestamp())`;
       const note = `insert into :schema:.named_lease (name, owner, until, cursor)

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { isHookName } from '../model/hook.ts';
 import type { Database } from './Database.ts';
 import { listen } from './listen.ts';
-import type { OutboxEntry, OutboxTable } from './Records.ts';
+import type { Outbox, OutboxEntry } from './Records.ts';
 
 interface OutboxRow {
   readonly id: string;
@@ -13,7 +13,7 @@ interface OutboxRow {
   readonly created_at: Date;
 }
 
-export function createOutboxTable({ knex, schema, guard, rows }: Database): OutboxTable {
+export function createOutboxTable({ knex, schema, guard, rows }: Database): Outbox {
   const channel = `${schema}_outbox`;
 
   return {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Lane } from '../model/archival.ts';
 import type { Database } from './Database.ts';
-import type { ArchivalWish } from './Records.ts';
+import type { ArchivalRequest } from './Records.ts';
 
 /**
  * Whether somebody works on a resource already is read from its locked row, whatever it was when the statement began: the
@@ -9,7 +9,7 @@ import type { ArchivalWish } from './Records.ts';
  * before the change.
  */
 const REQUEST = `
-  with wish as (
+  with request as (
     select * from unnest(cast(:ids as text[]), cast(:datasetIds as text[]), cast(:urls as text[]), cast(:hosts as text[]))
       as w (resource_id, dataset_id, url, host)),
   known as (
@@ -20,7 +20,7 @@ const REQUEST = `
     insert into :schema:.archival as a
       (resource_id, dataset_id, url, host, lane, request_seq, unrun_seq, next_check_at, run_ids)
     select resource_id, dataset_id, url, host, :lane, 1, case when cast(:runId as text) is null then 1 else 0 end, :now,
-      array_remove(array[cast(:runId as text)], null) from wish left join known using (resource_id) order by resource_id
+      array_remove(array[cast(:runId as text)], null) from request left join known using (resource_id) order by resource_id
     on conflict (resource_id) do update
     set dataset_id = excluded.dataset_id, url = excluded.url, host = excluded.host,
       lane = case when a.request_seq > a.done_seq and a.lane = 'priority' then a.lane else excluded.lane end,
@@ -39,19 +39,19 @@ const REQUEST = `
 /** Notes that these are wanted, in the transaction `on` where there is one; answers those that need a new job. */
 export async function requestArchivals(
   { rows }: Database,
-  wishes: readonly ArchivalWish[],
+  requests: readonly ArchivalRequest[],
   how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
   on?: Knex,
 ): Promise<readonly string[]> {
-  if (wishes.length === 0) return [];
+  if (requests.length === 0) return [];
   const bindings = {
     ...how,
-    ids: wishes.map(({ resourceId }) => resourceId),
-    datasetIds: wishes.map(({ datasetId }) => datasetId),
-    urls: wishes.map(({ url }) => url),
-    hosts: wishes.map(({ host }) => host),
+    ids: requests.map(({ resourceId }) => resourceId),
+    datasetIds: requests.map(({ datasetId }) => datasetId),
+    urls: requests.map(({ url }) => url),
+    hosts: requests.map(({ host }) => host),
     value: JSON.stringify({ code: null, status: null, reason: null, attempts: 0, runId: how.runId }),
   };
-  const fresh = await rows<{ resource_id: string }>('requesting archivals', REQUEST, bindings, on);
-  return fresh.map(({ resource_id }) => resource_id);
+  const unqueued = await rows<{ resource_id: string }>('requesting archivals', REQUEST, bindings, on);
+  return unqueued.map(({ resource_id }) => resource_id);
 }

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { Run } from '../model/run.ts';
-import { dropWishes } from './cancelRequests.ts';
+import { cancelRequests } from './cancelRequests.ts';
 import type { Database } from './Database.ts';
-import type { Outcome, RunTable } from './Records.ts';
+import type { ArchivalRecord, Runs } from './Records.ts';
 import { requestArchivals } from './requestArchivals.ts';
 import { createSweepRuns, putSweepOff } from './sweepRuns.ts';
 
@@ -33,12 +33,12 @@ const COUNT_ABANDONED = `
     where kind = 'all' and state in ('queued', 'running') and total is null and created_at < :createdBefore) as open
   where r.id = open.id`;
 
-export function createRunTable(database: Database): RunTable {
+export function createRunTable(database: Database): Runs {
   const { knex, guard, rows } = database;
 
   return {
     ...createSweepRuns(database),
-    create: (run, { caller, idempotencyKey, now }, wishes = []) =>
+    create: (run, { caller, idempotencyKey, now }, requests = []) =>
       guard('noting a run', () =>
         knex.transaction(async (transaction) => {
           if (idempotencyKey !== null) {
@@ -47,7 +47,7 @@ export function createRunTable(database: Database): RunTable {
               return {
                 run: runOf(earlier),
                 result: isSame(earlier, run) ? 'repeated' : 'conflict',
-                fresh: [],
+                unqueued: [],
               } as const;
           }
           const [row] = await rows<RunRow>(
@@ -59,8 +59,8 @@ export function createRunTable(database: Database): RunTable {
           );
           const created = runOf(first(row));
           const how = { lane: created.lane, runId: created.id, now };
-          const fresh = await requestArchivals(database, wishes, how, transaction);
-          return { run: created, result: 'created', fresh } as const;
+          const unqueued = await requestArchivals(database, requests, how, transaction);
+          return { run: created, result: 'created', unqueued } as const;
         }),
       ),
 
@@ -91,7 +91,7 @@ export function createRunTable(database: Database): RunTable {
             { id, now },
             transaction,
           );
-          if (row) await dropWishes(database, { runId: id, now }, transaction);
+          if (row) await cancelRequests(database, { runId: id, now }, transaction);
           if (row?.kind === 'sweep') await putSweepOff(database, { runId: id, now }, transaction);
           const [current] = await rows<RunRow>(
             'reading a run',
@@ -134,7 +134,11 @@ export function createRunTable(database: Database): RunTable {
 }
 
 /** Counts settled outcomes in their runs, each run locked once and in the order of ids; answers the runs that ended. */
-export async function countInRuns({ rows }: Database, settled: readonly Outcome[], on: Knex): Promise<Set<string>> {
+export async function countInRuns(
+  { rows }: Database,
+  settled: readonly ArchivalRecord[],
+  on: Knex,
+): Promise<Set<string>> {
   const perRun = new Map<string, Map<string, number>>();
   for (const { lease, archival } of settled) {
     for (const id of lease.archival.runIds) {

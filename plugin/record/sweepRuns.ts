@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { RunTable } from './Records.ts';
+import type { Runs } from './Records.ts';
 
 /**
  * A sweep is a run of what was due when it began. No row says which resources these are: a resource belongs to the
@@ -35,7 +35,7 @@ const DROP_OLD = `
   delete from :schema:.run
   where ended_at < :moment or (kind = 'sweep' and total = 0 and ended_at < :emptyBefore) returning id`;
 
-export function createSweepRuns({ rows }: Database): Pick<RunTable, 'countSweep' | 'endSweeps' | 'dropEndedBefore'> {
+export function createSweepRuns({ rows }: Database): Pick<Runs, 'countSweep' | 'endSweeps' | 'dropEndedBefore'> {
   return {
     async countSweep(id) {
       const counted = await rows<{ id: string; total: number }>('counting a sweep', COUNT, { id });

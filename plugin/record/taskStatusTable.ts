@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { KnownTaskStatus, TaskStatus, TaskStatusTable } from './Records.ts';
+import type { KnownTaskStatus, TaskStatus, TaskStatuses } from './Records.ts';
 
 interface TaskStatusRow {
   readonly id: string;
@@ -14,7 +14,7 @@ interface TaskStatusRow {
   readonly last_updated: Date;
 }
 
-export function createTaskStatusTable({ rows }: Database): TaskStatusTable {
+export function createTaskStatusTable({ rows }: Database): TaskStatuses {
   async function find(condition: string, binding: Readonly<Record<string, string>>): Promise<KnownTaskStatus | null> {
     const sql = `select * from :schema:.task_status where ${condition} and task_type = 'archiver' and key = 'status'`;
     const [row] = await rows<TaskStatusRow>('reading task_status', sql, binding);

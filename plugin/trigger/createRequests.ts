@@ -5,10 +5,10 @@ import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import type { Catalog } from '../portal/Portal.ts';
-import type { ArchivalWish, Records } from '../record/Records.ts';
+import type { ArchivalRequest, Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from './Requests.ts';
 
-export interface RequestEdges {
+export interface RequestDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'listResources'>;
   readonly records: Pick<Records, 'archivals' | 'runs'>;
   readonly queue: Pick<JobQueue, 'add'>;
@@ -22,33 +22,33 @@ type Subject = Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId'>;
 const PAGE = 1000;
 const HOSTS = 10_000;
 /** Who asks does not wait longer for the queue. */
-const PATIENCE_MS = 500;
+const QUEUE_ANSWER_MS = 500;
 
 /** Requests of people. The run is noted first, so that its Location is true however the queue fares. */
-export function createRequests(edges: RequestEdges): Requests {
+export function createRequests(edges: RequestDeps): Requests {
   const { catalog, records, now } = edges;
 
   async function few(subject: Subject, resources: readonly Resource[], by: Requester): Promise<RequestResult> {
     const total = resources.length;
-    const wishes = resources.map(wishOf(edges));
-    const { run, result, fresh } = await records.runs.create({ ...subject, total }, { ...by, now: now() }, wishes);
+    const requests = resources.map(requestOf(edges));
+    const { run, result, unqueued } = await records.runs.create({ ...subject, total }, { ...by, now: now() }, requests);
     if (result === 'conflict') return { kind: 'conflict' };
     if (result === 'repeated') return { kind: 'accepted', run };
     if (total === 0) await records.runs.setTotal(run.id, 0, now());
     await addJobs(
       edges,
-      fresh.map((resourceId) => ({ kind: 'resource', resourceId })),
+      unqueued.map((resourceId) => ({ kind: 'resource', resourceId })),
     );
     return { kind: 'accepted', run: (await records.runs.get(run.id)) ?? run };
   }
 
   /** Page by page, until somebody cancels it; answers how many. */
-  async function wishAll(runId: string): Promise<number> {
+  async function requestAll(runId: string): Promise<number> {
     let total = 0;
     for (let after: string | null = null; ; ) {
       const page: readonly Resource[] = await catalog.listResources({ after, limit: PAGE });
       if (page.length === 0 || (await records.runs.get(runId))?.state === 'cancelled') return total;
-      await records.archivals.request(page.map(wishOf(edges)), { lane: 'bulk', runId, now: now() });
+      await records.archivals.request(page.map(requestOf(edges)), { lane: 'bulk', runId, now: now() });
       total += page.length;
       after = page.at(-1)?.id ?? null;
     }
@@ -79,7 +79,7 @@ export function createRequests(edges: RequestEdges): Requests {
       const { run, result } = await records.runs.create({ ...subject, total: null }, { ...by, now: now() });
       if (result === 'conflict') return { kind: 'conflict' };
       if (result === 'repeated') return { kind: 'accepted', run };
-      const total = await wishAll(run.id);
+      const total = await requestAll(run.id);
       await records.runs.setTotal(run.id, total, now());
       const hosts = await records.archivals.dueHosts(now(), HOSTS);
       await addJobs(
@@ -91,14 +91,14 @@ export function createRequests(edges: RequestEdges): Requests {
   };
 }
 
-function wishOf({ hostOf }: Pick<RequestEdges, 'hostOf'>): (resource: Resource) => ArchivalWish {
+function requestOf({ hostOf }: Pick<RequestDeps, 'hostOf'>): (resource: Resource) => ArchivalRequest {
   return ({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: hostOf(url) });
 }
 
 /** The requests are noted already: a queue that is slow or away costs time, not the request, nor whom it answers. */
-async function addJobs({ queue, logger }: RequestEdges, jobs: readonly Job[]): Promise<void> {
+async function addJobs({ queue, logger }: RequestDeps, jobs: readonly Job[]): Promise<void> {
   const adding = queue.add(jobs).catch((error: unknown) => {
     logger.warn({ error: messageOf(error) }, 'the queue is away; the requests wait');
   });
-  await Promise.race([adding, wait(PATIENCE_MS, undefined, { ref: false })]);
+  await Promise.race([adding, wait(QUEUE_ANSWER_MS, undefined, { ref: false })]);
 }

@@ -2,14 +2,14 @@ import { messageOf } from '../errors.ts';
 import { HOOK_NAMES, type HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookEvent, HookListener } from '../portal/Portal.ts';
-import type { OutboxTable } from '../record/Records.ts';
+import type { Outbox } from '../record/Records.ts';
 
 /** Marks writes of our own, so that writing `cache_url` back starts nothing. */
 export const ORIGIN = 'portal-archiver';
 
-export interface HookEdges {
+export interface HookDeps {
   /** null until started: the sweep will find what was saved meanwhile. */
-  outbox(): Pick<OutboxTable, 'add'> | null;
+  outbox(): Pick<Outbox, 'add'> | null;
   readonly logger: Logger;
 }
 
@@ -17,7 +17,7 @@ export interface HookEdges {
  * What the host calls when something was saved: one outbox row, in the host's transaction where one is offered.
  * Never rejects, for an archiver must not make a save fail; what could not be noted is found by the next sweep.
  */
-export function createHooks(edges: HookEdges): Readonly<Record<HookName, HookListener>> {
+export function createHooks(edges: HookDeps): Readonly<Record<HookName, HookListener>> {
   const listenerOf =
     (name: HookName): HookListener =>
     async (event) => {
@@ -41,7 +41,7 @@ export function createHooks(edges: HookEdges): Readonly<Record<HookName, HookLis
   };
 }
 
-async function note({ outbox }: HookEdges, event: HookName, heard: HookEvent): Promise<void> {
+async function note({ outbox }: HookDeps, event: HookName, heard: HookEvent): Promise<void> {
   const table = outbox();
   if (!table) return;
   const { datasetId, resourceId, transaction } = heard;

@@ -3,9 +3,9 @@ import type { JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
-import type { ArchivalWish, OutboxEntry, Records } from '../record/Records.ts';
+import type { ArchivalRequest, OutboxEntry, Records } from '../record/Records.ts';
 
-export interface RelayEdges {
+export interface RelayDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
   readonly records: Pick<Records, 'outbox' | 'archivals' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
@@ -26,18 +26,18 @@ const LOST_AFTER_MS = 10_000;
 const HOSTS_LEASE = 'rescue';
 const HOSTS_MS = 10_000;
 /** CKAN's stores of rows: archiving their dumps would go round in a circle. */
-const CIRCULAR = new Set(['datastore', 'datapusher', 'xloader']);
+const DERIVED_URL_TYPES = new Set(['datastore', 'datapusher', 'xloader']);
 
 /** Turns noted saves into jobs, and finds requests whose job was lost while the queue was away. */
 export class OutboxRelay {
-  readonly #edges: RelayEdges;
+  readonly #edges: RelayDeps;
   #stopListening: (() => Promise<void>) | null = null;
   #timers: NodeJS.Timeout[] = [];
   #working: Promise<void> = Promise.resolve();
   #isWoken = false;
   #isRescuing = false;
 
-  constructor(edges: RelayEdges) {
+  constructor(edges: RelayDeps) {
     this.#edges = edges;
   }
 
@@ -75,8 +75,8 @@ export class OutboxRelay {
   async #rescue(): Promise<void> {
     const { records, queue, now, logger } = this.#edges;
     try {
-      const ids = await records.archivals.forgotten(now(), LOST_AFTER_MS, 1000);
-      const hosts = (await this.#isMyTurn()) ? await records.archivals.abandonedHosts(1000) : [];
+      const ids = await records.archivals.lostRequests(now(), LOST_AFTER_MS, 1000);
+      const hosts = (await this.#isMyTurn()) ? await records.archivals.hostsWithExpiredLeases(1000) : [];
       await queue.add([
         ...ids.map((resourceId) => ({ kind: 'resource', resourceId }) as const),
         ...hosts.map((host) => ({ kind: 'host', host }) as const),
@@ -106,14 +106,14 @@ export class OutboxRelay {
     const { records, queue, now } = this.#edges;
     const jobs: string[] = [];
     const count = await records.outbox.take(BATCH, async (entries) => {
-      const wishes = await this.#wishesOf(entries);
-      jobs.push(...(await records.archivals.request(wishes, { lane: 'priority', runId: null, now: now() })));
+      const requests = await this.#requestsOf(entries);
+      jobs.push(...(await records.archivals.request(requests, { lane: 'priority', runId: null, now: now() })));
     });
     if (jobs.length > 0) await queue.add(jobs.map((resourceId) => ({ kind: 'resource', resourceId })));
     return count;
   }
 
-  async #wishesOf(entries: readonly OutboxEntry[]): Promise<ArchivalWish[]> {
+  async #requestsOf(entries: readonly OutboxEntry[]): Promise<ArchivalRequest[]> {
     const replaced = new Set(entries.filter(({ fileReplaced }) => fileReplaced).map(({ resourceId }) => resourceId));
     const created = new Set(
       entries.filter(({ event }) => event === 'afterResourceCreate').map(({ resourceId }) => resourceId),
@@ -122,7 +122,7 @@ export class OutboxRelay {
     const known = await this.#edges.records.archivals.getMany(resources.map(({ id }) => id));
     const urls = new Map(known.map(({ resourceId, url }) => [resourceId, url]));
     return resources
-      .filter(({ urlType }) => urlType === null || !CIRCULAR.has(urlType))
+      .filter(({ urlType }) => urlType === null || !DERIVED_URL_TYPES.has(urlType))
       .filter(({ id, url }) => replaced.has(id) || urls.get(id) !== url || (created.has(id) && !urls.has(id)))
       .map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: this.#edges.hostOf(url) }));
   }

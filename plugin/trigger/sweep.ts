@@ -4,7 +4,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 
-export interface SweepEdges {
+export interface SweepDeps {
   readonly catalog: Pick<Catalog, 'listResources' | 'getResource'>;
   readonly records: Pick<Records, 'archivals' | 'runs' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
@@ -43,9 +43,9 @@ const RUNS_KEPT_MS = 30 * 24 * 3600 * 1000;
  * catalogue by pages and starts again where the last one stopped. It alone is enough to be correct. Each sweep is a run.
  */
 export class Sweep {
-  readonly #edges: SweepEdges;
+  readonly #edges: SweepDeps;
 
-  constructor(edges: SweepEdges) {
+  constructor(edges: SweepDeps) {
     this.#edges = edges;
   }
 
@@ -127,8 +127,8 @@ export class Sweep {
 
   async #request(resources: readonly Resource[], at: Date): Promise<void> {
     const { records, hostOf } = this.#edges;
-    const wishes = resources.map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: hostOf(url) }));
-    await records.archivals.request(wishes, { lane: 'bulk', runId: null, now: at });
+    const requests = resources.map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: hostOf(url) }));
+    await records.archivals.request(requests, { lane: 'bulk', runId: null, now: at });
   }
 
   async #differing(page: readonly Resource[]): Promise<{ missing: Resource[]; changed: Resource[] }> {

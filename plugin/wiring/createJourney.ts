@@ -58,7 +58,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
       return null;
     },
 
-    adopt: (orphan, resource) => records.copies.adopt(orphanCopy(orphan, resource, now())),
+    adopt: (orphan, resource) => records.copies.recordRecovered(orphanCopy(orphan, resource, now())),
 
     async dropUnrecorded(key) {
       if (!(await records.copies.findByKey(key))) await store.remove(key);
@@ -66,7 +66,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
 
     requestFor: (lease, resource, orphan) => ({
       url: resource.url,
-      mode: lease.demanded ? 'demand' : 'sweep',
+      mode: lease.requested ? 'demand' : 'sweep',
       known: orphan ? orphanKnown(orphan, resource, now()) : lease.archival.known,
       declaredFormat: resource.format,
       resourceName: resource.name,
@@ -86,7 +86,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
         random: Math.random(),
       });
       const copy = copyOf(attempt, orphan, resource, at);
-      const happened = next.happenings.map((name) => eventOf(`archive.${name}`, { lease, resource, next, copy }));
+      const happened = next.transitions.map((name) => eventOf(`archive.${name}`, { lease, resource, next, copy }));
       const decision: Decision = {
         retryInMs: next.retryInMs,
         outcome: {

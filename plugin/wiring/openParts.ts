@@ -28,10 +28,10 @@ import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { createHostBatch } from '../work/hostBatch.ts';
-import { PriorityLine } from '../work/hostQueue.ts';
+import { HostQueue } from '../work/hostQueue.ts';
 import { archiveTogether, createJobHandlers } from '../work/jobHandlers.ts';
-import { LeaseKeeper } from '../work/leaseRenewal.ts';
-import { Pressure } from '../work/resourcePressure.ts';
+import { LeaseRenewal } from '../work/leaseRenewal.ts';
+import { ResourcePressure } from '../work/resourcePressure.ts';
 import { createJourney } from './createJourney.ts';
 import { showPartsOf } from './handlerDeps.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
@@ -154,12 +154,12 @@ async function startWork(common: Common): Promise<((deadlineMs: number) => Promi
   const journeyParts = { describe, config, portal, records, recorder, store, queueName: queue.name, now, tell };
   const priority: Journey = createJourney(journeyParts, local);
   const bulk: Journey = createJourney(journeyParts, threaded);
-  const keeper = new LeaseKeeper({ archivals: records.archivals, leaseMs: config.leaseMs, now, logger });
-  const pressure = new Pressure({ config, store, leases: records.leases, owner, logger });
+  const keeper = new LeaseRenewal({ archivals: records.archivals, leaseMs: config.leaseMs, now, logger });
+  const pressure = new ResourcePressure({ config, store, leases: records.leases, owner, logger });
   const limitsFor = hostLimitsOf(config);
   const { archivals, hosts } = records;
   const { concurrency, leaseMs } = config;
-  const line = new PriorityLine({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
+  const line = new HostQueue({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
   const batch = createHostBatch({
     archivals,
     hosts,

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Lease } from '../model/archival.ts';
 import type { HostLimits } from '../model/host.ts';
-import type { HostTable } from '../record/Hosts.ts';
-import type { ArchivalTable } from '../record/Records.ts';
-import { SlotKeeper } from './slotRenewal.ts';
+import type { Hosts } from '../record/Hosts.ts';
+import type { Archivals } from '../record/Records.ts';
+import { SlotRenewal } from './slotRenewal.ts';
 
-export interface BatchEdges {
-  readonly archivals: Pick<ArchivalTable, 'leaseDue' | 'release' | 'nextRetryAt'>;
-  readonly hosts: Pick<HostTable, 'takeSlice' | 'keepSlots' | 'giveBack'>;
+export interface HostBatchDeps {
+  readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt'>;
+  readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
   limitsFor(host: string): HostLimits;
   /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
-  archive(leases: readonly Lease[], signal: AbortSignal): Promise<Archived>;
+  archive(leases: readonly Lease[], signal: AbortSignal): Promise<FetchCost>;
   /** null: the bulk lane may go on; else how long it pauses (disk or memory). */
   pauseMs(): Promise<number | null>;
   readonly owner: string;
@@ -21,7 +21,7 @@ export interface BatchEdges {
 }
 
 /** What one archival, or those of one URL together, cost their host. */
-export interface Archived {
+export interface FetchCost {
   readonly requests: number;
   readonly bytes: number;
   readonly ms: number;
@@ -40,7 +40,7 @@ const INTERRUPTED_MS = 5000;
  * at a time as the host allows, gives back what was not used. Answers when to come again: at once while something is due,
  * then for the retries; null when nothing waits.
  */
-export function createHostBatch(edges: BatchEdges): (host: string, signal: AbortSignal) => Promise<Date | null> {
+export function createHostBatch(edges: HostBatchDeps): (host: string, signal: AbortSignal) => Promise<Date | null> {
   const { archivals, hosts, leaseMs, now } = edges;
 
   return async (host, signal) => {
@@ -50,7 +50,7 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
     const owner = `${edges.owner} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, {
       owner,
-      want: edges.largestSlice,
+      requested: edges.largestSlice,
       limits,
       leaseMs,
       now: now(),
@@ -62,13 +62,13 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
       now: now(),
       limit: slice.granted,
     });
-    const keeper = new SlotKeeper((slots) => hosts.keepSlots(host, { owner, slots, leaseMs }), {
+    const keeper = new SlotRenewal((slots) => hosts.renewSlots(host, { owner, slots, leaseMs }), {
       slots: slice.slots,
       leaseMs,
     });
     const archived = await archiveAll(leases, { slots: slice.slots, signal, keeper }, edges);
     keeper.stop();
-    await hosts.giveBack(host, {
+    await hosts.releaseSlots(host, {
       ...sumOf(archived),
       owner,
       slots: slice.slots,
@@ -85,17 +85,17 @@ export function createHostBatch(edges: BatchEdges): (host: string, signal: Abort
 interface Work {
   readonly slots: number;
   readonly signal: AbortSignal;
-  readonly keeper: SlotKeeper;
+  readonly keeper: SlotRenewal;
 }
 
 /** As many at a time as there are slots; after an abort what was not begun is given back. */
 async function archiveAll(
   leases: readonly Lease[],
   { slots, signal, keeper }: Work,
-  edges: BatchEdges,
-): Promise<Archived[]> {
+  edges: HostBatchDeps,
+): Promise<FetchCost[]> {
   const waiting = byUrl(leases);
-  const archived: Archived[] = [];
+  const archived: FetchCost[] = [];
   const work = async () => {
     while (!signal.aborted) {
       const same = waiting.shift();
@@ -120,13 +120,13 @@ function byUrl(leases: readonly Lease[]): Lease[][] {
   return [...groups.values()];
 }
 
-function unused(granted: number, archived: readonly Archived[]): number {
+function unused(granted: number, archived: readonly FetchCost[]): number {
   return Math.max(0, granted - archived.reduce((sum, { requests }) => sum + requests, 0));
 }
 
-function sumOf(archived: readonly Archived[]) {
+function sumOf(archived: readonly FetchCost[]) {
   const asked = archived.filter(({ host }) => host !== 'unasked');
-  const total = (pick: (one: Archived) => number) => asked.reduce((sum, one) => sum + pick(one), 0);
+  const total = (pick: (one: FetchCost) => number) => asked.reduce((sum, one) => sum + pick(one), 0);
   const waits = archived.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
     bytes: total(({ bytes }) => bytes),

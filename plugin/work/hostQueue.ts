@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
-import type { HostTable } from '../record/Hosts.ts';
-import type { Archived } from './hostBatch.ts';
+import type { Hosts } from '../record/Hosts.ts';
+import type { FetchCost } from './hostBatch.ts';
 
-export interface LineEdges {
-  readonly hosts: Pick<HostTable, 'takeSlice' | 'keepSlots' | 'giveBack'>;
+export interface HostQueueDeps {
+  readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
   limitsFor(host: string): HostLimits;
   readonly owner: string;
   /** Archivals at once in this process, whatever their hosts. */
@@ -18,11 +18,11 @@ export interface LineEdges {
 }
 
 interface Waiting {
-  archive(): Promise<Archived>;
+  archive(): Promise<FetchCost>;
   /** null: it has run; else how long its host must be left alone. */
   done(busyMs: number | null): void;
   failed(error: unknown): void;
-  readonly impatience?: NodeJS.Timeout;
+  readonly queueTimeout?: NodeJS.Timeout;
 }
 
 interface Place {
@@ -32,15 +32,15 @@ interface Place {
 }
 
 /** Of one host: who waits, and how many are at work on it here. */
-interface Line {
+interface PendingHost {
   readonly waiting: Waiting[];
-  servers: number;
-  isCalling: boolean;
+  active: number;
+  isDraining: boolean;
 }
 
 const LONGEST_WAIT_MS = 200;
 /** Whoever waits longer makes place for other hosts and comes again. */
-const PATIENCE_MS = 1000;
+const QUEUE_TIMEOUT_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
@@ -48,13 +48,13 @@ const LONGEST_PAUSE_MS = 60_000;
  * never more are under way than the host allows, in all processes together; one slow host holds up itself alone, and
  * one slow file only its own place.
  */
-export class PriorityLine {
-  readonly #edges: LineEdges;
-  readonly #lines = new Map<string, Line>();
+export class HostQueue {
+  readonly #edges: HostQueueDeps;
+  readonly #lines = new Map<string, PendingHost>();
   readonly #blocked: (() => void)[] = [];
   #active = 0;
 
-  constructor(edges: LineEdges) {
+  constructor(edges: HostQueueDeps) {
     this.#edges = edges;
   }
 
@@ -62,50 +62,50 @@ export class PriorityLine {
    * Resolves with null when `archive` has run, and rejects with what it threw. A host that cannot be asked soon holds
    * nobody up: then it resolves with the milliseconds after which to come again, 0 when nobody knows.
    */
-  pass(host: string, archive: () => Promise<Archived>): Promise<number | null> {
+  run(host: string, archive: () => Promise<FetchCost>): Promise<number | null> {
     return new Promise((done, failed) => {
       // A text that is no URL has no host to be polite to.
       if (host === '') return void this.#archive({ archive, done, failed });
-      const line = this.#lines.get(host) ?? { waiting: [], servers: 0, isCalling: false };
-      const impatience = setTimeout(() => leave(line, waiting), PATIENCE_MS);
-      const waiting: Waiting = { archive, done, failed, impatience };
+      const line = this.#lines.get(host) ?? { waiting: [], active: 0, isDraining: false };
+      const impatience = setTimeout(() => leave(line, waiting), QUEUE_TIMEOUT_MS);
+      const waiting: Waiting = { archive, done, failed, queueTimeout: impatience };
       line.waiting.push(waiting);
       this.#lines.set(host, line);
-      if (!line.isCalling) void this.#call(host, line);
+      if (!line.isDraining) void this.#call(host, line);
     });
   }
 
   /** Calls for places at the host until nobody waits for it. */
-  async #call(host: string, line: Line): Promise<void> {
-    line.isCalling = true;
+  async #call(host: string, line: PendingHost): Promise<void> {
+    line.isDraining = true;
     while (line.waiting.length > 0) {
       try {
         const waitMs = await this.#takePlace(host, line);
         if (waitMs > 0) await delay(waitMs);
       } catch (error) {
         this.#edges.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
-        for (const { failed, impatience } of line.waiting.splice(0)) {
+        for (const { failed, queueTimeout: impatience } of line.waiting.splice(0)) {
           clearTimeout(impatience);
           failed(error);
         }
       }
     }
-    line.isCalling = false;
+    line.isDraining = false;
     this.#dropIdle(host, line);
   }
 
   /** Answers how long to wait before asking again; those at work here take the next in line meanwhile. */
-  async #takePlace(host: string, line: Line): Promise<number> {
+  async #takePlace(host: string, line: PendingHost): Promise<number> {
     const { hosts, limitsFor, leaseMs, now } = this.#edges;
     const limits = limitsFor(host);
     const owner = `${this.#edges.owner} ${randomUUID()}`;
-    const slice = await hosts.takeSlice(host, { owner, want: 1, limits, leaseMs, now: now(), urgent: true });
+    const slice = await hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent: true });
     if (slice.slots > 0) {
       void this.#serve(host, line, { owner, limits, granted: slice.granted });
       return 0;
     }
     const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
-    if (slice.why !== 'concurrency' && waitMs > PATIENCE_MS) {
+    if (slice.reason !== 'concurrency' && waitMs > QUEUE_TIMEOUT_MS) {
       for (const waiting of [...line.waiting]) leave(line, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
       return 0;
     }
@@ -113,33 +113,33 @@ export class PriorityLine {
   }
 
   /** One place at the host, for one after the other until nobody waits. */
-  async #serve(host: string, line: Line, place: Place): Promise<void> {
+  async #serve(host: string, line: PendingHost, place: Place): Promise<void> {
     const { hosts, leaseMs, now, logger } = this.#edges;
     const { owner, limits, granted } = place;
-    line.servers += 1;
-    const keep = () => void hosts.keepSlots(host, { owner, slots: 1, leaseMs }).catch(() => undefined);
+    line.active += 1;
+    const keep = () => void hosts.renewSlots(host, { owner, slots: 1, leaseMs }).catch(() => undefined);
     const renewal = setInterval(keep, leaseMs / 3);
-    const archived: Archived[] = [];
+    const archived: FetchCost[] = [];
     for (let next = line.waiting.shift(); next; next = line.waiting.shift()) {
       const one = await this.#archive(next);
       if (one) archived.push(one);
     }
     clearInterval(renewal);
-    line.servers -= 1;
+    line.active -= 1;
     this.#dropIdle(host, line);
     const report = { owner, slots: 1, limits, now: now(), ...reportOf(archived, granted) };
     // A place that cannot be given back now is free again when its lease ends.
-    await hosts.giveBack(host, report).catch((error: unknown) => {
+    await hosts.releaseSlots(host, report).catch((error: unknown) => {
       logger.warn({ host, error: messageOf(error) }, 'a place at a host could not be given back');
     });
   }
 
-  #dropIdle(host: string, line: Line): void {
-    if (line.waiting.length === 0 && line.servers === 0 && !line.isCalling && this.#lines.get(host) === line)
+  #dropIdle(host: string, line: PendingHost): void {
+    if (line.waiting.length === 0 && line.active === 0 && !line.isDraining && this.#lines.get(host) === line)
       this.#lines.delete(host);
   }
 
-  async #archive({ archive, done, failed, impatience }: Waiting): Promise<Archived | null> {
+  async #archive({ archive, done, failed, queueTimeout: impatience }: Waiting): Promise<FetchCost | null> {
     clearTimeout(impatience);
     await this.#enter();
     try {
@@ -167,7 +167,7 @@ export class PriorityLine {
   }
 }
 
-function reportOf(archived: readonly Archived[], granted: number) {
+function reportOf(archived: readonly FetchCost[], granted: number) {
   const waits = archived.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   const asked = archived.filter(({ host }) => host !== 'unasked');
   return {
@@ -181,11 +181,11 @@ function reportOf(archived: readonly Archived[], granted: number) {
 }
 
 /** Nothing happens to who is no longer in line: its turn has come. */
-function leave({ waiting: line }: Line, waiting: Waiting, busyMs = 0): void {
+function leave({ waiting: line }: PendingHost, waiting: Waiting, busyMs = 0): void {
   const place = line.indexOf(waiting);
   if (place === -1) return;
   line.splice(place, 1);
-  clearTimeout(waiting.impatience);
+  clearTimeout(waiting.queueTimeout);
   waiting.done(busyMs);
 }
 

@@ -1,20 +1,20 @@
-import { type Arrival, archiveResource, type Journey } from '../archiveResource.ts';
+import { archiveResource, type Journey, type JourneyResult } from '../archiveResource.ts';
 import { ArchivalFailed, messageOf, RetryLater } from '../errors.ts';
 import { answerOrder, SharedRetriever } from '../fetch/retrieve/sharedRetriever.ts';
 import type { JobHandlers } from '../job/JobQueue.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
 import type { Logger } from '../model/logger.ts';
-import type { ArchivalTable } from '../record/Records.ts';
+import type { Archivals } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
-import type { Archived } from './hostBatch.ts';
-import type { PriorityLine } from './hostQueue.ts';
-import type { LeaseKeeper } from './leaseRenewal.ts';
+import type { FetchCost } from './hostBatch.ts';
+import type { HostQueue } from './hostQueue.ts';
+import type { LeaseRenewal } from './leaseRenewal.ts';
 
-export interface WorkerParts {
-  readonly archivals: Pick<ArchivalTable, 'lease' | 'release' | 'get' | 'postpone'>;
-  readonly keeper: LeaseKeeper;
-  readonly line: PriorityLine;
+export interface JobHandlerDeps {
+  readonly archivals: Pick<Archivals, 'lease' | 'release' | 'get' | 'postpone'>;
+  readonly keeper: LeaseRenewal;
+  readonly line: HostQueue;
   /** For requests of people: fetches in this thread. */
   readonly priority: Journey;
   readonly batch: (host: string, signal: AbortSignal) => Promise<Date | null>;
@@ -26,21 +26,21 @@ export interface WorkerParts {
 
 const BUSY_MS = 1000;
 const LONGEST_BUSY_MS = 10_000;
-const UNASKED: Archived = { requests: 0, bytes: 0, ms: 0, retryAfterMs: null, host: 'unasked', interrupted: false };
+const NO_REQUEST: FetchCost = { requests: 0, bytes: 0, ms: 0, retryAfterMs: null, host: 'unasked', interrupted: false };
 
 /** What the queue's jobs do. */
-export function createJobHandlers(parts: WorkerParts): JobHandlers {
+export function createJobHandlers(parts: JobHandlerDeps): JobHandlers {
   return {
     async resource(resourceId, { signal, retryCount }) {
       const waiting = await parts.archivals.get(resourceId);
       if (!waiting) return;
-      let arrival: Arrival | null = null;
+      let arrival: JourneyResult | null = null;
       do {
-        const busyMs = await parts.line.pass(waiting.host, async () => {
+        const busyMs = await parts.line.run(waiting.host, async () => {
           arrival = await archivePriority(resourceId, parts, signal);
-          return arrival ? costOf(arrival.attempt) : UNASKED;
+          return arrival ? costOf(arrival.attempt) : NO_REQUEST;
         });
-        if (busyMs !== null) throw await comeAgain(resourceId, busyMs, retryCount, parts);
+        if (busyMs !== null) throw await requeueBusyHost(resourceId, busyMs, retryCount, parts);
       } while (wantedAgain(arrival));
       report(arrival);
     },
@@ -52,16 +52,16 @@ export function createJobHandlers(parts: WorkerParts): JobHandlers {
 export async function archiveSwept(
   lease: Lease,
   journey: Journey,
-  parts: Pick<WorkerParts, 'archivals' | 'keeper' | 'logger'>,
+  parts: Pick<JobHandlerDeps, 'archivals' | 'keeper' | 'logger'>,
   signal: AbortSignal,
-): Promise<Archived> {
+): Promise<FetchCost> {
   try {
     const arrival = await parts.keeper.hold(lease, signal, (held) => archiveResource(lease, journey, held));
-    return arrival ? costOf(arrival.attempt) : UNASKED;
+    return arrival ? costOf(arrival.attempt) : NO_REQUEST;
   } catch (error) {
     parts.logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');
     await parts.archivals.release([lease]).catch(() => undefined);
-    return { ...UNASKED, interrupted: true };
+    return { ...NO_REQUEST, interrupted: true };
   }
 }
 
@@ -69,13 +69,13 @@ export async function archiveSwept(
 export async function archiveTogether(
   leases: readonly Lease[],
   journey: Journey,
-  parts: Pick<WorkerParts, 'archivals' | 'keeper' | 'logger'> & { readonly store: ArchiveStore },
+  parts: Pick<JobHandlerDeps, 'archivals' | 'keeper' | 'logger'> & { readonly store: ArchiveStore },
   signal: AbortSignal,
-): Promise<Archived> {
+): Promise<FetchCost> {
   const [only, another] = leases;
   if (only && !another) return archiveSwept(only, journey, parts, signal);
   const retriever = new SharedRetriever(journey.retriever, parts.store);
-  const costs: Archived[] = [];
+  const costs: FetchCost[] = [];
   for (const lease of answerOrder(leases))
     costs.push(await archiveSwept(lease, { ...journey, retriever }, parts, signal));
   const asked = costs.filter(({ requests }) => requests > 0);
@@ -86,12 +86,16 @@ export async function archiveTogether(
       bytes: sum.bytes + one.bytes,
       ms: sum.ms + one.ms,
     }),
-    UNASKED,
+    NO_REQUEST,
   );
   return { ...sum, interrupted: costs.some(({ interrupted }) => interrupted) };
 }
 
-async function archivePriority(resourceId: string, parts: WorkerParts, signal: AbortSignal): Promise<Arrival | null> {
+async function archivePriority(
+  resourceId: string,
+  parts: JobHandlerDeps,
+  signal: AbortSignal,
+): Promise<JourneyResult | null> {
   const { archivals, keeper, priority, owner, leaseMs, now } = parts;
   const lease = await archivals.lease(resourceId, { owner, leaseMs, now: now() });
   if (!lease) return null;
@@ -105,32 +109,32 @@ async function archivePriority(resourceId: string, parts: WorkerParts, signal: A
 }
 
 /** The host is busy or asked for a pause: the job waits in the queue, where it takes no place from other hosts. */
-async function comeAgain(
+async function requeueBusyHost(
   resourceId: string,
   busyMs: number,
   retryCount: number,
-  { archivals, now }: Pick<WorkerParts, 'archivals' | 'now'>,
+  { archivals, now }: Pick<JobHandlerDeps, 'archivals' | 'now'>,
 ): Promise<RetryLater> {
   const delayMs = Math.max(busyMs, Math.min(BUSY_MS * 2 ** retryCount, LONGEST_BUSY_MS));
   await archivals.postpone(resourceId, new Date(now().getTime() + delayMs));
   return new RetryLater('The host of the resource is busy.', delayMs);
 }
 
-function wantedAgain(arrival: Arrival | null): boolean {
+function wantedAgain(arrival: JourneyResult | null): boolean {
   return arrival?.wantedAgain ?? false;
 }
 
 /** Tells the queue how it ended: again later, failed for good, or done. */
-function report(arrival: Arrival | null): void {
+function report(arrival: JourneyResult | null): void {
   if (!arrival) return;
   const { attempt, retryInMs } = arrival;
   if (retryInMs !== null) throw new RetryLater(attempt.reason, retryInMs);
   if (attempt.kind === 'failed') throw new ArchivalFailed(attempt.reason);
 }
 
-const DEAD = new Set(['refused', 'timeout', 'dns']);
+const UNREACHABLE = new Set(['refused', 'timeout', 'dns']);
 
-function costOf({ requests, wireBytes, ms, retryAfterMs, code, status }: Attempt): Archived {
-  const host = requests === 0 ? 'unasked' : status === null && DEAD.has(code) ? 'dead' : 'alive';
+function costOf({ requests, wireBytes, ms, retryAfterMs, code, status }: Attempt): FetchCost {
+  const host = requests === 0 ? 'unasked' : status === null && UNREACHABLE.has(code) ? 'dead' : 'alive';
   return { requests, bytes: wireBytes, ms, retryAfterMs, host, interrupted: false };
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
-import type { ArchivalTable } from '../record/Records.ts';
+import type { Archivals } from '../record/Records.ts';
 
 interface Held {
   readonly lease: Lease;
@@ -13,8 +13,8 @@ interface Held {
  * Renews the leases of this process while their work goes on, all in one statement. A lease that another has taken over
  * aborts its work; what it would still record is refused by the fencing token anyway.
  */
-export class LeaseKeeper {
-  readonly #archivals: Pick<ArchivalTable, 'renew'>;
+export class LeaseRenewal {
+  readonly #archivals: Pick<Archivals, 'renew'>;
   readonly #leaseMs: number;
   readonly #now: () => Date;
   readonly #logger: Logger;
@@ -22,7 +22,7 @@ export class LeaseKeeper {
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: {
-    readonly archivals: Pick<ArchivalTable, 'renew'>;
+    readonly archivals: Pick<Archivals, 'renew'>;
     readonly leaseMs: number;
     readonly now: () => Date;
     readonly logger: Logger;

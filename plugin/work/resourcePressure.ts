@@ -1,16 +1,16 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
-import type { NamedLeaseTable } from '../record/Records.ts';
+import type { NamedLeases } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 
 const LOOK_AGAIN_MS = 5000;
 const PAUSE_MS = 15_000;
 
-export interface PressureParts {
+export interface ResourcePressureDeps {
   readonly config: Pick<Config, 'minFreeBytes' | 'maxMemoryBytes'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
-  readonly leases: Pick<NamedLeaseTable, 'notePause'>;
+  readonly leases: Pick<NamedLeases, 'setPause'>;
   readonly owner: string;
   readonly logger: Logger;
 }
@@ -19,12 +19,12 @@ export interface PressureParts {
  * Whether the bulk lane must pause because disk or memory run short. Looks at most every few seconds; a pause is logged
  * once, and noted where health and `status` of every process see it.
  */
-export class Pressure {
-  readonly #parts: PressureParts;
+export class ResourcePressure {
+  readonly #parts: ResourcePressureDeps;
   #reason: string | null = null;
   #lookedAt = 0;
 
-  constructor(parts: PressureParts) {
+  constructor(parts: ResourcePressureDeps) {
     this.#parts = parts;
   }
 
@@ -48,7 +48,7 @@ export class Pressure {
     if (reason === null) logger.info({}, 'the bulk lane goes on');
     else if (before === null) logger.warn({ reason }, 'the bulk lane pauses');
     // A note is for people to read: the lane pauses without it as well.
-    await leases.notePause(owner, reason, 4 * PAUSE_MS).catch((error: unknown) => {
+    await leases.setPause(owner, reason, 4 * PAUSE_MS).catch((error: unknown) => {
       logger.warn({ error: messageOf(error) }, 'a pause could not be noted');
     });
   }

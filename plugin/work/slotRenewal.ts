@@ -2,7 +2,7 @@
 const SHARING_MS = 250;
 
 /** Keeps the slots of a slice while it lasts, and lets others have those that its slowest files leave free. */
-export class SlotKeeper {
+export class SlotRenewal {
   readonly #keep: () => void;
   readonly #renewal: NodeJS.Timeout;
   #slots: number;

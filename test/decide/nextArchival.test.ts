@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { knownOf } from '../../plugin/decide/knownOf.ts';
+import { nextKnown } from '../../plugin/decide/knownOf.ts';
 import { nextArchival, type Policy } from '../../plugin/decide/nextArchival.ts';
 import type { Archival } from '../../plugin/model/archival.ts';
 import type { Attempt } from '../../plugin/model/attempt.ts';
@@ -101,7 +101,7 @@ function failing(code: Code, times: number, start: Partial<Archival> = {}) {
   for (let time = 0; time < times; time++) {
     const result = next({ ...before, attempts: 3 }, attemptOf('failed', code));
     assert.ok(result.settled);
-    told.push(...result.happenings);
+    told.push(...result.transitions);
     before = { ...before, ...result.archival };
   }
   return { archival: before, told };
@@ -110,10 +110,10 @@ function failing(code: Code, times: number, start: Partial<Archival> = {}) {
 describe('the next archival', () => {
   it('refreshes when it was checked and ends a row of failures when nothing changed', () => {
     const before = { failureCount: 2, firstFailureAt: EARLIER, checkedAt: EARLIER, lastSuccessAt: EARLIER };
-    const { archival, happenings } = next(before, attemptOf('unchanged', 'not-modified'));
+    const { archival, transitions } = next(before, attemptOf('unchanged', 'not-modified'));
     assert.deepEqual([archival.failureCount, archival.firstFailureAt], [0, null]);
     assert.deepEqual([archival.checkedAt, archival.lastSuccessAt], [NOW, NOW]);
-    assert.deepEqual(happenings, ['unchanged', 'recovered']);
+    assert.deepEqual(transitions, ['unchanged', 'recovered']);
   });
 
   it('counts failures in a row, remembers the first, and calls the link broken when it is confirmed', () => {
@@ -125,10 +125,10 @@ describe('the next archival', () => {
   it('neither lengthens nor ends a row of failures by what is unsure', () => {
     const before = { failureCount: 2, firstFailureAt: EARLIER };
     for (const code of ['too-large', 'not-data', 'blocked-address', 'checked-only'] as const) {
-      const { archival, happenings } = next(before, attemptOf('refused', code));
+      const { archival, transitions } = next(before, attemptOf('refused', code));
       assert.deepEqual([archival.failureCount, archival.firstFailureAt], [2, EARLIER], code);
       assert.equal(archival.broken, null);
-      assert.deepEqual(happenings, ['failed']);
+      assert.deepEqual(transitions, ['failed']);
     }
     const { archival } = next(before, attemptOf('failed', 'forbidden'));
     assert.equal(archival.failureCount, 2);
@@ -137,9 +137,9 @@ describe('the next archival', () => {
   it('tells of a recovery once', () => {
     const { archival } = failing('gone', 4);
     const recovered = next(archival, attemptOf('fetched', 'archived'));
-    assert.deepEqual(recovered.happenings, ['succeeded', 'recovered']);
+    assert.deepEqual(recovered.transitions, ['succeeded', 'recovered']);
     const again = next({ ...archival, ...recovered.archival }, attemptOf('unchanged', 'not-modified'));
-    assert.deepEqual(again.happenings, ['unchanged']);
+    assert.deepEqual(again.transitions, ['unchanged']);
   });
 
   it('tries what may pass three times more, then gives up and records it once', () => {
@@ -154,7 +154,7 @@ describe('the next archival', () => {
       [0, 0, 0, 1],
     );
     assert.deepEqual(
-      results.flatMap(({ happenings }) => happenings),
+      results.flatMap(({ transitions }) => transitions),
       ['failed'],
     );
     assert.deepEqual(
@@ -176,7 +176,7 @@ describe('the next archival', () => {
   });
 
   it('keeps what it knows of the last good copy, but not the trust in its freshness', () => {
-    const known = knownOf(null, attemptOf('fetched', 'archived'), URL, EARLIER);
+    const known = nextKnown(null, attemptOf('fetched', 'archived'), URL, EARLIER);
     const { archival } = next({ known }, attemptOf('failed', 'gone', { bytes: null, md5: null, sha256: null }));
     assert.deepEqual(archival.known, { ...known, ok: false });
   });
@@ -219,19 +219,19 @@ describe('the next archival', () => {
 describe('what is known of a copy', () => {
   it('holds the URL that answered, also when nothing was asked', () => {
     const redirected = attemptOf('fetched', 'archived', { finalUrl: 'https://cdn.example/1.csv' });
-    const known = knownOf(null, redirected, URL, EARLIER);
+    const known = nextKnown(null, redirected, URL, EARLIER);
     assert.equal(known?.finalUrl, 'https://cdn.example/1.csv');
-    const fresh = knownOf(known, attemptOf('unchanged', 'still-fresh', { finalUrl: null, answer: null }), URL, NOW);
+    const fresh = nextKnown(known, attemptOf('unchanged', 'still-fresh', { finalUrl: null, answer: null }), URL, NOW);
     assert.deepEqual(fresh, known);
-    const direct = knownOf(known, attemptOf('unchanged', 'not-modified'), URL, NOW);
+    const direct = nextKnown(known, attemptOf('unchanged', 'not-modified'), URL, NOW);
     assert.equal(direct?.finalUrl, URL);
     assert.equal(direct?.storedAt, NOW.toISOString());
   });
 
   it('is trusted no more when the host lied, until the URL changes', () => {
-    const liar = knownOf(null, attemptOf('fetched', 'archived', { liar: true }), URL, EARLIER);
+    const liar = nextKnown(null, attemptOf('fetched', 'archived', { liar: true }), URL, EARLIER);
     assert.equal(liar?.trusted, false);
-    assert.equal(knownOf(liar, attemptOf('unchanged', 'same-hash'), URL, NOW)?.trusted, false);
-    assert.equal(knownOf(liar, attemptOf('fetched', 'archived'), `${URL}?2`, NOW)?.trusted, true);
+    assert.equal(nextKnown(liar, attemptOf('unchanged', 'same-hash'), URL, NOW)?.trusted, false);
+    assert.equal(nextKnown(liar, attemptOf('fetched', 'archived'), `${URL}?2`, NOW)?.trusted, true);
   });
 });

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
-import { Pressure } from '../../plugin/work/resourcePressure.ts';
+import { ResourcePressure } from '../../plugin/work/resourcePressure.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';
@@ -68,10 +68,10 @@ describe('pressure', () => {
     const told: (string | null)[] = [];
     const logged: string[] = [];
     let free = 10;
-    const pressure = new Pressure({
+    const pressure = new ResourcePressure({
       config: { minFreeBytes: 100, maxMemoryBytes: 0 },
       store: { freeBytes: async () => free },
-      leases: { notePause: async (_owner, reason) => void told.push(reason) },
+      leases: { setPause: async (_owner, reason) => void told.push(reason) },
       owner: 'w',
       logger: {
         ...SILENT,

@@ -131,7 +131,7 @@ describe('a sweep', () => {
   });
 
   it('puts off what it has not begun when it is cancelled', async () => {
-    await records().hosts.setOverride(new URL(base).host, { concurrency: 0 });
+    await records().hosts.setLimits(new URL(base).host, { concurrency: 0 });
     await addResource(database.knex, 'r1', `${base}/r1.csv`);
     const runId = await sweep();
     const run = await records().runs.cancel(runId, new Date());

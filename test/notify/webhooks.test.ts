@@ -165,8 +165,8 @@ describe('webhooks', () => {
 
   it('commit with the end of the archival that they tell of', async () => {
     const { archivals } = test.records;
-    const wish = { resourceId: 'r1', datasetId: 'd1', url: 'https://data.example/1.csv', host: 'data.example' };
-    await archivals.request([wish], { lane: 'priority', runId: null, now });
+    const request = { resourceId: 'r1', datasetId: 'd1', url: 'https://data.example/1.csv', host: 'data.example' };
+    await archivals.request([request], { lane: 'priority', runId: null, now });
     const lease = await archivals.lease('r1', { owner: 'a', leaseMs: 30_000, now });
     assert.ok(lease);
     const deliveries = deliveriesOf(EVENT, [{ url, secret: SECRET }]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { createRecords } from '../../plugin/record/openRecords.ts';
-import { copyFor, NAMES, outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+import { copyFor, NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { until } from '../support/until.ts';
 
 describe('archivals', () => {
@@ -18,14 +18,14 @@ describe('archivals', () => {
   });
 
   it('gives a wanted resource to one worker alone', async () => {
-    await test.records.archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await test.records.archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const leases = await Promise.all(['a', 'b', 'c'].map((owner) => test.records.archivals.lease('r1', by(owner))));
     assert.equal(leases.filter(Boolean).length, 1);
   });
 
   it('gives nothing when nothing is wanted', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
     await archivals.record([outcomeOf(lease)]);
@@ -34,7 +34,7 @@ describe('archivals', () => {
 
   it('writes the copy, the state, task_status and the host’s columns together', async () => {
     const { archivals, copies, taskStatus } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     assert.equal((await taskStatus.get('r1'))?.state, 'pending');
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
@@ -61,7 +61,7 @@ describe('archivals', () => {
 
   it('refuses the record of a worker that lost its lease, and hands its key on', async () => {
     const { archivals, copies } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const lost = await archivals.lease('r1', by('a', -1));
     assert.ok(lost);
     const taken = await archivals.lease('r1', by('b'));
@@ -77,10 +77,10 @@ describe('archivals', () => {
 
   it('wants one more run when a request comes in while the job runs', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
-    await archivals.request([wish('r1', 'https://data.example/other.csv')], {
+    await archivals.request([requestFor('r1', 'https://data.example/other.csv')], {
       lane: 'priority',
       runId: null,
       now: new Date(),
@@ -97,7 +97,7 @@ describe('archivals', () => {
       { kind: 'resource', lane: 'priority', subjectId: 'r1', datasetId: 'd1', total: 1 },
       { caller: null, idempotencyKey: null, now: new Date() },
     );
-    await archivals.request([wish('r1')], { lane: 'priority', runId: run.id, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: run.id, now: new Date() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
     assert.equal((await runs.get(run.id))?.state, 'running');
@@ -115,10 +115,14 @@ describe('archivals', () => {
   it('leases due resources of one host in the bulk lane, the longest due first', async () => {
     const { archivals } = test.records;
     const past = (minutes: number) => new Date(Date.now() - minutes * 60_000);
-    await archivals.request([wish('late')], { lane: 'bulk', runId: null, now: past(1) });
-    await archivals.request([wish('early')], { lane: 'bulk', runId: null, now: past(9) });
-    await archivals.request([wish('other', 'https://else.example/x')], { lane: 'bulk', runId: null, now: past(20) });
-    await archivals.request([wish('person')], { lane: 'priority', runId: null, now: past(30) });
+    await archivals.request([requestFor('late')], { lane: 'bulk', runId: null, now: past(1) });
+    await archivals.request([requestFor('early')], { lane: 'bulk', runId: null, now: past(9) });
+    await archivals.request([requestFor('other', 'https://else.example/x')], {
+      lane: 'bulk',
+      runId: null,
+      now: past(20),
+    });
+    await archivals.request([requestFor('person')], { lane: 'priority', runId: null, now: past(30) });
     const hosts = await archivals.dueHosts(new Date(), 10);
     assert.deepEqual(
       hosts.map(({ host }) => host),
@@ -138,22 +142,22 @@ describe('archivals', () => {
 
   it('lifts a waiting bulk row to the priority lane, never the other way round', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('r1')], { lane: 'bulk', runId: null, now: new Date() });
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
-    await archivals.request([wish('r1')], { lane: 'bulk', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'bulk', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'bulk', runId: null, now: new Date() });
     assert.equal((await archivals.get('r1'))?.lane, 'priority');
   });
 
   it('finds priority requests whose job was lost', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date(Date.now() - 60_000) });
-    assert.deepEqual(await archivals.forgotten(new Date(), 30_000, 10), ['r1']);
-    assert.deepEqual(await archivals.forgotten(new Date(), 90_000, 10), []);
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date(Date.now() - 60_000) });
+    assert.deepEqual(await archivals.lostRequests(new Date(), 30_000, 10), ['r1']);
+    assert.deepEqual(await archivals.lostRequests(new Date(), 90_000, 10), []);
   });
 
   it('renews the leases that are still owned, and tells which', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('r1'), wish('r2')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1'), requestFor('r2')], { lane: 'priority', runId: null, now: new Date() });
     const kept = await archivals.lease('r1', by('a'));
     const lost = await archivals.lease('r2', by('a', -1));
     assert.ok(kept && lost);
@@ -163,7 +167,7 @@ describe('archivals', () => {
 
   it('gives a resource back to others at once', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
     await archivals.release([lease]);
@@ -171,7 +175,7 @@ describe('archivals', () => {
     assert.deepEqual(next?.abandonedKeyAts, [lease.keyAt]);
   });
 
-  it('needs a new job for a wish that came while the record of the one before was being written', async () => {
+  it('needs a new job for a request that came while the record of the one before was being written', async () => {
     let open: () => void = () => undefined;
     let isWriting = false;
     const gate = new Promise<void>((resolve) => {
@@ -184,13 +188,13 @@ describe('archivals', () => {
     const slow = createRecords({ knex: test.knex, schema: NAMES.schema, ownsKnex: false, writeBack });
     const { archivals } = test.records;
     const asked = { lane: 'priority', runId: null, now: new Date() } as const;
-    await archivals.request([wish('r1')], asked);
+    await archivals.request([requestFor('r1')], asked);
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
     const back = { resourceId: 'r1', cacheUrl: null, cacheLastUpdated: null, hash: null, size: 1, mimetype: null };
     const recorded = slow.archivals.record([outcomeOf(lease, { writeBack: back })]);
     await until(() => isWriting);
-    const fresh = archivals.request([wish('r1')], asked);
+    const fresh = archivals.request([requestFor('r1')], asked);
     await until(async () => {
       const { rows } = await test.knex.raw(
         `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
@@ -202,12 +206,16 @@ describe('archivals', () => {
     assert.deepEqual(await fresh, ['r1']);
   });
 
-  it('drops the wish of a cancelled run unless a save wants the same', async () => {
+  it('drops the request of a cancelled run unless a save wants the same', async () => {
     const { archivals, runs } = test.records;
     const asked = { caller: null, idempotencyKey: null, now: new Date() };
     const { run } = await runs.create({ kind: 'all', lane: 'bulk', subjectId: null, datasetId: null, total: 2 }, asked);
-    await archivals.request([wish('saved')], { lane: 'priority', runId: null, now: new Date() });
-    await archivals.request([wish('saved'), wish('swept')], { lane: 'bulk', runId: run.id, now: new Date() });
+    await archivals.request([requestFor('saved')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('saved'), requestFor('swept')], {
+      lane: 'bulk',
+      runId: run.id,
+      now: new Date(),
+    });
     assert.equal((await runs.cancel(run.id, new Date()))?.state, 'cancelled');
     const [saved, swept] = [await archivals.get('saved'), await archivals.get('swept')];
     assert.ok(saved && swept);
@@ -217,7 +225,7 @@ describe('archivals', () => {
 
   it('tells which resources of the catalogue are new or have another URL', async () => {
     const { archivals } = test.records;
-    await archivals.request([wish('same'), wish('moved')], { lane: 'bulk', runId: null, now: new Date() });
+    await archivals.request([requestFor('same'), requestFor('moved')], { lane: 'bulk', runId: null, now: new Date() });
     const differing = await archivals.differing([
       { id: 'same', url: 'https://data.example/same.csv' },
       { id: 'moved', url: 'https://data.example/new.csv' },
@@ -228,7 +236,7 @@ describe('archivals', () => {
 
   it('forgets a resource with its task_status and keeps its copies', async () => {
     const { archivals, copies, taskStatus } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: new Date() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
     await archivals.record([outcomeOf(lease, { copy: copyFor(lease) })]);

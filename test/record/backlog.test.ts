@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+import { outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 
 describe('the backlog', () => {
   let test: TestRecords;
@@ -15,13 +15,13 @@ describe('the backlog', () => {
     const now = new Date();
     const earlier = new Date(now.getTime() - 60_000);
     assert.deepEqual(await archivals.backlog(now), { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null });
-    await archivals.request([wish('r1'), wish('r2', 'https://other.example/2.csv')], {
+    await archivals.request([requestFor('r1'), requestFor('r2', 'https://other.example/2.csv')], {
       lane: 'bulk',
       runId: null,
       now: earlier,
     });
-    await archivals.request([wish('r3')], { lane: 'priority', runId: null, now });
-    await archivals.request([wish('r4')], { lane: 'priority', runId: null, now });
+    await archivals.request([requestFor('r3')], { lane: 'priority', runId: null, now });
+    await archivals.request([requestFor('r4')], { lane: 'priority', runId: null, now });
     const by = { owner: 'a', leaseMs: 30_000, now };
     assert.ok(await archivals.lease('r3', by));
     const lease = await archivals.lease('r4', by);

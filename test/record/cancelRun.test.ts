@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+import { outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 
 describe('runs', () => {
   let test: TestRecords;
@@ -21,7 +21,7 @@ describe('runs', () => {
       asked,
     );
     await archivals.request(
-      ids.map((id) => wish(id)),
+      ids.map((id) => requestFor(id)),
       { lane, runId: run.id, now: now() },
     );
     return run.id;
@@ -34,7 +34,7 @@ describe('runs', () => {
     assert.ok(begun);
     await runs.cancel(runId, now());
     assert.equal(await archivals.lease('waiting', by('a')), null);
-    assert.deepEqual(await archivals.forgotten(new Date(Date.now() + 60_000), 0, 10), []);
+    assert.deepEqual(await archivals.lostRequests(new Date(Date.now() + 60_000), 0, 10), []);
     assert.deepEqual(await archivals.leaseDue('data.example', { ...by('a'), limit: 10 }), []);
     assert.equal(await taskStatus.get('waiting'), null);
     assert.equal((await archivals.record([outcomeOf(begun)]))[0]?.result, 'recorded');
@@ -45,7 +45,7 @@ describe('runs', () => {
     const { archivals, runs } = test.records;
     const cancelled = await datasetRun(['saved', 'both']);
     const other = await datasetRun(['both']);
-    await archivals.request([wish('saved')], { lane: 'priority', runId: null, now: now() });
+    await archivals.request([requestFor('saved')], { lane: 'priority', runId: null, now: now() });
     await runs.cancel(cancelled, now());
     assert.ok(await archivals.lease('saved', by('a')));
     const both = await archivals.lease('both', by('a'));
@@ -54,7 +54,7 @@ describe('runs', () => {
 
   it('says again how the last archival ended when a run is cancelled', async () => {
     const { archivals, runs, taskStatus } = test.records;
-    await archivals.request([wish('r1')], { lane: 'priority', runId: null, now: now() });
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: now() });
     const lease = await archivals.lease('r1', by('a'));
     assert.ok(lease);
     await archivals.record([outcomeOf(lease, {}, { code: 'gone', reason: 'It is gone.', broken: true })]);
@@ -88,13 +88,15 @@ describe('runs', () => {
     const subject = { kind: 'dataset', lane: 'priority', subjectId: 'd1', datasetId: 'd1', total: 2 } as const;
     const asked = { caller: 'somebody', idempotencyKey: 'once', now: now() };
     // The same resource twice is more than one statement can write.
-    await assert.rejects(runs.create(subject, asked, [wish('r1'), wish('r1')]), { code: 'database-failed' });
+    await assert.rejects(runs.create(subject, asked, [requestFor('r1'), requestFor('r1')]), {
+      code: 'database-failed',
+    });
     assert.deepEqual([await runs.list(10), await archivals.get('r1')], [[], null]);
-    const created = await runs.create(subject, asked, [wish('r1'), wish('r2')]);
-    assert.deepEqual([created.result, [...created.fresh].sort()], ['created', ['r1', 'r2']]);
+    const created = await runs.create(subject, asked, [requestFor('r1'), requestFor('r2')]);
+    assert.deepEqual([created.result, [...created.unqueued].sort()], ['created', ['r1', 'r2']]);
     assert.deepEqual((await archivals.get('r2'))?.runIds, [created.run.id]);
-    const again = await runs.create(subject, asked, [wish('r1'), wish('r2')]);
-    assert.deepEqual([again.result, again.run.id, again.fresh], ['repeated', created.run.id, []]);
+    const again = await runs.create(subject, asked, [requestFor('r1'), requestFor('r2')]);
+    assert.deepEqual([again.result, again.run.id, again.unqueued], ['repeated', created.run.id, []]);
     assert.equal((await archivals.get('r1'))?.requestSeq, 1);
   });
 
@@ -104,7 +106,7 @@ describe('runs', () => {
     const all = { kind: 'all', lane: 'bulk', subjectId: null, datasetId: null, total: null } as const;
     const asked = { caller: null, idempotencyKey: null, now: started };
     const [empty, partly] = [await runs.create(all, asked), await runs.create(all, asked)];
-    await archivals.request([wish('r1')], { lane: 'bulk', runId: partly.run.id, now: started });
+    await archivals.request([requestFor('r1')], { lane: 'bulk', runId: partly.run.id, now: started });
     await runs.countAbandoned(new Date(started.getTime() - 1), now());
     assert.equal((await runs.get(empty.run.id))?.state, 'queued');
     await runs.countAbandoned(now(), now());

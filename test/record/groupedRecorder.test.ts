@@ -3,8 +3,8 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { ArchiverError } from '../../plugin/errors.ts';
 import { GroupedRecorder } from '../../plugin/record/groupedRecorder.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
-import type { Outcome, Records } from '../../plugin/record/Records.ts';
-import { NAMES, outcomeOf, type TestRecords, testRecords, wish } from '../support/recordFixtures.ts';
+import type { ArchivalRecord, Records } from '../../plugin/record/Records.ts';
+import { NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 
 describe('the grouped recorder', () => {
   let test: TestRecords;
@@ -25,13 +25,13 @@ describe('the grouped recorder', () => {
   after(() => test.close());
   beforeEach(() => test.knex.raw('truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run'));
 
-  async function outcomes(ids: readonly string[]): Promise<Outcome[]> {
+  async function outcomes(ids: readonly string[]): Promise<ArchivalRecord[]> {
     const now = new Date();
     await records.archivals.request(
-      ids.map((id) => wish(id)),
+      ids.map((id) => requestFor(id)),
       { lane: 'priority', runId: null, now },
     );
-    const made: Outcome[] = [];
+    const made: ArchivalRecord[] = [];
     for (const resourceId of ids) {
       const lease = await records.archivals.lease(resourceId, { owner: 'a', leaseMs: 30_000, now });
       assert.ok(lease);

@@ -4,7 +4,7 @@ import type { Copy } from '../../plugin/model/copy.ts';
 import type { WriteBack } from '../../plugin/model/writeBack.ts';
 import { migrate } from '../../plugin/record/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
-import type { Outcome, Records } from '../../plugin/record/Records.ts';
+import type { ArchivalRecord, Records } from '../../plugin/record/Records.ts';
 import { freshDatabase } from './postgres.ts';
 
 export const NAMES = { schema: 'archiver', resourceTable: 'resource' } as const;
@@ -42,12 +42,16 @@ export async function createHostTable(knex: Knex): Promise<void> {
   });
 }
 
-export function wish(resourceId: string, url = `https://data.example/${resourceId}.csv`) {
+export function requestFor(resourceId: string, url = `https://data.example/${resourceId}.csv`) {
   return { resourceId, datasetId: 'd1', url, host: new URL(url).host };
 }
 
 /** The end of an attempt that stored `copy`, or changed nothing. */
-export function outcomeOf(lease: Lease, changes: Partial<Outcome> = {}, archival: Partial<Archival> = {}): Outcome {
+export function outcomeOf(
+  lease: Lease,
+  changes: Partial<ArchivalRecord> = {},
+  archival: Partial<Archival> = {},
+): ArchivalRecord {
   const now = new Date();
   return {
     lease,

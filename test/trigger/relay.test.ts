@@ -169,8 +169,8 @@ describe('the relay', () => {
 
   it('looks once for all processes after hosts whose worker died', async () => {
     const { archivals } = test.records;
-    const wishes = [{ resourceId: 'r1', datasetId: 'd1', url: url('1'), host: 'data.example' }];
-    await archivals.request(wishes, { lane: 'bulk', runId: null, now: new Date() });
+    const requests = [{ resourceId: 'r1', datasetId: 'd1', url: url('1'), host: 'data.example' }];
+    await archivals.request(requests, { lane: 'bulk', runId: null, now: new Date() });
     const dead = { owner: 'dead', leaseMs: -1, now: new Date(), limit: 10 };
     assert.equal((await archivals.leaseDue('data.example', dead)).length, 1);
     await relay();

@@ -25,8 +25,8 @@ describe('the search of a sweep', () => {
 
   async function archived(id: string, nextCheckAt: Date | null): Promise<void> {
     const { archivals } = test.records;
-    const wishes = [{ resourceId: id, datasetId: 'd1', url: url(id), host: 'data.example' }];
-    await archivals.request(wishes, { lane: 'priority', runId: null, now: new Date() });
+    const requests = [{ resourceId: id, datasetId: 'd1', url: url(id), host: 'data.example' }];
+    await archivals.request(requests, { lane: 'priority', runId: null, now: new Date() });
     const lease = await archivals.lease(id, { owner: 'worker', leaseMs: 30_000, now: new Date() });
     assert.ok(lease);
     await archivals.record([outcomeOf(lease, {}, { nextCheckAt })]);

@@ -90,11 +90,11 @@ export class SharedRetriever implements Retriever {
  * or the oldest one, so that the bytes, if there are new ones, are there for the others.
  */
 export function answerOrder<
-  One extends { readonly demanded: boolean; readonly archival: { readonly known: FetchRequest['known'] } },
+  One extends { readonly requested: boolean; readonly archival: { readonly known: FetchRequest['known'] } },
 >(some: readonly One[]): One[] {
   const age = ({ archival: { known } }: One) => known?.storedAt ?? '';
   return [...some].sort(
-    (one, other) => Number(other.demanded) - Number(one.demanded) || age(one).localeCompare(age(other)),
+    (one, other) => Number(other.requested) - Number(one.requested) || age(one).localeCompare(age(other)),
   );
 }
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { HostLimits } from '../../plugin/model/host.ts';
-import type { Archived } from '../../plugin/work/hostBatch.ts';
-import { PriorityLine } from '../../plugin/work/hostQueue.ts';
+import type { FetchCost } from '../../plugin/work/hostBatch.ts';
+import { HostQueue } from '../../plugin/work/hostQueue.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
 import { gate } from '../support/testQueues.ts';
 import { until } from '../support/until.ts';
 
 const HOST = 'data.example';
-const ASKED: Archived = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'alive', interrupted: false };
+const ASKED: FetchCost = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'alive', interrupted: false };
 const LIMITS: HostLimits = {
   requestsPerSecond: 1,
   burst: 1,
@@ -27,10 +27,10 @@ describe('the line of people who wait', () => {
   });
   afterEach(() => test.close());
 
-  function line(owner: string): PriorityLine {
+  function line(owner: string): HostQueue {
     const { hosts } = test.records;
     const now = () => new Date();
-    return new PriorityLine({
+    return new HostQueue({
       hosts,
       limitsFor: () => LIMITS,
       owner,
@@ -51,7 +51,7 @@ describe('the line of people who wait', () => {
       return ASKED;
     };
     const lines = [line('a'), line('b')];
-    const passed = await Promise.all(lines.flatMap((one) => Array.from({ length: 6 }, () => one.pass(HOST, archive))));
+    const passed = await Promise.all(lines.flatMap((one) => Array.from({ length: 6 }, () => one.run(HOST, archive))));
     assert.ok(passed.includes(null));
     assert.ok(most <= 2);
   });
@@ -59,10 +59,10 @@ describe('the line of people who wait', () => {
   it('sends away for as long as a host asked to be left alone', async () => {
     const pause = async () => ({ ...ASKED, retryAfterMs: 30_000 });
     const one = line('a');
-    assert.equal(await one.pass(HOST, pause), null);
+    assert.equal(await one.run(HOST, pause), null);
     await until(async () => (await test.knex('archiver.host_limit').whereNotNull('pause_until')).length === 1);
     let asked = false;
-    const busyMs = await one.pass(HOST, async () => {
+    const busyMs = await one.run(HOST, async () => {
       asked = true;
       return ASKED;
     });
@@ -79,10 +79,10 @@ describe('the line of people who wait', () => {
       await slow.passed;
       return ASKED;
     };
-    const first = [one.pass(HOST, archive), one.pass(HOST, archive)];
+    const first = [one.run(HOST, archive), one.run(HOST, archive)];
     await until(() => begun === 2);
-    const third = one.pass(HOST, archive);
-    assert.equal(await one.pass('else.example', async () => ASKED), null);
+    const third = one.run(HOST, archive);
+    assert.equal(await one.run('else.example', async () => ASKED), null);
     assert.equal(await third, 0);
     slow.open();
     assert.deepEqual(await Promise.all(first), [null, null]);
@@ -91,11 +91,11 @@ describe('the line of people who wait', () => {
 
   it('lets a text without a host through, and rejects with what went wrong', async () => {
     const one = line('a');
-    assert.equal(await one.pass('', async () => ASKED), null);
-    const failing = one.pass(HOST, async () => {
+    assert.equal(await one.run('', async () => ASKED), null);
+    const failing = one.run(HOST, async () => {
       throw new Error('the store is away');
     });
     await assert.rejects(failing, /the store is away/);
-    assert.equal(await one.pass(HOST, async () => ASKED), null);
+    assert.equal(await one.run(HOST, async () => ASKED), null);
   });
 });
