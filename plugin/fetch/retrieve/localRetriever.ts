@@ -1,3 +1,4 @@
+import { ArchiverError } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
 import type { ArchiveStore } from '../../store/ArchiveStore.ts';
@@ -14,13 +15,15 @@ interface FetcherLike {
 export class LocalRetriever implements Retriever {
   readonly #fetcher: FetcherLike;
   readonly #store: ArchiveStore;
+  #closed = false;
 
   constructor(fetcher: FetcherLike, store: ArchiveStore) {
     this.#fetcher = fetcher;
     this.#store = store;
   }
 
-  retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
+  async retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
+    if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
     return this.#fetcher.fetch(request, this.#store, signal);
   }
 
@@ -33,6 +36,8 @@ export class LocalRetriever implements Retriever {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#fetcher.close();
     await this.#store.close();
   }

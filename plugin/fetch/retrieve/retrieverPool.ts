@@ -4,7 +4,7 @@ import type { Retriever } from './Retriever.ts';
 
 /**
  * Retrievers that share the hosts: a host always belongs to the same one, so that its connections and limits stay in one
- * place. `keep` and `discard` go to where the bytes are staged.
+ * place. `commit` and `discard` go to where the bytes are staged.
  */
 export class RetrieverPool implements Retriever {
   readonly #members: readonly Retriever[];

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { ArchiverError } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
 import type { ArchiveStore } from '../../store/ArchiveStore.ts';
@@ -19,6 +20,7 @@ export class SharedRetriever implements Retriever {
   readonly #inner: Retriever;
   readonly #store: Store;
   readonly #ownStages = new Set<string>();
+  #closed = false;
   #first: { readonly request: FetchRequest; readonly attempt: Attempt } | null = null;
 
   constructor(inner: Retriever, store: Store) {
@@ -27,6 +29,7 @@ export class SharedRetriever implements Retriever {
   }
 
   async retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
+    if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
     const answered = await this.#answered(request);
     if (answered) return answered;
     const attempt = await this.#inner.retrieve(request, signal);
@@ -42,8 +45,10 @@ export class SharedRetriever implements Retriever {
     return this.#ownerOf(stage).discard(stage);
   }
 
-  /** The inner one belongs to others. */
-  async close(): Promise<void> {}
+  /** The inner one belongs to others, and stays open. */
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
 
   #ownerOf(stage: StageRef): Pick<Retriever, 'commit' | 'discard'> {
     return this.#ownStages.delete(stage.id) ? this.#store : this.#inner;

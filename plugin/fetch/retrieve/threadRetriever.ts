@@ -24,6 +24,7 @@ export class ThreadRetriever implements Retriever {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | null = null;
   #lastId = 0;
+  #closed = false;
 
   constructor(entry: URL, workerData: unknown) {
     this.#entry = entry;
@@ -36,10 +37,13 @@ export class ThreadRetriever implements Retriever {
 
   async retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
     const id = ++this.#lastId;
+    const answered = this.#ask({ kind: 'retrieve', request }, id);
     const abort = () => this.#worker?.postMessage({ kind: 'abort', id } satisfies ToThread);
-    signal.addEventListener('abort', abort, { once: true });
+    // A signal that is aborted already tells nobody any more.
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
     try {
-      const answer = await this.#ask({ kind: 'retrieve', request }, id);
+      const answer = await answered;
       if (answer.kind !== 'attempt') throw unexpected(answer);
       return answer.attempt;
     } finally {
@@ -59,12 +63,15 @@ export class ThreadRetriever implements Retriever {
 
   async close(): Promise<void> {
     const worker = this.#worker;
-    if (!worker) return;
-    await this.#ask({ kind: 'close' }).catch(() => undefined);
-    await worker.terminate();
+    const closed = worker && this.#ask({ kind: 'close' });
+    this.#closed = true;
+    await closed?.catch(() => undefined);
+    await worker?.terminate();
   }
 
-  #ask(question: Question, id = ++this.#lastId): Promise<FromThread> {
+  async #ask(question: Question, id = ++this.#lastId): Promise<FromThread> {
+    // A thread started now would be closed by nobody.
+    if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
     const worker = this.#worker ?? this.#start();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });

@@ -7,54 +7,75 @@ import { startThread } from './startThread.ts';
 /** Batches of one body that may be on their way through the helper thread at once. */
 const BATCHES_AHEAD = 4;
 
-/** The helper thread, started by the first body that needs it, and its hashers. */
+/**
+ * Hashes long bodies beside their transfer, in a helper thread that the first of them starts. Bodies that a thread had
+ * when it died fail with `thread-failed`; the next body starts another thread.
+ */
 export class HashThread implements HasherSource {
-  #worker: Worker | null = null;
-  #lastId = 0;
-  readonly #hashers = new Map<number, ThreadHasher>();
+  #running: RunningThread | null = null;
 
   open(): BodyHasher {
-    const worker = this.#worker ?? this.#start();
+    this.#running ??= new RunningThread((ended) => {
+      if (this.#running === ended) this.#running = null;
+    });
+    return this.#running.open();
+  }
+
+  /** Ends the thread, and with it what it was hashing. */
+  async close(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    await running?.close();
+  }
+}
+
+/** One thread from its start to its end, and the hashers that live and die with it. */
+class RunningThread {
+  readonly #worker: Worker;
+  readonly #hashers = new Map<number, ThreadHasher>();
+  #lastId = 0;
+
+  constructor(onEnd: (ended: RunningThread) => void) {
+    const name = import.meta.url.endsWith('.ts') ? './hashThread.ts' : './hashThread.js';
+    this.#worker = startThread(new URL(name, import.meta.url));
+    const fail = (cause: Error) => {
+      onEnd(this);
+      this.#fail(cause);
+    };
+    this.#worker.on('message', (message: FromHashThread) => this.#hashers.get(message.id)?.receive(message));
+    this.#worker.on('error', fail);
+    this.#worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
+  }
+
+  open(): BodyHasher {
     const id = ++this.#lastId;
-    const hasher = new ThreadHasher(
-      id,
-      (message, transfer = []) => worker.postMessage(message, transfer),
-      () => {
-        this.#hashers.delete(id);
-        if (this.#hashers.size === 0) worker.unref();
-      },
-    );
-    if (this.#hashers.size === 0) worker.ref();
+    const post: Post = (message, transfer = []) => this.#worker.postMessage(message, transfer);
+    const hasher = new ThreadHasher(id, post, () => this.#leave(id));
+    if (this.#hashers.size === 0) this.#worker.ref();
     this.#hashers.set(id, hasher);
     return hasher;
   }
 
   async close(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = null;
-    await worker?.terminate();
+    await this.#worker.terminate();
   }
 
-  #start(): Worker {
-    const name = import.meta.url.endsWith('.ts') ? './hashThread.ts' : './hashThread.js';
-    const worker = startThread(new URL(name, import.meta.url));
-    worker.on('message', (message: FromHashThread) => this.#hashers.get(message.id)?.receive(message));
-    worker.on('error', (cause) => this.#lose(worker, cause));
-    worker.on('exit', (code) => this.#lose(worker, new Error(`exit code ${code}`)));
-    this.#worker = worker;
-    return worker;
+  /** A thread without work does not keep the process alive. */
+  #leave(id: number): void {
+    this.#hashers.delete(id);
+    if (this.#hashers.size === 0) this.#worker.unref();
   }
 
-  #lose(worker: Worker, cause: Error): void {
-    if (this.#worker === worker) this.#worker = null;
+  #fail(cause: Error): void {
     const error = new ArchiverError('thread-failed', `The hash thread ended: ${cause.message}`, { cause });
-    for (const hasher of [...this.#hashers.values()]) hasher.fail(error);
+    for (const hasher of this.#hashers.values()) hasher.fail(error);
     this.#hashers.clear();
   }
 }
 
 type Post = (message: ToHashThread, transfer?: ArrayBuffer[]) => void;
 
+/** One body in the helper thread, with as many batches on their way as {@link BATCHES_AHEAD}. */
 class ThreadHasher implements BodyHasher {
   readonly #id: number;
   readonly #post: Post;
