@@ -5,27 +5,13 @@ import type { Listener } from './notify/Listener.ts';
 import type { HookListener, Portal } from './portal/Portal.ts';
 import type { Records } from './record/Records.ts';
 import type { Requests } from './trigger/Requests.ts';
+import type { SweepReport } from './trigger/SweepReport.ts';
 
 export interface StartOptions {
   /** Default: all three. */
   readonly roles?: readonly Role[];
   /** Aborting it stops the plugin as `stop()` does. */
   readonly signal?: AbortSignal;
-}
-
-export interface SweepReport {
-  readonly missing: number;
-  readonly changed: number;
-  readonly due: number;
-  readonly hosts: number;
-  /** The run that the sweep became; null for a dry run, and when another process sweeps already. */
-  readonly runId: string | null;
-  /** What asking for all that is due would read, by the sizes known; null in a real sweep. */
-  readonly bytes: number | null;
-  /** The cost of asking for everything, whether it is due or not; null in a real sweep. */
-  readonly fullRequests: number | null;
-  readonly fullBytes: number | null;
-  readonly fullHosts: number | null;
 }
 
 /** What the command line needs once the plugin is started. */

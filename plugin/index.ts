@@ -1,4 +1,4 @@
-export type { Archiver, Operations, StartOptions, SweepReport } from './Archiver.ts';
+export type { Archiver, Operations, StartOptions } from './Archiver.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
 export type { Archival } from './model/archival.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
@@ -26,3 +26,4 @@ export type {
 } from './portal/Portal.ts';
 export { type Config, loadConfig } from './settings/loadConfig.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
+export type { SweepReport } from './trigger/SweepReport.ts';

@@ -9,7 +9,7 @@ import { migrate } from './record/migrate.ts';
 import { type Config, loadConfig } from './settings/loadConfig.ts';
 import { createHandler } from './show/handler.ts';
 import { createHooks } from './trigger/hooks.ts';
-import { createParts, type Parts } from './wiring/openParts.ts';
+import { openParts, type Parts } from './wiring/openParts.ts';
 
 export interface CreateOptions {
   /** Where settings are read from; default: the environment of the process. It wins over the portal's settings. */
@@ -36,7 +36,7 @@ class PortalArchiver implements Archiver {
     const logger = this.#logger();
     this.#listeners = new Listeners(logger);
     this.hooks = createHooks({ outbox: () => this.#parts?.records.outbox ?? null, logger });
-    const handler = createHandler(() => this.#parts?.show ?? null, logger);
+    const handler = createHandler(() => this.#parts?.handlerDeps ?? null, logger);
     this.handler = (request, response) => handler(request, response);
   }
 
@@ -93,7 +93,7 @@ class PortalArchiver implements Archiver {
 
   operations(): Operations {
     const { requests, records, sweep } = this.#demand();
-    return { requests, records, sweep: ({ dryRun }) => sweep(dryRun) };
+    return { requests, records, sweep: (options) => sweep.report(options) };
   }
 
   async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
@@ -105,8 +105,8 @@ class PortalArchiver implements Archiver {
       );
     this.#isStopped = false;
     const config: Config = loadConfig({ environment: this.#environment, settings: portal.settings });
-    const tell = (event: ArchiveEvent) => this.#listeners.tell(event);
-    const parts = await createParts({ config, portal, roles, tell });
+    const emit = (event: ArchiveEvent) => this.#listeners.emit(event);
+    const parts = await openParts({ config, portal, roles, emit });
     if (this.#isStopped || signal?.aborted) return parts.stop(config.stopDeadlineMs);
     this.#parts = parts;
     signal?.addEventListener('abort', () => void this.stop(), { once: true });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { SweepReport } from '../Archiver.ts';
+import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { print } from './print.ts';

@@ -20,7 +20,7 @@ export class Listeners {
     return () => this.#listeners.delete(listener);
   }
 
-  tell(event: ArchiveEvent): void {
+  emit(event: ArchiveEvent): void {
     for (const listener of this.#listeners) void this.#tellOne(listener, event);
   }
 

@@ -6,10 +6,10 @@ import type { Config } from '../settings/loadConfig.ts';
 import type { ArchiveEvent } from './Listener.ts';
 import { deliveriesOf } from './webhooks.ts';
 
-export interface AnnouncingParts {
+export interface RecordsWithEventsDeps {
   readonly config: Pick<Config, 'webhooks'>;
   readonly queueName: string;
-  tell(event: ArchiveEvent): void;
+  emit(event: ArchiveEvent): void;
   now(): Date;
   readonly logger: Logger;
 }
@@ -24,7 +24,7 @@ interface About {
  * Records that tell `archive.queued` for each resource that waits for a job of its own from now on, and
  * `archive.removed` for each that left: after the commit, whoever asked. How archivals end is told by the journey.
  */
-export function announcing(records: Records, parts: AnnouncingParts): Records {
+export function recordsWithEvents(records: Records, parts: RecordsWithEventsDeps): Records {
   const { archivals, runs } = records;
 
   /** What is told is committed already: a notice that cannot be noted fails nobody. */
@@ -34,7 +34,7 @@ export function announcing(records: Records, parts: AnnouncingParts): Records {
     await records.deliveries.add(deliveries, parts.now()).catch((error: unknown) => {
       parts.logger.warn({ event: name, error: messageOf(error) }, 'webhook deliveries could not be noted');
     });
-    for (const event of events) parts.tell(event);
+    for (const event of events) parts.emit(event);
   }
 
   async function announceQueued(
@@ -78,7 +78,7 @@ export function announcing(records: Records, parts: AnnouncingParts): Records {
   };
 }
 
-function eventOf(name: ArchiveEvent['name'], about: About, { queueName, now }: AnnouncingParts): ArchiveEvent {
+function eventOf(name: ArchiveEvent['name'], about: About, { queueName, now }: RecordsWithEventsDeps): ArchiveEvent {
   const nothing = { code: null, status: null, reason: null, cacheUrl: null };
   return { id: randomUUID(), name, at: now(), queue: queueName, ...about, ...nothing };
 }

@@ -4,7 +4,7 @@ import type { WebhookTarget } from '../model/settings.ts';
 import type { Deliveries, Delivery } from '../record/Deliveries.ts';
 import type { ArchiveEvent } from './Listener.ts';
 
-export interface WebhookEdges {
+export interface WebhookDeps {
   readonly targets: readonly WebhookTarget[];
   readonly deliveries: Deliveries;
   /** Headers of a signed message, in the manner of Standard Webhooks. */
@@ -28,16 +28,16 @@ const SENDING_MS = 60_000;
 
 /** Sends what the records say is due, with backoff for a day. Never in anybody's way: archivals do not wait for it. */
 export class Webhooks {
-  readonly #edges: WebhookEdges;
+  readonly #deps: WebhookDeps;
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(edges: WebhookEdges) {
-    this.#edges = edges;
+  constructor(deps: WebhookDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    if (this.#edges.targets.length === 0) return;
+    if (this.#deps.targets.length === 0) return;
     this.#timer ??= setInterval(() => this.wake(), POLL_MS);
     this.#timer.unref();
   }
@@ -46,24 +46,24 @@ export class Webhooks {
     this.#sending = this.#sending.then(() => this.#sendDue());
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
     await this.#sending;
-    await this.#edges.close();
+    await this.#deps.close();
   }
 
   async #sendDue(): Promise<void> {
     try {
-      const due = await this.#edges.deliveries.takeDue(BATCH, SENDING_MS, this.#edges.now());
+      const due = await this.#deps.deliveries.takeDue(BATCH, SENDING_MS, this.#deps.now());
       await Promise.all(due.map((delivery) => this.#send(delivery)));
     } catch (error) {
-      this.#edges.logger.warn({ error: messageOf(error) }, 'webhook deliveries could not be read');
+      this.#deps.logger.warn({ error: messageOf(error) }, 'webhook deliveries could not be read');
     }
   }
 
   async #send(delivery: Delivery): Promise<void> {
-    const { targets, deliveries, sign, post, now, logger } = this.#edges;
+    const { targets, deliveries, sign, post, now, logger } = this.#deps;
     const target = targets.find(({ url }) => url === delivery.target);
     if (!target) return deliveries.done(delivery.id);
     const failure = await post(
@@ -72,7 +72,7 @@ export class Webhooks {
       delivery.body,
     ).then(({ status }) => (status >= 200 && status < 300 ? null : `status ${status}`), messageOf);
     if (failure === null) return deliveries.done(delivery.id);
-    const delayMs = this.#edges.retryDelay(delivery.attempts + 1);
+    const delayMs = this.#deps.retryDelay(delivery.attempts + 1);
     logger.warn({ webhook: delivery.id, failure, retryInMs: delayMs }, 'webhook delivery failed');
     if (delayMs === null) return deliveries.done(delivery.id);
     return deliveries.retry(delivery.id, new Date(now().getTime() + delayMs));

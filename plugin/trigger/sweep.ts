@@ -3,6 +3,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
+import type { SweepReport } from './SweepReport.ts';
 
 export interface SweepDeps {
   readonly catalog: Pick<Catalog, 'listResources' | 'getResource'>;
@@ -29,6 +30,9 @@ export interface SweepPlan extends Omit<Swept, 'runId'> {
   readonly fullBytes: number;
   readonly fullHosts: number;
 }
+
+const NOTHING_FOUND = { runId: null, missing: 0, changed: 0, due: 0, hosts: 0 };
+const NO_COST = { bytes: null, fullRequests: null, fullBytes: null, fullHosts: null };
 
 const LEASE = 'sweep';
 const LEASE_MS = 60_000;
@@ -58,6 +62,12 @@ export class Sweep {
     } finally {
       await records.leases.release(LEASE, owner);
     }
+  }
+
+  /** A sweep, or in a dry run its plan, in one shape for whoever asked for it. */
+  async report({ dryRun }: { readonly dryRun: boolean }): Promise<SweepReport> {
+    if (dryRun) return { runId: null, ...(await this.plan()) };
+    return { ...NOTHING_FOUND, ...(await this.run()), ...NO_COST };
   }
 
   /** What a sweep would do, doing nothing. */

@@ -23,7 +23,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 
-export interface JourneyParts {
+export interface JourneyDeps {
   readonly config: Config;
   readonly portal: Portal;
   readonly records: Records;
@@ -31,13 +31,13 @@ export interface JourneyParts {
   readonly store: ArchiveStore;
   readonly queueName: string;
   describe(resourceId: string): Promise<Resource | null>;
-  tell(event: ArchiveEvent): void;
+  emit(event: ArchiveEvent): void;
   now(): Date;
 }
 
 /** Ties the steps of one journey to the parts that are in use. */
-export function createJourney(parts: JourneyParts, retriever: Retriever): Journey {
-  const { config, portal, records, recorder, store, now, tell, queueName } = parts;
+export function createJourney(parts: JourneyDeps, retriever: Retriever): Journey {
+  const { config, portal, records, recorder, store, now, emit, queueName } = parts;
   const copiesUrl = config.publicCopiesUrl ?? portal.urls.archiver;
   const events = new WeakMap<Decision, ArchiveEvent[]>();
   const details = new WeakMap<Decision, string>();
@@ -117,7 +117,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
       const detail = details.get(decision);
       const fields = { resourceId, code: archival.code, attempts: archival.attempts };
       portal.logger.info(detail === undefined ? fields : { ...fields, detail }, 'archival ended');
-      for (const event of events.get(decision) ?? []) tell(event);
+      for (const event of events.get(decision) ?? []) emit(event);
       for (const runId of recorded.endedRunIds) void tellDatasetEnd(runId);
     },
   };
@@ -151,7 +151,7 @@ export function createJourney(parts: JourneyParts, retriever: Retriever): Journe
   async function tellDatasetEnd(runId: string): Promise<void> {
     const run = await records.runs.get(runId);
     if (run?.kind !== 'dataset') return;
-    tell({
+    emit({
       id: randomUUID(),
       name: 'archive.dataset',
       at: now(),

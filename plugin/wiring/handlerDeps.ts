@@ -11,7 +11,7 @@ import { healthOf } from '../show/health.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 
-interface ShowInput {
+interface Opened {
   readonly config: Config;
   readonly portal: Portal;
   readonly records: Records;
@@ -21,9 +21,9 @@ interface ShowInput {
   now(): Date;
 }
 
-/** What the routes stand on. */
-export function showPartsOf(input: ShowInput): HandlerDeps {
-  const { config, portal, records, store, requests, now } = input;
+/** What the routes need, from what is open. */
+export function handlerDepsOf({ config, portal, records, store, queue, requests, now }: Opened): HandlerDeps {
+  const { logger } = portal;
   const copiesUrl = config.publicCopiesUrl ?? portal.urls.archiver;
   return {
     requests,
@@ -35,8 +35,8 @@ export function showPartsOf(input: ShowInput): HandlerDeps {
     caller: (request) => portal.info.caller?.(request) ?? callerOf(request),
     copyUrl: (key) => copyUrl(copiesUrl, key),
     redact: redactUrl,
-    health: () => healthOf({ config, records, store, queue: input.queue, logger: portal.logger, now }),
-    logger: portal.logger,
+    health: () => healthOf({ config, records, store, queue, logger, now }),
+    logger,
     now,
   };
 }

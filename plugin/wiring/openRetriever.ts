@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { Agents } from '../fetch/connect/agents.ts';
 import { Fetcher } from '../fetch/fetcher.ts';
 import { LocalRetriever } from '../fetch/retrieve/localRetriever.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import { RetrieverPool } from '../fetch/retrieve/retrieverPool.ts';
 import { ThreadRetriever } from '../fetch/retrieve/threadRetriever.ts';
-import { type Config, proxyVariables } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import { openAgents } from './openAgents.ts';
 import { createStore } from './openStore.ts';
 
 /** Who asks; goes into the User-Agent. */
@@ -21,8 +21,8 @@ export interface ThreadData {
 
 /** Fetches and stages in the calling thread, with agents and a store of its own. */
 export function createLocalRetriever(config: Config, identity: Identity): Retriever {
-  const agents = new Agents(config, { environment: proxyVariables() });
-  return new LocalRetriever(new Fetcher(config, { agents, site: identity.site }), createStore(config));
+  const fetcher = new Fetcher(config, { agents: openAgents(config), site: identity.site });
+  return new LocalRetriever(fetcher, createStore(config));
 }
 
 /** One thread a core (setting `threads`); a thread is started by its first request. */

@@ -1,11 +1,11 @@
 import { Webhook } from 'standardwebhooks';
 import { webhookRetryDelay } from '../decide/webhookRetry.ts';
-import { Agents } from '../fetch/connect/agents.ts';
 import { guardedPost } from '../fetch/guardedPost.ts';
 import type { Logger } from '../model/logger.ts';
 import { Webhooks } from '../notify/webhooks.ts';
 import type { Records } from '../record/Records.ts';
-import { type Config, proxyVariables } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import { openAgents } from './openAgents.ts';
 
 /** Webhooks with connections of their own, through the same address guard as every other request. */
 export function openWebhooks(
@@ -14,7 +14,7 @@ export function openWebhooks(
   now: () => Date,
   logger: Logger,
 ): Webhooks {
-  const agents = new Agents(config, { environment: proxyVariables() });
+  const agents = openAgents(config);
   return new Webhooks({
     targets: config.webhooks,
     deliveries: records.deliveries,

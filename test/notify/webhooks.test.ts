@@ -73,7 +73,7 @@ describe('webhooks', () => {
     now = new Date();
   });
   afterEach(async () => {
-    await webhooks?.stop();
+    await webhooks?.close();
     webhooks = null;
   });
 

@@ -1,0 +1,26 @@
+import type { Knex } from 'knex';
+import { AgendaQueue } from '../job/agendaQueue.ts';
+import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
+import { connectionOf } from '../record/connectionOf.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import type { Scope } from './scope.ts';
+
+/** The queue that the settings name, not connected yet. */
+export async function createQueue(config: Config, knex: Knex, logger: Logger): Promise<JobQueue> {
+  return new AgendaQueue({
+    mongodbUrl: config.mongodbUrl,
+    connection: await connectionOf(knex),
+    queueName: config.queueName,
+    pollMs: config.queuePollMs,
+    concurrency: config.concurrency,
+    lockMs: config.leaseMs,
+    logger,
+  });
+}
+
+/** Connects; with handlers the queue works on jobs. Throws `ArchiverError('queue-failed')`. */
+export async function startQueue(queue: JobQueue, handlers: JobHandlers | null, scope: Scope): Promise<void> {
+  scope.defer((deadlineMs) => queue.stop(deadlineMs));
+  await queue.start(handlers);
+}

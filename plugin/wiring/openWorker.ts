@@ -1,0 +1,121 @@
+import { hostOf } from '../decide/hostOf.ts';
+import { messageOf } from '../errors.ts';
+import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
+import type { ArchiveEvent } from '../notify/Listener.ts';
+import type { Portal } from '../portal/Portal.ts';
+import { ResourceReader } from '../portal/resourceReader.ts';
+import { GroupedRecorder } from '../record/groupedRecorder.ts';
+import type { Records } from '../record/Records.ts';
+import type { Config } from '../settings/loadConfig.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import { OutboxRelay } from '../trigger/relay.ts';
+import { forgetResources } from '../work/forgetResources.ts';
+import { createHostBatch } from '../work/hostBatch.ts';
+import { HostQueue } from '../work/hostQueue.ts';
+import { archiveTogether, createJobHandlers } from '../work/jobHandlers.ts';
+import { LeaseRenewal } from '../work/leaseRenewal.ts';
+import { ResourcePressure } from '../work/resourcePressure.ts';
+import { createJourney, type JourneyDeps } from './createJourney.ts';
+import { hostLimitsOf } from './hostLimitsOf.ts';
+import { startQueue } from './openQueue.ts';
+import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
+import { STAGE_MAX_MS } from './openStore.ts';
+import { openWebhooks } from './openWebhooks.ts';
+import type { Scope } from './scope.ts';
+
+export interface WorkerDeps {
+  readonly config: Config;
+  readonly portal: Portal;
+  readonly records: Records;
+  readonly store: ArchiveStore;
+  readonly queue: JobQueue;
+  /** Names this process in its leases. */
+  readonly owner: string;
+  now(): Date;
+  emit(event: ArchiveEvent): void;
+}
+
+/** What works on jobs. Closed in reverse: intake first, then the jobs that still run, then what they fetch with. */
+export async function openWorker(scope: Scope, deps: WorkerDeps): Promise<void> {
+  const { config, portal, records, queue, now } = deps;
+  const handlers = openHandlers(scope, deps);
+  const webhooks = scope.add(openWebhooks(config, records, now, portal.logger));
+  webhooks.start();
+  const dropping = setInterval(() => void dropStages(deps), config.leaseMs).unref();
+  scope.defer(() => clearInterval(dropping));
+  await startQueue(queue, handlers, scope);
+  const relay = createRelay(deps);
+  scope.defer(() => relay.stop());
+  await relay.start();
+}
+
+/** Two lanes: requests of people are fetched in this thread, one by one; sweeps in threads, a host's share at a time. */
+function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
+  const { config, portal, records, store, owner, now } = deps;
+  const { archivals, hosts, leases } = records;
+  const { leaseMs, concurrency } = config;
+  const { logger } = portal;
+  const limitsFor = hostLimitsOf(config);
+  const journeys = openJourneys(scope, deps);
+  const keeper = new LeaseRenewal({ archivals, leaseMs, now, logger });
+  scope.defer(() => keeper.stop());
+  keeper.start();
+  const pressure = new ResourcePressure({ config, store, leases, owner, logger });
+  const line = new HostQueue({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
+  const batch = createHostBatch({
+    archivals,
+    hosts,
+    limitsFor,
+    archive: (due, signal) => archiveTogether(due, journeys.bulk, { archivals, keeper, store, logger }, signal),
+    pauseMs: () => pressure.pauseMs(),
+    owner,
+    leaseMs,
+    largestSlice: 100,
+    now,
+  });
+  return createJobHandlers({
+    archivals,
+    keeper,
+    line,
+    priority: journeys.priority,
+    batch,
+    owner,
+    leaseMs,
+    now,
+    logger,
+  });
+}
+
+function openJourneys(scope: Scope, { config, portal, records, store, queue, now, emit }: WorkerDeps) {
+  const identity = { site: portal.urls.site };
+  const reader = new ResourceReader(portal.catalog);
+  const deps: JourneyDeps = {
+    config,
+    portal,
+    records,
+    recorder: new GroupedRecorder(records.archivals),
+    store,
+    queueName: queue.name,
+    describe: (resourceId) => reader.read(resourceId),
+    emit,
+    now,
+  };
+  return {
+    priority: createJourney(deps, scope.add(createLocalRetriever(config, identity))),
+    bulk: createJourney(deps, scope.add(createThreadedRetriever(config, identity))),
+  };
+}
+
+function createRelay(deps: WorkerDeps): OutboxRelay {
+  const { portal, records, queue, owner, now } = deps;
+  const { catalog, logger } = portal;
+  const onDeleted = (resourceIds: readonly string[]) => forgetResources(resourceIds, deps);
+  return new OutboxRelay({ catalog, records, queue, hostOf, onDeleted, owner, now, logger });
+}
+
+/** What dead workers of this machine left behind; it need not wait until somebody starts again. */
+async function dropStages({ store, portal: { logger } }: WorkerDeps): Promise<void> {
+  await store.dropStages(STAGE_MAX_MS).catch((error: unknown) => {
+    logger.warn({ error: messageOf(error) }, 'stages could not be dropped');
+  });
+}
