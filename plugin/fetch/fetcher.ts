@@ -2,26 +2,26 @@ import { ArchiverError } from '../errors.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { StageOpener } from './body/bodySink.ts';
-import { Liars } from './cache/distrustedHosts.ts';
+import { DistrustedHosts } from './cache/distrustedHosts.ts';
 import { isFresh } from './cache/freshness.ts';
 import { holdsCopyOf, stillFresh } from './cache/knownCopy.ts';
 import { type DeadlineSettings, Deadlines } from './exchange/deadlines.ts';
-import { Attempting, type AttemptSettings } from './fetchAttempt.ts';
-import type { Connections } from './follow/redirectChain.ts';
+import { type AttemptSettings, FetchAttempt } from './fetchAttempt.ts';
+import type { GuardedConnections } from './follow/redirectChain.ts';
 import { lowerCased } from './http/headers.ts';
 import { parseUrl } from './http/parseUrl.ts';
 import { failure } from './outcome/failure.ts';
-import type { Ending } from './outcome/outcome.ts';
-import { endingOf } from './outcome/outcome.ts';
+import type { Outcome } from './outcome/outcome.ts';
+import { outcomeOf } from './outcome/outcome.ts';
 import { Trace } from './outcome/trace.ts';
 import { HashThread } from './thread/hashWorker.ts';
-import { attemptOf, type FreshnessSettings } from './toAttempt.ts';
+import { type FreshnessSettings, toAttempt } from './toAttempt.ts';
 import { userAgent } from './userAgent.ts';
 
 export type FetchSettings = AttemptSettings & DeadlineSettings & FreshnessSettings & Pick<Config, 'contact'>;
 
-export interface FetcherParts {
-  readonly agents: Connections & { close(): Promise<void> };
+export interface FetcherDeps {
+  readonly agents: GuardedConnections & { close(): Promise<void> };
   /** The portal's URL, for the User-Agent. */
   readonly site?: string | null;
   /** 0 to 1; decides which answers are checked in full. */
@@ -31,14 +31,14 @@ export interface FetcherParts {
 /** One URL and what we know of it → one Attempt: RFC 9110, RFC 9111 and what servers make of them. */
 export class Fetcher {
   readonly #settings: FetchSettings;
-  readonly #parts: FetcherParts;
+  readonly #deps: FetcherDeps;
   readonly #hashThread = new HashThread();
-  readonly #liars = new Liars();
+  readonly #distrustedHosts = new DistrustedHosts();
   readonly #userAgent: string;
 
-  constructor(settings: FetchSettings, parts: FetcherParts) {
+  constructor(settings: FetchSettings, parts: FetcherDeps) {
     this.#settings = settings;
-    this.#parts = parts;
+    this.#deps = parts;
     this.#userAgent = userAgent(parts.site ?? null, settings.contact);
   }
 
@@ -49,20 +49,25 @@ export class Fetcher {
   async fetch(asked: FetchRequest, stages: StageOpener | null, signal: AbortSignal): Promise<Attempt> {
     const request = { ...asked, known: asked.known && { ...asked.known, headers: lowerCased(asked.known.headers) } };
     const trace = new Trace();
-    const ending = await this.#ending(request, stages, signal, trace);
-    if (signal.aborted && ending.code === 'internal') throw new ArchiverError('stopped', 'The attempt was stopped.');
-    return attemptOf(request, trace, ending, this.#settings);
+    const outcome = await this.#outcome(request, stages, signal, trace);
+    if (signal.aborted && outcome.code === 'internal') throw new ArchiverError('stopped', 'The attempt was stopped.');
+    return toAttempt(request, trace, outcome, this.#settings);
   }
 
   /** Closes the agents too. */
   async close(): Promise<void> {
     await this.#hashThread.close();
-    await this.#parts.agents.close();
+    await this.#deps.agents.close();
   }
 
-  async #ending(request: FetchRequest, stages: StageOpener | null, signal: AbortSignal, trace: Trace): Promise<Ending> {
+  async #outcome(
+    request: FetchRequest,
+    stages: StageOpener | null,
+    signal: AbortSignal,
+    trace: Trace,
+  ): Promise<Outcome> {
     const parsed = parseUrl(request.url);
-    if (parsed.kind === 'invalid') return endingOf(failure(parsed.code, parsed.reason));
+    if (parsed.kind === 'invalid') return outcomeOf(failure(parsed.code, parsed.reason));
     const { url, credentials } = parsed;
     const { known } = request;
     if (
@@ -74,16 +79,16 @@ export class Fetcher {
       return stillFresh(known);
     }
     const deadlines = new Deadlines(this.#settings);
-    const { agents, random = Math.random } = this.#parts;
+    const { agents, random = Math.random } = this.#deps;
     try {
-      const attempting = new Attempting({
+      const attempting = new FetchAttempt({
         settings: this.#settings,
         agents,
         userAgent: this.#userAgent,
         request,
         stages,
         hashThread: this.#hashThread,
-        liars: this.#liars,
+        distrustedHosts: this.#distrustedHosts,
         trace,
         deadlines,
         signal,

@@ -13,7 +13,7 @@ export async function guardedPost(
   body: string,
 ): Promise<{ readonly status: number }> {
   const target = new URL(url);
-  const answer = await agents.dispatcherFor(target).request({
+  const response = await agents.dispatcherFor(target).request({
     origin: target.origin,
     path: `${target.pathname}${target.search}`,
     method: 'POST',
@@ -21,6 +21,6 @@ export async function guardedPost(
     body,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  await answer.body.dump({ limit: 65_536 });
-  return { status: answer.statusCode };
+  await response.body.dump({ limit: 65_536 });
+  return { status: response.statusCode };
 }

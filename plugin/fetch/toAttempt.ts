@@ -2,29 +2,29 @@ import { redactUrl } from '../decide/redactUrl.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
 import type { Config } from '../settings/loadConfig.ts';
-import { remembered } from './cache/conditions.ts';
+import { storedHeaders } from './cache/conditions.ts';
 import { freshUntil } from './cache/freshness.ts';
 import { firstField } from './http/headers.ts';
-import { type Ending, NO_BODY } from './outcome/outcome.ts';
+import { NO_BODY, type Outcome } from './outcome/outcome.ts';
 import type { Trace } from './outcome/trace.ts';
 
 export type FreshnessSettings = Pick<Config, 'maxFreshnessMs' | 'maxHeuristicFreshnessMs'>;
 
-export function attemptOf(request: FetchRequest, trace: Trace, ending: Ending, settings: FreshnessSettings): Attempt {
-  const { answer = null, body = NO_BODY } = ending;
-  const ofFile = ending.kind === 'fetched' || ending.kind === 'unchanged' || ending.code === 'checked-only';
-  const fresh = answer && ofFile ? freshUntil(answer, freshSince(request, ending), settings) : null;
+export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome, settings: FreshnessSettings): Attempt {
+  const { response = null, body = NO_BODY } = outcome;
+  const ofFile = outcome.kind === 'fetched' || outcome.kind === 'unchanged' || outcome.code === 'checked-only';
+  const fresh = response && ofFile ? freshUntil(response, freshSince(request, outcome), settings) : null;
   const { bytes, md5, sha256, mediaType, format, charset, filename, service } = body;
   return {
-    kind: ending.kind,
-    code: ending.code,
-    reason: ending.reason,
-    detail: ending.detail ?? null,
-    transient: ending.transient ?? CODES[ending.code].transient,
-    broken: ending.broken === undefined ? CODES[ending.code].broken : ending.broken,
-    retryAfterMs: ending.retryAfterMs ?? null,
+    kind: outcome.kind,
+    code: outcome.code,
+    reason: outcome.reason,
+    detail: outcome.detail ?? null,
+    transient: outcome.transient ?? CODES[outcome.code].transient,
+    broken: outcome.broken === undefined ? CODES[outcome.code].broken : outcome.broken,
+    retryAfterMs: outcome.retryAfterMs ?? null,
     url: hidden(request.url),
-    status: ending.status === undefined ? (answer?.status ?? null) : ending.status,
+    status: outcome.status === undefined ? (response?.status ?? null) : outcome.status,
     finalUrl: trace.finalUrl,
     redirects: [...trace.redirects],
     moved: trace.redirects.length > 0 && trace.permanent,
@@ -36,26 +36,26 @@ export function attemptOf(request: FetchRequest, trace: Trace, ending: Ending, s
     charset,
     filename,
     validators: {
-      etag: answer ? firstField(answer.headers, 'etag') : null,
-      lastModified: answer ? firstField(answer.headers, 'last-modified') : null,
+      etag: response ? firstField(response.headers, 'etag') : null,
+      lastModified: response ? firstField(response.headers, 'last-modified') : null,
     },
     freshUntil: fresh?.until?.toISOString() ?? null,
-    answer: answer && { status: answer.status, headers: remembered(answer.headers) },
+    answer: response && { status: response.status, headers: storedHeaders(response.headers) },
     requests: trace.requests,
     resumed: trace.resumed,
     lenient: trace.lenient,
     wireBytes: trace.wireBytes,
-    evidence: fresh ? [...trace.evidence, fresh.why] : [...trace.evidence],
+    evidence: fresh ? [...trace.evidence, fresh.reason] : [...trace.evidence],
     service,
-    liar: trace.liar,
+    liar: trace.falselyUnchanged,
     ms: Math.round(performance.now() - trace.startedAt),
-    stage: ending.stage ?? null,
+    stage: outcome.stage ?? null,
   };
 }
 
 /** Without a request nothing was renewed: freshness still counts from when the copy was confirmed. */
-function freshSince(request: FetchRequest, ending: Ending): number {
-  if (ending.code !== 'still-fresh' || !request.known) return request.now;
+function freshSince(request: FetchRequest, outcome: Outcome): number {
+  if (outcome.code !== 'still-fresh' || !request.known) return request.now;
   return Date.parse(request.known.storedAt);
 }
 

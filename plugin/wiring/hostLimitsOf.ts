@@ -1,10 +1,10 @@
-import { HostTable } from '../fetch/connect/hostSettings.ts';
+import { HostSettingsMap } from '../fetch/connect/hostSettings.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { Config } from '../settings/loadConfig.ts';
 
 /** The limits of a host: the general settings, with what `hosts` says of this one before them. */
 export function hostLimitsOf(config: Config): (host: string) => HostLimits {
-  const hosts = new HostTable(config.hosts);
+  const hosts = new HostSettingsMap(config.hosts);
   const general: HostLimits = {
     requestsPerSecond: config.hostRequestsPerSecond,
     burst: config.hostBurst,

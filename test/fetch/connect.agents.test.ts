@@ -7,9 +7,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type AgentParts, Agents } from '../../plugin/fetch/connect/agents.ts';
+import { Agents, type AgentsDeps } from '../../plugin/fetch/connect/agents.ts';
 import { ConnectFailure } from '../../plugin/fetch/connect/connectFailure.ts';
-import { HostTable } from '../../plugin/fetch/connect/hostSettings.ts';
+import { HostSettingsMap } from '../../plugin/fetch/connect/hostSettings.ts';
 import { Proxies } from '../../plugin/fetch/connect/proxies.ts';
 import { type Config, loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { AUTHORITY_FILE, authority, certificate } from '../support/certificates.ts';
@@ -18,7 +18,7 @@ import { NameServer } from '../support/nameServer.ts';
 
 const run = promisify(execFile);
 
-async function agentsWith(test: TestContext, settings: Partial<Config> = {}, parts: AgentParts = {}) {
+async function agentsWith(test: TestContext, settings: Partial<Config> = {}, parts: AgentsDeps = {}) {
   const nameServer = await NameServer.start(({ name, type }) => {
     if (type !== 'A') return [];
     return name.startsWith('private') ? ['10.0.0.1'] : ['127.0.0.1'];
@@ -257,7 +257,7 @@ describe('proxies', () => {
     url: string,
   ) => {
     const { protocol, hostname, port } = new URL(url);
-    const hosts = new HostTable(settings.hosts ?? {});
+    const hosts = new HostSettingsMap(settings.hosts ?? {});
     const proxies = new Proxies({ proxy: null, proxyFromEnvironment: false, ...settings, environment }, hosts);
     return (
       proxies.proxyFor({ protocol, hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) })?.hostname ??
@@ -311,7 +311,7 @@ describe('proxies', () => {
 describe('settings of hosts', () => {
   it('are found by port, by name and by suffix, the closest first', () => {
     const mark = (name: string) => ({ headers: { mark: name } });
-    const table = new HostTable({
+    const table = new HostSettingsMap({
       'data.example': mark('name'),
       'data.example:8080': mark('port'),
       '*.example': mark('wide'),

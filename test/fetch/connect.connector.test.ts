@@ -6,7 +6,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import fc from 'fast-check';
 import { AddressGuard } from '../../plugin/fetch/connect/addressGuard.ts';
 import { type ConnectCode, ConnectFailure, UNREACHABLE } from '../../plugin/fetch/connect/connectFailure.ts';
-import { type ConnectorOptions, type ConnectTarget, createConnector } from '../../plugin/fetch/connect/connector.ts';
+import { type ConnectorDeps, type ConnectTarget, createConnector } from '../../plugin/fetch/connect/connector.ts';
 import { DnsFailure, Resolver } from '../../plugin/fetch/connect/resolver.ts';
 import { parseAllowNetworks } from '../../plugin/settings/allowNetworks.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
@@ -32,14 +32,14 @@ function names(table: Readonly<Record<string, readonly string[]>>) {
 /** Counts where connections would go, and makes none. */
 function nowhere() {
   const places: string[] = [];
-  const connectSocket: ConnectorOptions['connectSocket'] = ({ host, port }) => {
+  const connectSocket: ConnectorDeps['connectSocket'] = ({ host, port }) => {
     places.push(`${host}:${port}`);
     throw new Error('No test may connect here.');
   };
   return { places, connectSocket };
 }
 
-function connectorWith(options: Partial<ConnectorOptions> = {}) {
+function connectorWith(options: Partial<ConnectorDeps> = {}) {
   return createConnector({
     guard: guardWith(),
     resolver: names({}),

@@ -1,5 +1,5 @@
 import { Agents } from '../../plugin/fetch/connect/agents.ts';
-import { Fetcher, type FetcherParts } from '../../plugin/fetch/fetcher.ts';
+import { Fetcher, type FetcherDeps } from '../../plugin/fetch/fetcher.ts';
 import type { Attempt, FetchRequest, Known } from '../../plugin/model/attempt.ts';
 import type { StageRef } from '../../plugin/model/stage.ts';
 import { type Config, loadConfig } from '../../plugin/settings/loadConfig.ts';
@@ -10,7 +10,7 @@ import type { OddServer } from './oddServer.ts';
 export const CSV = 'name,count\r\nalpha,1\r\nbeta,2\r\n';
 
 /** A fetcher that may reach this machine only, with deadlines short enough for tests. */
-export function testFetcher(settings: Partial<Config> = {}, parts: Partial<FetcherParts> = {}): Fetcher {
+export function testFetcher(settings: Partial<Config> = {}, parts: Partial<FetcherDeps> = {}): Fetcher {
   const config: Config = {
     ...loadConfig({ environment: {} }),
     allowNetworks: [{ cidr: '127.0.0.0/8', port: null }],
@@ -105,7 +105,7 @@ export async function fetchOnce(
   options: {
     request?: Partial<FetchRequest>;
     settings?: Partial<Config>;
-    parts?: Partial<FetcherParts>;
+    parts?: Partial<FetcherDeps>;
     stages?: MemoryStages;
   } = {},
 ): Promise<Attempt> {

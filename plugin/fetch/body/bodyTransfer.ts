@@ -3,12 +3,12 @@ import type { StageRef } from '../../model/stage.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import { type BodyHasher, type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
-import type { Answer, BodyEnd, Exchanged } from '../exchange/Response.ts';
+import type { BodyEnd, ExchangeResult, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
 import { declaredLength } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import type { Body, Ending, FinalAnswer } from '../outcome/outcome.ts';
-import { declaredBody, endingOf } from '../outcome/outcome.ts';
+import type { Body, FinalResponse, Outcome } from '../outcome/outcome.ts';
+import { declaredBody, outcomeOf } from '../outcome/outcome.ts';
 import type { Trace } from '../outcome/trace.ts';
 import { Judging } from './bodyClassifier.ts';
 import { Unwrapping } from './bodyDecoder.ts';
@@ -30,53 +30,53 @@ export interface ReceptionContext {
   readonly expects: 'anything' | 'capabilities';
   readonly finalUrl: string;
   /** Asks for the rest of a broken transfer at the URL that answered. */
-  ask(extra: Readonly<Record<string, string>>): Promise<Exchanged>;
+  send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult>;
   isKnown(bytes: number, hashes: BodyHashes): boolean;
 }
 
 export type Received =
   | {
       readonly kind: 'whole';
-      readonly answer: FinalAnswer;
+      readonly response: FinalResponse;
       readonly body: Body;
       readonly stage: StageRef | null;
       readonly evidence: readonly string[];
     }
-  | { readonly kind: 'ending'; readonly ending: Ending; readonly notService?: true }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly notService?: true }
   /** The body's framing is odd: once more through the lenient parser. */
-  | { readonly kind: 'odd'; readonly failure: Failure };
+  | { readonly kind: 'malformed'; readonly failure: Failure };
 
 /** Reads one body to its proven end, however many connections that takes, and stages it. */
-export async function receive(answer: Answer, context: ReceptionContext): Promise<Received> {
-  let current = answer;
+export async function receive(response: HttpResponse, context: ReceptionContext): Promise<Received> {
+  let current = response;
   const resumption = new Resumption(context);
   for (;;) {
     const reception = new Reception(current, context);
     const outcome = await reception.run(resumption);
     if (outcome.kind !== 'start-over') return outcome;
-    current = outcome.answer;
+    current = outcome.response;
   }
 }
 
-type Outcome = Received | { readonly kind: 'start-over'; readonly answer: Answer };
+type RepresentationResult = Received | { readonly kind: 'start-over'; readonly response: HttpResponse };
 
 /** One representation's bytes: from a 200, and from the 206 answers that continue it. */
 class Reception {
-  readonly #answer: Answer;
+  readonly #response: HttpResponse;
   readonly #context: ReceptionContext;
   readonly #intake: Intake;
   readonly #judging: Judging;
   readonly #declared: number | null;
   readonly #unwrapping: Unwrapping | Failure;
-  #reading: Answer;
-  #ending: Ending | null = null;
+  #reading: HttpResponse;
+  #outcome: Outcome | null = null;
 
-  constructor(answer: Answer, context: ReceptionContext) {
-    this.#answer = answer;
-    this.#reading = answer;
+  constructor(response: HttpResponse, context: ReceptionContext) {
+    this.#response = response;
+    this.#reading = response;
     this.#context = context;
-    this.#declared = declaredLength(answer.headers);
-    this.#judging = new Judging({ ...context, headers: answer.headers });
+    this.#declared = declaredLength(response.headers);
+    this.#judging = new Judging({ ...context, headers: response.headers });
     this.#intake = new Intake({
       judge: (head, complete, bytes) => this.#judge(head, complete, bytes),
       judgeAgain: (later, open) => this.#judging.again(later, open),
@@ -84,29 +84,29 @@ class Reception {
       hasher: () => this.#hasher(),
       isKnown: context.isKnown,
     });
-    this.#unwrapping = Unwrapping.of(answer.headers, {
+    this.#unwrapping = Unwrapping.of(response.headers, {
       settings: context.settings,
       take: (chunk) => this.#take(chunk),
       stop: (reason) => this.#stop(reason),
     });
   }
 
-  async run(resumption: Resumption): Promise<Outcome> {
+  async run(resumption: Resumption): Promise<RepresentationResult> {
     const unwrapping = this.#unwrapping;
     const refused = this.#refusedByHead(unwrapping);
     if (refused || !(unwrapping instanceof Unwrapping)) {
-      this.#answer.drop();
-      return { kind: 'ending', ending: this.#refuse(refused ?? empty()) };
+      this.#response.drop();
+      return { kind: 'outcome', outcome: this.#refuse(refused ?? empty()) };
     }
     this.#context.trace.evidence.push(...unwrapping.evidence);
     try {
-      let end = await this.#read(this.#answer, unwrapping);
+      let end = await this.#read(this.#response, unwrapping);
       while (end.kind === 'broken' && this.#canResume(end)) {
-        const rest = await resumption.continue(this.#answer.headers, unwrapping.wireBytes);
-        if (rest.kind === 'start-over') return await this.#startOver(rest.answer);
+        const rest = await resumption.continue(this.#response.headers, unwrapping.wireBytes);
+        if (rest.kind === 'start-over') return await this.#startOver(rest.response);
         if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
         else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure, rest.retryAfterMs);
-        else end = this.#whole(await this.#read(rest.answer, unwrapping), rest.answer, unwrapping.wireBytes);
+        else end = this.#whole(await this.#read(rest.response, unwrapping), rest.response, unwrapping.wireBytes);
       }
       return await this.#conclude(end, unwrapping);
     } catch (error) {
@@ -125,19 +125,19 @@ class Reception {
     return unwrapping instanceof Unwrapping ? null : unwrapping;
   }
 
-  async #read(answer: Answer, unwrapping: Unwrapping): Promise<BodyEnd> {
-    this.#reading = answer;
-    const end = await answer.read((chunk) => unwrapping.push(chunk));
-    this.#context.trace.wireBytes += answer.wireBytes;
+  async #read(response: HttpResponse, unwrapping: Unwrapping): Promise<BodyEnd> {
+    this.#reading = response;
+    const end = await response.read((chunk) => unwrapping.push(chunk));
+    this.#context.trace.wireBytes += response.wireBytes;
     return end;
   }
 
   /** A range that ended well may still not be the last. */
-  #whole(end: BodyEnd, part: Answer, have: number): BodyEnd {
+  #whole(end: BodyEnd, part: HttpResponse, have: number): BodyEnd {
     const wanted = this.#declared ?? contentRange(part.headers)?.total ?? null;
     if (end.kind !== 'complete' || wanted === null || have === wanted) return end;
     const reason = `The ranges sent make ${have} of ${wanted} bytes.`;
-    return { kind: 'broken', failure: failure('truncated', reason), lost: have < wanted, odd: false };
+    return { kind: 'broken', failure: failure('truncated', reason), lost: have < wanted, malformed: false };
   }
 
   #take(chunk: Buffer): Promise<void> | null {
@@ -147,26 +147,26 @@ class Reception {
   }
 
   #stop(reason: Failure): void {
-    this.#ending ??= this.#refuse(reason);
+    this.#outcome ??= this.#refuse(reason);
     this.#reading.drop();
   }
 
   async #conclude(end: BodyEnd, unwrapping: Unwrapping): Promise<Received> {
-    if (end.kind === 'broken' && !this.#ending) {
-      if (end.odd && !this.#answer.lenient) {
+    if (end.kind === 'broken' && !this.#outcome) {
+      if (end.malformed && !this.#response.lenient) {
         await this.#abandon();
-        return { kind: 'odd', failure: end.failure };
+        return { kind: 'malformed', failure: end.failure };
       }
       return this.#failed(end.failure);
     }
     const bad =
-      this.#ending || end.kind !== 'complete' ? null : await this.#badEnd(unwrapping, end.framing === 'close');
+      this.#outcome || end.kind !== 'complete' ? null : await this.#badEnd(unwrapping, end.framing === 'close');
     if (bad) return this.#failed(bad);
-    const taken = this.#ending ? null : await this.#intake.finish();
-    if (this.#ending || taken?.kind !== 'taken') return this.#refused();
+    const taken = this.#outcome ? null : await this.#intake.finish();
+    if (this.#outcome || taken?.kind !== 'taken') return this.#refused();
     return {
       kind: 'whole',
-      answer: { status: this.#answer.status, headers: this.#answer.headers },
+      response: { status: this.#response.status, headers: this.#response.headers },
       body: this.#body(taken.bytes, taken.hashes),
       stage: taken.stage,
       evidence: this.#judging.verdict?.evidence ?? [],
@@ -176,7 +176,7 @@ class Reception {
   async #badEnd(unwrapping: Unwrapping, closed: boolean): Promise<Failure | null> {
     const undecoded = await unwrapping.end(closed);
     // Meanwhile the last of the decoded bytes may have been refused.
-    if (undecoded || this.#ending) return undecoded;
+    if (undecoded || this.#outcome) return undecoded;
     return unwrapping.disproved() ?? (unwrapping.empty ? empty() : null);
   }
 
@@ -184,9 +184,9 @@ class Reception {
     const verdict = this.#judging.first(head, complete);
     if (!verdict.refusal) return this.#judging.place();
     if (verdict.refusal.code === 'not-data') this.#context.trace.evidence.push(...verdict.evidence);
-    const ending = this.#refuse(verdict.refusal);
+    const outcome = this.#refuse(verdict.refusal);
     const body = this.#body(complete ? bytes : this.#declaredBytes(), null);
-    this.#ending = verdict.mediaType === null ? ending : { ...ending, body };
+    this.#outcome = verdict.mediaType === null ? outcome : { ...outcome, body };
     return null;
   }
 
@@ -195,25 +195,25 @@ class Reception {
   }
 
   #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
-    return end.lost && !this.#ending && !this.#intake.unwanted;
+    return end.lost && !this.#outcome && !this.#intake.unwanted;
   }
 
-  async #startOver(answer: Answer): Promise<Outcome> {
+  async #startOver(response: HttpResponse): Promise<RepresentationResult> {
     await this.#abandon();
-    return { kind: 'start-over', answer };
+    return { kind: 'start-over', response };
   }
 
   async #failed(reason: Failure, retryAfterMs: number | null = null): Promise<Received> {
     await this.#abandon();
-    return { kind: 'ending', ending: this.#ending ?? { ...this.#refuse(reason), retryAfterMs } };
+    return { kind: 'outcome', outcome: this.#outcome ?? { ...this.#refuse(reason), retryAfterMs } };
   }
 
   async #refused(): Promise<Received> {
     await this.#abandon();
-    const ending = this.#ending ?? this.#refuse(failure('internal', 'The body was not taken.'));
+    const outcome = this.#outcome ?? this.#refuse(failure('internal', 'The body was not taken.'));
     return this.#judging.verdict?.notService
-      ? { kind: 'ending', ending, notService: true }
-      : { kind: 'ending', ending };
+      ? { kind: 'outcome', outcome, notService: true }
+      : { kind: 'outcome', outcome };
   }
 
   async #abandon(): Promise<void> {
@@ -222,13 +222,13 @@ class Reception {
   }
 
   /** Also what we refuse is recorded with the size and type that the answer declared; a failure has no size. */
-  #refuse(reason: Failure): Ending {
-    const { status, headers } = this.#answer;
+  #refuse(reason: Failure): Outcome {
+    const { status, headers } = this.#response;
     // Of several parts it is likelier that they do not fit together, and that may pass.
-    const misfit = reason.code === 'decode' && this.#reading !== this.#answer;
-    const ending = endingOf(misfit ? failure('truncated', reason.reason) : reason, { status, answer: null });
-    const bytes = ending.kind === 'refused' || ending.code === 'empty' ? this.#declaredBytes() : null;
-    return { ...ending, body: { ...declaredBody(headers), bytes } };
+    const misfit = reason.code === 'decode' && this.#reading !== this.#response;
+    const outcome = outcomeOf(misfit ? failure('truncated', reason.reason) : reason, { status, response: null });
+    const bytes = outcome.kind === 'refused' || outcome.code === 'empty' ? this.#declaredBytes() : null;
+    return { ...outcome, body: { ...declaredBody(headers), bytes } };
   }
 
   /** The declared length is that of the encoded body, so it says nothing of a decoded one. */

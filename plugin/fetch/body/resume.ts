@@ -2,7 +2,7 @@ import type { HeaderMap } from '../../model/attempt.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import { isStrong, resumeValidator } from '../cache/conditions.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
-import type { Answer, Exchanged } from '../exchange/Response.ts';
+import type { ExchangeResult, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
 import { codingOf, declaredLength, field, firstField, mediaTypeOf } from '../http/headers.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
@@ -15,9 +15,9 @@ const LEAST_BYTES = 1024 * 1024;
 const FIRST_WAIT_MS = 100;
 
 export type Rest =
-  | { readonly kind: 'rest'; readonly answer: Answer }
+  | { readonly kind: 'rest'; readonly response: HttpResponse }
   /** The server sends the whole file again. */
-  | { readonly kind: 'start-over'; readonly answer: Answer }
+  | { readonly kind: 'start-over'; readonly response: HttpResponse }
   /** Nothing is missing: the break came after the last byte. */
   | { readonly kind: 'complete' }
   /** null: for no other reason than the break itself. `retryAfterMs`: what the server asked to wait. */
@@ -28,7 +28,7 @@ interface ResumeContext {
   readonly trace: Trace;
   readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
-  ask(extra: Readonly<Record<string, string>>): Promise<Exchanged>;
+  send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult>;
 }
 
 /** Continues broken transfers of one attempt: `Range` tied by `If-Range` to what was begun, at most five times. */
@@ -54,30 +54,30 @@ export class Resumption {
   }
 
   async #try(begun: HeaderMap, have: number, validator: string): Promise<Rest | null> {
-    const { deadlines, signal, ask, trace } = this.#context;
+    const { deadlines, signal, send, trace } = this.#context;
     if (this.#waitMs > 0) await deadlines.wait(this.#waitMs, signal);
     this.#tries += 1;
     this.#waitMs = FIRST_WAIT_MS * 2 ** this.#tries;
     const overdue = deadlines.overdue;
     if (overdue || signal.aborted) return givenUp(overdue);
-    const exchanged = await ask({ range: `bytes=${have}-`, 'if-range': validator });
-    if (exchanged.kind === 'failure') return this.#afterFailure(exchanged.failure);
-    const { answer } = exchanged;
-    if (answer.status === 206) {
-      const wrong = wrongRange(begun, have, answer);
-      if (wrong) return drop(answer, wrong);
+    const result = await send({ range: `bytes=${have}-`, 'if-range': validator });
+    if (result.kind === 'failure') return this.#afterFailure(result.failure);
+    const { response } = result;
+    if (response.status === 206) {
+      const wrong = wrongRange(begun, have, response);
+      if (wrong) return drop(response, wrong);
       trace.resumed += 1;
       this.#waitMs = 0;
-      return { kind: 'rest', answer };
+      return { kind: 'rest', response };
     }
-    if (answer.status === 200) return { kind: 'start-over', answer };
-    if (answer.status === 416) return drop(answer, unsatisfied(begun, have, answer.headers));
-    answer.drop();
-    return this.#afterStatus(answer);
+    if (response.status === 200) return { kind: 'start-over', response };
+    if (response.status === 416) return drop(response, unsatisfied(begun, have, response.headers));
+    response.drop();
+    return this.#afterStatus(response);
   }
 
   /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
-  #afterStatus({ status, statusText, headers }: Answer): Rest | null {
+  #afterStatus({ status, statusText, headers }: HttpResponse): Rest | null {
     if (!statusFailure(status, statusText).transient) return givenUp();
     const { deadlines, settings } = this.#context;
     const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
@@ -96,15 +96,15 @@ function givenUp(reason: Failure | null = null, askedMs: number | null = null): 
   return { kind: 'given-up', failure: reason, retryAfterMs: askedMs };
 }
 
-function drop(answer: Answer, reason: string | null): Rest {
-  answer.drop();
+function drop(response: HttpResponse, reason: string | null): Rest {
+  response.drop();
   return reason === null
     ? { kind: 'complete' }
     : givenUp(failure('truncated', `The transfer broke and cannot be continued: ${reason}`));
 }
 
 /** Why a 206 does not continue what was begun (RFC 9110 section 15.3.7.3); null when it does. */
-function wrongRange(begun: HeaderMap, have: number, { headers }: Answer): string | null {
+function wrongRange(begun: HeaderMap, have: number, { headers }: HttpResponse): string | null {
   if (mediaTypeOf(headers) === 'multipart/byteranges') return 'the server sent several ranges.';
   const range = contentRange(headers);
   if (!range) return 'the server does not say which range it sent.';

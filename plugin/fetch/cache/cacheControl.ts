@@ -5,7 +5,7 @@ export type CacheControl = ReadonlyMap<string, readonly (string | null)[]>;
 export const LARGEST_SECONDS = 2 ** 31;
 
 /** No number, and no text that a directive could mean. */
-const SPOILT = ' ';
+const MALFORMED = ' ';
 
 /** A name and what follows it; a name reaches as far as RFC 9110 section 5.6.2 lets a token reach. */
 const DIRECTIVE = /^\s*([!#$%&'*+.^_`|~\w-]+)(.*)$/s;
@@ -22,7 +22,7 @@ export function parseCacheControl(lines: readonly string[]): CacheControl {
     for (const part of parts) {
       const [, name = '', rest = ''] = DIRECTIVE.exec(part) ?? [];
       if (name === '') continue;
-      const argument = parts.length > 1 ? SPOILT : argumentOf(rest);
+      const argument = parts.length > 1 ? MALFORMED : argumentOf(rest);
       directives.set(name.toLowerCase(), [...(directives.get(name.toLowerCase()) ?? []), argument]);
     }
   }
@@ -62,7 +62,7 @@ function split(line: string, separator: ',' | ';'): string[] {
 /** What follows a name: nothing, or an equals sign at which no blank may stand, and a token or quoted text. */
 function argumentOf(rest: string): string | null {
   if (rest.trim() === '') return null;
-  if (!/^=(?!\s)/.test(rest)) return SPOILT;
+  if (!/^=(?!\s)/.test(rest)) return MALFORMED;
   const text = rest.slice(1).trimEnd();
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
   return text.slice(1, -1).replace(/\\(.)/g, '$1');

@@ -33,7 +33,7 @@ export function confirms(known: Known, headers: HeaderMap): boolean {
  * Whether an unconditional-looking 200 is so surely the copy we hold that its body need not be read: the same declared
  * length, and an equal strong entity-tag or an equal date that no entity-tag contradicts.
  */
-export function sameByHead(known: Known, headers: HeaderMap): boolean {
+export function sameByHeaders(known: Known, headers: HeaderMap): boolean {
   const declared = declaredLength(headers);
   if (declared === null || declared === 0 || known.bytes === null || !sameLength(known, headers, declared))
     return false;
@@ -57,7 +57,7 @@ function sameLength(known: Known, headers: HeaderMap, declared: number): boolean
 }
 
 /** RFC 9111 section 3.2: a 304 renews the stored fields, but for those that describe a body it does not have. */
-const KEPT_BY_304: ReadonlySet<string> = new Set([
+const NOT_UPDATED_BY_304: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-length',
   'content-range',
@@ -69,15 +69,15 @@ const KEPT_BY_304: ReadonlySet<string> = new Set([
 ]);
 
 /** `Age` and `Date` tell when an answer was made: those of the stored one do not tell it of the one that confirms it. */
-const TOLD_ANEW: ReadonlySet<string> = new Set(['age', 'date']);
+const PER_RESPONSE: ReadonlySet<string> = new Set(['age', 'date']);
 
-export function renewed(stored: HeaderMap, from304: HeaderMap): HeaderMap {
-  const kept = Object.entries(stored).filter(([name]) => !TOLD_ANEW.has(name));
-  const news = Object.entries(from304).filter(([name]) => !KEPT_BY_304.has(name));
+export function updatedHeaders(stored: HeaderMap, from304: HeaderMap): HeaderMap {
+  const kept = Object.entries(stored).filter(([name]) => !PER_RESPONSE.has(name));
+  const news = Object.entries(from304).filter(([name]) => !NOT_UPDATED_BY_304.has(name));
   return Object.fromEntries([...kept, ...news]);
 }
 
-const REMEMBERED = [
+const STORED = [
   'age',
   'cache-control',
   'content-disposition',
@@ -93,9 +93,9 @@ const REMEMBERED = [
 ] as const;
 
 /** What the next attempt needs of an answer's headers. */
-export function remembered(headers: HeaderMap): HeaderMap {
+export function storedHeaders(headers: HeaderMap): HeaderMap {
   const kept: Record<string, string | readonly string[]> = {};
-  for (const name of REMEMBERED) {
+  for (const name of STORED) {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
     if (value !== undefined) kept[name] = value;
   }

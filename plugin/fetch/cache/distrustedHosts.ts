@@ -5,7 +5,7 @@ const MAX_HOSTS = 10_000;
  * Hosts that said a file had not changed when it had. For a day every such answer of theirs is checked in full: not for
  * ever, for a file that changed between two requests looks like a lie too.
  */
-export class Liars {
+export class DistrustedHosts {
   readonly #caughtAt = new Map<string, number>();
 
   add(url: URL): void {

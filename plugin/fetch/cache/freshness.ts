@@ -13,7 +13,7 @@ interface Freshness {
   /** null: the answer was stale when it came. */
   readonly until: Date | null;
   /** A sentence for people that names the ground. */
-  readonly why: string;
+  readonly reason: string;
 }
 
 interface Answer {
@@ -24,7 +24,7 @@ interface Answer {
 interface Lifetime {
   readonly ms: number;
   readonly ceilingMs: number;
-  readonly why: string;
+  readonly reason: string;
 }
 
 /**
@@ -46,20 +46,20 @@ const CLOCK_TOLERANCE_MS = 60_000;
  */
 export function freshUntil(given: Answer, at: number, ceilings: FreshnessCeilings): Freshness {
   // What is known may come from a person's file.
-  const answer = { status: given.status, headers: lowerCased(given.headers) };
-  const directives = parseCacheControl(fields(answer.headers, 'cache-control'));
-  const never = forbidden(answer.headers, directives);
-  if (never) return { until: null, why: never };
-  const lifetime = lifetimeOf(answer, directives, at, ceilings);
-  const ageMs = initialAge(answer.headers, at);
+  const response = { status: given.status, headers: lowerCased(given.headers) };
+  const directives = parseCacheControl(fields(response.headers, 'cache-control'));
+  const never = forbidden(response.headers, directives);
+  if (never) return { until: null, reason: never };
+  const lifetime = lifetimeOf(response, directives, at, ceilings);
+  const ageMs = initialAge(response.headers, at);
   const leftMs = Math.min(lifetime.ms - ageMs, lifetime.ceilingMs);
   if (!(leftMs > 0)) {
     const aged = lifetime.ms > 0 ? `, but the answer was already ${seconds(ageMs)} old` : '';
-    return { until: null, why: `${lifetime.why}${aged}` };
+    return { until: null, reason: `${lifetime.reason}${aged}` };
   }
   const capped = leftMs < lifetime.ms - ageMs ? `, limited to ${seconds(leftMs)}` : '';
   const aged = ageMs > 0 ? `, ${seconds(ageMs)} of them used up on arrival` : '';
-  return { until: new Date(at + leftMs), why: `${lifetime.why}${aged}${capped}` };
+  return { until: new Date(at + leftMs), reason: `${lifetime.reason}${aged}${capped}` };
 }
 
 /**
@@ -92,17 +92,17 @@ function forbidden(headers: HeaderMap, directives: CacheControl): string | null 
 }
 
 /** RFC 9111 section 4.2.1: max-age, else Expires, else a guess. `immutable` alone promises no time (RFC 8246). */
-function lifetimeOf(answer: Answer, directives: CacheControl, at: number, ceilings: FreshnessCeilings): Lifetime {
+function lifetimeOf(response: Answer, directives: CacheControl, at: number, ceilings: FreshnessCeilings): Lifetime {
   const maxAge = deltaSeconds(directives, 'max-age');
   const ceilingMs = ceilings.maxFreshnessMs;
-  if (maxAge !== null) return { ms: maxAge * 1000, ceilingMs, why: `Cache-Control: max-age of ${maxAge} s` };
-  const expires = fields(answer.headers, 'expires');
-  if (expires.length > 0) return { ms: expiresLifetime(expires, answer.headers, at), ceilingMs, why: 'Expires' };
-  const ms = heuristicLifetime(answer, directives, at);
+  if (maxAge !== null) return { ms: maxAge * 1000, ceilingMs, reason: `Cache-Control: max-age of ${maxAge} s` };
+  const expires = fields(response.headers, 'expires');
+  if (expires.length > 0) return { ms: expiresLifetime(expires, response.headers, at), ceilingMs, reason: 'Expires' };
+  const ms = heuristicLifetime(response, directives, at);
   return {
     ms,
     ceilingMs: Math.min(ceilingMs, ceilings.maxHeuristicFreshnessMs),
-    why: ms > 0 ? 'a tenth of the time since Last-Modified' : 'nothing says how long the answer is fresh',
+    reason: ms > 0 ? 'a tenth of the time since Last-Modified' : 'nothing says how long the answer is fresh',
   };
 }
 
@@ -113,13 +113,16 @@ function expiresLifetime(expires: readonly string[], headers: HeaderMap, at: num
 }
 
 /** RFC 9111 section 4.2.2. A Last-Modified after Date tells nothing. */
-function heuristicLifetime(answer: Answer, directives: CacheControl, at: number): number {
-  if (!HEURISTICALLY_CACHEABLE.has(answer.status) && !directives.has('public')) return 0;
-  const modified = fields(answer.headers, 'last-modified').map(
+function heuristicLifetime(response: Answer, directives: CacheControl, at: number): number {
+  if (!HEURISTICALLY_CACHEABLE.has(response.status) && !directives.has('public')) return 0;
+  const modified = fields(response.headers, 'last-modified').map(
     (text) => httpDate(text, at) ?? Number.POSITIVE_INFINITY,
   );
   if (modified.length === 0) return 0;
-  return Math.max(0, Math.floor((Math.min(...datesOf(answer.headers, at)) - Math.max(...modified)) * HEURISTIC_SHARE));
+  return Math.max(
+    0,
+    Math.floor((Math.min(...datesOf(response.headers, at)) - Math.max(...modified)) * HEURISTIC_SHARE),
+  );
 }
 
 /**

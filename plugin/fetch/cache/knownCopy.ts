@@ -1,9 +1,9 @@
 import type { Known } from '../../model/attempt.ts';
 import { declaredLength, mediaTypeOf } from '../http/headers.ts';
 import { parseUrl } from '../http/parseUrl.ts';
-import type { Body, Ending, FinalAnswer } from '../outcome/outcome.ts';
+import type { Body, FinalResponse, Outcome } from '../outcome/outcome.ts';
 import { NO_BODY } from '../outcome/outcome.ts';
-import { renewed } from './conditions.ts';
+import { updatedHeaders } from './conditions.ts';
 
 /** Whether the known copy is one of this very URL (fragments and credentials apart), and still there. */
 export function holdsCopyOf(known: Known, url: string): boolean {
@@ -31,30 +31,30 @@ export function isKnown(
 }
 
 /** The ending of a 304: the stored answer with renewed headers, RFC 9111 section 4.3.4. */
-export function notModified(known: Known, answer304: FinalAnswer): Ending {
-  const answer: FinalAnswer = { status: known.status, headers: renewed(known.headers, answer304.headers) };
+export function notModified(known: Known, answer304: FinalResponse): Outcome {
+  const response: FinalResponse = { status: known.status, headers: updatedHeaders(known.headers, answer304.headers) };
   const reason = 'The server says that the file has not changed: 304 Not Modified.';
-  return { kind: 'unchanged', code: 'not-modified', reason, status: 304, answer, body: knownBody(known) };
+  return { kind: 'unchanged', code: 'not-modified', reason, status: 304, response, body: knownBody(known) };
 }
 
-export function sameLength(known: Known, answer: FinalAnswer): Ending {
-  const reason = `The file has the same length (${declaredLength(answer.headers)} bytes) and the same validator as the copy.`;
-  const body = { ...knownBody(known), mediaType: mediaTypeOf(answer.headers) ?? mediaTypeOf(known.headers) };
-  return { kind: 'unchanged', code: 'same-length', reason, answer: finalAnswer(answer), body };
+export function sameLength(known: Known, response: FinalResponse): Outcome {
+  const reason = `The file has the same length (${declaredLength(response.headers)} bytes) and the same validator as the copy.`;
+  const body = { ...knownBody(known), mediaType: mediaTypeOf(response.headers) ?? mediaTypeOf(known.headers) };
+  return { kind: 'unchanged', code: 'same-length', reason, response: finalResponse(response), body };
 }
 
-export function stillFresh(known: Known): Ending {
+export function stillFresh(known: Known): Outcome {
   return {
     kind: 'unchanged',
     code: 'still-fresh',
     reason: 'The copy is still fresh by what the server said of it; nothing was asked.',
     status: null,
-    answer: { status: known.status, headers: known.headers },
+    response: { status: known.status, headers: known.headers },
     body: knownBody(known),
   };
 }
 
-export function finalAnswer({ status, headers }: FinalAnswer): FinalAnswer {
+export function finalResponse({ status, headers }: FinalResponse): FinalResponse {
   return { status, headers };
 }
 

@@ -8,8 +8,8 @@ import {
   mappedIpv4,
   type Network,
   networkOf,
-  whySpecial,
-} from './specialAddresses.ts';
+  specialPurposeName,
+} from './specialPurposeNetworks.ts';
 
 export type GuardVerdict =
   | { readonly allowed: true }
@@ -52,7 +52,7 @@ export class AddressGuard {
     if (!bytes) return blocked('blocked-address', `${JSON.stringify(address)} is no IP address`);
     const verdict = this.#checkPort(port, bytes);
     if (!verdict.allowed || this.#isException(bytes, port)) return verdict;
-    const special = whySpecial(bytes);
+    const special = specialPurposeName(bytes);
     return special ? blocked('blocked-address', `${address} is ${special}`) : ALLOWED;
   }
 

@@ -5,7 +5,7 @@ import type { Config } from '../../settings/loadConfig.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { AddressGuard } from './addressGuard.ts';
 import { type Connector, type ConnectSocket, type ConnectTarget, createConnector } from './connector.ts';
-import { HostTable } from './hostSettings.ts';
+import { HostSettingsMap } from './hostSettings.ts';
 import { Proxies, type ProxyVariables } from './proxies.ts';
 import { Resolver } from './resolver.ts';
 import type { TlsSettings } from './tlsSocket.ts';
@@ -25,7 +25,7 @@ export type AgentSettings = Pick<
   | 'hosts'
 >;
 
-export interface AgentParts {
+export interface AgentsDeps {
   /** Where the proxy variables are; without it `proxyFromEnvironment` finds none. */
   readonly environment?: ProxyVariables;
   readonly resolver?: Pick<Resolver, 'resolve'> & { close?(): void };
@@ -36,24 +36,24 @@ const MAX_CONNECTIONS_OF_ORIGIN = 64;
 const KEPT_MS = 4000;
 const LONGEST_KEPT_MS = 15_000;
 
-interface Connections {
+interface Dispatchers {
   readonly direct: Agent;
   readonly viaProxy: Dispatcher;
 }
 
 /** All connections of one thread. Every one is guarded; idle ones, and with them what is known of a host, go in seconds. */
 export class Agents {
-  readonly #resolver: NonNullable<AgentParts['resolver']>;
+  readonly #resolver: NonNullable<AgentsDeps['resolver']>;
   readonly #connector: Connector;
-  readonly #hosts: HostTable;
+  readonly #hosts: HostSettingsMap;
   readonly #proxies: Proxies;
-  readonly #kept: Connections;
-  readonly #unkept: Connections;
+  readonly #kept: Dispatchers;
+  readonly #unkept: Dispatchers;
   readonly #verifyTls: boolean;
 
-  constructor(settings: AgentSettings, { environment = {}, resolver, connectSocket }: AgentParts = {}) {
+  constructor(settings: AgentSettings, { environment = {}, resolver, connectSocket }: AgentsDeps = {}) {
     this.#verifyTls = settings.verifyTls;
-    this.#hosts = new HostTable(settings.hosts);
+    this.#hosts = new HostSettingsMap(settings.hosts);
     this.#proxies = new Proxies({ ...pickProxies(settings), environment }, this.#hosts);
     this.#resolver = resolver ?? new Resolver(settings);
     this.#connector = createConnector({
@@ -93,7 +93,7 @@ export class Agents {
   }
 
   /** `pipelining` 0 is undici's word for connections of one request each. */
-  #connectionsOf(pipelining: 0 | 1): Connections {
+  #connectionsOf(pipelining: 0 | 1): Dispatchers {
     const direct = new Agent({
       connect: this.#connector.connect,
       connections: MAX_CONNECTIONS_OF_ORIGIN,

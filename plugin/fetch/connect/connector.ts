@@ -24,7 +24,7 @@ export interface OpenOptions {
 /** Must connect to this very address. */
 export type ConnectSocket = (place: { readonly host: string; readonly port: number; readonly family: 4 | 6 }) => Socket;
 
-export interface ConnectorOptions {
+export interface ConnectorDeps {
   readonly guard: AddressGuard;
   readonly resolver: Pick<Resolver, 'resolve'>;
   readonly connectTimeoutMs: number;
@@ -46,7 +46,7 @@ export interface Connector {
 const MAX_TRIED = 4;
 
 /** Every connection of the archiver is made here: name → addresses → verdict → socket → verdict on the peer → TLS. */
-export function createConnector(options: ConnectorOptions): Connector {
+export function createConnector(options: ConnectorDeps): Connector {
   const guarded = new GuardedConnector(options);
   return {
     connect: ({ protocol, hostname, port }, callback) => {
@@ -62,11 +62,11 @@ export function createConnector(options: ConnectorOptions): Connector {
 }
 
 class GuardedConnector {
-  readonly #options: ConnectorOptions;
+  readonly #options: ConnectorDeps;
   readonly #connectSocket: ConnectSocket;
   readonly #limits = new Set<AbortController>();
 
-  constructor(options: ConnectorOptions) {
+  constructor(options: ConnectorDeps) {
     this.#options = options;
     this.#connectSocket = options.connectSocket ?? connectPlain;
   }

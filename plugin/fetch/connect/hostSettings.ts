@@ -3,7 +3,7 @@ import type { HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 
 /** The settings of hosts by name: `host:port` before `host` before the longest `*.suffix`. */
-export class HostTable {
+export class HostSettingsMap {
   readonly #hosts = new Map<string, HostSettings>();
 
   constructor(hosts: Config['hosts']) {

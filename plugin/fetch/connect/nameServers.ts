@@ -4,7 +4,7 @@ import type { Config } from '../../settings/loadConfig.ts';
 
 export type Family = 4 | 6;
 
-export type Answer = { readonly family: Family } & (
+export type DnsAnswer = { readonly family: Family } & (
   | { readonly addresses: readonly string[] }
   | { readonly error: unknown }
 );
@@ -22,51 +22,51 @@ const MAX_SERVERS = 3;
 const QUICK_MS = 250;
 
 /** One server could or would not say; another one may. */
-const TROUBLE: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
+const SERVER_FAILURES: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
 
 /** The name servers behind c-ares, which by itself goes on to the next one only when one is silent. */
 export class NameServers {
   readonly #timeoutMs: number;
   /** The first asks all servers in turn, the second all but the first of them, and so on. */
-  readonly #askers: readonly CaresResolver[];
+  readonly #resolvers: readonly CaresResolver[];
 
   constructor({ dnsServers, dnsTimeoutMs }: Pick<Config, 'dnsServers' | 'dnsTimeoutMs'>) {
     this.#timeoutMs = dnsTimeoutMs;
     const firstMs = Math.max(1, Math.floor(dnsTimeoutMs / 4));
     const first = caresOn(dnsServers.map(serverText), firstMs, TRIES);
     const others = first.getServers().slice(1, MAX_SERVERS);
-    this.#askers = [first, ...others.map((_, at) => caresOn(others.slice(at), firstMs, TRIES))];
+    this.#resolvers = [first, ...others.map((_, at) => caresOn(others.slice(at), firstMs, TRIES))];
   }
 
   /** Ends every question. */
   cancel(): void {
-    for (const asker of this.#askers) asker.cancel();
+    for (const asker of this.#resolvers) asker.cancel();
   }
 
   lookUp(name: string): LookUp {
-    return new LookUp(name, this.#askers, this.#timeoutMs);
+    return new LookUp(name, this.#resolvers, this.#timeoutMs);
   }
 }
 
 /** One search for a name. */
 export class LookUp {
   readonly #name: string;
-  readonly #askers: readonly CaresResolver[];
+  readonly #resolvers: readonly CaresResolver[];
   readonly #timeoutMs: number;
   readonly #slow: NodeJS.Timeout[] = [];
-  #patient: CaresResolver | null = null;
+  #slowResolver: CaresResolver | null = null;
 
   constructor(name: string, askers: readonly CaresResolver[], timeoutMs: number) {
     this.#name = name;
-    this.#askers = askers;
+    this.#resolvers = askers;
     this.#timeoutMs = timeoutMs;
   }
 
   /** Never rejects. */
-  ask(family: Family): Promise<Answer> {
+  ask(family: Family): Promise<DnsAnswer> {
     return new Promise((resolve) => {
       let open = 1;
-      const onAnswer = (answer: Answer) => {
+      const onAnswer = (answer: DnsAnswer) => {
         open -= 1;
         if (open > 0 && 'error' in answer && codeOf(answer.error) === 'ETIMEOUT') return;
         clearTimeout(slow);
@@ -74,7 +74,7 @@ export class LookUp {
       };
       const slow = setTimeout(() => {
         open += 1;
-        this.#query(this.#patiently(), family).then(onAnswer);
+        this.#query(this.#createSlowResolver(), family).then(onAnswer);
       }, QUICK_MS);
       this.#slow.push(slow);
       this.#askInTurn(family, 0).then(onAnswer);
@@ -84,24 +84,24 @@ export class LookUp {
   /** Nobody waits any more. The quick questions are left alone: to cancel them would cancel those of everybody. */
   end(): void {
     for (const slow of this.#slow) clearTimeout(slow);
-    this.#patient?.cancel();
+    this.#slowResolver?.cancel();
   }
 
-  async #askInTurn(family: Family, at: number): Promise<Answer> {
-    const [asker, next] = this.#askers.slice(at);
+  async #askInTurn(family: Family, at: number): Promise<DnsAnswer> {
+    const [asker, next] = this.#resolvers.slice(at);
     if (!asker) return { family, error: null };
     const answer = await this.#query(asker, family);
-    const inTrouble = 'error' in answer && TROUBLE.has(codeOf(answer.error));
+    const inTrouble = 'error' in answer && SERVER_FAILURES.has(codeOf(answer.error));
     return inTrouble && next ? this.#askInTurn(family, at + 1) : answer;
   }
 
   /** With nothing to remember of earlier answers, it waits as long as it is told. */
-  #patiently(): CaresResolver {
-    this.#patient ??= caresOn(this.#askers[0]?.getServers() ?? [], this.#timeoutMs, 1);
-    return this.#patient;
+  #createSlowResolver(): CaresResolver {
+    this.#slowResolver ??= caresOn(this.#resolvers[0]?.getServers() ?? [], this.#timeoutMs, 1);
+    return this.#slowResolver;
   }
 
-  #query(cares: CaresResolver, family: Family): Promise<Answer> {
+  #query(cares: CaresResolver, family: Family): Promise<DnsAnswer> {
     const query = family === 4 ? cares.resolve4(this.#name) : cares.resolve6(this.#name);
     return query.then(
       (addresses) => ({ family, addresses }),

@@ -1,6 +1,6 @@
 import type { Config } from '../../settings/loadConfig.ts';
 import type { ConnectTarget } from './connector.ts';
-import type { HostTable } from './hostSettings.ts';
+import type { HostSettingsMap } from './hostSettings.ts';
 import type { HttpProxy } from './proxySocket.ts';
 
 export type ProxyVariables = Readonly<Record<string, string | undefined>>;
@@ -12,7 +12,7 @@ export interface ProxySettings extends Pick<Config, 'proxy' | 'proxyFromEnvironm
 
 /** Which proxy, if any, a target is asked through: the host's, else the general one, else that of the environment. */
 export class Proxies {
-  readonly #hosts: HostTable;
+  readonly #hosts: HostSettingsMap;
   readonly #general: HttpProxy | null;
   readonly #environment: {
     readonly http: HttpProxy | null;
@@ -20,7 +20,7 @@ export class Proxies {
     readonly except: string;
   } | null;
 
-  constructor({ proxy, proxyFromEnvironment, environment }: ProxySettings, hosts: HostTable) {
+  constructor({ proxy, proxyFromEnvironment, environment }: ProxySettings, hosts: HostSettingsMap) {
     this.#hosts = hosts;
     this.#general = proxy === null ? null : proxyOf(proxy);
     this.#environment = proxyFromEnvironment ? environmentProxies(environment) : null;

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { Config } from '../../settings/loadConfig.ts';
 import { HostsFile } from './hostsFile.ts';
-import { type Answer, codeOf, type Family, NameServers } from './nameServers.ts';
+import { codeOf, type DnsAnswer, type Family, NameServers } from './nameServers.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
@@ -28,7 +28,7 @@ export interface ResolverSettings extends Pick<Config, 'dnsServers' | 'dnsTimeou
 /** RFC 8305 section 3: how long the answer for the other family is waited for once there is one. */
 const OTHER_FAMILY_MS = 300;
 const MAX_ADDRESSES = 64;
-const LASTING: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
+const PERMANENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 
 /**
  * Names → addresses through c-ares, which waits on sockets and not in the few threads that the file system needs. Asks
@@ -64,7 +64,7 @@ export class Resolver {
   /** Both families at once. */
   #ask(name: string, signal?: AbortSignal): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
-      const answers: Answer[] = [];
+      const answers: DnsAnswer[] = [];
       const lookUp = this.#servers.lookUp(name);
       const settle = (run: () => void) => {
         clearTimeout(timer);
@@ -81,7 +81,7 @@ export class Resolver {
       let timer = setTimeout(finish, this.#timeoutMs);
       if (this.#closed || signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
-      const onAnswer = (answer: Answer) => {
+      const onAnswer = (answer: DnsAnswer) => {
         answers.push(answer);
         if (answers.length === 2) return finish();
         if (!('addresses' in answer) || answer.addresses.length === 0) return;
@@ -98,14 +98,14 @@ export function isLocalhost(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname);
 }
 
-function failureOf(name: string, answers: readonly Answer[]): DnsFailure {
+function failureOf(name: string, answers: readonly DnsAnswer[]): DnsFailure {
   const errors = answers.flatMap((answer) => ('error' in answer ? [answer.error] : []));
   const codes = errors.map(codeOf);
   const [cause] = errors;
   // "No such name" holds for every family (RFC 8020), but some servers say it of IPv6 where they mean "none".
   const noSuchName = answers.some((answer) => answer.family === 4 && 'error' in answer && saysNoName(answer.error));
   // An answer without addresses says as much as NODATA does.
-  const lasting = noSuchName || (answers.length === 2 && codes.every((code) => LASTING.has(code)));
+  const lasting = noSuchName || (answers.length === 2 && codes.every((code) => PERMANENT.has(code)));
   if (!lasting) return new DnsFailure(`The name server did not answer for ${name}.`, true, cause);
   const unknown = codes.includes('ENOTFOUND') || codes.includes('EBADNAME');
   return new DnsFailure(

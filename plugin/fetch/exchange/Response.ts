@@ -5,14 +5,14 @@ import type { Failure } from '../outcome/failure.ts';
 export type BodyEnd =
   | { readonly kind: 'complete'; readonly framing: Framing }
   /** `lost`: the connection went, so that a range request may fetch the rest. `odd`: unreadable, but perhaps not for the lenient parser. */
-  | { readonly kind: 'broken'; readonly failure: Failure; readonly lost: boolean; readonly odd: boolean }
+  | { readonly kind: 'broken'; readonly failure: Failure; readonly lost: boolean; readonly malformed: boolean }
   | { readonly kind: 'dropped' };
 
 /** Takes one chunk; a promise holds the sender back until it is settled. */
 export type Consume = (chunk: Buffer) => Promise<void> | null;
 
 /** The head of a final (not 1xx) answer, and its body still to be read or dropped: one of both must happen. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly statusText: string;
   /** Names in lower case, values as latin1 text; a repeated one as a list. */
@@ -27,21 +27,21 @@ export interface Answer {
   drop(): void;
 }
 
-export type Exchanged =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+export type ExchangeResult =
+  | { readonly kind: 'response'; readonly response: HttpResponse }
   | {
       readonly kind: 'failure';
       readonly failure: Failure;
       /** The request was written, as far as we can tell: it counts. */
       readonly sent: boolean;
       /** Not readable, but perhaps for the lenient parser. */
-      readonly odd: boolean;
+      readonly malformed: boolean;
       /** A kept connection that the server had closed meanwhile. */
-      readonly deadReused: boolean;
+      readonly staleConnection: boolean;
     };
 
 /** What a request needs; the URL without credentials or fragment. */
-export interface Ask {
+export interface HttpRequest {
   readonly url: URL;
   /** Path and query as they are sent; may hold a credential that `url` does not. */
   readonly path: string;

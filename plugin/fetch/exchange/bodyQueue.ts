@@ -10,7 +10,7 @@ interface Source {
 }
 
 /** A body on its way from a connection to one reader: what arrives before the reader is queued, within a bound. */
-export class Inflow {
+export class BodyQueue {
   readonly #source: Source;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
@@ -39,7 +39,7 @@ export class Inflow {
     return this.#waiting;
   }
 
-  deliver(chunk: Buffer): void {
+  push(chunk: Buffer): void {
     if (this.#end) return;
     this.#bytes += chunk.length;
     if (this.#consume && !this.#waiting && this.#queue.length === 0) this.#feed(this.#consume, chunk);
@@ -54,7 +54,7 @@ export class Inflow {
       this.#queue = [];
       this.#settle?.(end);
     }
-    this.#drain();
+    this.#flush();
   }
 
   read(consume: Consume): Promise<BodyEnd> {
@@ -62,7 +62,7 @@ export class Inflow {
       this.#settle = resolve;
       this.#reject = reject;
       this.#consume = consume;
-      this.#drain();
+      this.#flush();
     });
   }
 
@@ -101,7 +101,7 @@ export class Inflow {
     wait.then(
       () => {
         this.#waiting = false;
-        this.#drain();
+        this.#flush();
       },
       (error: unknown) => this.#fail(error),
     );
@@ -112,7 +112,7 @@ export class Inflow {
     this.drop();
   }
 
-  #drain(): void {
+  #flush(): void {
     const consume = this.#consume;
     if (!consume) return;
     while (!this.#waiting && this.#queue.length > 0) {

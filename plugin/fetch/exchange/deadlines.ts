@@ -21,7 +21,7 @@ export class Deadlines {
   #lastByteAt = 0;
   #windowAt = 0;
   #windowBytes = 0;
-  #heldAt: number | null = null;
+  #pausedAt: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -61,14 +61,14 @@ export class Deadlines {
   }
 
   /** We are the slow ones now (the store): the server is not blamed for it. */
-  hold(): void {
-    this.#heldAt ??= performance.now();
+  pause(): void {
+    this.#pausedAt ??= performance.now();
   }
 
-  release(): void {
-    if (this.#heldAt === null) return;
-    const heldMs = performance.now() - this.#heldAt;
-    this.#heldAt = null;
+  resume(): void {
+    if (this.#pausedAt === null) return;
+    const heldMs = performance.now() - this.#pausedAt;
+    this.#pausedAt = null;
     this.#lastByteAt += heldMs;
     this.#windowAt += heldMs;
     if (this.#expire) this.#schedule(this.#nextAt());
@@ -78,7 +78,7 @@ export class Deadlines {
   leave(): void {
     this.#phase = 'none';
     this.#expire = null;
-    this.#heldAt = null;
+    this.#pausedAt = null;
   }
 
   /** Resolves after `ms`, or with the failure when the total ends first. */
@@ -108,7 +108,7 @@ export class Deadlines {
   #enter(phase: Phase, expire: (failure: Failure) => void): void {
     this.#phase = phase;
     this.#expire = expire;
-    this.#heldAt = null;
+    this.#pausedAt = null;
   }
 
   #restart(now: number): void {
@@ -120,7 +120,7 @@ export class Deadlines {
   #nextAt(): number {
     const { idleTimeoutMs, minBytesPerSecond, minSpeedWindowMs } = this.#settings;
     if (this.#phase === 'head') return Math.min(this.#headAt, this.#endAt);
-    if (this.#phase === 'none' || this.#heldAt !== null) return this.#endAt;
+    if (this.#phase === 'none' || this.#pausedAt !== null) return this.#endAt;
     const speedAt = minBytesPerSecond > 0 ? this.#windowAt + minSpeedWindowMs : Number.POSITIVE_INFINITY;
     return Math.min(this.#endAt, this.#lastByteAt + idleTimeoutMs, speedAt);
   }
@@ -153,7 +153,7 @@ export class Deadlines {
     if (this.#phase === 'head' && now >= this.#headAt) {
       return failure('timeout', `No complete head of an answer came within ${duration(firstByteTimeoutMs)}.`);
     }
-    if (this.#phase !== 'body' || this.#heldAt !== null) return null;
+    if (this.#phase !== 'body' || this.#pausedAt !== null) return null;
     if (now >= this.#lastByteAt + idleTimeoutMs) {
       return failure('timeout', `The server sent nothing for ${duration(idleTimeoutMs)} in the middle of the body.`);
     }

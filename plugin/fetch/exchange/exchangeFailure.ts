@@ -33,7 +33,7 @@ export function bodyEndOf(error: Error, bytes: number, headers: HeaderMap): Body
   const of = declared === null ? '' : ` of ${declared}`;
   if (isParserError(error) && !/EOF/.test(error.message)) {
     const reason = `The body's framing is broken after ${bytes} bytes: ${error.message}.`;
-    return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: !hasBrokenChunk(error) };
+    return { kind: 'broken', failure: failure('truncated', reason), lost: false, malformed: !hasBrokenChunk(error) };
   }
   return cut(`The connection ended after ${bytes}${of} bytes, before the body was complete.`);
 }
@@ -55,18 +55,22 @@ function isParserError(error: Error): boolean {
 }
 
 /** What a request came to that got no head: `odd` when the lenient parser may read it, `hungUp` when nobody answered. */
-export function headFailureOf(error: Error): { failure: Failure; odd: boolean; hungUp: boolean } {
+export function requestFailureOf(error: Error): {
+  failure: Failure;
+  malformed: boolean;
+  closedBeforeResponse: boolean;
+} {
   const known = connectFailureOf(error);
-  if (known) return { failure: known, odd: false, hungUp: false };
+  if (known) return { failure: known, malformed: false, closedBeforeResponse: false };
   const code = errorCodeOf(error);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { failure: headTooLarge(), odd: false, hungUp: false };
+    return { failure: headTooLarge(), malformed: false, closedBeforeResponse: false };
   }
   if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') {
     return {
       failure: failure('protocol', 'The server switched to another protocol unasked.'),
-      odd: false,
-      hungUp: false,
+      malformed: false,
+      closedBeforeResponse: false,
     };
   }
   // A length that is there twice, or is none, is reported as one that does not match.
@@ -77,23 +81,32 @@ export function headFailureOf(error: Error): { failure: Failure; odd: boolean; h
   ) {
     return {
       failure: failure('protocol', `The answer is not readable as HTTP: ${error.message}.`),
-      odd: true,
-      hungUp: false,
+      malformed: true,
+      closedBeforeResponse: false,
     };
   }
   if (code === 'UND_ERR_INVALID_ARG') {
-    return { failure: failure('protocol', `The request cannot be sent: ${error.message}.`), odd: false, hungUp: false };
+    return {
+      failure: failure('protocol', `The request cannot be sent: ${error.message}.`),
+      malformed: false,
+      closedBeforeResponse: false,
+    };
   }
-  if (isTlsError(error)) return { failure: failure('tls', tlsReasonOf(error)), odd: false, hungUp: false };
+  if (isTlsError(error))
+    return { failure: failure('tls', tlsReasonOf(error)), malformed: false, closedBeforeResponse: false };
   const how = code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'closed';
-  return { failure: failure('reset', `The connection was ${how} before an answer came.`), odd: false, hungUp: true };
+  return {
+    failure: failure('reset', `The connection was ${how} before an answer came.`),
+    malformed: false,
+    closedBeforeResponse: true,
+  };
 }
 
 export function tooLong(): BodyEnd {
   const reason = 'The body is longer than its declared length.';
-  return { kind: 'broken', failure: failure('truncated', reason), lost: false, odd: false };
+  return { kind: 'broken', failure: failure('truncated', reason), lost: false, malformed: false };
 }
 
 export function cut(reason: string): BodyEnd {
-  return { kind: 'broken', failure: failure('truncated', reason), lost: true, odd: false };
+  return { kind: 'broken', failure: failure('truncated', reason), lost: true, malformed: false };
 }

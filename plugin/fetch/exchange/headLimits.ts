@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { fields } from '../http/headers.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import type { Answer } from './Response.ts';
+import type { HttpResponse } from './Response.ts';
 /** A server may announce, not talk for ever (RFC 9110 section 15.2). */
-export const MAX_INTERIM_ANSWERS = 20;
+export const MAX_INTERIM_RESPONSES = 20;
 const MAX_HEADER_LINES = 2000;
 /** Colon, blank and line end, which undici does not count. */
 const LINE_OVERHEAD_BYTES = 4;
@@ -14,15 +14,15 @@ export function headTooLarge(): Failure {
 }
 
 export function tooManyInterim(): Failure {
-  return failure('protocol', `The server sent more than ${MAX_INTERIM_ANSWERS} interim answers and no final one.`);
+  return failure('protocol', `The server sent more than ${MAX_INTERIM_RESPONSES} interim answers and no final one.`);
 }
 
 /** What is wrong with a head that a parser let through; null when nothing is. */
-export function badHead({
+export function headFailure({
   status,
   statusText,
   headers,
-}: Pick<Answer, 'status' | 'statusText' | 'headers'>): Failure | null {
+}: Pick<HttpResponse, 'status' | 'statusText' | 'headers'>): Failure | null {
   if (status < 100) return unreadable(`there is no status ${status}`);
   if (statusText.includes('\0')) return unreadable('there is a NUL in it');
   let [lines, bytes] = [0, statusText.length];
@@ -45,7 +45,7 @@ function unreadable(why: string): Failure {
  * Calls `exceed` when 64 KiB more have come, until the function it returns is called: undici counts the bytes of header
  * fields alone, and would read a first line for ever.
  */
-export function boundHead(socket: Socket, exceed: () => void): () => void {
+export function watchHeadSize(socket: Socket, exceed: () => void): () => void {
   let limit = socket.bytesRead + MAX_HEAD_BYTES;
   const look = () => {
     if (socket.bytesRead > limit) exceed();

@@ -4,13 +4,13 @@ import type { Framing } from '../http/framing.ts';
 import { declaredLength, fields } from '../http/headers.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import { Inflow } from './bodyQueue.ts';
+import { BodyQueue } from './bodyQueue.ts';
 import { ChunkedBody } from './chunkedBody.ts';
 import type { Deadlines } from './deadlines.ts';
 import { connectFailureOf, errorCodeOf } from './exchangeFailure.ts';
-import { badHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headLimits.ts';
+import { headFailure, headTooLarge, MAX_INTERIM_RESPONSES, tooManyInterim } from './headLimits.ts';
 import { headEnd, type LenientHead, parseLenientHead } from './lenientHead.ts';
-import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './Response.ts';
+import type { BodyEnd, Consume, ExchangeResult, HttpRequest, HttpResponse } from './Response.ts';
 
 export type SocketFor = (url: URL, signal: AbortSignal, deadlineMs: number) => Promise<Socket>;
 
@@ -21,16 +21,16 @@ export type SocketFor = (url: URL, signal: AbortSignal, deadlineMs: number) => P
  */
 export async function lenientExchange(
   socketFor: SocketFor,
-  ask: Ask,
+  request: HttpRequest,
   deadlines: Deadlines,
   signal: AbortSignal,
-): Promise<Exchanged> {
+): Promise<ExchangeResult> {
   const stopped = () => failed(failure('internal', 'The attempt was stopped.', true));
   if (signal.aborted) return stopped();
   try {
-    const socket = await socketFor(ask.url, signal, deadlines.remainingMs);
-    return await new Promise<Exchanged>((resolve) => {
-      new LenientExchange(socket, ask, resolve, deadlines, signal).start();
+    const socket = await socketFor(request.url, signal, deadlines.remainingMs);
+    return await new Promise<ExchangeResult>((resolve) => {
+      new LenientExchange(socket, request, resolve, deadlines, signal).start();
     });
   } catch (error) {
     if (signal.aborted) return stopped();
@@ -38,22 +38,22 @@ export async function lenientExchange(
   }
 }
 
-function failed(reason: Failure, sent = false): Exchanged {
-  return { kind: 'failure', failure: reason, sent, odd: false, deadReused: false };
+function failed(reason: Failure, sent = false): ExchangeResult {
+  return { kind: 'failure', failure: reason, sent, malformed: false, staleConnection: false };
 }
 
-class LenientExchange implements Answer {
+class LenientExchange implements HttpResponse {
   readonly lenient = true;
   status = 0;
   statusText = '';
   headers: HeaderMap = {};
   readonly #socket: Socket;
-  readonly #ask: Ask;
-  readonly #resolve: (exchanged: Exchanged) => void;
+  readonly #request: HttpRequest;
+  readonly #resolve: (result: ExchangeResult) => void;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.#fail(failure('internal', 'The attempt was stopped.', true));
-  readonly #inflow: Inflow;
+  readonly #body: BodyQueue;
   #head = '';
   #headed = false;
   #over = false;
@@ -64,24 +64,24 @@ class LenientExchange implements Answer {
 
   constructor(
     socket: Socket,
-    ask: Ask,
-    resolve: (exchanged: Exchanged) => void,
+    request: HttpRequest,
+    resolve: (result: ExchangeResult) => void,
     deadlines: Deadlines,
     signal: AbortSignal,
   ) {
     this.#socket = socket;
-    this.#ask = ask;
+    this.#request = request;
     this.#resolve = resolve;
     this.#deadlines = deadlines;
     this.#signal = signal;
-    this.#inflow = new Inflow({
+    this.#body = new BodyQueue({
       pause: () => {
-        if (this.#inflow.waiting) deadlines.hold();
+        if (this.#body.waiting) deadlines.pause();
         socket.pause();
       },
       resume: () => {
         if (this.#over) return;
-        deadlines.release();
+        deadlines.resume();
         socket.resume();
       },
       abort: () => this.#leave(),
@@ -89,7 +89,7 @@ class LenientExchange implements Answer {
   }
 
   get wireBytes(): number {
-    return this.#inflow.bytes;
+    return this.#body.bytes;
   }
 
   start(): void {
@@ -100,18 +100,18 @@ class LenientExchange implements Answer {
       .on('end', () => this.#onEnd(null))
       .on('error', (error) => this.#onEnd(error))
       .on('close', () => this.#onEnd(new Error('closed')));
-    const lines = Object.entries(this.#ask.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const head = `GET ${this.#ask.path} HTTP/1.1\r\nhost: ${this.#ask.url.host}\r\nconnection: close\r\n${lines.join('')}\r\n`;
+    const lines = Object.entries(this.#request.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `GET ${this.#request.path} HTTP/1.1\r\nhost: ${this.#request.url.host}\r\nconnection: close\r\n${lines.join('')}\r\n`;
     this.#socket.write(head, 'latin1');
     this.#deadlines.sent();
   }
 
   read(consume: Consume): Promise<BodyEnd> {
-    return this.#inflow.read(consume);
+    return this.#body.read(consume);
   }
 
   drop(): void {
-    this.#inflow.drop();
+    this.#body.drop();
     this.#leave();
   }
 
@@ -144,7 +144,7 @@ class LenientExchange implements Answer {
 
   #onInterim(rest: Buffer): void {
     this.#interim += 1;
-    if (this.#interim > MAX_INTERIM_ANSWERS) this.#fail(tooManyInterim());
+    if (this.#interim > MAX_INTERIM_RESPONSES) this.#fail(tooManyInterim());
     else if (rest.length > 0) this.#onHead(rest);
   }
 
@@ -159,7 +159,7 @@ class LenientExchange implements Answer {
       this.#fail(failure('protocol', 'The answer declares several different lengths.'));
       return;
     }
-    const bad = badHead(head);
+    const bad = headFailure(head);
     if (bad) {
       this.#fail(bad);
       return;
@@ -172,20 +172,20 @@ class LenientExchange implements Answer {
     this.#framing = chunked ? 'chunked' : declared === null ? 'close' : 'length';
     this.#left = declared ?? 0;
     this.#deadlines.headed();
-    this.#resolve({ kind: 'answer', answer: this });
+    this.#resolve({ kind: 'response', response: this });
     if (head.status === 204 || head.status === 304 || (declared === 0 && !chunked)) this.#complete();
     else if (rest.length > 0) this.#onBody(rest);
   }
 
   #onBody(chunk: Buffer): void {
     this.#deadlines.progress(chunk.length);
-    if (this.#framing === 'close') this.#inflow.deliver(chunk);
+    if (this.#framing === 'close') this.#body.push(chunk);
     else if (this.#framing === 'length') this.#onMeasured(chunk);
     else this.#onChunked(chunk);
   }
 
   #onMeasured(chunk: Buffer): void {
-    if (this.#left > 0) this.#inflow.deliver(chunk.subarray(0, this.#left));
+    if (this.#left > 0) this.#body.push(chunk.subarray(0, this.#left));
     const excess = /[^\r\n]/.test(chunk.toString('latin1', this.#left, this.#left + 64));
     this.#left -= Math.min(chunk.length, this.#left);
     if (this.#left > 0) return;
@@ -195,7 +195,7 @@ class LenientExchange implements Answer {
 
   #onChunked(chunk: Buffer): void {
     const found = this.#chunked.push(chunk);
-    for (const part of found ?? []) this.#inflow.deliver(part);
+    for (const part of found ?? []) this.#body.push(part);
     if (!found) this.#finish(cut(`The body's chunks are broken after ${this.wireBytes} bytes.`, false));
     else if (this.#chunked.complete) this.#complete();
   }
@@ -215,7 +215,7 @@ class LenientExchange implements Answer {
 
   #fail(reason: Failure): void {
     if (this.#over) return;
-    if (this.#headed) this.#finish({ kind: 'broken', failure: reason, lost: false, odd: false });
+    if (this.#headed) this.#finish({ kind: 'broken', failure: reason, lost: false, malformed: false });
     else {
       this.#leave();
       this.#resolve(failed(reason, true));
@@ -224,7 +224,7 @@ class LenientExchange implements Answer {
 
   #finish(end: BodyEnd): void {
     this.#leave();
-    this.#inflow.end(end);
+    this.#body.end(end);
   }
 
   #leave(): void {
@@ -241,5 +241,5 @@ function unreadable(): Failure {
 }
 
 function cut(reason: string, lost: boolean): BodyEnd {
-  return { kind: 'broken', failure: failure('truncated', reason), lost, odd: false };
+  return { kind: 'broken', failure: failure('truncated', reason), lost, malformed: false };
 }

@@ -5,13 +5,13 @@ import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { HeaderMap } from '../../model/attempt.ts';
 import { framingOf } from '../http/framing.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import { Inflow } from './bodyQueue.ts';
+import { BodyQueue } from './bodyQueue.ts';
 import type { Deadlines } from './deadlines.ts';
-import { bodyEndOf, cut, headFailureOf, isTlsError, tooLong } from './exchangeFailure.ts';
+import { bodyEndOf, cut, isTlsError, requestFailureOf, tooLong } from './exchangeFailure.ts';
 import { headerMapOf } from './headerMap.ts';
-import { badHead, boundHead, headTooLarge, MAX_INTERIM_ANSWERS, tooManyInterim } from './headLimits.ts';
-import type { Answer, Ask, BodyEnd, Consume, Exchanged } from './Response.ts';
-import { SocketHold } from './socketPause.ts';
+import { headFailure, headTooLarge, MAX_INTERIM_RESPONSES, tooManyInterim, watchHeadSize } from './headLimits.ts';
+import type { BodyEnd, Consume, ExchangeResult, HttpRequest, HttpResponse } from './Response.ts';
+import { SocketPause } from './socketPause.ts';
 import { hasExcess } from './trailingBytes.ts';
 
 /** Sockets that have carried a request: what tells a dead reused connection from a server that hangs up. */
@@ -38,20 +38,20 @@ function watchSockets(): void {
 /** One GET through undici's lowest door. Resolves with the head of the answer; never rejects. */
 export function exchange(
   dispatcher: Dispatcher,
-  ask: Ask,
+  request: HttpRequest,
   deadlines: Deadlines,
   signal: AbortSignal,
-): Promise<Exchanged> {
+): Promise<ExchangeResult> {
   watchSockets();
   return new Promise((resolve) => {
     const handler = new UndiciExchange(resolve, deadlines, signal);
     try {
       dispatcher.dispatch(
         {
-          origin: ask.url.origin,
-          path: ask.path,
+          origin: request.url.origin,
+          path: request.path,
           method: 'GET',
-          headers: ask.headers,
+          headers: request.headers,
           // Ours are finer, and know whose fault the silence is.
           headersTimeout: 0,
           bodyTimeout: 0,
@@ -64,19 +64,19 @@ export function exchange(
   });
 }
 
-class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
+class UndiciExchange implements Dispatcher.DispatchHandler, HttpResponse {
   readonly lenient = false;
   status = 0;
   statusText = '';
   headers: HeaderMap = {};
-  readonly #resolve: (exchanged: Exchanged) => void;
+  readonly #resolve: (result: ExchangeResult) => void;
   readonly #deadlines: Deadlines;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.fail(failure('internal', 'The attempt was stopped.', true));
-  readonly #inflow: Inflow;
+  readonly #body: BodyQueue;
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
-  #brake: SocketHold | null = null;
+  #backpressure: SocketPause | null = null;
   #unwatchHead: (() => void) | null = null;
   #reused = false;
   #byteSeen = false;
@@ -92,13 +92,13 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     if (isTlsError(error)) this.#alert = error;
   };
 
-  constructor(resolve: (exchanged: Exchanged) => void, deadlines: Deadlines, signal: AbortSignal) {
+  constructor(resolve: (result: ExchangeResult) => void, deadlines: Deadlines, signal: AbortSignal) {
     this.#resolve = resolve;
     this.#deadlines = deadlines;
     this.#signal = signal;
-    this.#inflow = new Inflow({
-      pause: () => this.#hold(),
-      resume: () => this.#release(),
+    this.#body = new BodyQueue({
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
       abort: () => this.#abort(),
     });
     deadlines.connecting((expired) => this.fail(expired));
@@ -107,20 +107,20 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   }
 
   get wireBytes(): number {
-    return this.#inflow.bytes;
+    return this.#body.bytes;
   }
 
   read(consume: Consume): Promise<BodyEnd> {
-    return this.#inflow.read(consume);
+    return this.#body.read(consume);
   }
 
   drop(): void {
-    this.#inflow.drop();
+    this.#body.drop();
   }
 
   onSocket(socket: Socket): void {
     this.#socket = socket;
-    this.#brake = new SocketHold(socket);
+    this.#backpressure = new SocketPause(socket);
     socket.on('error', this.#onSocketError);
     this.#reused = used.has(socket);
     used.add(socket);
@@ -153,13 +153,13 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     if (this.#over) return;
     if (status >= 100 && status < 200) {
       this.#interim += 1;
-      if (this.#interim > MAX_INTERIM_ANSWERS) this.fail(tooManyInterim());
+      if (this.#interim > MAX_INTERIM_RESPONSES) this.fail(tooManyInterim());
       return;
     }
     this.status = status;
     this.headers = headerMapOf(headers);
     this.statusText = statusText ?? '';
-    const bad = badHead(this);
+    const bad = headFailure(this);
     if (bad) {
       this.fail(bad);
       return;
@@ -167,14 +167,14 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     this.#headed = true;
     this.#unwatchHead?.();
     this.#deadlines.headed();
-    this.#resolve({ kind: 'answer', answer: this });
+    this.#resolve({ kind: 'response', response: this });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over || chunk.length === 0) return;
     this.#lastChunk = chunk;
     this.#deadlines.progress(chunk.length);
-    this.#inflow.deliver(chunk);
+    this.#body.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -197,41 +197,41 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
   fail(reason: Failure): void {
     if (this.#over) return;
     if (this.#headed) {
-      this.#finish({ kind: 'broken', failure: reason, lost: false, odd: false });
+      this.#finish({ kind: 'broken', failure: reason, lost: false, malformed: false });
       this.#abort();
       return;
     }
     this.#abort();
     this.#leave();
-    this.#resolve({ kind: 'failure', failure: reason, sent: this.#sent, odd: false, deadReused: false });
+    this.#resolve({ kind: 'failure', failure: reason, sent: this.#sent, malformed: false, staleConnection: false });
   }
 
   #watchHead(): void {
     if (this.#headed || this.#over || this.#unwatchHead || !this.#socket) return;
-    this.#unwatchHead = boundHead(this.#socket, () => this.fail(headTooLarge()));
+    this.#unwatchHead = watchHeadSize(this.#socket, () => this.fail(headTooLarge()));
   }
 
   #failHead(error: Error): void {
     this.#leave();
-    const { failure: reason, odd, hungUp } = headFailureOf(error);
+    const { failure: reason, malformed, closedBeforeResponse } = requestFailureOf(error);
     this.#resolve({
       kind: 'failure',
       failure: reason,
       sent: this.#sent,
-      odd,
-      deadReused: hungUp && this.#reused && !this.#byteSeen,
+      malformed,
+      staleConnection: closedBeforeResponse && this.#reused && !this.#byteSeen,
     });
   }
 
   #finish(end: BodyEnd): void {
     this.#leave();
-    this.#inflow.end(end);
+    this.#body.end(end);
   }
 
   #leave(): void {
     this.#over = true;
     this.#unwatchHead?.();
-    this.#brake?.release();
+    this.#backpressure?.resume();
     this.#socket?.off('error', this.#onSocketError);
     if (starting === this) starting = null;
     this.#signal.removeEventListener('abort', this.#onAbort);
@@ -244,15 +244,15 @@ class UndiciExchange implements Dispatcher.DispatchHandler, Answer {
     this.#controller?.abort(this.#abortReason);
   }
 
-  #hold(): void {
+  #pause(): void {
     if (this.#over) return;
-    if (this.#inflow.waiting) this.#deadlines.hold();
-    this.#brake?.hold();
+    if (this.#body.waiting) this.#deadlines.pause();
+    this.#backpressure?.pause();
   }
 
-  #release(): void {
+  #resume(): void {
     if (this.#over) return;
-    this.#deadlines.release();
-    this.#brake?.release();
+    this.#deadlines.resume();
+    this.#backpressure?.resume();
   }
 }

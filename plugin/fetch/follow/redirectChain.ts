@@ -4,46 +4,46 @@ import type { HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import type { Deadlines } from '../exchange/deadlines.ts';
 import { lenientExchange } from '../exchange/lenientExchange.ts';
-import type { Answer, Ask, Exchanged } from '../exchange/Response.ts';
+import type { ExchangeResult, HttpRequest, HttpResponse } from '../exchange/Response.ts';
 import { exchange } from '../exchange/undiciExchange.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import type { Ending } from '../outcome/outcome.ts';
-import { endingOf } from '../outcome/outcome.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import { outcomeOf } from '../outcome/outcome.ts';
 import type { Trace } from '../outcome/trace.ts';
 import { Cookies } from './cookies.ts';
 import { isPermanent, isRedirect, nextHop } from './redirects.ts';
-import { askOf, isExcluded, type UrlCredentials } from './requestHeaders.ts';
+import { buildRequest, isExcluded, type UrlCredentials } from './requestHeaders.ts';
 
 /** The connections, already guarded: whatever they cannot or will not reach fails with a `ConnectFailure`. */
-export interface Connections {
+export interface GuardedConnections {
   dispatcherFor(url: URL, connection?: 'kept' | 'new'): Dispatcher;
   socketFor(url: URL, signal: AbortSignal, deadlineMs: number): Promise<Socket>;
   /** `host` ends in its port, since a port may have settings of its own. */
   hostSettingsFor(host: string): HostSettings | null;
 }
 
-export interface TrailContext {
+export interface RedirectChainDeps {
   readonly settings: Pick<Config, 'maxRedirects' | 'retryAfterMaxMs' | 'excludeHosts'>;
-  readonly agents: Connections;
+  readonly agents: GuardedConnections;
   readonly userAgent: string;
   readonly trace: Trace;
   readonly deadlines: Deadlines;
   readonly signal: AbortSignal;
   /** `check` takes a 202 as it is. */
-  readonly polls: boolean;
+  readonly waitsFor202: boolean;
 }
 
-export type Found =
+export type ChainResult =
   | {
-      readonly kind: 'found';
-      readonly answer: Answer /** Conditions were sent with this very request. */;
+      readonly kind: 'response';
+      readonly response: HttpResponse /** Conditions were sent with this very request. */;
       readonly conditional: boolean;
     }
-  | { readonly kind: 'ending'; readonly ending: Ending };
+  | { readonly kind: 'outcome'; readonly outcome: Outcome };
 
 /** What to send besides the usual, and to which of the URLs on the way. */
-export interface Extra {
+export interface ConditionalHeaders {
   readonly headers: Readonly<Record<string, string>>;
   appliesTo(url: URL): boolean;
 }
@@ -52,23 +52,23 @@ const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 15_000;
 
 /** One URL and where it leads: asks, follows redirects, waits where the server says 202, until there is a final answer. */
-export class Trail {
-  readonly #context: TrailContext;
+export class RedirectChain {
+  readonly #context: RedirectChainDeps;
   readonly #cookies = new Cookies();
   readonly #credentials = new Map<string, UrlCredentials>();
   readonly #hostOrigins = new Map<string, string>();
-  readonly #seen = new Set<string>();
-  readonly #odd = new Set<string>();
+  readonly #visited = new Set<string>();
+  readonly #malformedOrigins = new Set<string>();
   #url: URL;
   #polls = 0;
   /** What a 202 comes to when no time is left for what follows it. */
-  #preparing: Ending | null = null;
+  #preparing: Outcome | null = null;
 
-  constructor(context: TrailContext, url: URL, credentials: UrlCredentials | null) {
+  constructor(context: RedirectChainDeps, url: URL, credentials: UrlCredentials | null) {
     this.#context = context;
     this.#url = url;
     if (credentials) this.#credentials.set(url.origin, credentials);
-    this.#seen.add(this.#place(url));
+    this.#visited.add(this.#visitKey(url));
     context.trace.finalUrl = url.href;
   }
 
@@ -77,67 +77,68 @@ export class Trail {
   }
 
   /** From here on the lenient parser reads this origin's answers. */
-  markOdd(): void {
-    this.#odd.add(this.#url.origin);
+  markMalformed(): void {
+    this.#malformedOrigins.add(this.#url.origin);
   }
 
   /** Asks where the trail has come to; a second call asks there again. */
-  async next(extra: Extra | null): Promise<Found> {
+  async next(extra: ConditionalHeaders | null): Promise<ChainResult> {
     for (;;) {
       const conditional = extra?.appliesTo(this.#url) ?? false;
-      const exchanged = await this.ask(conditional && extra ? extra.headers : {});
-      if (exchanged.kind === 'failure') return this.#unfinished() ?? ending(exchanged.failure);
-      const { answer } = exchanged;
+      const result = await this.send(conditional && extra ? extra.headers : {});
+      if (result.kind === 'failure') return this.#unfinished() ?? outcome(result.failure);
+      const { response } = result;
       this.#preparing = null;
-      this.#cookies.store(this.#url, answer.headers);
-      if (isRedirect(answer.status)) {
-        const bad = this.#follow(answer);
-        if (bad) return { kind: 'ending', ending: endingOf(bad, { status: answer.status }) };
-      } else if (answer.status === 202 && this.#context.polls) {
-        const over = await this.#poll(answer);
-        if (over) return { kind: 'ending', ending: over };
-      } else return { kind: 'found', answer, conditional };
+      this.#cookies.store(this.#url, response.headers);
+      if (isRedirect(response.status)) {
+        const bad = this.#follow(response);
+        if (bad) return { kind: 'outcome', outcome: outcomeOf(bad, { status: response.status }) };
+      } else if (response.status === 202 && this.#context.waitsFor202) {
+        const over = await this.#poll(response);
+        if (over) return { kind: 'outcome', outcome: over };
+      } else return { kind: 'response', response, conditional };
     }
   }
 
   /** One request to the URL the trail has come to, through the lenient parser where the strict one fails. */
-  async ask(extra: Readonly<Record<string, string>>): Promise<Exchanged> {
+  async send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
     const { trace, settings } = this.#context;
     if (isExcluded(this.#url.hostname, settings.excludeHosts)) {
       return refusal(failure('excluded', `The settings exclude the host ${this.#url.hostname}.`));
     }
-    const ask = this.#askFor(this.#url, extra);
-    if (this.#odd.has(this.#url.origin)) return this.#askLeniently(ask, null);
-    const exchanged = await this.#askStrictly(ask);
-    if (exchanged.kind === 'answer' || exchanged.sent) trace.requests += 1;
-    if (exchanged.kind === 'answer' || !exchanged.odd) return exchanged;
-    return this.#askLeniently(ask, exchanged.failure);
+    const request = this.#requestFor(this.#url, extra);
+    if (this.#malformedOrigins.has(this.#url.origin)) return this.#sendLeniently(request, null);
+    const result = await this.#sendStrictly(request);
+    if (result.kind === 'response' || result.sent) trace.requests += 1;
+    if (result.kind === 'response' || !result.malformed) return result;
+    return this.#sendLeniently(request, result.failure);
   }
 
   /** A kept connection that the server has closed meanwhile is no failure of this request: once more on a new one. */
-  async #askStrictly(ask: Ask): Promise<Exchanged> {
+  async #sendStrictly(request: HttpRequest): Promise<ExchangeResult> {
     const { agents, deadlines, signal } = this.#context;
-    const exchanged = await exchange(agents.dispatcherFor(ask.url), ask, deadlines, signal);
-    if (exchanged.kind === 'answer' || !exchanged.deadReused) return exchanged;
-    return exchange(agents.dispatcherFor(ask.url, 'new'), ask, deadlines, signal);
+    const result = await exchange(agents.dispatcherFor(request.url), request, deadlines, signal);
+    if (result.kind === 'response' || !result.staleConnection) return result;
+    return exchange(agents.dispatcherFor(request.url, 'new'), request, deadlines, signal);
   }
 
-  async #askLeniently(ask: Ask, before: Failure | null): Promise<Exchanged> {
+  async #sendLeniently(request: HttpRequest, before: Failure | null): Promise<ExchangeResult> {
     const { agents, deadlines, signal, trace } = this.#context;
-    const socketFor: Connections['socketFor'] = (url, stop, deadlineMs) => agents.socketFor(url, stop, deadlineMs);
-    const exchanged = await lenientExchange(socketFor, ask, deadlines, signal);
-    if (exchanged.kind === 'answer' || exchanged.sent) trace.requests += 1;
-    if (exchanged.kind === 'answer') {
+    const socketFor: GuardedConnections['socketFor'] = (url, stop, deadlineMs) =>
+      agents.socketFor(url, stop, deadlineMs);
+    const result = await lenientExchange(socketFor, request, deadlines, signal);
+    if (result.kind === 'response' || result.sent) trace.requests += 1;
+    if (result.kind === 'response') {
       trace.lenient = true;
-      this.#odd.add(ask.url.origin);
-      return exchanged;
+      this.#malformedOrigins.add(request.url.origin);
+      return result;
     }
-    const hidesCause = exchanged.failure.code === 'reset' || exchanged.failure.code === 'refused';
-    return before && hidesCause ? refusal(before) : exchanged;
+    const hidesCause = result.failure.code === 'reset' || result.failure.code === 'refused';
+    return before && hidesCause ? refusal(before) : result;
   }
 
-  #askFor(url: URL, extra: Readonly<Record<string, string>>): Ask {
-    return askOf({
+  #requestFor(url: URL, extra: Readonly<Record<string, string>>): HttpRequest {
+    return buildRequest({
       url,
       userAgent: this.#context.userAgent,
       host: this.#hostFor(url),
@@ -157,64 +158,64 @@ export class Trail {
     return first === url.origin || (url.protocol === 'https:' && first.startsWith('http:')) ? settings : null;
   }
 
-  #follow(answer: Answer): Failure | null {
+  #follow(response: HttpResponse): Failure | null {
     const { trace, settings } = this.#context;
-    answer.drop();
-    trace.wireBytes += answer.wireBytes;
-    const hop = nextHop(answer.status, answer.headers, this.#url);
+    response.drop();
+    trace.wireBytes += response.wireBytes;
+    const hop = nextHop(response.status, response.headers, this.#url);
     if (hop.kind === 'bad') return hop.failure;
     if (trace.redirects.length >= settings.maxRedirects) {
       return failure('redirect-loop', `The server redirects more than ${settings.maxRedirects} times.`);
     }
-    trace.redirects.push({ status: answer.status, from: this.#url.href, to: hop.url.href });
-    trace.permanent &&= isPermanent(answer.status);
+    trace.redirects.push({ status: response.status, from: this.#url.href, to: hop.url.href });
+    trace.permanent &&= isPermanent(response.status);
     if (hop.credentials) this.#credentials.set(hop.url.origin, hop.credentials);
-    const place = this.#place(hop.url);
-    if (this.#seen.has(place))
+    const place = this.#visitKey(hop.url);
+    if (this.#visited.has(place))
       return failure('redirect-loop', `The redirects go round in a circle: back to ${hop.url.href}`);
-    this.#seen.add(place);
+    this.#visited.add(place);
     this.#url = hop.url;
     trace.finalUrl = hop.url.href;
     return null;
   }
 
   /** A URL asked for again with other cookies may lead elsewhere. */
-  #place(url: URL): string {
+  #visitKey(url: URL): string {
     return `${url.href} ${this.#cookies.fieldFor(url) ?? ''}`;
   }
 
   /** Waits until a 202 is worth another look (RFC 9110 section 15.3.3); answers the ending when it is not. */
-  async #poll(answer: Answer): Promise<Ending | null> {
+  async #poll(response: HttpResponse): Promise<Outcome | null> {
     const { deadlines, settings, signal, trace } = this.#context;
-    answer.drop();
-    trace.wireBytes += answer.wireBytes;
-    const asked = retryAfterMs(answer.headers, Date.now(), settings.retryAfterMaxMs);
+    response.drop();
+    trace.wireBytes += response.wireBytes;
+    const asked = retryAfterMs(response.headers, Date.now(), settings.retryAfterMaxMs);
     const wishedMs = asked ?? Math.min(FIRST_POLL_MS * 2 ** this.#polls, LONGEST_POLL_MS);
     this.#polls += 1;
     // A server that says 0 every time is not asked without a pause.
     const waitMs = Math.max(wishedMs, Math.min(20 * this.#polls, 1000));
     const reason = `The server is still preparing the file: 202 Accepted, asked ${this.#polls} times.`;
-    this.#preparing = endingOf(failure('http-error', reason, true), { status: 202, retryAfterMs: asked });
+    this.#preparing = outcomeOf(failure('http-error', reason, true), { status: 202, retryAfterMs: asked });
     if (waitMs >= deadlines.remainingMs) return this.#preparing;
     await deadlines.wait(waitMs, signal);
     return null;
   }
 
   /** The total deadline ended a request that asked for what was being prepared. */
-  #unfinished(): Found | null {
-    return this.#preparing && this.#context.deadlines.overdue ? { kind: 'ending', ending: this.#preparing } : null;
+  #unfinished(): ChainResult | null {
+    return this.#preparing && this.#context.deadlines.overdue ? { kind: 'outcome', outcome: this.#preparing } : null;
   }
 }
 
-function ending(reason: Failure): Found {
-  return { kind: 'ending', ending: endingOf(reason) };
+function outcome(reason: Failure): ChainResult {
+  return { kind: 'outcome', outcome: outcomeOf(reason) };
 }
 
-function refusal(reason: Failure): Exchanged {
-  return { kind: 'failure', failure: reason, sent: false, odd: false, deadReused: false };
+function refusal(reason: Failure): ExchangeResult {
+  return { kind: 'failure', failure: reason, sent: false, malformed: false, staleConnection: false };
 }
 
 /** Past caches that answered for the server before. */
-export function unconditional(): Extra {
+export function unconditional(): ConditionalHeaders {
   return { headers: { 'cache-control': 'no-cache' }, appliesTo: () => true };
 }

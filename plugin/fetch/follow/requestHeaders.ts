@@ -1,13 +1,13 @@
 import type { Credential, HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
-import type { Ask } from '../exchange/Response.ts';
+import type { HttpRequest } from '../exchange/Response.ts';
 
 export interface UrlCredentials {
   readonly username: string;
   readonly password: string;
 }
 
-export interface AskInput {
+export interface RequestInput {
   readonly url: URL;
   readonly userAgent: string;
   readonly host: HostSettings | null;
@@ -22,7 +22,7 @@ export interface AskInput {
  * The request for one hop. The URL's own credentials win over the host's setting: whoever wrote the link knew more.
  * `identity` comes first (RFC 9110 section 12.5.3): bytes are archived as they are, and a range can be continued.
  */
-export function askOf(input: AskInput): Ask {
+export function buildRequest(input: RequestInput): HttpRequest {
   const { url, host, credentials } = input;
   const headers: Record<string, string> = {
     'user-agent': input.userAgent,

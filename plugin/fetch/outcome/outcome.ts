@@ -5,7 +5,7 @@ import { declaredLength, mediaTypeOf } from '../http/headers.ts';
 import type { Failure } from './failure.ts';
 
 /** The final answer that an ending goes back to; with a 304 the renewed headers of the stored answer. */
-export interface FinalAnswer {
+export interface FinalResponse {
   readonly status: number;
   readonly headers: HeaderMap;
 }
@@ -34,13 +34,13 @@ export const NO_BODY: Body = {
 };
 
 /** How an attempt ended, before it is written out as an {@link Attempt}. */
-export interface Ending extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
+export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly transient?: boolean;
   readonly broken?: boolean | null;
   readonly retryAfterMs?: number | null;
   /** The status that was received; differs from `answer.status` with a 304. */
   readonly status?: number | null;
-  readonly answer?: FinalAnswer | null;
+  readonly response?: FinalResponse | null;
   readonly body?: Body;
   readonly stage?: StageRef | null;
   readonly detail?: string;
@@ -52,7 +52,7 @@ export function declaredBody(headers: HeaderMap): Body {
 }
 
 /** The ending that a failure means: what we chose not to do is `refused`, all else `failed`. */
-export function endingOf(reason: Failure, more: Omit<Ending, 'kind' | 'code' | 'reason'> = {}): Ending {
+export function outcomeOf(reason: Failure, more: Omit<Outcome, 'kind' | 'code' | 'reason'> = {}): Outcome {
   const ours = CODES[reason.code].status === 'Chose not to download';
   return { kind: ours ? 'refused' : 'failed', ...reason, ...more };
 }

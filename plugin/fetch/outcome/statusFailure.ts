@@ -1,19 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import { type Failure, failure } from './failure.ts';
 
-const PASSING: ReadonlySet<number> = new Set([408, 425, 500, 502, 503, 504]);
+const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 500, 502, 503, 504]);
 
 /** What a final status that is no success means; design section 4. */
 export function statusFailure(status: number, phrase: string): Failure {
-  const said = named(status, phrase);
+  const said = statusLineText(status, phrase);
   if (status === 404 || status === 410) return failure('gone', `The server says that there is no such file: ${said}.`);
   if (status === 401 || status === 403) return failure('forbidden', `The server does not let us in: ${said}.`);
   if (status === 429) return failure('rate-limited', `The server asks us to slow down: ${said}.`);
-  return failure('http-error', `The server answered ${said}.`, PASSING.has(status));
+  return failure('http-error', `The server answered ${said}.`, TRANSIENT.has(status));
 }
 
 /** `404 Not Found`; the server's own phrase where it has one, cleaned of what could spoil a line. */
-export function named(status: number, phrase: string): string {
+export function statusLineText(status: number, phrase: string): string {
   const own = phrase
     .replace(/[^\x20-\x7e\xa0-\xff]/g, ' ')
     .trim()

@@ -11,6 +11,6 @@ export class Trace {
   resumed = 0;
   lenient = false;
   wireBytes = 0;
-  liar = false;
+  falselyUnchanged = false;
   finalUrl: string | null = null;
 }

@@ -8,7 +8,7 @@ export interface Network {
   readonly bits: number;
 }
 
-interface SpecialNetwork extends Network {
+interface SpecialPurposeNetwork extends Network {
   readonly name: string;
 }
 
@@ -68,7 +68,7 @@ export function mappedIpv4(address: AddressBytes): AddressBytes | null {
 }
 
 /** What is special about an address that no publisher can have; null for ordinary public ones. */
-export function whySpecial(address: AddressBytes): string | null {
+export function specialPurposeName(address: AddressBytes): string | null {
   if (address.length === 4) return nameAmong(IPV4, address);
   const special = nameAmong(IPV6, address);
   if (special) return special;
@@ -78,7 +78,7 @@ export function whySpecial(address: AddressBytes): string | null {
   return inner ? `ISATAP, ${inner}` : null;
 }
 
-function nameAmong(networks: readonly SpecialNetwork[], address: AddressBytes): string | null {
+function nameAmong(networks: readonly SpecialPurposeNetwork[], address: AddressBytes): string | null {
   return networks.find((network) => isWithin(address, network))?.name ?? null;
 }
 
@@ -89,7 +89,7 @@ function isatapIpv4(address: AddressBytes): AddressBytes | null {
   return marked ? address.slice(12) : null;
 }
 
-function network(cidr: string, name: string): SpecialNetwork {
+function network(cidr: string, name: string): SpecialPurposeNetwork {
   const [address = '', bits = ''] = cidr.split('/');
   return { bytes: addressBytes(address) ?? [], bits: Number(bits), name };
 }
@@ -98,7 +98,7 @@ const MAPPED = network('::ffff:0:0/96', 'IPv4-mapped');
 const GLOBAL_UNICAST = network('2000::/3', 'global unicast');
 
 /** IANA's special-purpose registry (RFC 6890 and later), multicast, and what clouds put on public-looking addresses. */
-const IPV4: readonly SpecialNetwork[] = [
+const IPV4: readonly SpecialPurposeNetwork[] = [
   network('0.0.0.0/8', 'this network'),
   network('10.0.0.0/8', 'private'),
   network('100.64.0.0/10', 'shared by carriers'),
@@ -121,7 +121,7 @@ const IPV4: readonly SpecialNetwork[] = [
 ];
 
 /** Names for what lies outside global unicast, and the special blocks within it: none of them is ever a publisher's. */
-const IPV6: readonly SpecialNetwork[] = [
+const IPV6: readonly SpecialPurposeNetwork[] = [
   network('::/128', 'unspecified'),
   network('::1/128', 'loopback'),
   MAPPED,
