@@ -25,10 +25,25 @@ const FETCH_ARROWS = {
   sniff: ['http'],
   service: ['sniff'],
   digest: ['http'],
+  html: [],
+  landing: ['html', 'sniff', 'http'],
   thread: ['digest'],
   body: ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'],
   retrieve: ['thread'],
-  '.': ['http', 'outcome', 'connect', 'exchange', 'cache', 'follow', 'sniff', 'service', 'digest', 'thread', 'body'],
+  '.': [
+    'http',
+    'outcome',
+    'connect',
+    'exchange',
+    'cache',
+    'follow',
+    'sniff',
+    'service',
+    'digest',
+    'thread',
+    'body',
+    'landing',
+  ],
 };
 
 const filesOf = (room) => (room === '.' ? '^plugin/fetch/[^/]+$' : `^plugin/fetch/${room}/`);

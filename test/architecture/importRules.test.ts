@@ -108,6 +108,8 @@ describe('the import rules', () => {
     ['exchange', ['connect', 'outcome', 'http'], 'follow'],
     ['cache', ['outcome', 'http'], 'exchange'],
     ['follow', ['exchange', 'outcome', 'http'], 'connect'],
+    ['html', [], 'landing'],
+    ['landing', ['html', 'sniff', 'http'], 'body'],
     ['sniff', ['http'], 'service'],
     ['service', ['sniff'], 'body'],
     ['digest', ['http'], 'thread'],
