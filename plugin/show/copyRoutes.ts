@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
-import type { Request, Response, Router } from 'express';
+import type { Request, Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Copy } from '../model/copy.ts';
 import type { ByteRange } from '../store/ArchiveStore.ts';
@@ -8,20 +8,12 @@ import { requireVisible } from './access.ts';
 import { byteRangeOf } from './byteRange.ts';
 import { etagOf, isRangeOf, isUnchanged, isWanted } from './conditions.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
-import { onlyFor } from './problem.ts';
 
 /** Types that a browser would run or render with scripts; such bytes are served as bytes. */
 const ACTIVE = /html|xml|svg|javascript|ecmascript|xsl|pdf|shockwave|x-msdownload|^image\/svg|^multipart\//i;
 
-/** The copies themselves: attachments that can never run in the portal's origin. */
-export function addCopyRoutes(router: Router, deps: () => HandlerDeps): void {
-  router
-    .route('/archive/*key')
-    .get((request, response) => sendCopy(deps(), request, response))
-    .all(onlyFor('GET', 'HEAD'));
-}
-
-async function sendCopy(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** The bytes of a copy, as an attachment that can never run in the portal's origin. */
+export async function readCopy(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const key = `archive/${[request.params['key']].flat().join('/')}`;
   // PostgreSQL knows no text with NUL in it.
   const copy = key.includes('\0') ? null : await deps.records.copies.findByKey(key);

@@ -1,11 +1,39 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
-import { addCopyRoutes } from './copyRoutes.ts';
+import { readCopy } from './copyRoutes.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
-import { addRequestRoutes } from './requestRoutes.ts';
+import {
+  archiveDataset,
+  archiveResource,
+  cancelRun,
+  listRuns,
+  showDataset,
+  showResource,
+  showRun,
+} from './requestRoutes.ts';
+import { ROUTES, type RouteId } from './routes.ts';
+
+type Answer = (deps: HandlerDeps, request: Request, response: Response) => Promise<void> | void;
+
+/** What answers each route of the table once the plugin is started. */
+const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
+  archiveDataset,
+  archiveResource,
+  listRuns,
+  showRun,
+  cancelRun,
+  showResource,
+  showDataset,
+  readCopy,
+  isReady: async (deps, _request, response) => {
+    const health = await deps.health();
+    response.status(health.ready ? 200 : 503).json(health);
+  },
+  describe: (deps, _request, response) => void response.json(openApi(deps.archiverUrl)),
+};
 
 /**
  * Our routes as an Express application of our own, which also runs inside Express 4, Fastify and plain `node:http`.
@@ -16,35 +44,32 @@ export function createHandler(ready: () => HandlerDeps | null, logger: Logger): 
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  const deps = () => {
-    const parts = ready();
-    if (!parts) throw new ArchiverError('not-started', 'The archiver is not started yet.');
-    return parts;
-  };
-
   app.use((_request, response, next) => {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
-  app
-    .route('/health/live')
-    .get((_request, response) => void response.json({ status: 'live' }))
-    .all(onlyFor('GET', 'HEAD'));
-  app
-    .route('/health/ready')
-    .get(async (_request, response) => {
-      const health = await deps().health();
-      response.status(health.ready ? 200 : 503).json(health);
-    })
-    .all(onlyFor('GET', 'HEAD'));
-  app
-    .route('/openapi.json')
-    .get((_request, response) => void response.json(openApi(deps().archiverUrl)))
-    .all(onlyFor('GET', 'HEAD'));
-  addRequestRoutes(app, deps);
-  addCopyRoutes(app, deps);
+  for (const path of new Set(ROUTES.map((route) => route.path))) addPath(app, path, ready);
   app.use(notFound);
   app.use(onError(logger));
   return app;
+}
+
+function addPath(app: Express, path: string, ready: () => HandlerDeps | null): void {
+  const route = app.route(path.replace('{key}', '*key').replace(/\{(\w+)\}/g, ':$1'));
+  const methods: string[] = [];
+  for (const { id, method } of ROUTES.filter((one) => one.path === path)) {
+    methods.push(...(method === 'get' ? ['GET', 'HEAD'] : ['POST']));
+    route[method]((request, response) => {
+      if (id === 'isLive') return void response.json({ status: 'live' });
+      return ANSWERS[id](startedOf(ready), request, response);
+    });
+  }
+  route.all(onlyFor(...methods));
+}
+
+function startedOf(ready: () => HandlerDeps | null): HandlerDeps {
+  const deps = ready();
+  if (!deps) throw new ArchiverError('not-started', 'The archiver is not started yet.');
+  return deps;
 }

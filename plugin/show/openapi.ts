@@ -1,176 +1,106 @@
-import { CODES } from '../model/status.ts';
+import { ROUTES, type Route } from './routes.ts';
+import { SCHEMAS } from './schemas.ts';
 
-interface Route {
-  readonly method: 'get' | 'post';
-  readonly path: string;
-  readonly summary: string;
-  readonly answers: Readonly<Record<string, string>>;
-  readonly schema?: string;
-}
-
-const READ = {
-  '200': 'As described.',
-  '404': 'Not there, or not for you.',
-  '503': 'Not started, or a service is away.',
-};
-const ASK = {
-  '202': 'Accepted; Location names the run.',
-  '403': 'Not for you.',
-  '404': 'Not there.',
-  '422': 'The Idempotency-Key was used for something else.',
-  '503': 'Not started, or a service is away.',
+const PROBLEMS: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read.',
+  403: 'Not for you.',
+  404: 'Not there, or not for you.',
+  412: 'Not the version that was expected.',
+  416: 'No such part.',
+  422: 'The Idempotency-Key was used for something else within a day.',
+  500: 'Something went wrong; the log says what.',
+  503: 'Not started, or a service is away; Retry-After says when to try again.',
 };
 
-/** Every route of the handler; a test holds this table against the router and the manifest. */
-export const ROUTES: readonly Route[] = [
-  {
-    method: 'post',
-    path: '/datasets/{id}/archive',
-    summary: 'Archive each resource of a dataset again',
-    answers: ASK,
-    schema: 'Run',
-  },
-  {
-    method: 'post',
-    path: '/resources/{id}/archive',
-    summary: 'Archive one resource again',
-    answers: ASK,
-    schema: 'Run',
-  },
-  {
-    method: 'get',
-    path: '/resources/{id}',
-    summary: 'Archive state and copies of a resource',
-    answers: READ,
-    schema: 'Resource',
-  },
-  {
-    method: 'get',
-    path: '/datasets/{id}',
-    summary: 'Archive state and copies of each resource',
-    answers: READ,
-    schema: 'Dataset',
-  },
-  {
-    method: 'get',
-    path: '/runs',
-    summary: 'The newest runs',
-    answers: { '200': 'As described.', '403': 'Not for you.', '503': READ['503'] },
-    schema: 'Runs',
-  },
-  { method: 'get', path: '/runs/{id}', summary: 'Progress of a run', answers: READ, schema: 'Run' },
-  {
-    method: 'post',
-    path: '/runs/{id}/cancel',
-    summary: 'Cancel what has not begun',
-    answers: { '200': 'As described.', '403': 'Not for you.', '404': 'Not there.', '503': READ['503'] },
-    schema: 'Run',
-  },
-  {
-    method: 'get',
-    path: '/archive/{key}',
-    summary: 'The bytes of a copy (also HEAD, Range, conditions)',
-    answers: {
-      '200': 'The copy.',
-      '206': 'A part of it.',
-      '304': 'Unchanged.',
-      '404': 'Not there, or not for you.',
-      '412': 'Not the version that was expected.',
-      '416': 'No such part.',
-    },
-  },
-  { method: 'get', path: '/health/live', summary: 'The process answers', answers: { '200': 'It does.' } },
-  {
-    method: 'get',
-    path: '/health/ready',
-    summary: 'All services answer and work goes on',
-    answers: { '200': 'They do.', '503': 'One does not; the body says which.' },
-  },
-  {
-    method: 'get',
-    path: '/openapi.json',
-    summary: 'This document',
-    answers: { '200': 'OpenAPI 3.1.', '503': 'Not started.' },
-  },
-];
+const HEADERS: Readonly<Record<string, string>> = {
+  'Idempotency-Key': '1 to 255 characters; the same caller and key within a day answer the same run.',
+  Range: 'One part, in bytes (RFC 9110 section 14.2).',
+  'If-Range': 'The version that the part is of.',
+  'If-Match': 'RFC 9110 section 13.1.1.',
+  'If-None-Match': 'RFC 9110 section 13.1.2.',
+  'If-Modified-Since': 'RFC 9110 section 13.1.3.',
+  'If-Unmodified-Since': 'RFC 9110 section 13.1.4.',
+};
 
-const text = { type: 'string' };
-const optionalText = { type: ['string', 'null'] };
-const time = { type: 'string', format: 'date-time' };
-const optionalTime = { type: ['string', 'null'], format: 'date-time' };
-const integer = { type: 'integer' };
-
-const SCHEMAS = {
-  Run: object({
-    id: text,
-    state: { enum: ['queued', 'running', 'done', 'cancelled'] },
-    total: { type: ['integer', 'null'] },
-    done: integer,
-    counts: { type: 'object', additionalProperties: integer },
-    createdAt: time,
-    endedAt: optionalTime,
-  }),
-  Runs: object({ runs: { type: 'array', items: { $ref: '#/components/schemas/Run' } } }),
-  Copy: object({
-    key: text,
-    url: text,
-    bytes: integer,
-    md5: text,
-    sha256: text,
-    mediaType: optionalText,
-    storedAt: time,
-  }),
-  Resource: object({
-    id: text,
-    datasetId: text,
-    url: text,
-    status: optionalText,
-    code: { enum: [...Object.keys(CODES), null] },
-    reason: optionalText,
-    broken: { type: ['boolean', 'null'], description: 'null: unsure' },
-    attempts: integer,
-    checkedAt: optionalTime,
-    nextCheckAt: optionalTime,
-    copies: { type: 'array', items: { $ref: '#/components/schemas/Copy' } },
-  }),
-  Dataset: object({ id: text, resources: { type: 'array', items: { $ref: '#/components/schemas/Resource' } } }),
-  Problem: object({ type: text, title: text, status: integer, detail: text, code: text }),
+const PARAMETERS: Readonly<Record<string, string>> = {
+  id: 'Of the run, dataset or resource.',
+  key: '`{timestamp}/{resourceid}/{filename}`, its slashes as they are.',
 };
 
 /** The OpenAPI 3.1 document of a handler mounted at `url`. */
 export function openApi(url: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const route of ROUTES) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  for (const route of ROUTES) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   return {
     openapi: '3.1.0',
     info: {
       title: 'portal-archiver',
       version: '1',
       description: 'Copies of a data portal’s resources, and how their archival ended.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url }],
     paths,
-    components: { schemas: SCHEMAS },
+    components: {
+      schemas: SCHEMAS,
+      securitySchemes: {
+        portal: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'Whatever the portal accepts. It is asked for every request whether the caller may do this.',
+        },
+      },
+    },
   };
 }
 
-function operation({ path, summary, answers, schema }: Route): object {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+function operationOf({ id, action, summary, path, headers = [], answers, problems }: Route): object {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
+    operationId: id,
     summary,
-    parameters: names.map((name) => ({ name, in: 'path', required: true, schema: text })),
-    responses: Object.fromEntries(
-      Object.entries(answers).map(([status, description]) => [status, { description, ...contentOf(status, schema) }]),
-    ),
+    security: securityOf(action),
+    parameters: [
+      ...names.map((name) => parameterOf(name, 'path', PARAMETERS[name])),
+      ...headers.map((name) => parameterOf(name, 'header', HEADERS[name])),
+    ],
+    responses: responsesOf(answers, problems),
   };
 }
 
-function contentOf(status: string, schema: string | undefined): object {
-  if (Number(status) >= 400)
-    return { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
-  return schema ? { content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } } } : {};
+/** Reading may be open to everybody: that is for the portal to say. */
+function securityOf(action: Route['action']): object[] {
+  if (action === null) return [];
+  const mayBeOpen = action === 'archive.read' || action === 'archive.download';
+  return mayBeOpen ? [{}, { portal: [] }] : [{ portal: [] }];
 }
 
-function object(properties: Readonly<Record<string, object>>): object {
-  return { type: 'object', properties, required: Object.keys(properties) };
+const parameterOf = (name: string, where: 'path' | 'header', description: string | undefined): object => ({
+  name,
+  in: where,
+  required: where === 'path',
+  description,
+  schema: { type: 'string' },
+});
+
+/** A status that stands for an answer and a problem has both contents. */
+function responsesOf(answers: Route['answers'], problems: Route['problems']): object {
+  const responses: Record<string, { description: string; content?: object; headers?: object }> = {};
+  for (const status of problems)
+    responses[status] = {
+      description: PROBLEMS[status] ?? '',
+      content: contentOf('application/problem+json', 'Problem'),
+    };
+  for (const [status, { description, schema }] of Object.entries(answers)) {
+    const json = schema === undefined ? {} : contentOf('application/json', schema);
+    responses[status] = { description, content: { ...responses[status]?.content, ...json } };
+    if (status === '202')
+      responses[status].headers = { Location: { description: 'The run.', schema: { type: 'string' } } };
+  }
+  return responses;
 }
+
+const contentOf = (type: string, schema: string): object => ({
+  [type]: { schema: { $ref: `#/components/schemas/${schema}` } },
+});

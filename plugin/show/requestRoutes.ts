@@ -1,49 +1,15 @@
-import type { Request, Response, Router } from 'express';
+import type { Request, Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import { requirePermission, requireVisible } from './access.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
-import { onlyFor } from './problem.ts';
 import { resourceView, runView } from './views.ts';
-
-type Deps = () => HandlerDeps;
 
 const LONGEST_KEY = 255;
 const RUNS = 100;
 
-/** What people ask for, and what the archive knows of datasets, resources and runs. */
-export function addRequestRoutes(router: Router, deps: Deps): void {
-  router
-    .route('/datasets/:id/archive')
-    .post((request, response) => archiveDataset(deps(), request, response))
-    .all(onlyFor('POST'));
-  router
-    .route('/resources/:id/archive')
-    .post((request, response) => archiveOne(deps(), request, response))
-    .all(onlyFor('POST'));
-  router
-    .route('/resources/:id')
-    .get((request, response) => showResource(deps(), request, response))
-    .all(onlyFor('GET', 'HEAD'));
-  router
-    .route('/datasets/:id')
-    .get((request, response) => showDataset(deps(), request, response))
-    .all(onlyFor('GET', 'HEAD'));
-  router
-    .route('/runs')
-    .get((request, response) => listRuns(deps(), request, response))
-    .all(onlyFor('GET', 'HEAD'));
-  router
-    .route('/runs/:id')
-    .get((request, response) => showRun(deps(), request, response))
-    .all(onlyFor('GET', 'HEAD'));
-  router
-    .route('/runs/:id/cancel')
-    .post((request, response) => cancelRun(deps(), request, response))
-    .all(onlyFor('POST'));
-}
-
-async function archiveDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** 202 with the run; the dataset is asked for by id or name. */
+export async function archiveDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const dataset = await deps.catalog.getDataset(id);
   await requirePermission(deps, request, 'archive.trigger', { datasetId: dataset?.id ?? id, resourceId: null });
@@ -51,7 +17,8 @@ async function archiveDataset(deps: HandlerDeps, request: Request, response: Res
   accept(deps, response, await deps.requests.dataset(dataset.id, requesterOf(deps, request)));
 }
 
-async function archiveOne(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** 202 with the run. */
+export async function archiveResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const resource = await deps.catalog.getResource(id);
   await requirePermission(deps, request, 'archive.trigger', { datasetId: resource?.datasetId ?? null, resourceId: id });
@@ -69,7 +36,8 @@ function accept(deps: HandlerDeps, response: Response, result: RequestResult): v
     .json(runView(result.run));
 }
 
-async function showResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** A resource of the portal, also one that was never archived. */
+export async function showResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const resource = await deps.catalog.getResource(id);
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
@@ -86,7 +54,8 @@ async function showResource(deps: HandlerDeps, request: Request, response: Respo
   response.json(resourceView(deps, resource, archival, copies));
 }
 
-async function showDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** A dataset of the portal with its resources. */
+export async function showDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const dataset = await deps.catalog.getDataset(id);
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
@@ -101,7 +70,8 @@ async function showDataset(deps: HandlerDeps, request: Request, response: Respon
   response.json({ id: dataset.id, resources });
 }
 
-async function showRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** A run; one of the whole portal is for administrators. */
+export async function showRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const run = isText(id) ? await deps.records.runs.get(id) : null;
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
@@ -111,12 +81,14 @@ async function showRun(deps: HandlerDeps, request: Request, response: Response):
   response.json(runView(run));
 }
 
-async function listRuns(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** The newest runs first. */
+export async function listRuns(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
   response.json({ runs: (await deps.records.runs.list(RUNS)).map(runView) });
 }
 
-async function cancelRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
+/** The run as it is afterwards; one that has ended stays as it is. */
+export async function cancelRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   await requirePermission(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
   const run = isText(id) ? await deps.records.runs.cancel(id, deps.now()) : null;

@@ -4,7 +4,6 @@ import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { HOOK_NAMES } from '../../plugin/model/hook.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
-import { ROUTES } from '../../plugin/show/openapi.ts';
 import { readJson, wantedManifest, wantedReadme } from '../support/manifest.ts';
 
 const manifest = readJson('plugin.json');
@@ -18,7 +17,7 @@ describe('the manifest', () => {
     assert.equal(validate({ ...manifest, hooks: ['beforeResourceUpdate'] }), false);
   });
 
-  test('holds the settings table, the version and the engines of the package (npm run manifest)', () => {
+  test('holds the tables of settings and routes, and what package.json says (npm run manifest)', () => {
     assert.deepEqual(manifest, wantedManifest());
   });
 
@@ -38,28 +37,10 @@ describe('the manifest', () => {
   });
 });
 
-test('the routes of the manifest are those that OpenAPI describes', () => {
-  const routes: readonly { method: string; path: string }[] = Object(manifest.routes);
-  const listed = routes.map(({ method, path }) => `${method} ${path}`);
-  const described = ROUTES.map(({ method, path }) => {
-    const pattern = path.replace('{key}', '*').replace(/\{(\w+)\}/g, ':$1');
-    return `${method.toUpperCase()} ${pattern}`;
-  });
-  assert.deepEqual(listed.sort(), described.sort());
-});
-
 describe('the README', () => {
   const readme = readFileSync('README.md', 'utf8');
 
-  test('holds the settings table (npm run manifest)', () => {
+  test('holds the tables of settings and routes (npm run manifest)', () => {
     assert.equal(readme, wantedReadme());
-  });
-
-  test('lists the routes of the manifest with their actions', () => {
-    const routes: readonly { method: string; path: string; action: string | null }[] = Object(manifest.routes);
-    const rows = routes.map(
-      ({ method, path, action }) => `| \`${method} ${path}\` | ${action ? `\`${action}\` ` : ''}|`,
-    );
-    assert.ok(readme.includes(rows.join('\n')));
   });
 });

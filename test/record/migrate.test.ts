@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { migrate } from '../../plugin/record/migrate.ts';
+import { readJson } from '../support/manifest.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createHostTable, NAMES } from '../support/recordFixtures.ts';
 
@@ -30,6 +31,14 @@ describe('migrations', () => {
     );
     return rows.map((row: Record<string, string>) => row['table_name']);
   }
+
+  it('makes the tables that the manifest names, and no others', async () => {
+    const { database: named }: { database: { schema: string; tables: string[] } } = Object(readJson('plugin.json'));
+    await createHostTable(database.knex);
+    await migrate(database.knex, { ...NAMES, schema: named.schema }, 'up');
+    const made = (await tables(named.schema)).filter((table) => !table.startsWith('migration'));
+    assert.deepEqual(made, named.tables);
+  });
 
   it('adds cache_url and cache_last_updated to the host’s table, and takes them away again', async () => {
     const { knex } = database;

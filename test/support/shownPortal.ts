@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import type { Question } from '../../plugin/portal/Portal.ts';
+import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { addResource, createPortalTables, testPortal } from './testPortal.ts';
 
@@ -33,6 +35,8 @@ export class ShownPortal {
   readonly folder: string;
   readonly requests: string[] = [];
   authorize: Authorize = byHeader;
+  /** Every answer of the routes is held against the OpenAPI document. */
+  readonly answers = new DescribedAnswers();
   readonly #publisher: Server;
 
   private constructor(parts: { database: TestDatabase; folder: string; site: string; settings: Settings }) {
@@ -64,8 +68,12 @@ export class ShownPortal {
     return portal;
   }
 
+  get handler(): RequestListener {
+    return this.answers.wrap((request, response) => this.archiver.handler(request, response));
+  }
+
   agent() {
-    return supertest(this.archiver.handler);
+    return supertest(this.handler);
   }
 
   urlOf(path: string): string {
@@ -104,5 +112,6 @@ export class ShownPortal {
     this.#publisher.close();
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
+    assert.deepEqual(this.answers.wrong, []);
   }
 }

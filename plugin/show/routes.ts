@@ -1,0 +1,119 @@
+import type { Action } from '../portal/Portal.ts';
+
+/** One route: what the router, the OpenAPI document, the manifest and the README say of it. */
+export interface Route {
+  readonly id: string;
+  readonly method: 'get' | 'post';
+  /** As OpenAPI writes it; `{key}` alone stands for several segments. */
+  readonly path: string;
+  /** What the portal is asked to authorize; null: open to everybody. */
+  readonly action: Action | null;
+  readonly summary: string;
+  /** What it answers when all is well, and with which schema; without one there is no JSON. */
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: string }>>;
+  /** Statuses of problem details. */
+  readonly problems: readonly number[];
+  readonly headers?: readonly string[];
+}
+
+const accepted = { 202: { description: 'Accepted; Location names the run.', schema: 'Run' } } as const;
+const found = <Schema extends string>(schema: Schema) => ({ 200: { description: 'As described.', schema } }) as const;
+
+const ARCHIVE = {
+  method: 'post',
+  action: 'archive.trigger',
+  answers: accepted,
+  problems: [400, 403, 404, 422, 500, 503],
+  headers: ['Idempotency-Key'],
+} as const;
+const READ = { method: 'get', action: 'archive.read', problems: [400, 404, 500, 503] } as const;
+
+/** Every route of the handler, said once. Those of one path stand together. */
+export const ROUTES = [
+  {
+    ...ARCHIVE,
+    id: 'archiveDataset',
+    path: '/datasets/{id}/archive',
+    summary: 'Archive each resource of a dataset again',
+  },
+  { ...ARCHIVE, id: 'archiveResource', path: '/resources/{id}/archive', summary: 'Archive one resource again' },
+  {
+    id: 'listRuns',
+    method: 'get',
+    path: '/runs',
+    action: 'archive.admin',
+    summary: 'The newest runs',
+    answers: found('Runs'),
+    problems: [400, 403, 500, 503],
+  },
+  { ...READ, id: 'showRun', path: '/runs/{id}', summary: 'Progress of a run', answers: found('Run') },
+  {
+    id: 'cancelRun',
+    method: 'post',
+    path: '/runs/{id}/cancel',
+    action: 'archive.admin',
+    summary: 'Cancel what has not begun',
+    answers: found('Run'),
+    problems: [400, 403, 404, 500, 503],
+  },
+  {
+    ...READ,
+    id: 'showResource',
+    path: '/resources/{id}',
+    summary: 'Archive state and copies of a resource',
+    answers: found('Resource'),
+  },
+  {
+    ...READ,
+    id: 'showDataset',
+    path: '/datasets/{id}',
+    summary: 'Archive state and copies of each resource of a dataset, by its id or name',
+    answers: found('Dataset'),
+  },
+  {
+    id: 'readCopy',
+    method: 'get',
+    path: '/archive/{key}',
+    action: 'archive.download',
+    summary: 'The bytes of a copy; also HEAD',
+    answers: {
+      200: { description: 'The copy.' },
+      206: { description: 'A part of it.' },
+      304: { description: 'Unchanged.' },
+    },
+    problems: [400, 404, 412, 416, 500, 503],
+    headers: ['Range', 'If-Range', 'If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since'],
+  },
+  {
+    id: 'isLive',
+    method: 'get',
+    path: '/health/live',
+    action: null,
+    summary: 'The process answers',
+    answers: found('Live'),
+    problems: [],
+  },
+  {
+    id: 'isReady',
+    method: 'get',
+    path: '/health/ready',
+    action: null,
+    summary: 'All services answer and work goes on',
+    answers: { ...found('Health'), 503: { description: 'One does not; the body says which.', schema: 'Health' } },
+    problems: [500, 503],
+  },
+  {
+    id: 'describe',
+    method: 'get',
+    path: '/openapi.json',
+    action: null,
+    summary: 'This document',
+    answers: found('OpenApi'),
+    problems: [500, 503],
+  },
+] as const satisfies readonly Route[];
+
+export type RouteId = (typeof ROUTES)[number]['id'];
+
+/** As the manifest and Express 4 write it: `/runs/:id`, `/archive/*`. */
+export const patternOf = (path: string): string => path.replace('{key}', '*').replace(/\{(\w+)\}/g, ':$1');

@@ -1,0 +1,89 @@
+import { CODES } from '../model/status.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const text = { type: 'string' };
+const optionalText = { type: ['string', 'null'] };
+const time = { type: 'string', format: 'date-time' };
+const optionalTime = { type: ['string', 'null'], format: 'date-time' };
+const truth = { type: 'boolean' };
+const count = { type: 'integer', minimum: 0 };
+const listOf = (name: string): Schema => ({ type: 'array', items: { $ref: `#/components/schemas/${name}` } });
+
+/** Every member is always there: what is not known is null. */
+const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+
+/** The shapes of all answers, as JSON Schema (draft 2020-12). A test holds every answer of the suite against them. */
+export const SCHEMAS: Readonly<Record<string, Schema>> = {
+  Run: object({
+    id: text,
+    state: { enum: ['queued', 'running', 'done', 'cancelled'] },
+    total: { type: ['integer', 'null'], minimum: 0, description: 'null: its resources are still being counted.' },
+    done: count,
+    counts: {
+      type: 'object',
+      description: 'How its resources ended, by code.',
+      propertyNames: { enum: [...Object.keys(CODES), 'deleted'] },
+      additionalProperties: count,
+    },
+    createdAt: time,
+    endedAt: optionalTime,
+    kind: { enum: ['resource', 'dataset', 'all', 'sweep'] },
+    lane: { enum: ['priority', 'bulk'] },
+    datasetId: { ...optionalText, description: 'null: the run is of the whole portal.' },
+    startedAt: optionalTime,
+    perSecond: { type: ['number', 'null'], description: 'Resources a second; null: it cannot be said yet.' },
+    expectedEndAt: optionalTime,
+  }),
+  Runs: object({ runs: { ...listOf('Run'), description: 'Newest first.' } }),
+  Copy: object({
+    key: { ...text, pattern: '^archive/' },
+    url: { ...text, format: 'uri', description: 'Serves these bytes and no others, for as long as the copy is kept.' },
+    bytes: count,
+    md5: { ...text, pattern: '^[0-9a-f]{32}$' },
+    sha256: { ...text, pattern: '^[0-9a-f]{64}$' },
+    mediaType: optionalText,
+    storedAt: time,
+    format: optionalText,
+    filename: text,
+  }),
+  Resource: object({
+    id: text,
+    datasetId: text,
+    url: { ...text, description: 'Without the credentials in it.' },
+    status: { ...optionalText, description: "CKAN's name of the outcome; null: not archived yet." },
+    code: { enum: [...Object.keys(CODES), null] },
+    reason: optionalText,
+    broken: { type: ['boolean', 'null'], description: 'null: unsure' },
+    attempts: count,
+    checkedAt: optionalTime,
+    nextCheckAt: optionalTime,
+    copies: { ...listOf('Copy'), description: 'Newest first.' },
+    pending: { ...truth, description: 'Somebody asked for it, and it is not done yet.' },
+    finalUrl: { ...optionalText, description: 'Where redirects led.' },
+    moved: { ...truth, description: 'Every redirect on the way was permanent.' },
+    failureCount: { ...count, description: 'Failures in a row.' },
+    firstFailureAt: optionalTime,
+    lastSuccessAt: optionalTime,
+  }),
+  Dataset: object({ id: text, resources: listOf('Resource') }),
+  Live: object({ status: { const: 'live' } }),
+  Health: object({
+    ready: truth,
+    checks: { type: 'object', additionalProperties: { $ref: '#/components/schemas/HealthCheck' } },
+  }),
+  HealthCheck: object({ ok: truth, detail: optionalText }),
+  Problem: object({
+    type: { const: 'about:blank' },
+    title: text,
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    detail: text,
+    code: { ...text, pattern: '^[a-z-]+$', description: 'Stable, unlike title and detail.' },
+  }),
+  OpenApi: { type: 'object', description: 'An OpenAPI 3.1 document.' },
+};
