@@ -4,6 +4,7 @@ import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Resource } from './model/resource.ts';
 import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
+import type { ArchiveEvent } from './notify/Listener.ts';
 import type { ArchivalRecord, Recorded } from './record/Records.ts';
 
 /** The edges that one journey touches, each behind its contract. */
@@ -12,20 +13,26 @@ export interface Journey {
   describe(resourceId: string): Promise<Resource | null>;
   forget(lease: Lease): Promise<void>;
   /** Bytes that a worker kept and died before recording; null in all but such cases. */
-  findOrphan(lease: Lease): Promise<UnrecordedCopy | null>;
-  adopt(orphan: UnrecordedCopy, resource: Resource): Promise<void>;
+  findUnrecordedCopy(lease: Lease): Promise<UnrecordedCopy | null>;
+  recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
-  requestFor(lease: Lease, resource: Resource, orphan: UnrecordedCopy | null): FetchRequest;
+  requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): FetchRequest;
   readonly retriever: Retriever;
-  decide(lease: Lease, resource: Resource, attempt: Attempt, orphan: UnrecordedCopy | null): Decision;
+  decide(lease: Lease, resource: Resource, attempt: Attempt, unrecorded: UnrecordedCopy | null): Decision;
   record(outcome: ArchivalRecord): Promise<Recorded>;
-  notify(resource: Resource, decision: Decision, recorded: Recorded): void;
+  /** Logs and emits what was recorded; never rejects and waits for nobody. */
+  notify(decision: Decision, recorded: Recorded): void;
 }
 
+/** What an attempt means: what is recorded, and what is told once it is. */
 export interface Decision {
   readonly outcome: ArchivalRecord;
+  /** null: nothing is tried again, the request is answered. */
   readonly retryInMs: number | null;
+  readonly events: readonly ArchiveEvent[];
+  /** For the operator's log alone: it may name addresses of the network. */
+  readonly detail: string | null;
 }
 
 /** How a journey ended, for the job that started it. */
@@ -52,15 +59,15 @@ export async function archiveResource(
     return null;
   }
 
-  const orphan = lease.abandonedKeyAts.length > 0 ? await journey.findOrphan(lease) : null;
-  const attempt = await journey.retriever.retrieve(journey.requestFor(lease, resource, orphan), signal);
+  const unrecorded = lease.abandonedKeyAts.length > 0 ? await journey.findUnrecordedCopy(lease) : null;
+  const attempt = await journey.retriever.retrieve(journey.requestFor(lease, resource, unrecorded), signal);
   if (signal.aborted) {
     if (attempt.stage) await journey.retriever.discard(attempt.stage);
     throw new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);
   }
 
-  if (orphan && attempt.code !== 'same-hash') await journey.adopt(orphan, resource);
-  const decision = journey.decide(lease, resource, attempt, orphan);
+  if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
+  const decision = journey.decide(lease, resource, attempt, unrecorded);
   await commitBytes(attempt, journey.retriever);
 
   const recorded = await journey.record(decision.outcome);
@@ -68,7 +75,7 @@ export async function archiveResource(
     if (attempt.stage) await journey.dropUnrecorded(attempt.stage.key);
     return null;
   }
-  journey.notify(resource, decision, recorded);
+  journey.notify(decision, recorded);
   return { attempt, retryInMs: decision.retryInMs, wantedAgain: recorded.wantedAgain };
 }
 

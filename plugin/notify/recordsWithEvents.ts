@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { ArchivalRequest, Records } from '../record/Records.ts';
 import type { Config } from '../settings/loadConfig.ts';
+import { archiveEvent } from './archiveEvent.ts';
 import type { ArchiveEvent } from './Listener.ts';
 import { deliveriesOf } from './webhooks.ts';
 
@@ -24,17 +24,17 @@ interface About {
  * Records that tell `archive.queued` for each resource that waits for a job of its own from now on, and
  * `archive.removed` for each that left: after the commit, whoever asked. How archivals end is told by the journey.
  */
-export function recordsWithEvents(records: Records, parts: RecordsWithEventsDeps): Records {
+export function recordsWithEvents(records: Records, deps: RecordsWithEventsDeps): Records {
   const { archivals, runs } = records;
 
   /** What is told is committed already: a notice that cannot be noted fails nobody. */
   async function announce(name: 'archive.queued' | 'archive.removed', some: readonly About[]): Promise<void> {
-    const events = some.map((about): ArchiveEvent => eventOf(name, about, parts));
-    const deliveries = events.flatMap((event) => deliveriesOf(event, parts.config.webhooks));
-    await records.deliveries.add(deliveries, parts.now()).catch((error: unknown) => {
-      parts.logger.warn({ event: name, error: messageOf(error) }, 'webhook deliveries could not be noted');
+    const events = some.map((about) => archiveEvent(name, about, deps));
+    const deliveries = events.flatMap((event) => deliveriesOf(event, deps.config.webhooks));
+    await records.deliveries.add(deliveries, deps.now()).catch((error: unknown) => {
+      deps.logger.warn({ event: name, error: messageOf(error) }, 'webhook deliveries could not be noted');
     });
-    for (const event of events) parts.emit(event);
+    for (const event of events) deps.emit(event);
   }
 
   async function announceQueued(
@@ -76,9 +76,4 @@ export function recordsWithEvents(records: Records, parts: RecordsWithEventsDeps
       },
     },
   };
-}
-
-function eventOf(name: ArchiveEvent['name'], about: About, { queueName, now }: RecordsWithEventsDeps): ArchiveEvent {
-  const nothing = { code: null, status: null, reason: null, cacheUrl: null };
-  return { id: randomUUID(), name, at: now(), queue: queueName, ...about, ...nothing };
 }
