@@ -1,53 +1,38 @@
-import type { FetchRequest, HeaderMap, Known } from '../model/attempt.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { FetchRequest, Known } from '../model/attempt.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { type Received, receive } from './body/bodyTransfer.ts';
 import { conditionsOf, confirms, sameByHeaders } from './cache/conditions.ts';
-import type { DistrustedHosts } from './cache/distrustedHosts.ts';
 import { isOfCopy } from './cache/freshness.ts';
 import { finalResponse, holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
+import type { Verification } from './cache/verification.ts';
 import type { HasherSource } from './digest/bodyHasher.ts';
-import type { Deadlines } from './exchange/deadlines.ts';
+import type { AttemptScope } from './exchange/AttemptScope.ts';
 import type { HttpResponse } from './exchange/Response.ts';
-import {
-  type ChainResult,
-  type ConditionalHeaders,
-  type GuardedConnections,
-  RedirectChain,
-  unconditional,
-} from './follow/redirectChain.ts';
+import { type ConditionalHeaders, type FinalHop, RedirectChain, unconditional } from './follow/redirectChain.ts';
 import type { UrlCredentials } from './follow/requestHeaders.ts';
-import { contentRange } from './http/contentRange.ts';
+import type { GuardedConnections } from './follow/requestSender.ts';
+import { isWholeRange } from './http/contentRange.ts';
 import { retryAfterMs } from './http/retryAfter.ts';
 import { failure } from './outcome/failure.ts';
-import type { Outcome } from './outcome/outcome.ts';
-import { declaredBody, NO_BODY, outcomeOf } from './outcome/outcome.ts';
+import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { statusFailure, statusLineText } from './outcome/statusFailure.ts';
-import type { Trace } from './outcome/trace.ts';
-import { serviceRequest } from './service/serviceRequest.ts';
-
-export type AttemptSettings = Pick<
-  Config,
-  'excludeHosts' | 'maxBytes' | 'maxDecodedRatio' | 'maxRedirects' | 'retryAfterMaxMs' | 'verifyShare'
->;
+import { type ServiceRequest, serviceRequest } from './service/serviceRequest.ts';
 
 export interface FetchAttemptDeps {
-  readonly settings: AttemptSettings;
+  readonly scope: AttemptScope;
   readonly agents: GuardedConnections;
   readonly userAgent: string;
   readonly request: FetchRequest;
+  /** null: the bytes are hashed and classified, not kept. */
   readonly stages: StageOpener | null;
   readonly hashThread: HasherSource;
-  readonly distrustedHosts: DistrustedHosts;
-  readonly trace: Trace;
-  readonly deadlines: Deadlines;
-  readonly signal: AbortSignal;
-  random(): number;
+  readonly verification: Verification;
 }
 
+/** What a body may be: of a service asked for its capabilities, only those. */
 type Expects = 'anything' | 'capabilities';
 
-/** The ending of one URL, and whether a service may have more to say under another of its URLs. */
+/** What one URL came to, and whether a service may have more to say under another of its URLs. */
 interface ServiceAttempt {
   readonly outcome: Outcome;
   readonly tryNextUrl: boolean;
@@ -57,55 +42,52 @@ interface ServiceAttempt {
 const TRY_NEXT_URL: ReadonlySet<string> = new Set(['gone', 'http-error', 'not-data', 'empty', 'service-error']);
 const JSON_SERVICES: ReadonlySet<string> = new Set(['ArcGIS', 'OGC API']);
 
-/** One attempt at one request, once its URL is known to be one. */
+/** One attempt at one request whose URL is valid: the service's URLs, redirects, revalidation, the body. */
 export class FetchAttempt {
   readonly #deps: FetchAttemptDeps;
-  /** The copy we hold, when nothing speaks against sparing its transfer. */
+  /** The copy we hold, where a conditional request may spare its transfer. */
   readonly #revalidates: Known | null;
 
-  constructor(context: FetchAttemptDeps) {
-    const { known, url, mode } = context.request;
-    this.#deps = context;
+  constructor(deps: FetchAttemptDeps) {
+    const { known, url, mode } = deps.request;
+    this.#deps = deps;
     const ofCopy = known !== null && holdsCopyOf(known, url) && isOfCopy(known.status);
     this.#revalidates = ofCopy && known.trusted !== false && mode !== 'check' ? known : null;
   }
 
+  /** `credentials`: those of the link, which `url` does not hold. Throws only when our own store or thread fails. */
   async run(url: URL, credentials: UrlCredentials | null): Promise<Outcome> {
-    const { request } = this.#deps;
-    const service = serviceRequest(url, request.declaredFormat);
-    if (!service) return (await this.#attempt(url, credentials, 'anything')).outcome;
+    const service = serviceRequest(url, this.#deps.request.declaredFormat);
+    if (service) return this.#runService(service, url, credentials);
+    return (await this.#attempt(url, credentials, 'anything')).outcome;
+  }
+
+  /** The URLs at which a service describes itself, best first, and at last the link as it is. */
+  async #runService(service: ServiceRequest, url: URL, credentials: UrlCredentials | null): Promise<Outcome> {
     const expects = JSON_SERVICES.has(service.service) ? 'anything' : 'capabilities';
     let report: Outcome | null = null;
     for (const candidate of service.urls) {
       const { outcome, tryNextUrl } = await this.#attempt(candidate, credentials, expects);
-      if (!tryNextUrl)
-        return outcome.body && outcome.kind === 'fetched' ? withService(outcome, service.service) : outcome;
+      if (!tryNextUrl) return withService(outcome, service.service);
       if (outcome.code === 'service-error') report ??= outcome;
     }
-    const plain = service.urls.some((candidate) => candidate.href === url.href)
-      ? null
-      : (await this.#attempt(url, credentials, 'anything')).outcome;
-    const useless = plain === null || plain.kind === 'failed' || plain.kind === 'refused';
-    return useless && report
-      ? report
-      : (plain ?? outcomeOf(failure('service-error', 'The service did not describe itself.')));
+    const isAsked = service.urls.some((candidate) => candidate.href === url.href);
+    const plain = isAsked ? null : (await this.#attempt(url, credentials, 'anything')).outcome;
+    if (plain && plain.kind !== 'failed' && plain.kind !== 'refused') return plain;
+    return report ?? plain ?? outcomeOf(failure('service-error', 'The service did not describe itself.'));
   }
 
   async #attempt(url: URL, credentials: UrlCredentials | null, expects: Expects): Promise<ServiceAttempt> {
-    const { settings, agents, userAgent, request, trace, deadlines, signal } = this.#deps;
-    trace.redirects.length = 0;
-    trace.permanent = true;
-    const chain = new RedirectChain(
-      { settings, agents, userAgent, trace, deadlines, signal, waitsFor202: request.mode !== 'check' },
-      url,
-      credentials,
-    );
-    const found = await chain.next(this.#conditions(url));
-    const outcome = found.kind === 'outcome' ? found.outcome : await this.#settle(chain, found, expects);
+    const { scope, agents, userAgent, request } = this.#deps;
+    scope.trace.redirects.length = 0;
+    scope.trace.permanent = true;
+    const waitsFor202 = request.mode !== 'check';
+    const chain = new RedirectChain({ scope, agents, userAgent, waitsFor202 }, url, credentials);
+    const last = await chain.next(this.#conditions(url));
+    const outcome = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
     // A server that breaks at a version it does not know (500) may well answer to another.
-    const lasting = outcome.transient !== true || outcome.status === 500;
-    const tryNextUrl = outcome.kind !== 'fetched' && TRY_NEXT_URL.has(outcome.code) && lasting;
-    return { outcome, tryNextUrl: tryNextUrl };
+    const permanent = outcome.transient !== true || outcome.status === 500;
+    return { outcome, tryNextUrl: outcome.kind !== 'fetched' && TRY_NEXT_URL.has(outcome.code) && permanent };
   }
 
   /** RFC 9110 section 13: tied to the URL that gave the validators; where that is unknown, to its origin. */
@@ -119,68 +101,63 @@ export class FetchAttempt {
     return { headers, appliesTo };
   }
 
-  async #settle(chain: RedirectChain, found: ChainResult & { kind: 'response' }, expects: Expects): Promise<Outcome> {
-    const { response, conditional } = found;
+  async #settle(chain: RedirectChain, { response, conditional }: FinalHop, expects: Expects): Promise<Outcome> {
     if (response.status !== 304) return this.#settleResponse(chain, response, expects);
     response.drop();
     const known = this.#revalidates;
-    if (known && conditional && confirms(known, response.headers))
-      return this.#confirm(chain, known, response, expects);
-    this.#deps.trace.evidence.push(
+    if (known && conditional && confirms(known, response.headers)) {
+      return this.#confirm(chain, known, notModified(known, response), expects);
+    }
+    this.#deps.scope.trace.evidence.push(
       'the server answered 304 where that says nothing, so it was asked again without conditions',
     );
     const again = await chain.next(unconditional());
-    if (again.kind === 'outcome') return again.outcome;
-    return this.#settleResponse(chain, again.response, expects);
+    return again.kind === 'outcome' ? again.outcome : this.#settleResponse(chain, again.response, expects);
   }
 
-  /** A 304; now and then not taken at its word. */
-  async #confirm(chain: RedirectChain, known: Known, response: HttpResponse, expects: Expects): Promise<Outcome> {
-    const unchanged = notModified(known, response);
-    if (!this.#shouldVerify(known, chain.url)) return unchanged;
+  /** A 304, which is verified now and then. */
+  async #confirm(chain: RedirectChain, known: Known, unchanged: Outcome, expects: Expects): Promise<Outcome> {
+    const { verification, scope } = this.#deps;
+    if (!verification.isDue(known, chain.url)) return unchanged;
     const again = await chain.next(unconditional());
-    if (again.kind === 'outcome') return this.#verificationFailed(unchanged);
-    if (again.response.status !== 200) {
-      again.response.drop();
-      return this.#verificationFailed(unchanged);
-    }
-    return this.#compare(chain, unchanged, await this.#receive(chain, again.response, expects));
+    const isWhole = again.kind === 'response' && again.response.status === 200;
+    if (again.kind === 'response' && !isWhole) again.response.drop();
+    const read = isWhole ? await this.#receive(chain, again.response, expects) : null;
+    return verification.compare(unchanged, read, chain.url, scope.trace);
   }
 
   async #settleResponse(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<Outcome> {
     const { status, headers } = response;
-    const { request } = this.#deps;
-    if (status === 204 || status === 205)
-      return drop(
-        response,
-        outcomeOf(failure('empty', `The server answered ${statusLineText(status, response.statusText)}.`)),
-      );
-    if (status < 200 || status > 299 || (status === 206 && !isWhole(headers)))
+    if (status === 204 || status === 205) return drop(response, noContent(response));
+    if (status < 200 || status > 299 || (status === 206 && !isWholeRange(headers))) {
       return drop(response, this.#failedStatus(response));
-    if (request.mode === 'check') return drop(response, checkedOnly(response));
-    const known = this.#revalidates;
-    if (known && sameByHeaders(known, headers)) {
-      const unchanged = sameLength(known, response);
-      if (!this.#shouldVerify(known, chain.url)) return drop(response, unchanged);
-      return this.#compare(chain, unchanged, await this.#receive(chain, response, expects));
     }
+    if (this.#deps.request.mode === 'check') return drop(response, checkedOnly(response));
+    const known = this.#revalidates;
+    if (known && sameByHeaders(known, headers)) return this.#settleSame(chain, known, response, expects);
     return this.#receive(chain, response, expects);
   }
 
-  #failedStatus(response: HttpResponse): Outcome {
-    const { status, statusText, headers } = response;
-    const asked = retryAfterMs(headers, Date.now(), this.#deps.settings.retryAfterMaxMs);
-    const reason =
-      status === 206
-        ? failure(
-            'http-error',
-            `The server answered ${statusLineText(status, statusText)}, a part that nobody asked for.`,
-            false,
-          )
-        : statusFailure(status, statusText);
-    return outcomeOf(reason, { status, retryAfterMs: asked });
+  /** A 200 whose headers say that the file is the copy. */
+  async #settleSame(chain: RedirectChain, known: Known, response: HttpResponse, expects: Expects): Promise<Outcome> {
+    const { verification, scope } = this.#deps;
+    const unchanged = sameLength(known, response);
+    if (!verification.isDue(known, chain.url)) return drop(response, unchanged);
+    const read = await this.#receive(chain, response, expects);
+    return verification.compare(unchanged, read, chain.url, scope.trace);
   }
 
+  #failedStatus({ status, statusText, headers }: HttpResponse): Outcome {
+    const askedMs = retryAfterMs(headers, Date.now(), this.#deps.scope.settings.retryAfterMaxMs);
+    const said = statusLineText(status, statusText);
+    const reason =
+      status === 206
+        ? failure('http-error', `The server answered ${said}, a part that nobody asked for.`, false)
+        : statusFailure(status, statusText);
+    return outcomeOf(reason, { status, retryAfterMs: askedMs });
+  }
+
+  /** The body; one whose framing only the lenient parser can read is asked for once more. */
   async #receive(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<Outcome> {
     const received = await this.#read(chain, response, expects);
     if (received.kind !== 'malformed') return this.#received(received);
@@ -193,13 +170,10 @@ export class FetchAttempt {
   }
 
   #read(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<Received> {
-    const { settings, request, trace, deadlines, signal, stages, hashThread } = this.#deps;
+    const { scope, request, stages, hashThread } = this.#deps;
     return receive(response, {
-      settings,
+      scope,
       request,
-      trace,
-      deadlines,
-      signal,
       stages,
       hashThread,
       expects,
@@ -212,7 +186,7 @@ export class FetchAttempt {
   #received(received: Exclude<Received, { kind: 'malformed' }>): Outcome {
     if (received.kind === 'outcome') return received.outcome;
     const { response, body, stage, evidence } = received;
-    this.#deps.trace.evidence.push(...evidence);
+    this.#deps.scope.trace.evidence.push(...evidence);
     if (isKnown(this.#deps.request.known, body.bytes ?? -1, body)) {
       const reason = 'The file was read again and has the same hash as the copy.';
       return { kind: 'unchanged', code: 'same-hash', reason, response, body };
@@ -220,59 +194,27 @@ export class FetchAttempt {
     const reason = `The file was archived: ${body.bytes} bytes${body.format === null ? '' : `, ${body.format}`}.`;
     return { kind: 'fetched', code: 'archived', reason, response, body, stage };
   }
-
-  /** What was said to be unchanged has been read in full. */
-  #compare(chain: RedirectChain, unchanged: Outcome, read: Outcome): Outcome {
-    const { trace, distrustedHosts } = this.#deps;
-    if (read.kind === 'fetched') {
-      trace.falselyUnchanged = true;
-      distrustedHosts.add(chain.url);
-      trace.evidence.push('the server said that nothing had changed, and sent other bytes when asked in full');
-      return read;
-    }
-    if (read.code !== 'same-hash') return this.#verificationFailed(unchanged);
-    trace.evidence.push('read in full to make sure: the same hash');
-    return { ...unchanged, body: read.body ?? NO_BODY };
-  }
-
-  /** Now and then an answer is checked in full, and always a liar's; that needs something to compare with. */
-  #shouldVerify(known: Known, url: URL): boolean {
-    const { random, settings, distrustedHosts } = this.#deps;
-    if (known.sha256 === null && known.md5 === null) return false;
-    return distrustedHosts.has(url) || random() < settings.verifyShare;
-  }
-
-  #verificationFailed(unchanged: Outcome): Outcome {
-    this.#deps.trace.evidence.push('it was to be read in full to make sure, which failed');
-    return unchanged;
-  }
 }
 
-/** What `check` ends with where the link works. */
+function noContent({ status, statusText }: HttpResponse): Outcome {
+  return outcomeOf(failure('empty', `The server answered ${statusLineText(status, statusText)}.`));
+}
+
+/** What `check` comes to where the link works. */
 function checkedOnly(response: HttpResponse): Outcome {
-  const reason = `The link works: ${statusLineText(response.status, response.statusText)}. Only the head of the answer was read.`;
-  return {
-    kind: 'refused',
-    code: 'checked-only',
-    reason,
-    response: finalResponse(response),
-    body: declaredBody(response.headers),
-  };
+  const said = statusLineText(response.status, response.statusText);
+  const reason = `The link works: ${said}. Only the head of the answer was read.`;
+  const body = declaredBody(response.headers);
+  return { kind: 'refused', code: 'checked-only', reason, response: finalResponse(response), body };
 }
 
-/** Names the service that was asked, where the answer itself named none. */
+/** Names the service that was asked, where the body itself named none. */
 function withService(outcome: Outcome, service: string): Outcome {
-  const body = outcome.body ?? NO_BODY;
-  return { ...outcome, body: { ...body, service: body.service ?? service } };
+  if (outcome.kind !== 'fetched' || !outcome.body) return outcome;
+  return { ...outcome, body: { ...outcome.body, service: outcome.body.service ?? service } };
 }
 
-/** A 206 nobody asked for that happens to hold everything. */
-function isWhole(headers: HeaderMap): boolean {
-  const range = contentRange(headers);
-  return range !== null && range.start === 0 && range.total !== null && range.end === range.total - 1;
-}
-
-/** Gives an answer's body up; the ending takes its status. */
+/** Gives a response's body up; the outcome takes its status, unless it has one. */
 function drop(response: HttpResponse, outcome: Outcome): Outcome {
   response.drop();
   return outcome.status === undefined ? { ...outcome, status: response.status } : outcome;

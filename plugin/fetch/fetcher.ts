@@ -1,13 +1,15 @@
 import { ArchiverError } from '../errors.ts';
-import type { Attempt, FetchRequest } from '../model/attempt.ts';
+import type { Attempt, FetchRequest, Known } from '../model/attempt.ts';
 import type { Config } from '../settings/loadConfig.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { DistrustedHosts } from './cache/distrustedHosts.ts';
 import { isFresh } from './cache/freshness.ts';
 import { holdsCopyOf, stillFresh } from './cache/knownCopy.ts';
+import { Verification } from './cache/verification.ts';
+import type { AttemptSettings } from './exchange/AttemptScope.ts';
 import { type DeadlineSettings, Deadlines } from './exchange/deadlines.ts';
-import { type AttemptSettings, FetchAttempt } from './fetchAttempt.ts';
-import type { GuardedConnections } from './follow/redirectChain.ts';
+import { FetchAttempt } from './fetchAttempt.ts';
+import type { GuardedConnections } from './follow/requestSender.ts';
 import { lowerCased } from './http/headers.ts';
 import { parseUrl } from './http/parseUrl.ts';
 import { failure } from './outcome/failure.ts';
@@ -33,13 +35,19 @@ export class Fetcher {
   readonly #settings: FetchSettings;
   readonly #deps: FetcherDeps;
   readonly #hashThread = new HashThread();
-  readonly #distrustedHosts = new DistrustedHosts();
+  readonly #verification: Verification;
   readonly #userAgent: string;
 
-  constructor(settings: FetchSettings, parts: FetcherDeps) {
+  constructor(settings: FetchSettings, deps: FetcherDeps) {
+    const { random = Math.random, site = null } = deps;
     this.#settings = settings;
-    this.#deps = parts;
-    this.#userAgent = userAgent(parts.site ?? null, settings.contact);
+    this.#deps = deps;
+    this.#userAgent = userAgent(site, settings.contact);
+    this.#verification = new Verification({
+      distrustedHosts: new DistrustedHosts(),
+      verifyShare: settings.verifyShare,
+      random,
+    });
   }
 
   /**
@@ -68,35 +76,25 @@ export class Fetcher {
   ): Promise<Outcome> {
     const parsed = parseUrl(request.url);
     if (parsed.kind === 'invalid') return outcomeOf(failure(parsed.code, parsed.reason));
-    const { url, credentials } = parsed;
-    const { known } = request;
-    if (
-      known &&
-      request.mode === 'sweep' &&
-      holdsCopyOf(known, request.url) &&
-      isFresh(known, request.now, this.#settings)
-    ) {
-      return stillFresh(known);
-    }
+    if (request.known && this.#mayBeSpared(request.known, request)) return stillFresh(request.known);
     const deadlines = new Deadlines(this.#settings);
-    const { agents, random = Math.random } = this.#deps;
     try {
-      const attempting = new FetchAttempt({
-        settings: this.#settings,
-        agents,
+      const attempt = new FetchAttempt({
+        scope: { settings: this.#settings, trace, deadlines, signal },
+        agents: this.#deps.agents,
         userAgent: this.#userAgent,
         request,
         stages,
         hashThread: this.#hashThread,
-        distrustedHosts: this.#distrustedHosts,
-        trace,
-        deadlines,
-        signal,
-        random,
+        verification: this.#verification,
       });
-      return await attempting.run(url, credentials);
+      return await attempt.run(parsed.url, parsed.credentials);
     } finally {
       deadlines.close();
     }
+  }
+
+  #mayBeSpared(known: Known, { mode, url, now }: FetchRequest): boolean {
+    return mode === 'sweep' && holdsCopyOf(known, url) && isFresh(known, now, this.#settings);
   }
 }

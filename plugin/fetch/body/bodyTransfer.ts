@@ -1,15 +1,13 @@
 import type { FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
-import type { Config } from '../../settings/loadConfig.ts';
 import { type BodyHasher, type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
-import type { Deadlines } from '../exchange/deadlines.ts';
+import type { AttemptScope } from '../exchange/AttemptScope.ts';
 import type { BodyEnd, ExchangeResult, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
 import { declaredLength } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import type { Body, FinalResponse, Outcome } from '../outcome/outcome.ts';
 import { declaredBody, outcomeOf } from '../outcome/outcome.ts';
-import type { Trace } from '../outcome/trace.ts';
 import { Judging } from './bodyClassifier.ts';
 import { Unwrapping } from './bodyDecoder.ts';
 import { Intake, type Place, type StageOpener } from './bodySink.ts';
@@ -19,11 +17,8 @@ import { Resumption } from './resume.ts';
 const THREAD_BYTES = 64 * 1024 * 1024;
 
 export interface ReceptionContext {
-  readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio' | 'retryAfterMaxMs'>;
+  readonly scope: AttemptScope;
   readonly request: FetchRequest;
-  readonly trace: Trace;
-  readonly deadlines: Deadlines;
-  readonly signal: AbortSignal;
   readonly stages: StageOpener | null;
   readonly hashThread: HasherSource;
   /** `capabilities`: a document of an OGC service and nothing else. */
@@ -85,7 +80,7 @@ class Reception {
       isKnown: context.isKnown,
     });
     this.#unwrapping = Unwrapping.of(response.headers, {
-      settings: context.settings,
+      settings: context.scope.settings,
       take: (chunk) => this.#take(chunk),
       stop: (reason) => this.#stop(reason),
     });
@@ -98,7 +93,7 @@ class Reception {
       this.#response.drop();
       return { kind: 'outcome', outcome: this.#refuse(refused ?? empty()) };
     }
-    this.#context.trace.evidence.push(...unwrapping.evidence);
+    this.#context.scope.trace.evidence.push(...unwrapping.evidence);
     try {
       let end = await this.#read(this.#response, unwrapping);
       while (end.kind === 'broken' && this.#canResume(end)) {
@@ -117,7 +112,7 @@ class Reception {
   }
 
   #refusedByHead(unwrapping: Unwrapping | Failure): Failure | null {
-    const { maxBytes } = this.#context.settings;
+    const { maxBytes } = this.#context.scope.settings;
     if (this.#declared !== null && this.#declared > maxBytes) {
       return failure('too-large', `The file is ${this.#declared} bytes long; the limit is ${maxBytes} bytes.`);
     }
@@ -128,7 +123,7 @@ class Reception {
   async #read(response: HttpResponse, unwrapping: Unwrapping): Promise<BodyEnd> {
     this.#reading = response;
     const end = await response.read((chunk) => unwrapping.push(chunk));
-    this.#context.trace.wireBytes += response.wireBytes;
+    this.#context.scope.trace.wireBytes += response.wireBytes;
     return end;
   }
 
@@ -183,7 +178,7 @@ class Reception {
   #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
     const verdict = this.#judging.first(head, complete);
     if (!verdict.refusal) return this.#judging.place();
-    if (verdict.refusal.code === 'not-data') this.#context.trace.evidence.push(...verdict.evidence);
+    if (verdict.refusal.code === 'not-data') this.#context.scope.trace.evidence.push(...verdict.evidence);
     const outcome = this.#refuse(verdict.refusal);
     const body = this.#body(complete ? bytes : this.#declaredBytes(), null);
     this.#outcome = verdict.mediaType === null ? outcome : { ...outcome, body };

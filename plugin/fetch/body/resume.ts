@@ -1,14 +1,12 @@
 import type { HeaderMap } from '../../model/attempt.ts';
-import type { Config } from '../../settings/loadConfig.ts';
 import { isStrong, resumeValidator } from '../cache/conditions.ts';
-import type { Deadlines } from '../exchange/deadlines.ts';
+import type { AttemptScope } from '../exchange/AttemptScope.ts';
 import type { ExchangeResult, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
 import { codingOf, declaredLength, field, firstField, mediaTypeOf } from '../http/headers.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { statusFailure } from '../outcome/statusFailure.ts';
-import type { Trace } from '../outcome/trace.ts';
 
 const MAX_RESUMPTIONS = 5;
 const LEAST_BYTES = 1024 * 1024;
@@ -24,10 +22,7 @@ export type Rest =
   | { readonly kind: 'given-up'; readonly failure: Failure | null; readonly retryAfterMs: number | null };
 
 interface ResumeContext {
-  readonly settings: Pick<Config, 'retryAfterMaxMs'>;
-  readonly trace: Trace;
-  readonly deadlines: Deadlines;
-  readonly signal: AbortSignal;
+  readonly scope: AttemptScope;
   send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult>;
 }
 
@@ -54,7 +49,8 @@ export class Resumption {
   }
 
   async #try(begun: HeaderMap, have: number, validator: string): Promise<Rest | null> {
-    const { deadlines, signal, send, trace } = this.#context;
+    const { scope, send } = this.#context;
+    const { deadlines, signal, trace } = scope;
     if (this.#waitMs > 0) await deadlines.wait(this.#waitMs, signal);
     this.#tries += 1;
     this.#waitMs = FIRST_WAIT_MS * 2 ** this.#tries;
@@ -79,7 +75,7 @@ export class Resumption {
   /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
   #afterStatus({ status, statusText, headers }: HttpResponse): Rest | null {
     if (!statusFailure(status, statusText).transient) return givenUp();
-    const { deadlines, settings } = this.#context;
+    const { deadlines, settings } = this.#context.scope;
     const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
     if (asked !== null && asked >= deadlines.remainingMs) return givenUp(null, asked);
     this.#waitMs = Math.max(this.#waitMs, asked ?? 0);

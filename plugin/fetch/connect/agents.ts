@@ -3,6 +3,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/loadConfig.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
+import { portOf } from '../http/parseUrl.ts';
 import { AddressGuard } from './addressGuard.ts';
 import { type Connector, type ConnectSocket, type ConnectTarget, createConnector } from './connector.ts';
 import { HostSettingsMap } from './hostSettings.ts';
@@ -143,6 +144,6 @@ function pickProxies({ proxy, proxyFromEnvironment }: AgentSettings) {
   return { proxy, proxyFromEnvironment };
 }
 
-function targetOf({ protocol, hostname, port }: URL): ConnectTarget {
-  return { protocol, hostname, port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+function targetOf(url: URL): ConnectTarget {
+  return { protocol: url.protocol, hostname: url.hostname, port: portOf(url) };
 }

@@ -1,5 +1,6 @@
 import { connect as connectNet, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { portOf } from '../http/parseUrl.ts';
 import { type AddressGuard, isSameAddress, literalOf } from './addressGuard.ts';
 import { ConnectFailure } from './connectFailure.ts';
 import { type HttpProxy, proxySocket } from './proxySocket.ts';
@@ -50,8 +51,7 @@ export function createConnector(options: ConnectorDeps): Connector {
   const guarded = new GuardedConnector(options);
   return {
     connect: ({ protocol, hostname, port }, callback) => {
-      const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-      guarded.open({ protocol, hostname, port: number }, {}).then(
+      guarded.open({ protocol, hostname, port: portOf({ protocol, port }) }, {}).then(
         (socket) => (socket.destroyed ? callback(closedEarly(), null) : callback(null, socket)),
         (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
       );

@@ -1,4 +1,5 @@
 import type { Config } from '../../settings/loadConfig.ts';
+import { portOf } from '../http/parseUrl.ts';
 import type { ConnectTarget } from './connector.ts';
 import type { HostSettingsMap } from './hostSettings.ts';
 import type { HttpProxy } from './proxySocket.ts';
@@ -45,7 +46,7 @@ export function proxyOf(text: string): HttpProxy {
   return {
     secure: protocol === 'https:',
     hostname,
-    port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    port: portOf({ protocol, port }),
     authorization: pair === ':' ? null : `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`,
   };
 }

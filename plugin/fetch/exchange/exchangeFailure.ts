@@ -4,12 +4,17 @@ import { tlsReasonOf } from '../connect/tlsSocket.ts';
 import { declaredLength } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { headTooLarge } from './headLimits.ts';
-import type { BodyEnd } from './Response.ts';
+import type { BodyEnd, ExchangeResult } from './Response.ts';
 
 /** The `code` of a thrown thing, or ''. */
 export function errorCodeOf(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return '';
   return typeof thrown.code === 'string' ? thrown.code : '';
+}
+
+/** A request that got no response; `sent`: it may have been written. */
+export function failedExchange(reason: Failure, sent = false): ExchangeResult {
+  return { kind: 'failure', failure: reason, sent, malformed: false, staleConnection: false };
 }
 
 /** What the connector says of a connection it could not or would not make; null for any other error. */

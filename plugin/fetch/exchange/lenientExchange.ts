@@ -4,10 +4,11 @@ import type { Framing } from '../http/framing.ts';
 import { declaredLength, fields } from '../http/headers.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
+import type { AttemptScope } from './AttemptScope.ts';
 import { BodyQueue } from './bodyQueue.ts';
 import { ChunkedBody } from './chunkedBody.ts';
 import type { Deadlines } from './deadlines.ts';
-import { connectFailureOf, errorCodeOf } from './exchangeFailure.ts';
+import { connectFailureOf, errorCodeOf, failedExchange } from './exchangeFailure.ts';
 import { headFailure, headTooLarge, MAX_INTERIM_RESPONSES, tooManyInterim } from './headLimits.ts';
 import { headEnd, type LenientHead, parseLenientHead } from './lenientHead.ts';
 import type { BodyEnd, Consume, ExchangeResult, HttpRequest, HttpResponse } from './Response.ts';
@@ -22,10 +23,9 @@ export type SocketFor = (url: URL, signal: AbortSignal, deadlineMs: number) => P
 export async function lenientExchange(
   socketFor: SocketFor,
   request: HttpRequest,
-  deadlines: Deadlines,
-  signal: AbortSignal,
+  { deadlines, signal }: Pick<AttemptScope, 'deadlines' | 'signal'>,
 ): Promise<ExchangeResult> {
-  const stopped = () => failed(failure('internal', 'The attempt was stopped.', true));
+  const stopped = () => failedExchange(failure('internal', 'The attempt was stopped.', true));
   if (signal.aborted) return stopped();
   try {
     const socket = await socketFor(request.url, signal, deadlines.remainingMs);
@@ -34,12 +34,8 @@ export async function lenientExchange(
     });
   } catch (error) {
     if (signal.aborted) return stopped();
-    return failed(connectFailureOf(error) ?? failure('reset', `No connection could be made: ${String(error)}`));
+    return failedExchange(connectFailureOf(error) ?? failure('reset', `No connection could be made: ${String(error)}`));
   }
-}
-
-function failed(reason: Failure, sent = false): ExchangeResult {
-  return { kind: 'failure', failure: reason, sent, malformed: false, staleConnection: false };
 }
 
 class LenientExchange implements HttpResponse {
@@ -218,7 +214,7 @@ class LenientExchange implements HttpResponse {
     if (this.#headed) this.#finish({ kind: 'broken', failure: reason, lost: false, malformed: false });
     else {
       this.#leave();
-      this.#resolve(failed(reason, true));
+      this.#resolve(failedExchange(reason, true));
     }
   }
 

@@ -5,9 +5,10 @@ import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { HeaderMap } from '../../model/attempt.ts';
 import { framingOf } from '../http/framing.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
+import type { AttemptScope } from './AttemptScope.ts';
 import { BodyQueue } from './bodyQueue.ts';
 import type { Deadlines } from './deadlines.ts';
-import { bodyEndOf, cut, isTlsError, requestFailureOf, tooLong } from './exchangeFailure.ts';
+import { bodyEndOf, cut, failedExchange, isTlsError, requestFailureOf, tooLong } from './exchangeFailure.ts';
 import { headerMapOf } from './headerMap.ts';
 import { headFailure, headTooLarge, MAX_INTERIM_RESPONSES, tooManyInterim, watchHeadSize } from './headLimits.ts';
 import type { BodyEnd, Consume, ExchangeResult, HttpRequest, HttpResponse } from './Response.ts';
@@ -39,8 +40,7 @@ function watchSockets(): void {
 export function exchange(
   dispatcher: Dispatcher,
   request: HttpRequest,
-  deadlines: Deadlines,
-  signal: AbortSignal,
+  { deadlines, signal }: Pick<AttemptScope, 'deadlines' | 'signal'>,
 ): Promise<ExchangeResult> {
   watchSockets();
   return new Promise((resolve) => {
@@ -203,7 +203,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler, HttpResponse {
     }
     this.#abort();
     this.#leave();
-    this.#resolve({ kind: 'failure', failure: reason, sent: this.#sent, malformed: false, staleConnection: false });
+    this.#resolve(failedExchange(reason, this.#sent));
   }
 
   #watchHead(): void {

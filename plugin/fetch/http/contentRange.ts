@@ -1,6 +1,7 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 import { field } from './headers.ts';
 
+/** Which bytes of a representation a 206 brings; `end` is the last one of them. */
 export interface ContentRange {
   readonly start: number;
   readonly end: number;
@@ -15,4 +16,10 @@ export function contentRange(headers: HeaderMap): ContentRange | null {
   const [start, end] = [Number(found[1]), Number(found[2])];
   const total = found[3] === '*' ? null : Number(found[3]);
   return end < start || (total !== null && end >= total) ? null : { start, end, total };
+}
+
+/** Whether a 206 holds the whole representation: nobody asked for a part, and none was left out. */
+export function isWholeRange(headers: HeaderMap): boolean {
+  const range = contentRange(headers);
+  return range !== null && range.start === 0 && range.total !== null && range.end === range.total - 1;
 }

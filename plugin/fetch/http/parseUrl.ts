@@ -35,6 +35,12 @@ export function parseUrl(text: string): ParsedUrl {
   return parsed(escapeStrayPercents(scheme, afterScheme));
 }
 
+/** The port of a URL of http or https, the scheme's own where it names none. */
+export function portOf({ protocol, port }: { readonly protocol: string; readonly port: string }): number {
+  if (port !== '') return Number(port);
+  return protocol === 'https:' ? 443 : 80;
+}
+
 function refusedScheme(scheme: string, rest: string): ParsedUrl | null {
   if (scheme === 'http' || scheme === 'https') return null;
   const isPort = /^\d{1,5}(?:[/?#\\]|$)/.test(rest) && !NUMBERED_SCHEMES.has(scheme);

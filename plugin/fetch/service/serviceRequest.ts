@@ -1,7 +1,8 @@
 import { formatByName } from '../sniff/formats.ts';
 import { asJson, capabilitiesUrls } from './serviceUrls.ts';
 
-interface ServiceRequest {
+/** How a service is asked to describe itself. */
+export interface ServiceRequest {
   /** `WMS`, `WFS`, `WMTS`, `WCS`, `OGC API` or `ArcGIS`. */
   readonly service: string;
   /** What to ask for, best first; the next one when an answer is a service exception or no capabilities document. */

@@ -1,0 +1,19 @@
+import type { Config } from '../../settings/loadConfig.ts';
+import type { Trace } from '../outcome/trace.ts';
+import type { Deadlines } from './deadlines.ts';
+
+/** The settings that one attempt obeys, apart from its deadlines. */
+export type AttemptSettings = Pick<
+  Config,
+  'excludeHosts' | 'maxBytes' | 'maxDecodedRatio' | 'maxRedirects' | 'retryAfterMaxMs' | 'verifyShare'
+>;
+
+/** What every request and every stage of one attempt shares; it is handed on whole. */
+export interface AttemptScope {
+  readonly settings: AttemptSettings;
+  /** What the attempt did so far; each step adds to it. */
+  readonly trace: Trace;
+  readonly deadlines: Deadlines;
+  /** Stops the attempt from outside: what is under way then comes to the code `internal`. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,117 @@
+import type { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import type { HeaderMap } from '../../model/attempt.ts';
+import type { HostSettings } from '../../model/settings.ts';
+import type { AttemptScope } from '../exchange/AttemptScope.ts';
+import { failedExchange } from '../exchange/exchangeFailure.ts';
+import { lenientExchange } from '../exchange/lenientExchange.ts';
+import type { ExchangeResult, HttpRequest } from '../exchange/Response.ts';
+import { exchange } from '../exchange/undiciExchange.ts';
+import { portOf } from '../http/parseUrl.ts';
+import { type Failure, failure } from '../outcome/failure.ts';
+import { Cookies } from './cookies.ts';
+import { buildRequest, isExcluded, type UrlCredentials } from './requestHeaders.ts';
+
+/** The connections, already guarded: what they cannot or will not reach fails with a `ConnectFailure`. */
+export interface GuardedConnections {
+  /** `new`: over a connection of its own, which is closed afterwards. */
+  dispatcherFor(url: URL, connection?: 'kept' | 'new'): Dispatcher;
+  /** A connection ready for the first byte of a request. */
+  socketFor(url: URL, signal: AbortSignal, deadlineMs: number): Promise<Socket>;
+  /** `host` ends in its port, since a port may have settings of its own. */
+  hostSettingsFor(host: string): HostSettings | null;
+}
+
+export interface RequestSenderDeps {
+  readonly scope: AttemptScope;
+  readonly agents: GuardedConnections;
+  readonly userAgent: string;
+}
+
+/** Sends the requests of one attempt with what each origin may see: its own cookies, credentials and settings. */
+export class RequestSender {
+  readonly #deps: RequestSenderDeps;
+  readonly #cookies = new Cookies();
+  readonly #credentials = new Map<string, UrlCredentials>();
+  readonly #hostOrigins = new Map<string, string>();
+  readonly #malformedOrigins = new Set<string>();
+
+  constructor(deps: RequestSenderDeps) {
+    this.#deps = deps;
+  }
+
+  /** From here on the lenient parser reads this origin's responses. */
+  markMalformed(url: URL): void {
+    this.#malformedOrigins.add(url.origin);
+  }
+
+  /** Credentials of a link or of a `Location`, for its origin alone. */
+  addCredentials(url: URL, credentials: UrlCredentials): void {
+    this.#credentials.set(url.origin, credentials);
+  }
+
+  storeCookies(url: URL, headers: HeaderMap): void {
+    this.#cookies.store(url, headers);
+  }
+
+  /** The `Cookie` field that a request to this URL would have; null for none. */
+  cookieFor(url: URL): string | null {
+    return this.#cookies.fieldFor(url);
+  }
+
+  /** One request, through the lenient parser where the strict one cannot read the response. */
+  async send(url: URL, extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
+    const { trace, settings } = this.#deps.scope;
+    if (isExcluded(url.hostname, settings.excludeHosts)) {
+      return failedExchange(failure('excluded', `The settings exclude the host ${url.hostname}.`));
+    }
+    const request = this.#requestFor(url, extra);
+    if (this.#malformedOrigins.has(url.origin)) return this.#sendLeniently(request, null);
+    const result = await this.#sendStrictly(request);
+    if (result.kind === 'response' || result.sent) trace.requests += 1;
+    if (result.kind === 'response' || !result.malformed) return result;
+    return this.#sendLeniently(request, result.failure);
+  }
+
+  /** A kept connection that the server has closed meanwhile is no failure of this request: once more on a new one. */
+  async #sendStrictly(request: HttpRequest): Promise<ExchangeResult> {
+    const { agents, scope } = this.#deps;
+    const result = await exchange(agents.dispatcherFor(request.url), request, scope);
+    if (result.kind === 'response' || !result.staleConnection) return result;
+    return exchange(agents.dispatcherFor(request.url, 'new'), request, scope);
+  }
+
+  /** `before`: why the strict parser failed, which counts when this connection shows nothing better. */
+  async #sendLeniently(request: HttpRequest, before: Failure | null): Promise<ExchangeResult> {
+    const { agents, scope } = this.#deps;
+    const result = await lenientExchange((...asked) => agents.socketFor(...asked), request, scope);
+    if (result.kind === 'response' || result.sent) scope.trace.requests += 1;
+    if (result.kind === 'response') {
+      scope.trace.lenient = true;
+      this.markMalformed(request.url);
+      return result;
+    }
+    const hidesCause = result.failure.code === 'reset' || result.failure.code === 'refused';
+    return before && hidesCause ? failedExchange(before) : result;
+  }
+
+  #requestFor(url: URL, extra: Readonly<Record<string, string>>): HttpRequest {
+    return buildRequest({
+      url,
+      userAgent: this.#deps.userAgent,
+      host: this.#hostFor(url),
+      credentials: this.#credentials.get(url.origin) ?? null,
+      cookie: this.cookieFor(url),
+      extra,
+    });
+  }
+
+  /** A host's settings hold for the origin of it that is met first, and for an upgrade of that one to https. */
+  #hostFor(url: URL): HostSettings | null {
+    const settings = this.#deps.agents.hostSettingsFor(`${url.hostname}:${portOf(url)}`);
+    if (!settings) return null;
+    const first = this.#hostOrigins.get(url.hostname) ?? url.origin;
+    this.#hostOrigins.set(url.hostname, first);
+    return first === url.origin || (url.protocol === 'https:' && first.startsWith('http:')) ? settings : null;
+  }
+}
