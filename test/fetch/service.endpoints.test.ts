@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { serviceRequest } from '../../plugin/fetch/service/serviceRequest.ts';
-import { serviceAnswer } from '../../plugin/fetch/service/serviceResponse.ts';
+import { serviceResponse } from '../../plugin/fetch/service/serviceResponse.ts';
+import { HeadText } from '../../plugin/fetch/sniff/headText.ts';
 
 const asked = (url: string, format: string | null = null): readonly string[] | null => {
   const request = serviceRequest(new URL(url), format);
@@ -133,9 +134,9 @@ describe('serviceRequest', () => {
   }
 });
 
-describe('serviceAnswer', () => {
+describe('serviceResponse', () => {
   const answer = (text: string | Buffer, contentType: string | null = 'text/xml') =>
-    serviceAnswer(Buffer.from(text), contentType);
+    serviceResponse(new HeadText(Buffer.from(text), contentType), contentType);
   const capabilities: readonly (readonly [string, string])[] = [
     ['<?xml version="1.0"?><WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/wms">', 'WMS 1.3'],
     [

@@ -11,7 +11,7 @@ function sniffed(head: Uint8Array, more: Partial<SniffInput> = {}): Sniffed {
   return sniff({ ...input, head, ...more });
 }
 
-const pick = ({ format, later }: Sniffed) => [format, later];
+const pick = ({ format, sampleRange }: Sniffed) => [format, sampleRange];
 
 const zipOf = (...names: string[]): Buffer => zipFile(names.map((name) => ({ name, content: 'x' })));
 
@@ -100,7 +100,7 @@ it('an OLE2 file whose directory is out of sight points to it, and is known by i
   const whole = longOleFile(100_000, 'WordDocument', 'Workbook');
   const head = whole.subarray(0, 65_536);
   assert.deepEqual(pick(sniffed(head, { complete: false })), ['OLE2', 100_864]);
-  assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(100_864) })), ['DOC', null]);
+  assert.deepEqual(pick(sniffed(head, { complete: false, secondSample: whole.subarray(100_864) })), ['DOC', null]);
   assert.deepEqual(pick(sniffed(head, { complete: false, declaredFormat: 'PPT' })), ['PPT', 100_864]);
 });
 
@@ -162,9 +162,9 @@ describe('a ZIP', () => {
     const whole = zipFile(['a.dbf', 'a.prj', 'a.shp'].map((name) => ({ name, content })));
     const head = whole.subarray(0, 65_536);
     assert.deepEqual(pick(sniffed(head, { complete: false })), ['ZIP', 'end']);
-    assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-65_536) })), ['SHP', null]);
-    assert.deepEqual(pick(sniffed(head, { complete: false, later: whole.subarray(-120) })), ['SHP', null]);
-    assert.deepEqual(pick(sniffed(head, { complete: false, later: Buffer.alloc(100) })), ['ZIP', 'end']);
+    assert.deepEqual(pick(sniffed(head, { complete: false, secondSample: whole.subarray(-65_536) })), ['SHP', null]);
+    assert.deepEqual(pick(sniffed(head, { complete: false, secondSample: whole.subarray(-120) })), ['SHP', null]);
+    assert.deepEqual(pick(sniffed(head, { complete: false, secondSample: Buffer.alloc(100) })), ['ZIP', 'end']);
   });
 
   it('is OpenDocument also where its media type is packed, or not the first entry', () => {

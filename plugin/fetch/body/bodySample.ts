@@ -1,15 +1,15 @@
-import type { LaterPiece } from '../sniff/Finding.ts';
+import type { SampleRange } from '../sniff/Finding.ts';
 
 const GLIMPSE_BYTES = 64 * 1024;
 
 /** Keeps one piece of a body that passes by. */
 export class Glimpse {
-  readonly #piece: LaterPiece;
+  readonly #piece: SampleRange;
   #chunks: Buffer[] = [];
   #kept = 0;
   #passed = 0;
 
-  constructor(piece: LaterPiece) {
+  constructor(piece: SampleRange) {
     this.#piece = piece;
   }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { StageRef } from '../../model/stage.ts';
 import type { Stage } from '../../store/ArchiveStore.ts';
 import { BATCH_BYTES, type BodyHasher, type BodyHashes } from '../digest/bodyHasher.ts';
-import type { LaterPiece } from '../sniff/Finding.ts';
+import type { SampleRange } from '../sniff/Finding.ts';
 import { Glimpse } from './bodySample.ts';
 
 /** Up to this size a body is held in memory, and costs one hash call per digest and one write. */
@@ -20,7 +20,7 @@ export interface Place {
   readonly key: string;
   readonly mediaType: string | null;
   /** The piece of the body that would tell more of it. */
-  readonly later: LaterPiece | null;
+  readonly later: SampleRange | null;
 }
 
 export interface IntakeInput {

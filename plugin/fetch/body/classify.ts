@@ -2,8 +2,9 @@ import type { FetchRequest, HeaderMap } from '../../model/attempt.ts';
 import { dispositionName } from '../http/contentDisposition.ts';
 import { field, fields } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import { serviceAnswer } from '../service/serviceResponse.ts';
-import type { LaterPiece } from '../sniff/Finding.ts';
+import { serviceResponse } from '../service/serviceResponse.ts';
+import type { SampleRange } from '../sniff/Finding.ts';
+import { HeadText } from '../sniff/headText.ts';
 import { sniff } from '../sniff/sniff.ts';
 import { fileName } from './fileName.ts';
 
@@ -31,7 +32,7 @@ export interface Verdict {
   readonly service: string | null;
   readonly evidence: readonly string[];
   /** What else of the body would tell more. */
-  readonly later: LaterPiece | null;
+  readonly later: SampleRange | null;
 }
 
 const NOTHING: Omit<Verdict, 'refusal' | 'notService'> = {
@@ -48,7 +49,8 @@ const NOTHING: Omit<Verdict, 'refusal' | 'notService'> = {
 export function judge(input: JudgeInput): Verdict {
   const { head, complete, later, headers, request, finalUrl, expects } = input;
   const contentType = field(headers, 'content-type');
-  const service = mayBeService(head) ? serviceAnswer(head, contentType) : null;
+  const text = new HeadText(head, contentType);
+  const service = mayBeService(head) ? serviceResponse(text, contentType) : null;
   if (service?.kind === 'exception' && !service.formless) return errorReport(service.message);
   if (expects === 'capabilities' && !service) return noService('The service did not answer with its capabilities.');
   // Of a repeated field the first that names something.
@@ -57,7 +59,16 @@ export function judge(input: JudgeInput): Verdict {
   const proposed = disposition === null ? null : dispositionName(disposition);
   const { declaredFormat, resourceName } = request;
   const name = proposed ?? resourceName;
-  const sniffed = sniff({ head, complete, later, contentType, declaredFormat, name, url: finalUrl });
+  const sniffed = sniff({
+    head,
+    text,
+    complete,
+    secondSample: later,
+    contentType,
+    declaredFormat,
+    name,
+    url: finalUrl,
+  });
   if (service?.kind === 'exception' && sniffed.data) return errorReport(service.message);
   const { mediaType, format, charset, extension, evidence } = sniffed;
   const refusal = sniffed.data ? null : failure('not-data', sniffed.notData ?? 'This is no data.');
@@ -74,7 +85,7 @@ export function judge(input: JudgeInput): Verdict {
     service: service?.kind === 'capabilities' ? service.service : null,
     evidence:
       service?.kind === 'capabilities' ? [`a service describes itself: ${service.service}`, ...evidence] : evidence,
-    later: sniffed.later,
+    later: sniffed.sampleRange,
   };
 }
 

@@ -40,7 +40,7 @@ export function limitedName(stem: string, extension: string): string {
   return withoutTail(kept) + suffix;
 }
 
-/** Windows drops dots and blanks at the end. A pattern for this would need quadratic time. */
+/** Windows drops dots and spaces at the end. A pattern for this would need quadratic time. */
 function withoutTail(text: string): string {
   let end = text.length;
   while (end > 0 && /[\s.]/.test(text.charAt(end - 1))) end -= 1;

@@ -1,10 +1,9 @@
 import { capabilitiesService } from '../sniff/capabilitiesRoot.ts';
-import { scanJson } from '../sniff/jsonScan.ts';
+import type { HeadText } from '../sniff/headText.ts';
 import { sniffJson } from '../sniff/sniffJson.ts';
-import { decodeText } from '../sniff/sniffText.ts';
-import { type XmlHead, xmlHead } from '../sniff/xmlHead.ts';
+import type { XmlHead } from '../sniff/xmlHead.ts';
 
-type ServiceAnswer =
+type ServiceResponse =
   | { readonly kind: 'capabilities' /** `WMS 1.3`, `WMS 1.1.1`, `WFS 2.0`, … */; readonly service: string }
   | {
       readonly kind: 'exception';
@@ -18,17 +17,15 @@ const MAX_MESSAGE = 300;
 
 /**
  * What a service's answer says of itself: capabilities, an exception report (which comes with 200 as often as not), or null
- * for anything else. `head` may end anywhere.
+ * for anything else. The head may end anywhere.
  */
-export function serviceAnswer(head: Uint8Array, contentType: string | null): ServiceAnswer | null {
-  const { text } = decodeText(head, contentType);
-  const first = text.trimStart()[0];
-  if (first === '{') return jsonException(text, contentType) ?? jsonCapabilities(text);
-  const root = first === '<' ? xmlHead(text) : null;
-  return root && xmlAnswer(root, text);
+export function serviceResponse(head: HeadText, contentType: string | null): ServiceResponse | null {
+  const first = head.text.trimStart()[0];
+  if (first === '{') return jsonException(head, contentType) ?? jsonCapabilities(head);
+  return first === '<' && head.xml ? xmlResponse(head.xml, head.text) : null;
 }
 
-function xmlAnswer(root: XmlHead, text: string): ServiceAnswer | null {
+function xmlResponse(root: XmlHead, text: string): ServiceResponse | null {
   if (/^(Service)?ExceptionReport$|^WMTException$/.test(root.localName) || isFault(root, text)) {
     return { kind: 'exception', message: exceptionMessage(text.slice(root.contentAt)) };
   }
@@ -55,14 +52,15 @@ function exceptionMessage(content: string): string {
 }
 
 function unescaped(text: string): string {
-  const signs: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-  return text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => signs[name] ?? '');
+  const characters: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+  return text.replace(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => characters[name] ?? '');
 }
 
 /** ArcGIS puts errors in an envelope with 200; OGC API sends `{code, description}` or RFC 9457 problem+json. */
-function jsonException(text: string, contentType: string | null): ServiceAnswer | null {
-  const body = parsedObject(text);
-  if (!body) return null;
+function jsonException(head: HeadText, contentType: string | null): ServiceResponse | null {
+  const { json, text } = head;
+  if (!json || !isObject(json.value)) return null;
+  const body = json.value;
   const { error } = body;
   if (isObject(error) && ('code' in error || 'message' in error)) {
     const details = Array.isArray(error.details) ? error.details.filter((it) => typeof it === 'string') : [];
@@ -78,13 +76,14 @@ function jsonException(text: string, contentType: string | null): ServiceAnswer 
   }
   const problem = 'title' in body && 'status' in body && Number(body.status) >= 400 && keys.length <= 6;
   if (problem) return exception([body.status, body.title, body.detail]);
-  const words = sniffJson(text, true)?.error;
+  const words = sniffJson(head, true)?.error;
   return words ? { kind: 'exception', message: shortened(words), formless: true } : null;
 }
 
 /** ArcGIS and OGC API describe themselves in JSON, which may be cut. */
-function jsonCapabilities(text: string): ServiceAnswer | null {
-  const { keys } = scanJson(text, text.search(/\S/));
+function jsonCapabilities(head: HeadText): ServiceResponse | null {
+  const { text } = head;
+  const { keys } = head.scanJson(text.search(/\S/));
   const arcgis = ['services', 'layers', 'capabilities', 'serviceDescription', 'fields', 'geometryType'];
   if (keys.has('currentVersion') && arcgis.some((key) => keys.has(key)))
     return { kind: 'capabilities', service: 'ArcGIS' };
@@ -92,21 +91,12 @@ function jsonCapabilities(text: string): ServiceAnswer | null {
   return ogc && !keys.has('features') ? { kind: 'capabilities', service: 'OGC API' } : null;
 }
 
-function exception(words: readonly unknown[]): ServiceAnswer {
+function exception(words: readonly unknown[]): ServiceResponse {
   const said = words.filter((it) => typeof it === 'string' || typeof it === 'number').map(String);
   return {
     kind: 'exception',
     message: shortened(said.filter((it) => it.trim() !== '').join(': ') || 'no reason given'),
   };
-}
-
-function parsedObject(text: string): Record<string, unknown> | null {
-  try {
-    const body: unknown = JSON.parse(text);
-    return isObject(body) ? body : null;
-  } catch {
-    return null;
-  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

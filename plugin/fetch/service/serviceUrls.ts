@@ -33,7 +33,7 @@ const OPERATION: ReadonlySet<string> = new Set([
 
 /**
  * GetCapabilities requests of a service: the link itself where it is one, else with its own version first when it names
- * one. What else is in the query stays as it is written, signs and order included.
+ * one. What else is in the query stays as it is written, characters and order included.
  */
 export function capabilitiesUrls(url: URL, service: keyof typeof VERSIONS): URL[] {
   const asked = value(url, 'version');
@@ -51,7 +51,7 @@ export function asJson(url: URL): URL {
   return withQuery(url, [...rawParameters(url).filter((pair) => nameOf(pair) !== 'f'), 'f=json']);
 }
 
-/** A GetCapabilities request that lacks nothing is left as it is: a server may be particular about signs and order. */
+/** A GetCapabilities request that lacks nothing is left as it is: a server may be particular about characters and order. */
 function isRequest(url: URL, service: string): boolean {
   const [asked, request] = [value(url, 'service'), value(url, 'request')];
   return asked?.toUpperCase() === service && request?.toLowerCase() === 'getcapabilities';

@@ -1,13 +1,17 @@
+import type { HeadText } from './headText.ts';
+
 /** Which piece of a body, beyond its first bytes, tells what it is: its end, or what begins at an offset. */
-export type LaterPiece = 'end' | number;
+export type SampleRange = 'end' | number;
 
 export interface SniffInput {
   /** The first bytes of the representation, decoded, at most 64 KiB. */
   readonly head: Uint8Array;
+  /** The same as text, where the caller has it. */
+  readonly text?: HeadText;
   /** Whether that is everything. */
   readonly complete: boolean;
   /** The piece that an earlier look at the same head pointed to. */
-  readonly later?: Uint8Array | null;
+  readonly secondSample?: Uint8Array | null;
   readonly contentType: string | null;
   readonly declaredFormat: string | null;
   readonly name: string | null;
@@ -29,7 +33,7 @@ export interface Sniffed {
   /** Why the bytes are not data; null when they are. */
   readonly notData: string | null;
   /** A container whose table of contents lies beyond the head: where. */
-  readonly later: LaterPiece | null;
+  readonly sampleRange: SampleRange | null;
 }
 
 /** What the bytes alone say. */
@@ -41,5 +45,5 @@ export interface Finding {
   readonly extension?: string | null;
   /** Concluded from regularity alone, so that a media type of its own keeps its word. */
   readonly weak?: boolean;
-  readonly later?: LaterPiece | null;
+  readonly sampleRange?: SampleRange | null;
 }

@@ -4,7 +4,7 @@ import type { SniffInput } from './Finding.ts';
 import { type Format, formatByMediaType, formatByName } from './formats.ts';
 
 /** What everyone but the bytes says the resource is. */
-export interface Witnesses {
+export interface DeclaredHints {
   /** Of the Content-Type, lower case, no parameters; null when absent or unreadable. */
   readonly mediaType: string | null;
   /** The media type is one that servers send when they do not know. */
@@ -21,8 +21,8 @@ export interface Witnesses {
   readonly hints: readonly Format[];
   /** The first hint that is binary and, with a list, in it. */
   binaryHint(among: readonly string[] | null): string | null;
-  /** Sentences on what the witnesses said, with a word where they contradict `format`. */
-  words(format: string | null): string[];
+  /** Sentences on what was declared, with a word where they contradict `format`. */
+  describe(format: string | null): string[];
 }
 
 const VAGUE =
@@ -42,7 +42,7 @@ const ZIPPED: ReadonlySet<string> = new Set([
   'EPUB',
 ]);
 
-export function witnessesOf(input: SniffInput): Witnesses {
+export function declaredHints(input: SniffInput): DeclaredHints {
   const mediaType = typeOf(input.contentType);
   const vagueType = mediaType === null || VAGUE.test(mediaType);
   const segment = decodePercent(lastSegment(input.url), 'utf-8');
@@ -62,7 +62,7 @@ export function witnessesOf(input: SniffInput): Witnesses {
     hints,
     binaryHint: (among) =>
       hints.find(({ format, kind }) => kind === 'binary' && (among === null || among.includes(format)))?.format ?? null,
-    words: (format) => [
+    describe: (format) => [
       ...said('the name says', extension, byName, format),
       ...said('the Content-Type says', mediaType, byType, format),
       ...said('it was declared to be', declared, byDeclaration, format),

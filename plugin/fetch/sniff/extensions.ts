@@ -1,7 +1,7 @@
-/** Endings that pack another file: `.csv.zip` and `.tar.gz` are one extension. */
+/** Extensions that pack another file: `.csv.zip` and `.tar.gz` are one extension. */
 const PACKING: ReadonlySet<string> = new Set(['zip', 'gz', 'bz2', 'xz', 'zst', '7z', 'br', 'lz4', 'z']);
 
-/** Endings of programs that make an answer; they say nothing about its bytes. */
+/** Extensions of programs that make an answer; they say nothing about its bytes. */
 const SCRIPT: ReadonlySet<string> = new Set([
   ...`
     php php3 php4 php5 phtml asp aspx ashx asmx axd jsp jspx jsf faces do action cgi pl cfm cfc dll exe svc nsf seam
@@ -50,7 +50,7 @@ export function isScriptExtension(extension: string): boolean {
   return SCRIPT.has(extension.toLowerCase());
 }
 
-/** A known ending, or letters first and short: `foo`, `sgy2`; not `2`, `final version` or `Verwaltungsgericht`. */
+/** A known extension, or letters first and short: `foo`, `sgy2`; not `2`, `final version` or `Verwaltungsgericht`. */
 function isExtension(text: string): boolean {
   return KNOWN.has(text.toLowerCase()) || /^[a-z][a-z0-9]{1,5}$/i.test(text);
 }

@@ -27,29 +27,22 @@ export function scanJson(text: string, start: number): JsonScan {
     const token = TOKEN.exec(text);
     if (!token) return reader.result(isCutToken(text.slice(at)), false, at);
     at = TOKEN.lastIndex;
-    const [, sign, string] = token;
-    const good = sign === undefined ? reader.scalar(string ?? null) : reader.sign(sign);
+    const [, punctuator, string] = token;
+    const good = punctuator === undefined ? reader.scalar(string ?? null) : reader.punctuator(punctuator);
     if (!good) return reader.result(false, false, at);
     if (reader.ended) return reader.result(true, true, at);
   }
 }
 
-/** The same of a whole value, which the engine's own reader does ten times faster; null when it is none. */
-export function readJson(text: string, start: number): JsonScan | null {
-  try {
-    const value: unknown = JSON.parse(start === 0 ? text : text.slice(start));
-    if (typeof value !== 'object' || value === null) return null;
-    const root: object = value;
-    const first: unknown = Array.isArray(root) ? root[0] : root;
-    const members = Object.entries(isObject(first) ? first : {});
-    const keys = new Map(
-      members.map(([key, it]): [string, string | null] => [key, typeof it === 'string' ? it : null]),
-    );
-    const container = Array.isArray(root) ? 'array' : 'object';
-    return { valid: true, ended: true, end: text.length, container, keys, memberTypes: new Set() };
-  } catch {
-    return null;
-  }
+/** The same of a whole value, which the engine's own reader has read ten times faster; null for a scalar. */
+export function scanOfValue(value: unknown, end: number): JsonScan | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const root: object = value;
+  const first: unknown = Array.isArray(root) ? root[0] : root;
+  const members = Object.entries(isObject(first) ? first : {});
+  const keys = new Map(members.map(([key, it]): [string, string | null] => [key, typeof it === 'string' ? it : null]));
+  const container = Array.isArray(root) ? 'array' : 'object';
+  return { valid: true, ended: true, end, container, keys, memberTypes: new Set() };
 }
 
 function isObject(value: unknown): value is object {
@@ -85,28 +78,28 @@ class JsonReader {
     return this.#valueEnds();
   }
 
-  sign(sign: string): boolean {
+  punctuator(character: string): boolean {
     const mayClose = this.#mayClose;
     this.#mayClose = false;
-    switch (sign) {
+    switch (character) {
       case '{':
       case '[':
-        return this.#open(sign);
+        return this.#open(character);
       case ':':
         return this.#after('colon', 'value');
       case ',':
         return this.#after('comma', this.#stack.at(-1) === '{' ? 'key' : 'value');
       default:
         if (this.#expects !== 'comma' && !mayClose) return false;
-        return this.#stack.pop() === (sign === '}' ? '{' : '[') && this.#valueEnds();
+        return this.#stack.pop() === (character === '}' ? '{' : '[') && this.#valueEnds();
     }
   }
 
-  #open(sign: '{' | '['): boolean {
+  #open(bracket: '{' | '['): boolean {
     if (this.#expects !== 'value') return false;
-    if (this.#stack.length === 0) this.#container = sign === '{' ? 'object' : 'array';
-    this.#stack.push(sign);
-    this.#expects = sign === '{' ? 'key' : 'value';
+    if (this.#stack.length === 0) this.#container = bracket === '{' ? 'object' : 'array';
+    this.#stack.push(bracket);
+    this.#expects = bracket === '{' ? 'key' : 'value';
     this.#mayClose = true;
     return true;
   }

@@ -1,74 +1,79 @@
-import { type Witnesses, witnessesOf } from './declaredHints.ts';
+import { type DeclaredHints, declaredHints } from './declaredHints.ts';
 import type { Finding, Sniffed, SniffInput } from './Finding.ts';
 import { type Format, formatByMediaType, formatByName } from './formats.ts';
+import { HeadText } from './headText.ts';
 import { sniffMagic } from './sniffMagic.ts';
 import { sniffOle } from './sniffOle.ts';
-import { decodeText, looksTextual } from './sniffText.ts';
+import { looksTextual } from './sniffText.ts';
 import { sniffTextual } from './sniffTextual.ts';
 import { sniffZip } from './sniffZip.ts';
 
 /**
- * Is it data, and of what format? Four witnesses are heard: the bytes, which are believed first, then the name, the
- * Content-Type and the declared format. HTML is never data, whatever it is declared to be, nor is an error or login page
+ * Is it data, and of what format? The bytes are believed first, then the name, the Content-Type and the declared
+ * format. HTML is never data, whatever it is declared to be, nor is an error or login page
  * in its place. Runs in time proportional to the head, and unpacks no more than
  * the word by which a ZIP names its kind.
  */
 export function sniff(input: SniffInput): Sniffed {
-  const witnesses = witnessesOf(input);
-  const finding = found(input, witnesses);
-  const evidence = [...finding.evidence, ...witnesses.words(finding.format)];
+  const declared = declaredHints(input);
+  const finding = found(input, declared);
+  const evidence = [...finding.evidence, ...declared.describe(finding.format)];
   return {
     data: finding.notData === null,
-    mediaType: mediaTypeOf(finding, witnesses),
+    mediaType: mediaTypeOf(finding, declared),
     format: finding.format === 'XHTML' ? 'HTML' : finding.format,
     charset: finding.charset,
     extension: finding.extension === undefined ? (tableEntry(finding.format)?.extension ?? null) : finding.extension,
     evidence,
     notData: finding.notData,
-    later: finding.later ?? null,
+    sampleRange: finding.sampleRange ?? null,
   };
 }
 
-function found(input: SniffInput, witnesses: Witnesses): Finding {
-  const { head, complete, later = null } = input;
-  const zip = sniffZip({ head, complete, end: later, named: witnesses.extension });
+function found(input: SniffInput, declared: DeclaredHints): Finding {
+  const { head, complete, secondSample = null } = input;
+  const zip = sniffZip({ head, complete, end: secondSample, named: declared.extension });
   if (zip)
     return {
       ...binary(zip.format, zip.evidence, zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip'),
-      later: zip.later,
+      sampleRange: zip.sampleRange,
     };
-  const ole = sniffOle(head, later, witnesses.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
-  if (ole) return { ...binary(ole.format, ole.evidence, tableEntry(ole.format)?.extension ?? null), later: ole.later };
+  const ole = sniffOle(head, secondSample, declared.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
+  if (ole)
+    return {
+      ...binary(ole.format, ole.evidence, tableEntry(ole.format)?.extension ?? null),
+      sampleRange: ole.sampleRange,
+    };
   const magic = sniffMagic(head);
-  if (magic?.format === 'HDF5' && witnesses.binaryHint(['NetCDF'])) {
-    return binary('NetCDF', 'an HDF5 file, by its name NetCDF 4', packedExtension('NetCDF', witnesses));
+  if (magic?.format === 'HDF5' && declared.binaryHint(['NetCDF'])) {
+    return binary('NetCDF', 'an HDF5 file, by its name NetCDF 4', packedExtension('NetCDF', declared));
   }
-  if (magic) return binary(magic.format, magic.evidence, packedExtension(magic.format, witnesses));
-  if (!looksTextual(head)) return unknownBinary(witnesses);
-  const decoded = decodeText(head, input.contentType);
-  return { ...sniffTextual(decoded.text, complete, witnesses), charset: decoded.charset };
+  if (magic) return binary(magic.format, magic.evidence, packedExtension(magic.format, declared));
+  if (!looksTextual(head)) return unknownBinary(declared);
+  const text = input.text ?? new HeadText(head, input.contentType);
+  return { ...sniffTextual(text, complete, declared), charset: text.charset };
 }
 
 function binary(format: string, evidence: string, extension: string | null): Finding {
   return { format, evidence: [evidence], charset: null, notData: null, extension };
 }
 
-/** `data.csv.gz` keeps both endings; a shapefile outside a ZIP is a `.shp`. */
-function packedExtension(format: string, witnesses: Witnesses): string | null {
+/** `data.csv.gz` keeps both extensions; a shapefile outside a ZIP is a `.shp`. */
+function packedExtension(format: string, declared: DeclaredHints): string | null {
   const own = tableEntry(format)?.extension ?? null;
   if (format === 'SHP') return 'shp';
-  return own !== null && witnesses.extension?.endsWith(`.${own}`) ? witnesses.extension : own;
+  return own !== null && declared.extension?.endsWith(`.${own}`) ? declared.extension : own;
 }
 
 /** Bytes that announce nothing: believed to be what the others say, when that is a format without a sure sign. */
-function unknownBinary(witnesses: Witnesses): Finding {
-  const hint = tableEntry(witnesses.binaryHint(null));
+function unknownBinary(declared: DeclaredHints): Finding {
+  const hint = tableEntry(declared.binaryHint(null));
   return {
-    format: hint?.format ?? witnesses.extensionFormat,
+    format: hint?.format ?? declared.extensionFormat,
     evidence: ['the bytes are no text and carry no sign that we know'],
     charset: null,
     notData: null,
-    extension: witnesses.extension ?? hint?.extension ?? null,
+    extension: declared.extension ?? hint?.extension ?? null,
     weak: true,
   };
 }
@@ -77,8 +82,8 @@ function unknownBinary(witnesses: Witnesses): Finding {
  * The format's own media type; a media type of the server's that we do not know is left as it is where the bytes were not
  * clear, and so is one that means the same.
  */
-function mediaTypeOf(finding: Finding, witnesses: Witnesses): string {
-  const sent = witnesses.vagueType ? null : witnesses.mediaType;
+function mediaTypeOf(finding: Finding, declared: DeclaredHints): string {
+  const sent = declared.vagueType ? null : declared.mediaType;
   const meant = sent === null ? null : formatByMediaType(sent);
   const entry = tableEntry(finding.format);
   if (finding.format?.endsWith(' / ZIP')) return 'application/zip';
@@ -88,7 +93,7 @@ function mediaTypeOf(finding: Finding, witnesses: Witnesses): string {
   if (finding.format === 'XHTML' && sent === 'text/html') return sent;
   if (entry) return entry.mediaType;
   if (finding.charset !== null) return 'text/plain';
-  return sent !== null && meant?.kind === 'binary' ? sent : (witnesses.vagueBinary ?? 'application/octet-stream');
+  return sent !== null && meant?.kind === 'binary' ? sent : (declared.vagueBinary ?? 'application/octet-stream');
 }
 
 function tableEntry(format: string | null): Format | null {

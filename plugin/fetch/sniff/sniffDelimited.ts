@@ -1,7 +1,7 @@
 interface DelimitedMatch {
   readonly format: 'CSV' | 'TSV' | 'PSV';
   readonly evidence: string;
-  /** Clear enough to stand without another witness. */
+  /** Clear enough to stand without another hint. */
   readonly sure: boolean;
 }
 
@@ -9,7 +9,7 @@ const DELIMITERS = ['\t', ';', '|', ','] as const;
 type Delimiter = (typeof DELIMITERS)[number];
 
 const MAX_RECORDS = 100;
-const [LINE_FEED, CARRIAGE_RETURN, BLANK, QUOTE] = [0x0a, 0x0d, 0x20, 0x22];
+const [LINE_FEED, CARRIAGE_RETURN, SPACE, QUOTE] = [0x0a, 0x0d, 0x20, 0x22];
 const WORDS: Readonly<Record<Delimiter, string>> = { '\t': 'tabs', ';': 'semicolons', '|': 'pipes', ',': 'commas' };
 
 interface Count {
@@ -67,18 +67,18 @@ function fieldCounts(text: string, delimiter: Delimiter, complete: boolean): num
   let fieldStart = true;
   let blank = true;
   for (let i = 0; i < text.length && counts.length < MAX_RECORDS; i += 1) {
-    const sign = text.charCodeAt(i);
-    if (sign === LINE_FEED || sign === CARRIAGE_RETURN) {
+    const code = text.charCodeAt(i);
+    if (code === LINE_FEED || code === CARRIAGE_RETURN) {
       if (!blank) counts.push(fields);
       fields = 1;
       fieldStart = true;
       blank = true;
-    } else if (sign === divides) {
+    } else if (code === divides) {
       fields += 1;
       fieldStart = true;
       blank = false;
-    } else if (sign !== BLANK) {
-      if (sign === QUOTE && fieldStart) i = endOfQuoted(text, i);
+    } else if (code !== SPACE) {
+      if (code === QUOTE && fieldStart) i = endOfQuoted(text, i);
       fieldStart = false;
       blank = false;
     }
@@ -88,7 +88,7 @@ function fieldCounts(text: string, delimiter: Delimiter, complete: boolean): num
   return counts;
 }
 
-/** Where a quoted field ends; a quote that never does is a sign like any other. */
+/** Where a quoted field ends; a quote that never does is a character like any other. */
 function endOfQuoted(text: string, start: number): number {
   let at = start + 1;
   for (;;) {
@@ -99,7 +99,7 @@ function endOfQuoted(text: string, start: number): number {
   }
 }
 
-/** Sentences have commas too, but a blank after each and few on a line. */
+/** Sentences have commas too, but a space after each and few on a line. */
 function isProse(text: string, { delimiter, fields }: Count): boolean {
   if ((delimiter !== ',' && delimiter !== ';') || fields > 4) return false;
   const sample = text.slice(0, 2048);
@@ -108,7 +108,7 @@ function isProse(text: string, { delimiter, fields }: Count): boolean {
   return parts.filter((part, at) => at > 0 && /^\s/.test(part)).length > (parts.length - 1) * 0.8;
 }
 
-/** A sign that ends each line and stands nowhere else ends statements; it divides nothing. */
+/** A character that ends each line and stands nowhere else ends statements; it divides nothing. */
 function isCode(text: string, { delimiter, fields }: Count): boolean {
   if (fields !== 2) return false;
   const lines = text.slice(0, 2048).split(/[\r\n]+/);

@@ -20,7 +20,7 @@ const LOGIN_WORDS =
   /\b(log ?in|log ?on|sign ?in|anmelden|anmeldung|einloggen|connexion|se connecter|iniciar sesi[oó]n|accedi|inloggen|authentication required|single sign-on|password)\b/i;
 
 /**
- * Whether text is an HTML page or a piece of one: a doctype, or an HTML tag first, after blanks, comments and an XML
+ * Whether text is an HTML page or a piece of one: a doctype, or an HTML tag first, after whitespace, comments and an XML
  * declaration; or a whole page after a few words of a talkative server. `xmlExpected`: something says it should be XML and
  * the server does not say that it is HTML, so only what surely is HTML counts.
  */
@@ -43,7 +43,7 @@ function isHtmlOnly(text: string, at: number, tag: string): boolean {
   return HTML_ONLY.test(tag) && !OTHER_NAMESPACE.test(text);
 }
 
-/** Behind blanks, comments, processing instructions. */
+/** Behind whitespace, comments, processing instructions. */
 function contentStart(text: string): number {
   let at = 0;
   for (;;) {

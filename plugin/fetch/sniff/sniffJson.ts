@@ -1,4 +1,5 @@
-import { type JsonScan, readJson, scanJson } from './jsonScan.ts';
+import type { HeadText } from './headText.ts';
+import { type JsonScan, scanJson, scanOfValue } from './jsonScan.ts';
 
 export interface JsonMatch {
   readonly format: string;
@@ -17,7 +18,7 @@ const FAILED =
 /** `{"detail": "Not found."}`: no key of an error, but its words. */
 const SAID =
   /"(detail|details|message|msg|reason|title)"\s{0,10}:\s{0,10}"[^"]{0,100}\b(not found|no such|not exist|denied|forbidden|unauthori[sz]ed|not authenticated|not provided|invalid|expired|unavailable|internal (server )?error)\b/i;
-const ERROR_SIGNS = /^(error|errors|error_?description|error_?code|exception|fault)$/i;
+const ERROR_NAMES = /^(error|errors|error_?description|error_?code|exception|fault)$/i;
 
 /** RFC 7464 and RFC 8142 put this before each value. */
 const RECORD_SEPARATOR = '\u{1e}';
@@ -26,20 +27,22 @@ const RECORD_SEPARATOR = '\u{1e}';
 const ENOUGH = 16_384;
 
 /** The JSON family: one value, whole or cut by the end of the head, or one value a line. */
-export function sniffJson(text: string, complete: boolean): JsonMatch | null {
+export function sniffJson(head: HeadText, complete: boolean): JsonMatch | null {
+  const { text } = head;
   const lead = text.slice(0, 1000);
   const start = lead.length - lead.replaceAll(RECORD_SEPARATOR, ' ').trimStart().length;
   if (text[start] !== '{' && text[start] !== '[') return null;
   const separated = text.slice(0, start).includes(RECORD_SEPARATOR);
-  const whole = complete && !separated ? readJson(text, start) : null;
+  const value = complete && !separated ? head.json : null;
+  const whole = value && scanOfValue(value.value, text.length);
   if (whole) return described(whole, null, text.slice(start));
   const first = scanJson(complete ? text : text.slice(0, ENOUGH), start);
   if (first.ended) return endedFinding(first, text, separated);
   // Deep inside it is JSON even when a mistake follows; near the beginning it is something else in brackets.
   if (!first.valid && !(first.keys.size > 0 && first.end - start > 2000)) return null;
-  if (!first.valid) return spoilt(first, 'it has a mistake');
+  if (!first.valid) return malformed(first, 'it has a mistake');
   if (!complete) return described(first, null);
-  return first.keys.size > 0 ? spoilt(first, 'it breaks off') : null;
+  return first.keys.size > 0 ? malformed(first, 'it breaks off') : null;
 }
 
 /** One value is there; what follows it tells lines of JSON from something else. */
@@ -52,10 +55,10 @@ function endedFinding(first: JsonScan, text: string, separated: boolean): JsonMa
     return scanJson(rest, 0).valid ? described(first, 'lines') : null;
   }
   if (rest.startsWith(RECORD_SEPARATOR)) return described(first, 'lines');
-  return first.keys.size > 0 && first.end > 100 ? spoilt(first, 'something follows it') : null;
+  return first.keys.size > 0 && first.end > 100 ? malformed(first, 'something follows it') : null;
 }
 
-function spoilt(scan: JsonScan, how: string): JsonMatch | null {
+function malformed(scan: JsonScan, how: string): JsonMatch | null {
   const match = described(scan, null);
   return match && { ...match, evidence: `${match.evidence}, but ${how}` };
 }
@@ -94,6 +97,6 @@ function errorWords({ keys }: JsonScan, whole: string): string | null {
   const names = [...keys.keys()];
   if (!names.every((name) => ERROR_KEYS.test(name))) return null;
   const none = /"errors?"\s{0,10}:\s{0,10}(null|false|0|""|\[\s{0,10}\]|\{\s{0,10}\})/i.test(whole);
-  const named = !none && names.some((name) => ERROR_SIGNS.test(name));
+  const named = !none && names.some((name) => ERROR_NAMES.test(name));
   return named || FAILED.test(whole) || SAID.test(whole) ? whole.replace(/\s+/g, ' ').slice(0, 200) : null;
 }

@@ -71,7 +71,7 @@ function confirmed(format: string, head: Uint8Array): boolean {
   return format !== 'LAS' || (head[24] ?? 0) === 1;
 }
 
-/** Some programs write a byte-order mark or blanks before it, and every reader looks further. */
+/** Some programs write a byte-order mark or whitespace before it, and every reader looks further. */
 function latePdf(head: Uint8Array): string | null {
   return /^[\s\xef\xbb\xbf]+%PDF-/.test(Buffer.from(head.subarray(0, 64)).toString('latin1')) ? 'PDF' : null;
 }

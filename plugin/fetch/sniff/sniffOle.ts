@@ -1,9 +1,9 @@
-import type { LaterPiece } from './Finding.ts';
+import type { SampleRange } from './Finding.ts';
 import type { MagicMatch } from './sniffMagic.ts';
 
 interface OleMatch extends MagicMatch {
   /** Where the directory is, when that is beyond the head. */
-  readonly later: LaterPiece | null;
+  readonly sampleRange: SampleRange | null;
 }
 
 const SIGNATURE = Buffer.from('d0cf11e0a1b11ae1', 'hex');
@@ -25,21 +25,21 @@ const BARE_BIFF: readonly (readonly number[])[] = [
 ];
 
 /**
- * Office's binary formats share one container. Its directory may lie anywhere in the file, and mostly at the end; `later`
+ * Office's binary formats share one container. Its directory may lie anywhere in the file, and mostly at the end; `secondSample`
  * is what was found where the head said. Where it is not visible `named` (what name and declaration say) decides.
  */
-export function sniffOle(head: Uint8Array, later: Uint8Array | null, named: string | null): OleMatch | null {
+export function sniffOle(head: Uint8Array, secondSample: Uint8Array | null, named: string | null): OleMatch | null {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   if (BARE_BIFF.some((record) => record.every((byte, i) => bytes[i] === byte)) && bytes.length > 8) {
-    return { format: 'XLS', evidence: 'the bytes begin as an early Excel sheet', later: null };
+    return { format: 'XLS', evidence: 'the bytes begin as an early Excel sheet', sampleRange: null };
   }
   if (!bytes.subarray(0, 8).equals(SIGNATURE)) return null;
   const at = directoryAt(bytes);
-  const stream = firstStream(later ? Buffer.from(later) : bytes.subarray(at < bytes.length ? at : 0));
-  if (stream) return { format: stream[1], evidence: `an OLE2 file with a stream “${stream[0]}”`, later: null };
+  const stream = firstStream(secondSample ? Buffer.from(secondSample) : bytes.subarray(at < bytes.length ? at : 0));
+  if (stream) return { format: stream[1], evidence: `an OLE2 file with a stream “${stream[0]}”`, sampleRange: null };
   const format = named !== null && ['XLS', 'DOC', 'PPT', 'MSG'].includes(named) ? named : 'OLE2';
   const evidence = format === 'OLE2' ? 'an OLE2 file' : `an OLE2 file, by its name ${format}`;
-  return { format, evidence, later: at < bytes.length ? null : at };
+  return { format, evidence, sampleRange: at < bytes.length ? null : at };
 }
 
 /** Where the header says the directory begins. */

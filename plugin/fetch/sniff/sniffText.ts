@@ -1,7 +1,8 @@
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
 
-interface DecodedText {
+/** Bytes as text, and how that was known. */
+export interface DecodedText {
   /** Without a byte-order mark. */
   readonly text: string;
   /** Lower case, IANA. */
@@ -116,8 +117,8 @@ function wideLatin(bytes: Uint8Array): string | null {
     const odd = bytes[i + 1] ?? 0;
     if (even === 0) zeros[0] += 1;
     if (odd === 0) zeros[1] += 1;
-    const sign = even === 0 ? odd : even;
-    if (sign >= 0x20 || (sign >= 0x09 && sign <= 0x0d)) printable += 1;
+    const code = even === 0 ? odd : even;
+    if (code >= 0x20 || (code >= 0x09 && code <= 0x0d)) printable += 1;
   }
   const pairs = length / 2;
   if (printable < pairs * 0.95) return null;

@@ -1,7 +1,8 @@
-import type { Witnesses } from './declaredHints.ts';
+import type { DeclaredHints } from './declaredHints.ts';
 import { isScriptExtension } from './extensions.ts';
 import type { Finding } from './Finding.ts';
 import type { Format } from './formats.ts';
+import type { HeadText } from './headText.ts';
 import { scanJson } from './jsonScan.ts';
 import { sniffDelimited } from './sniffDelimited.ts';
 import { sniffHtml } from './sniffHtml.ts';
@@ -17,21 +18,22 @@ const ERROR_TEXT =
   /^\W{0,5}(\d{3}\s)?((internal server |fatal |server |parse )?error\b|exception\b|not found\b|file not found|page not found|resource not found|access denied|forbidden|unauthori[sz]ed|bad request|bad gateway|service unavailable|temporarily unavailable|invalid (request|token|parameter|session)|no such file|(the )?(requested )?(file|page|resource|url)\b.{0,60}\b(not found|not exist))/i;
 
 /** The format of text, from the strictest grammar to the loosest. */
-export function sniffTextual(text: string, complete: boolean, witnesses: Witnesses): Finding {
-  const expected = witnesses.hints;
+export function sniffTextual(head: HeadText, complete: boolean, declared: DeclaredHints): Finding {
+  const { text } = head;
+  const expected = declared.hints;
   return (
     triplesFinding(text, expected) ??
-    htmlFinding(text, witnesses) ??
-    xmlFinding(text, complete, expected) ??
-    jsonFinding(text, complete, expected) ??
+    htmlFinding(text, declared) ??
+    xmlFinding(head, complete, expected) ??
+    jsonFinding(head, complete, expected) ??
     errorTextFinding(text, complete, expected) ??
     firstLineFinding(text) ??
     delimitedFinding(text, complete, expected) ??
-    plainFinding(witnesses)
+    plainFinding(declared)
   );
 }
 
-function htmlFinding(text: string, { hints, htmlType }: Witnesses): Finding | null {
+function htmlFinding(text: string, { hints, htmlType }: DeclaredHints): Finding | null {
   const xmlExpected = !htmlType && hints.some((format) => format.kind === 'xml');
   const page = sniffHtml(text, xmlExpected);
   if (!page) return null;
@@ -40,14 +42,14 @@ function htmlFinding(text: string, { hints, htmlType }: Witnesses): Finding | nu
   return finding(page.xhtml ? 'XHTML' : 'HTML', page.evidence, why);
 }
 
-function xmlFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
-  const match = sniffXml(text, complete);
+function xmlFinding(head: HeadText, complete: boolean, expected: readonly Format[]): Finding | null {
+  const match = sniffXml(head, complete);
   if (!match) return null;
   if (match.format === 'XHTML') return finding('XHTML', [match.evidence], 'It is a web page (XHTML), not data.');
   const other = expected.find((format) => format.kind !== 'xml' && format.format !== 'TXT');
   const error =
     complete &&
-    text.length < 4096 &&
+    head.text.length < 4096 &&
     /^(error|errors|exception|fault|serviceexceptionreport|exceptionreport)$/i.test(match.root ?? '');
   return finding(
     match.format,
@@ -56,8 +58,8 @@ function xmlFinding(text: string, complete: boolean, expected: readonly Format[]
   );
 }
 
-function jsonFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
-  const match = sniffJson(text, complete) ?? jsonScalar(text, complete, expected);
+function jsonFinding(head: HeadText, complete: boolean, expected: readonly Format[]): Finding | null {
+  const match = sniffJson(head, complete) ?? jsonScalar(head.text, complete, expected);
   if (!match) return null;
   const other = expected.find((format) => format.kind !== 'json' && format.format !== 'TXT');
   const notData = other && match.error ? `It is a JSON error message, not ${other.format}: ${match.error}` : null;
@@ -118,7 +120,7 @@ function delimitedFinding(text: string, complete: boolean, expected: readonly Fo
  * Text that follows no grammar is what it is called, if it is called a kind of text or something that we do not know; a
  * page, if it is served as one.
  */
-function plainFinding({ hints, htmlType, extension, extensionFormat }: Witnesses): Finding {
+function plainFinding({ hints, htmlType, extension, extensionFormat }: DeclaredHints): Finding {
   const unknown = 'it is text of no format that we know';
   if (htmlType)
     return finding('HTML', [unknown, 'it is served as HTML'], 'It is served as a web page (HTML), not data.');

@@ -1,5 +1,5 @@
 import { capabilitiesService } from './capabilitiesRoot.ts';
-import { xmlHead } from './xmlHead.ts';
+import type { HeadText } from './headText.ts';
 
 interface XmlMatch {
   readonly format: string;
@@ -31,8 +31,7 @@ const BY_NAMESPACE: readonly (readonly [RegExp, string])[] = [
 /**
  * XML by its root element; null when the text is none. An XML declaration is enough where the root lies beyond the head.
  */
-export function sniffXml(text: string, complete: boolean): XmlMatch | null {
-  const root = xmlHead(text);
+export function sniffXml({ text, xml: root }: HeadText, complete: boolean): XmlMatch | null {
   if (!root) {
     const declared = /^\s*<\?xml\s/.test(text.slice(0, 1000));
     const cut = !complete && /^\s*<!(doctype\s+(?!html)|--)/i.test(text.slice(0, 1000));

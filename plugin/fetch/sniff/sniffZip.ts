@@ -1,10 +1,10 @@
 import { constants, inflateRawSync } from 'node:zlib';
-import type { LaterPiece } from './Finding.ts';
+import type { SampleRange } from './Finding.ts';
 import { formatByName } from './formats.ts';
 import type { MagicMatch } from './sniffMagic.ts';
 
 /** What explains data rather than being it. */
-const PAPERS: ReadonlySet<string> = new Set([
+const DOCUMENTATION_TYPES: ReadonlySet<string> = new Set([
   'txt',
   'md',
   'pdf',
@@ -31,7 +31,7 @@ interface ZipMatch extends MagicMatch {
   /** `csv.zip` for a single file in it. */
   readonly extension: string | null;
   /** The directory, where only it could tell more. */
-  readonly later: LaterPiece | null;
+  readonly sampleRange: SampleRange | null;
 }
 
 interface ZipInput {
@@ -52,11 +52,16 @@ export function sniffZip({ head, complete, end, named }: ZipInput): ZipMatch | n
   const view = readZip(bytes, spanned, complete ? bytes : end && Buffer.from(end));
   const known = byMediaTypeEntry(view.mediaType) ?? byNames(view.names);
   if (known)
-    return { format: known, evidence: `a ZIP that holds what a ${known} file holds`, extension: null, later: null };
-  const later = view.whole ? null : 'end';
+    return {
+      format: known,
+      evidence: `a ZIP that holds what a ${known} file holds`,
+      extension: null,
+      sampleRange: null,
+    };
+  const sampleRange = view.whole ? null : 'end';
   const packed = packedFormat(view, named);
-  if (packed) return { ...packed, later };
-  return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null, later };
+  if (packed) return { ...packed, sampleRange };
+  return { format: 'ZIP', evidence: empty ? 'an empty ZIP' : `a ZIP of ${count(view)}`, extension: null, sampleRange };
 }
 
 function count({ names, whole }: ZipView): string {
@@ -165,13 +170,13 @@ function byNames(names: readonly string[]): string | null {
 }
 
 /**
- * `CSV / ZIP`: what CKAN's quality check calls a zipped CSV. It may hold several, and papers beside them, as long as more
+ * `CSV / ZIP`: what CKAN's quality check calls a zipped CSV. It may hold several, and documentation beside them, as long as more
  * than half of the data is of that format; or any one where the ZIP is called `.csv.zip`.
  */
-function packedFormat({ names, whole }: ZipView, named: string | null): Omit<ZipMatch, 'later'> | null {
+function packedFormat({ names, whole }: ZipView, named: string | null): Omit<ZipMatch, 'sampleRange'> | null {
   const files = names.filter((name) => !/\/$|^__MACOSX\/|(^|\/)(\.|Thumbs\.db$)/i.test(name));
   const extensions = files.map((name) => /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '');
-  const data = extensions.filter((extension) => !PAPERS.has(extension));
+  const data = extensions.filter((extension) => !DOCUMENTATION_TYPES.has(extension));
   const among = data.length > 0 ? data : extensions;
   const extension = among.find((it) => named === `${it}.zip`) ?? (whole ? mostOf(among) : null);
   const format = extension ? formatByName(extension) : null;

@@ -23,7 +23,7 @@ const NAME = /[^\s<>/='"&]+/y;
  * that never goes back; a DTD is stepped over and no entity of it is ever expanded.
  */
 export function xmlHead(text: string): XmlHead | null {
-  let at = skipBlanks(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
+  let at = skipWhitespace(text, text.charCodeAt(0) === 0xfeff ? 1 : 0);
   let encoding: string | null = null;
   let doctype: string | null = null;
   while (text[at] === '<') {
@@ -33,7 +33,7 @@ export function xmlHead(text: string): XmlHead | null {
     const part = text.slice(at, Math.min(end, at + 400));
     if (/^<\?xml\s/.test(part)) encoding = /\sencoding\s*=\s*["']([\w.-]+)["']/.exec(part)?.[1] ?? null;
     if (/^<!doctype/i.test(part)) doctype = /^<!doctype\s+([^\s>[]+)/i.exec(part)?.[1]?.toLowerCase() ?? '';
-    at = skipBlanks(text, end);
+    at = skipWhitespace(text, end);
   }
   return null;
 }
@@ -50,18 +50,18 @@ function endOfProlog(text: string, at: number): number {
 function endOfDoctype(text: string, start: number): number {
   let depth = 0;
   for (let i = start; i < text.length; i += 1) {
-    const sign = text[i];
-    if (sign === '"' || sign === "'") {
-      const end = text.indexOf(sign, i + 1);
+    const character = text[i];
+    if (character === '"' || character === "'") {
+      const end = text.indexOf(character, i + 1);
       if (end < 0) return -1;
       i = end;
     } else if (text.startsWith('<!--', i)) {
       const end = after(text, '-->', i + 4);
       if (end < 0) return -1;
       i = end - 1;
-    } else if (sign === '[') depth += 1;
-    else if (sign === ']') depth -= 1;
-    else if (sign === '>' && depth <= 0) return i + 1;
+    } else if (character === '[') depth += 1;
+    else if (character === ']') depth -= 1;
+    else if (character === '>' && depth <= 0) return i + 1;
   }
   return -1;
 }
@@ -95,19 +95,19 @@ function readAttributes(text: string, start: number): { attributes: Map<string, 
   const attributes = new Map<string, string>();
   let at = start;
   while (at < text.length) {
-    at = skipBlanks(text, at);
-    const sign = text[at];
-    if (sign === undefined || sign === '<') break;
-    if (sign === '>') return { attributes, end: at + 1 };
+    at = skipWhitespace(text, at);
+    const character = text[at];
+    if (character === undefined || character === '<') break;
+    if (character === '>') return { attributes, end: at + 1 };
     NAME.lastIndex = at;
     const name = NAME.exec(text)?.[0];
     if (name === undefined) {
       at += 1;
       continue;
     }
-    at = skipBlanks(text, at + name.length);
+    at = skipWhitespace(text, at + name.length);
     if (text[at] !== '=') continue;
-    at = skipBlanks(text, at + 1);
+    at = skipWhitespace(text, at + 1);
     const quote = text[at];
     if (quote !== '"' && quote !== "'") continue;
     const end = text.indexOf(quote, at + 1);
@@ -123,7 +123,7 @@ function after(text: string, mark: string, from: number): number {
   return found < 0 ? -1 : found + mark.length;
 }
 
-function skipBlanks(text: string, from: number): number {
+function skipWhitespace(text: string, from: number): number {
   let at = from;
   for (; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
