@@ -150,7 +150,7 @@ module.exports = {
     door(npm('undici'), '^plugin/fetch/'),
     door(
       '^(node:)?(https?|http2|net|tls|dgram)$',
-      '^plugin/(fetch/|testing/|show/problem.ts$|record/cluster/freePort)',
+      '^plugin/(fetch/|testing/|show/problem\\.ts$|record/cluster/freePort)',
       'Every connection goes through the address guard. Names of statuses and listening on a port are no connection.',
     ),
     door('^(node:)?dns(/promises)?$', '^plugin/fetch/'),

@@ -17,7 +17,7 @@ const LONG_FUNCTIONS_TODAY = [
   'createRequests',
 ];
 const LONG_FILES_TODAY = ['lenientExchange.ts', 'undiciExchange.ts', 'Records.ts'];
-const UNDOCUMENTED_TODAY = 193;
+const UNDOCUMENTED_TODAY = 155;
 
 const structures = structuresIn('plugin');
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
+/** The size of the buffers that a long body is written and hashed in. */
 export const BATCH_BYTES = 1024 * 1024;
 
+/** Of the decoded bytes, hexadecimal in lower case. */
 export interface BodyHashes {
   readonly md5: string;
   readonly sha256: string;
@@ -9,11 +11,13 @@ export interface BodyHashes {
 
 /** md5 and sha256 of one large body, batch by batch. */
 export interface BodyHasher {
-  /** An empty buffer of {@link BATCH_BYTES}; waits while too many are being hashed. */
+  /** A buffer of {@link BATCH_BYTES} to be filled; waits while too many are being hashed. Rejects with `thread-failed`. */
   batch(): Promise<ArrayBuffer>;
   /** Takes the buffer away: it comes back through `batch`. */
   update(buffer: ArrayBuffer, bytes: number): void;
+  /** After the last `update`, once. Rejects with `thread-failed`. */
   finish(): Promise<BodyHashes>;
+  /** Gives the body up; harmless after `finish`, or a second time. */
   discard(): void;
 }
 

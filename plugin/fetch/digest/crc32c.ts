@@ -6,6 +6,7 @@ type Tables = readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 
 let tables: Tables | null = null;
 
+/** Castagnoli's CRC (RFC 3720 appendix B.4) of `chunk`, continued from the sum of what came before it; 0 at first. */
 export function crc32c(data: Uint8Array, seed = 0): number {
   const [t0, t1, t2, t3] = slicingTables();
   let crc = ~seed;

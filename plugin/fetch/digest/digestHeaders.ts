@@ -1,6 +1,7 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 import { field, fields } from '../http/headers.ts';
 
+/** What servers send digests of that we can check: names of node:crypto, and three checksums. */
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha512' | 'crc32' | 'crc32c' | 'crc64nvme';
 
 /** What an answer says the digest of its bytes is. */
@@ -12,6 +13,7 @@ export interface DeclaredDigest {
   readonly expected: string;
 }
 
+/** All digests of one response. `evidence`: those that cannot be checked, in words. */
 export interface DeclaredDigests {
   readonly digests: readonly DeclaredDigest[];
   /** Digests that cannot be checked, in words. */

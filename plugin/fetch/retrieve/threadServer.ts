@@ -1,47 +1,65 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ArchiverError, messageOf } from '../../errors.ts';
+import type { Attempt } from '../../model/attempt.ts';
 import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
 
+type Performed = Exclude<ToThread, { kind: 'abort' }>;
+
 /** Serves a retriever to the coordinator over a message port; the other half is `ThreadRetriever`. */
 export function serveRetriever(port: MessagePort, retriever: Retriever): void {
-  const running = new Map<number, AbortController>();
-  const answer = (message: FromThread) => port.postMessage(message);
+  const server = new RetrieverServer(port, retriever);
+  port.on('message', (message: ToThread) => server.receive(message));
+}
 
-  port.on('message', (message: ToThread) => {
-    if (message.kind === 'abort') running.get(message.id)?.abort();
-    else
-      perform(message).then(answer, (error: unknown) =>
-        answer({
-          kind: 'error',
-          id: message.id,
-          code: error instanceof ArchiverError ? error.code : 'internal',
-          message: messageOf(error),
-        }),
-      );
-  });
+class RetrieverServer {
+  readonly #port: MessagePort;
+  readonly #retriever: Retriever;
+  /** Requests under way, by the id of their message. */
+  readonly #running = new Map<number, AbortController>();
 
-  async function perform(message: Exclude<ToThread, { kind: 'abort' }>): Promise<FromThread> {
+  constructor(port: MessagePort, retriever: Retriever) {
+    this.#port = port;
+    this.#retriever = retriever;
+  }
+
+  receive(message: ToThread): void {
+    if (message.kind === 'abort') this.#running.get(message.id)?.abort();
+    else void this.#answer(message);
+  }
+
+  async #answer(message: Performed): Promise<void> {
+    const answer = await this.#perform(message).catch((error: unknown): FromThread => {
+      const code = error instanceof ArchiverError ? error.code : 'internal';
+      return { kind: 'error', id: message.id, code, message: messageOf(error) };
+    });
+    this.#port.postMessage(answer);
+  }
+
+  async #perform(message: Performed): Promise<FromThread> {
     const { id } = message;
     switch (message.kind) {
-      case 'retrieve': {
-        const controller = new AbortController();
-        running.set(id, controller);
-        try {
-          return { kind: 'attempt', id, attempt: await retriever.retrieve(message.request, controller.signal) };
-        } finally {
-          running.delete(id);
-        }
-      }
+      case 'retrieve':
+        return { kind: 'attempt', id, attempt: await this.#retrieve(message) };
       case 'commit':
-        return { kind: 'committed', id, result: await retriever.commit(message.stage) };
+        return { kind: 'committed', id, result: await this.#retriever.commit(message.stage) };
       case 'discard':
-        await retriever.discard(message.stage);
+        await this.#retriever.discard(message.stage);
         return { kind: 'done', id };
       case 'close':
-        for (const controller of running.values()) controller.abort();
-        await retriever.close();
+        for (const controller of this.#running.values()) controller.abort();
+        await this.#retriever.close();
         return { kind: 'done', id };
+    }
+  }
+
+  async #retrieve({ id, request }: Performed & { kind: 'retrieve' }): Promise<Attempt> {
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    try {
+      return await this.#retriever.retrieve(request, controller.signal);
+    } finally {
+      this.#running.delete(id);
     }
   }
 }

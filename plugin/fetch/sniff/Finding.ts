@@ -3,6 +3,7 @@ import type { HeadText } from './headText.ts';
 /** Which piece of a body, beyond its first bytes, tells what it is: its end, or what begins at an offset. */
 export type SampleRange = 'end' | number;
 
+/** What is known of a body when it is asked what it is. */
 export interface SniffInput {
   /** The first bytes of the representation, decoded, at most 64 KiB. */
   readonly head: Uint8Array;
@@ -18,6 +19,7 @@ export interface SniffInput {
   readonly url: string;
 }
 
+/** What a body is, for its record and its name. */
 export interface Sniffed {
   readonly data: boolean;
   /** Without parameters. */

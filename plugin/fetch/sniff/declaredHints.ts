@@ -42,6 +42,7 @@ const ZIPPED: ReadonlySet<string> = new Set([
   'EPUB',
 ]);
 
+/** Reads name, URL, Content-Type and declared format; none of them is believed here. */
 export function declaredHints(input: SniffInput): DeclaredHints {
   const mediaType = typeOf(input.contentType);
   const vagueType = mediaType === null || VAGUE.test(mediaType);

@@ -46,6 +46,7 @@ export function splitExtension(name: string): NameParts {
   return { stem: stem.slice(0, stem.length - inner.length - 1), extension: `${inner}.${last}` };
 }
 
+/** Whether an extension (lower or upper case, no dot) is that of a program on the server, such as `aspx`. */
 export function isScriptExtension(extension: string): boolean {
   return SCRIPT.has(extension.toLowerCase());
 }

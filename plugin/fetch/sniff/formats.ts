@@ -1,3 +1,4 @@
+/** A row of the table of formats below. */
 export interface Format {
   /** As portals write it: `CSV`, `GeoJSON`, `SHP`. */
   readonly format: string;

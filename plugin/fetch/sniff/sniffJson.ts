@@ -1,6 +1,7 @@
 import type { HeadText } from './headText.ts';
 import { type JsonScan, scanJson, scanOfValue } from './jsonScan.ts';
 
+/** A text of the JSON family, and whether it is an error message. */
 export interface JsonMatch {
   readonly format: string;
   readonly evidence: string;
