@@ -134,6 +134,31 @@ module.exports = {
       to: { path: '^(test|bench|examples|scripts)/' },
     },
     {
+      name: 'product-apart-from-contract-suites',
+      comment: 'testing/ is for the tests of others; nothing that runs in a portal may load it.',
+      severity: 'error',
+      from: { path: '^plugin/', pathNot: '^plugin/testing/' },
+      to: { path: '^plugin/testing/' },
+    },
+    {
+      name: 'contract-suites-know-contracts',
+      comment: 'A suite tries any implementation, so it uses the code of none.',
+      severity: 'error',
+      from: { path: '^plugin/testing/' },
+      to: {
+        path: '^plugin/',
+        pathNot: '^plugin/(testing/|model/|errors\\.ts$)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'contract-suites-need-node-alone',
+      comment: 'Whoever runs them installs nothing but this package.',
+      severity: 'error',
+      from: { path: '^plugin/testing/' },
+      to: { dependencyTypesNot: ['core', 'local', 'type-only'] },
+    },
+    {
       name: 'no-development-libraries',
       comment: 'What the package does not install, the package may not import.',
       severity: 'error',

@@ -84,6 +84,28 @@ describe('the import rules', () => {
     assert.deepEqual(await broken(modules), ['nothing-imports-the-root']);
   });
 
+  test('keep the contract suites out of the product, and the product out of them', async () => {
+    const modules = {
+      'plugin/testing/suite.ts': "import { open } from '../store/open.ts';\nexport const suite = open;\n",
+      'plugin/store/open.ts': 'export const open = 1;\n',
+      'plugin/store/use.ts': "import { suite } from '../testing/suite.ts';\nexport const more = suite;\n",
+    };
+    const rules = ['contract-suites-know-contracts', 'product-apart-from-contract-suites'];
+    assert.deepEqual((await broken(modules)).sort(), rules);
+  });
+
+  test('let the contract suites need node alone', async () => {
+    const modules = {
+      'package.json': JSON.stringify({ type: 'module', dependencies: { express: '1.0.0' } }),
+      'node_modules/express/package.json': JSON.stringify({ name: 'express', version: '1.0.0', main: 'index.js' }),
+      'node_modules/express/index.js': 'module.exports = 1;\n',
+      'plugin/testing/suite.ts': "import express from 'express';\nexport const suite = express;\n",
+      'plugin/testing/other.ts': "import { it } from 'node:test';\nexport const other = it;\n",
+    };
+    const found = await broken(modules);
+    assert.deepEqual(found.sort(), ['contract-suites-need-node-alone', 'door-of-node-modules-express']);
+  });
+
   test('find a ring of modules', async () => {
     const modules = {
       'plugin/a.ts': "import { b } from './b.ts';\nexport const a = () => b;\n",

@@ -91,6 +91,18 @@ describe('the package', () => {
     assert.equal(row.cache_url, cacheUrl);
   });
 
+  test('brings the contract suites, which a store of another project passes', async () => {
+    await copyFile('test/support/installedStore.test.mjs', join(project, 'store.test.mjs'));
+    const { NODE_TEST_CONTEXT: _, ...alone } = environment;
+    const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'store.test.mjs'], {
+      cwd: project,
+      env: alone,
+    });
+    assert.match(stdout, /# Subtest: linked files as an archive store/);
+    assert.match(stdout, /^# pass (2[0-9]|3[0-9])$/m);
+    assert.match(stdout, /^# fail 0$/m);
+  });
+
   test('brings its command line', async () => {
     const { stdout } = await run('npx', ['--no-install', 'portal-archiver', '--version'], {
       cwd: project,

@@ -1,7 +1,15 @@
-import { jobQueueContract } from '../contracts/jobQueue.ts';
-import { freshDatabase } from '../support/postgres.ts';
+import { after, before } from 'node:test';
+import { jobQueueContract } from '../../plugin/testing/jobQueueContract.ts';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { agendaUnderTest } from '../support/testQueues.ts';
 
-jobQueueContract('Agenda on PostgreSQL', false, async () => {
-  const { url, drop } = await freshDatabase();
-  return { mongodbUrl: null, connection: url, close: drop };
+let database: TestDatabase;
+before(async () => {
+  database = await freshDatabase();
+});
+after(() => database.drop());
+
+jobQueueContract({
+  name: 'Agenda on PostgreSQL',
+  open: async () => agendaUnderTest({ mongodbUrl: null, connection: database.url }),
 });

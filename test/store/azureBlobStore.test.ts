@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, request as send } from
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { AzureBlobStore } from '../../plugin/store/azureBlobStore.ts';
-import { bytesOf, isStoreFailed, newKey, testArchiveStore } from '../contracts/archiveStore.ts';
+import { archiveStoreContract } from '../../plugin/testing/archiveStoreContract.ts';
+import type { StoreUnderTest } from '../../plugin/testing/StoreUnderTest.ts';
+import { bytesOf, isStoreFailed, newKey } from '../../plugin/testing/storedBytes.ts';
 import { type TestAzurite, testAzurite } from '../support/azurite.ts';
 
 const CSV = { mediaType: 'text/csv' };
@@ -13,7 +15,9 @@ const MIB = 1024 * 1024;
 let lastContainer = 0;
 const newContainer = () => `copies-${process.pid}-${Date.now()}-${++lastContainer}`;
 
-testArchiveStore('a blob container', async () => {
+archiveStoreContract({ name: 'a blob container', open: openContainer });
+
+async function openContainer(): Promise<StoreUnderTest> {
   const azurite = await testAzurite();
   const container = newContainer();
   const settings = { connectionString: azurite.connectionString, container };
@@ -37,7 +41,7 @@ testArchiveStore('a blob container', async () => {
       await azurite.stop();
     },
   };
-});
+}
 
 describe('the blob container', () => {
   let azurite: TestAzurite;

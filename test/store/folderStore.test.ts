@@ -7,13 +7,17 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { FolderStore } from '../../plugin/store/folderStore.ts';
-import { bytesOf, isStoreFailed, listed, testArchiveStore } from '../contracts/archiveStore.ts';
+import { archiveStoreContract } from '../../plugin/testing/archiveStoreContract.ts';
+import type { StoreUnderTest } from '../../plugin/testing/StoreUnderTest.ts';
+import { bytesOf, isStoreFailed, listed } from '../../plugin/testing/storedBytes.ts';
 
 const CSV = { mediaType: 'text/csv' };
 const BODY = Buffer.from('id\n1\n');
 const KEY = 'archive/20260102T030405Z/r1/file.csv';
 
-testArchiveStore('a folder', async () => {
+archiveStoreContract({ name: 'a folder', open: openFolder });
+
+async function openFolder(): Promise<StoreUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'archiver-folder-'));
   const store = new FolderStore({ folder });
   const other = new FolderStore({ folder });
@@ -29,7 +33,7 @@ testArchiveStore('a folder', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
 
 describe('the folder', () => {
   let folder: string;

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { Dataset, Resource } from '../model/resource.ts';
+import type { Catalog } from '../portal/Portal.ts';
+import type { CatalogCheck, CatalogUnderTest } from './PortalUnderTest.ts';
+
+/** What holds of reading datasets and resources. */
+export const CATALOG_READ_CHECKS: Readonly<Record<string, CatalogCheck>> = {
+  'answers each resource by its id, as plain data': answersResources,
+  'does not know what was deleted or never existed': answersMissing,
+  'answers several resources together, each once, and leaves out what is not there': answersTogether,
+  'answers a dataset by its id and by its name, with its resources': answersDatasets,
+  'lists every resource once, whatever the size of the page': listsPages,
+  'ends a list with an empty page': endsList,
+  'lists the resources of a page as it answers them one by one': listsSame,
+};
+
+/** A text that cannot be an id is unknown like any other: a request may carry it. */
+export async function checkUnknownId({ catalog }: CatalogUnderTest, id: string): Promise<void> {
+  assert.equal(await catalog.getResource(id), null);
+  assert.equal(await catalog.getDataset(id), null);
+  if (catalog.getResources) assert.deepEqual(await catalog.getResources([id]), []);
+}
+
+async function answersResources({ catalog, datasets }: CatalogUnderTest): Promise<void> {
+  const resources = resourcesOf(datasets);
+  assert.ok(datasets.length >= 2 && resources.length >= 3, 'the suite needs two datasets and three resources');
+  for (const resource of resources) {
+    const found = await catalog.getResource(resource.id);
+    assert.deepEqual(found, resource);
+    // Resources cross threads.
+    assert.deepEqual(structuredClone(found), resource);
+  }
+}
+
+async function answersMissing({ catalog, missingIds }: CatalogUnderTest): Promise<void> {
+  for (const id of missingIds) assert.equal(await catalog.getResource(id), null, id);
+}
+
+async function answersTogether(
+  { catalog, datasets, missingIds }: CatalogUnderTest,
+  context: TestContext,
+): Promise<void> {
+  if (!catalog.getResources) return context.skip('it has no getResources');
+  const resources = resourcesOf(datasets);
+  const ids = resources.map(({ id }) => id);
+  const found = await catalog.getResources([...ids, ...missingIds, ...ids.slice(0, 1)]);
+  assert.deepEqual(byId(found), byId(resources));
+  assert.deepEqual(await catalog.getResources([]), []);
+}
+
+async function answersDatasets({ catalog, datasets }: CatalogUnderTest): Promise<void> {
+  for (const dataset of datasets) {
+    for (const idOrName of [dataset.id, dataset.name]) {
+      const found = await catalog.getDataset(idOrName);
+      assert.ok(found, idOrName);
+      assert.deepEqual(
+        { ...found, resources: byId(found.resources) },
+        { ...dataset, resources: byId(dataset.resources) },
+      );
+    }
+  }
+}
+
+async function listsPages({ catalog, datasets }: CatalogUnderTest): Promise<void> {
+  const ids = resourcesOf(datasets).map(({ id }) => id);
+  const whole = await listedBy(catalog, 1000);
+  assert.deepEqual(whole.toSorted(), ids.toSorted());
+  // The order is the host's own, the same for every page: numbers as numbers, texts by its collation.
+  for (const limit of [1, 2, ids.length]) assert.deepEqual(await listedBy(catalog, limit), whole);
+}
+
+async function endsList({ catalog, datasets }: CatalogUnderTest): Promise<void> {
+  const last = (await listedBy(catalog, 1000)).at(-1) ?? null;
+  assert.deepEqual(await catalog.listResources({ after: last, limit: 10 }), []);
+  const first = await catalog.listResources({ after: null, limit: 1 });
+  assert.equal(first.length, Math.min(1, datasets.length));
+}
+
+async function listsSame({ catalog }: CatalogUnderTest): Promise<void> {
+  for (const resource of await catalog.listResources({ after: null, limit: 10 })) {
+    assert.deepEqual(await catalog.getResource(resource.id), resource);
+  }
+}
+
+/** Ids in the order of the pages. A catalogue that never ends is stopped. */
+async function listedBy(catalog: Catalog, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after: string | null = null; ids.length < 10_000; after = ids.at(-1) ?? null) {
+    const page: readonly Resource[] = await catalog.listResources({ after, limit });
+    assert.ok(page.length <= limit, `a page of ${limit} has ${page.length}`);
+    if (page.length === 0) return ids;
+    ids.push(...page.map(({ id }) => id));
+  }
+  return assert.fail('the pages do not end');
+}
+
+function resourcesOf(datasets: readonly Dataset[]): Resource[] {
+  return datasets.flatMap(({ resources }) => resources);
+}
+
+function byId(resources: readonly Resource[]): Resource[] {
+  return resources.toSorted((one, other) => (one.id < other.id ? -1 : Number(one.id > other.id)));
+}
