@@ -181,7 +181,11 @@ module.exports = {
     door('^(node:)?dns(/promises)?$', '^plugin/fetch/'),
     door(npm('@azure'), '^plugin/store/azure[^/]*$'),
     door(npm('express'), '^plugin/show/'),
-    door(npm('node-cron'), '^plugin/trigger/schedule\\.ts$'),
+    door(
+      npm('node-cron'),
+      '^plugin/(trigger/schedule|settings/cronKind)\\.ts$',
+      'What runs the schedule, and what asks it whether an expression is one.',
+    ),
     door(npm('commander|cli-progress'), '^plugin/cli/'),
     door(npm('parse5|saxes|iconv-lite|tough-cookie'), '^plugin/fetch/'),
   ],

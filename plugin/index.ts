@@ -24,6 +24,7 @@ export type {
   PortalUrls,
   Question,
 } from './portal/Portal.ts';
-export { type Config, loadConfig } from './settings/loadConfig.ts';
+export type { Config } from './settings/Config.ts';
+export { loadConfig } from './settings/loadConfig.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
 export type { SweepReport } from './trigger/SweepReport.ts';

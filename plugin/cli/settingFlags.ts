@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type Config, loadConfig } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import { SETTINGS } from '../settings/settingsTable.ts';
 import type { CommandContext } from './CommandContext.ts';
 

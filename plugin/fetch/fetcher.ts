@@ -1,6 +1,6 @@
 import { ArchiverError } from '../errors.ts';
 import type { Attempt, FetchRequest, Known } from '../model/attempt.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { DistrustedHosts } from './cache/distrustedHosts.ts';
 import { isFresh } from './cache/freshness.ts';

@@ -1,7 +1,7 @@
 import { redactUrl } from '../decide/redactUrl.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import { storedHeaders } from './cache/conditions.ts';
 import { freshUntil } from './cache/freshness.ts';
 import { firstField } from './http/headers.ts';

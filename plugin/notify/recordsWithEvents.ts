@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { ArchivalRequest, Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import { archiveEvent } from './archiveEvent.ts';
 import type { ArchiveEvent } from './Listener.ts';
 import { deliveriesOf } from './webhooks.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import { databaseFailed } from './databaseFailed.ts';
 
 type Names = Pick<Config, 'schema' | 'resourceTable'>;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from './loadConfig.ts';
+import type { Config } from './Config.ts';
 import type { Setting } from './Setting.ts';
 import { SETTING_NAMES, SETTINGS } from './settingsTable.ts';
 

@@ -1,5 +1,4 @@
 import { hostMap } from './jsonKinds.ts';
-import type { Config } from './loadConfig.ts';
 import { allowedNetworks, dnsServers, hostNames, portRanges } from './networkKinds.ts';
 import type { Setting } from './Setting.ts';
 import { bytes, decimal, integer, spanMs, text, timerMs, truth, url } from './settingKinds.ts';
@@ -202,4 +201,4 @@ export const FETCH_SETTINGS = {
     description: 'What is special about some hosts: headers, credential, TLS, proxy, limits.',
     secret: true,
   },
-} as const satisfies Partial<{ [Name in keyof Config]: Setting<Config[Name]> }>;
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;

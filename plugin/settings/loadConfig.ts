@@ -1,84 +1,9 @@
 import { closest } from 'fastest-levenshtein';
 import { ArchiverError } from '../errors.ts';
-import type { AllowedNetwork, DnsServer, HostSettings, PortRange, WebhookTarget } from '../model/settings.ts';
+import type { Config } from './Config.ts';
 import type { Setting } from './Setting.ts';
 import type { Parsed } from './settingKinds.ts';
 import { SETTING_NAMES, SETTINGS } from './settingsTable.ts';
-
-/** Every setting, checked and frozen. Units are in the names: `…Ms` milliseconds, `…Bytes` bytes. Environment names in brackets. */
-export interface Config {
-  /** [DATABASE_URL] */ readonly databaseUrl: string | null;
-  /** [ARCHIVER_SCHEMA] PostgreSQL schema of our own tables. */ readonly schema: string;
-  /** [ARCHIVER_RESOURCE_TABLE] */ readonly resourceTable: string;
-  /** [ARCHIVER_RESOURCE_ID_COLUMN] */ readonly resourceIdColumn: string;
-  /** [ARCHIVER_RESOURCE_DATASET_COLUMN] */ readonly resourceDatasetColumn: string;
-  /** [ARCHIVER_RESOURCE_URL_COLUMN] */ readonly resourceUrlColumn: string;
-
-  /** [ARCHIVER_MONGODB_URL] */ readonly mongodbUrl: string | null;
-  /** [ARCHIVER_QUEUE_NAME] Collection or table prefix of Agenda's jobs. */ readonly queueName: string;
-  /** [ARCHIVER_QUEUE_POLL_MS] */ readonly queuePollMs: number;
-  /** [ARCHIVER_CONCURRENCY] Archivals at once in one process. */ readonly concurrency: number;
-  /** [ARCHIVER_THREADS] Worker threads of the bulk lane; 0: one a core. */ readonly threads: number;
-  /** [ARCHIVER_LEASE_MS] */ readonly leaseMs: number;
-  /** [ARCHIVER_RETRY_DELAYS_MS] At most three. */ readonly retryDelaysMs: readonly number[];
-  /** [ARCHIVER_STOP_DEADLINE_MS] */ readonly stopDeadlineMs: number;
-
-  /** [ARCHIVER_STORE] */ readonly store: 'folder' | 'azure';
-  /** [ARCHIVER_FOLDER] */ readonly folder: string;
-  /** [AZURE_STORAGE_CONNECTION_STRING] */ readonly azureConnectionString: string | null;
-  /** [ARCHIVER_AZURE_CONTAINER] */ readonly azureContainer: string;
-  /** [ARCHIVER_PUBLIC_COPIES_URL] Base of cache_url when the container is public; null: our own routes. */ readonly publicCopiesUrl:
-    | string
-    | null;
-  /** [ARCHIVER_DELETE_POLICY] What happens to copies of a deleted resource. */ readonly deletePolicy:
-    | 'keep'
-    | 'remove';
-
-  /** [ARCHIVER_MAX_BYTES] */ readonly maxBytes: number;
-  /** [ARCHIVER_MAX_DECODED_RATIO] Decoded bytes for each encoded byte before a body counts as a bomb. */ readonly maxDecodedRatio: number;
-  /** [ARCHIVER_ALLOW_NETWORKS] */ readonly allowNetworks: readonly AllowedNetwork[];
-  /** [ARCHIVER_PORTS] `80,443,1024-65535` */ readonly ports: readonly PortRange[];
-  /** [ARCHIVER_BLOCKED_PORTS] */ readonly blockedPorts: readonly PortRange[];
-  /** [ARCHIVER_EXCLUDE_HOSTS] Hosts never asked, `*.example.org` covers subdomains. */ readonly excludeHosts: readonly string[];
-  /** [ARCHIVER_CONNECT_TIMEOUT_MS] */ readonly connectTimeoutMs: number;
-  /** [ARCHIVER_FIRST_BYTE_TIMEOUT_MS] */ readonly firstByteTimeoutMs: number;
-  /** [ARCHIVER_IDLE_TIMEOUT_MS] */ readonly idleTimeoutMs: number;
-  /** [ARCHIVER_TOTAL_TIMEOUT_MS] */ readonly totalTimeoutMs: number;
-  /** [ARCHIVER_MIN_BYTES_PER_SECOND] 0 turns it off. */ readonly minBytesPerSecond: number;
-  /** [ARCHIVER_MIN_SPEED_WINDOW_MS] */ readonly minSpeedWindowMs: number;
-  /** [ARCHIVER_MAX_REDIRECTS] */ readonly maxRedirects: number;
-  /** [ARCHIVER_RETRY_AFTER_MAX_MS] */ readonly retryAfterMaxMs: number;
-  /** [ARCHIVER_VERIFY_SHARE] 0 to 1. */ readonly verifyShare: number;
-  /** [ARCHIVER_MAX_FRESHNESS_MS] */ readonly maxFreshnessMs: number;
-  /** [ARCHIVER_MAX_HEURISTIC_FRESHNESS_MS] */ readonly maxHeuristicFreshnessMs: number;
-  /** [ARCHIVER_DNS_SERVERS] Empty: the system's. */ readonly dnsServers: readonly DnsServer[];
-  /** [ARCHIVER_DNS_TIMEOUT_MS] */ readonly dnsTimeoutMs: number;
-  /** [ARCHIVER_HOSTS_FILE] Also look names up in the hosts file. */ readonly hostsFile: boolean;
-  /** [ARCHIVER_CONTACT] E-mail address or URL in the User-Agent. */ readonly contact: string | null;
-  /** [ARCHIVER_VERIFY_TLS] */ readonly verifyTls: boolean;
-  /** [ARCHIVER_PROXY] */ readonly proxy: string | null;
-  /** [ARCHIVER_PROXY_FROM_ENVIRONMENT] Obey HTTP_PROXY and relatives. */ readonly proxyFromEnvironment: boolean;
-  /** [ARCHIVER_HOSTS] JSON object: host → what is special about it. */ readonly hosts: Readonly<
-    Record<string, HostSettings>
-  >;
-
-  /** [ARCHIVER_SWEEP_CRON] Empty: no sweeps. */ readonly sweepCron: string;
-  /** [ARCHIVER_MIN_CHECK_INTERVAL_MS] */ readonly minCheckIntervalMs: number;
-  /** [ARCHIVER_MAX_CHECK_INTERVAL_MS] */ readonly maxCheckIntervalMs: number;
-  /** [ARCHIVER_CONFIRM_FAILURES] Failures in a row before a link is called broken in public. */ readonly confirmFailures: number;
-  /** [ARCHIVER_HOST_REQUESTS_PER_SECOND] */ readonly hostRequestsPerSecond: number;
-  /** [ARCHIVER_HOST_BURST] */ readonly hostBurst: number;
-  /** [ARCHIVER_HOST_CONCURRENCY] */ readonly hostConcurrency: number;
-  /** [ARCHIVER_HOST_BYTES_PER_DAY] 0: no limit. */ readonly hostBytesPerDay: number;
-  /** [ARCHIVER_HOST_GAP_FACTOR] */ readonly hostGapFactor: number;
-  /** [ARCHIVER_QUIET_HOURS] UTC, `8-18`; empty: none. */ readonly quietHours: readonly [number, number] | null;
-
-  /** [ARCHIVER_WEBHOOKS] JSON list. */ readonly webhooks: readonly WebhookTarget[];
-  /** [ARCHIVER_MIN_FREE_BYTES] */ readonly minFreeBytes: number;
-  /** [ARCHIVER_MAX_MEMORY_BYTES] Resident size at which the bulk lane pauses; 0: no limit. */ readonly maxMemoryBytes: number;
-  /** [ARCHIVER_HEALTH_MAX_IDLE_MS] Readiness fails when work waited and nothing ended for so long. */ readonly healthMaxIdleMs: number;
-  /** [ARCHIVER_HEALTH_MAX_BACKLOG_MS] Readiness fails when the oldest due resource waits longer. */ readonly healthMaxBacklogMs: number;
-}
 
 /** Where settings come from; the environment wins. A variable with an empty text is not set, where empty means nothing. */
 export interface SettingSources {
@@ -136,7 +61,7 @@ const isComplete = (values: Partial<Record<keyof Config, unknown>>): values is C
 const FOREIGN = /^ARCHIVER_(TEST_|REQUIRE_|PORTAL$|PORTAL_URL$)/;
 
 function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = SETTING_NAMES.map((name) => SETTINGS[name].environment);
+  const known: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name].environment);
   return Object.keys(environment)
     .filter((variable) => variable.startsWith('ARCHIVER_') && !FOREIGN.test(variable) && !known.includes(variable))
     .map((variable) => unknown(variable, known));

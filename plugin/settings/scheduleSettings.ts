@@ -1,7 +1,7 @@
+import { cron } from './cronKind.ts';
 import { quietHours, webhookTargets } from './jsonKinds.ts';
-import type { Config } from './loadConfig.ts';
 import type { Setting } from './Setting.ts';
-import { bytes, cron, decimal, integer, spanMs } from './settingKinds.ts';
+import { bytes, decimal, integer, spanMs } from './settingKinds.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -116,4 +116,4 @@ export const SCHEDULE_SETTINGS = {
     default: DAY_MS,
     description: 'Readiness fails when the oldest due resource has waited longer.',
   },
-} as const satisfies Partial<{ [Name in keyof Config]: Setting<Config[Name]> }>;
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;

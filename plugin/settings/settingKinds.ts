@@ -116,15 +116,6 @@ export const tableName = (): SettingKind<string> =>
     pattern: /^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/,
   });
 
-/** Checked by its shape here; the scheduler reads it in earnest. */
-export const cron = (): SettingKind<string> =>
-  text({
-    name: 'cron',
-    accepted: 'a cron expression of five or six fields, such as */5 * * * *, or nothing',
-    pattern: /^([\dA-Za-z*/,?#-]+( +[\dA-Za-z*/,?#-]+){4,5})?$/,
-    emptyCounts: true,
-  });
-
 /** A URL of http or https is read to the end; those of databases name several hosts, which no URL may. */
 export function url(options: {
   readonly schemes: readonly string[];

@@ -1,5 +1,4 @@
 import { FETCH_SETTINGS } from './fetchSettings.ts';
-import type { Config } from './loadConfig.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
 import { choice, identifier, integer, list, spanMs, tableName, text, timerMs, url } from './settingKinds.ts';
@@ -7,7 +6,7 @@ import { choice, identifier, integer, list, spanMs, tableName, text, timerMs, ur
 const path = () => text({ name: 'path', accepted: 'the path of a folder', pattern: /^[^\0]+$/ });
 
 /** Every setting; `plugin.json` and the README's table are made of it, and tests hold them together. */
-export const SETTINGS: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+export const SETTINGS = {
   databaseUrl: {
     environment: 'DATABASE_URL',
     group: 'database',
@@ -167,9 +166,12 @@ export const SETTINGS: { readonly [Name in keyof Config]: Setting<Config[Name]> 
 
   ...FETCH_SETTINGS,
   ...SCHEDULE_SETTINGS,
-};
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
-const isSettingName = (name: string): name is keyof Config => Object.hasOwn(SETTINGS, name);
+/** The name of a setting, as in the portal's settings and in the frozen config. */
+export type SettingName = keyof typeof SETTINGS;
+
+const isSettingName = (name: string): name is SettingName => Object.hasOwn(SETTINGS, name);
 
 /** In the order of the table. */
-export const SETTING_NAMES: readonly (keyof Config)[] = Object.keys(SETTINGS).filter(isSettingName);
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS).filter(isSettingName);

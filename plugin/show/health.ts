@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 
 /** What `/health/ready` answers. `detail` names neither servers nor folders: anybody may ask. */

@@ -17,7 +17,7 @@ import { deliveriesOf } from '../notify/webhooks.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { GroupedRecorder } from '../record/groupedRecorder.ts';
 import type { Recorded, Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
 import { forgetResources } from '../work/forgetResources.ts';

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { createExpressPortal } from '../portal/expressPortal.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { openDatabase } from '../record/openDatabase.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 
 /**
  * The tables behind `DATABASE_URL` as a portal, for the command line. It has no routes of its own, so nobody is let in;

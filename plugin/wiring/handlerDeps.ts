@@ -5,7 +5,7 @@ import { redactUrl } from '../decide/redactUrl.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import { healthOf } from '../show/health.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';

@@ -1,6 +1,6 @@
 import { HostSettingsMap } from '../fetch/connect/hostSettings.ts';
 import type { HostLimits } from '../model/host.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 
 /** The limits of a host: the general settings, with what `hosts` says of this one before them. */
 export function hostLimitsOf(config: Config): (host: string) => HostLimits {

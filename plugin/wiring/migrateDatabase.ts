@@ -1,7 +1,7 @@
 import type { Portal } from '../portal/Portal.ts';
 import { migrate } from '../record/migrate.ts';
 import { openDatabase } from '../record/openDatabase.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 
 /** Migrates the portal's database, or the one that the settings name; what was opened here is closed. */
 export async function migrateDatabase(

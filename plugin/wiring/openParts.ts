@@ -11,7 +11,7 @@ import { migrate } from '../record/migrate.ts';
 import { openDatabase } from '../record/openDatabase.ts';
 import { createRecords } from '../record/openRecords.ts';
 import type { Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { createRequests } from '../trigger/createRequests.ts';

@@ -1,6 +1,6 @@
 import { Fetcher } from '../fetch/fetcher.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { openAgents } from './openAgents.ts';
 

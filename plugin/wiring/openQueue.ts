@@ -3,7 +3,7 @@ import { AgendaQueue } from '../job/agendaQueue.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import { connectionOf } from '../record/connectionOf.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { Scope } from './scope.ts';
 
 /** The queue that the settings name, not connected yet. */

@@ -4,7 +4,7 @@ import { LocalRetriever } from '../fetch/retrieve/localRetriever.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import { RetrieverPool } from '../fetch/retrieve/retrieverPool.ts';
 import { ThreadRetriever } from '../fetch/retrieve/threadRetriever.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import { openAgents } from './openAgents.ts';
 import { createStore } from './openStore.ts';
 

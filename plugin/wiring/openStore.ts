@@ -1,4 +1,4 @@
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { AzureBlobStore } from '../store/azureBlobStore.ts';
 import { FolderStore } from '../store/folderStore.ts';

@@ -4,7 +4,7 @@ import { guardedPost } from '../fetch/guardedPost.ts';
 import type { Logger } from '../model/logger.ts';
 import { Webhooks } from '../notify/webhooks.ts';
 import type { Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import { openAgents } from './openAgents.ts';
 
 /** Webhooks with connections of their own, through the same address guard as every other request. */

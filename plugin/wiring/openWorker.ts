@@ -6,7 +6,7 @@ import type { Portal } from '../portal/Portal.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
 import { GroupedRecorder } from '../record/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
-import type { Config } from '../settings/loadConfig.ts';
+import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { OutboxRelay } from '../trigger/relay.ts';
 import { forgetResources } from '../work/forgetResources.ts';

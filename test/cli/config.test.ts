@@ -130,6 +130,9 @@ describe('a wrong setting', () => {
     ['ARCHIVER_HOSTS', '{"a":{"proxy":"http://:3128"}}'],
     ['ARCHIVER_HOSTS', '{"a":{"headers":{"x":"a\\r\\nb: c"}}}'],
     ['ARCHIVER_SWEEP_CRON', 'hourly'],
+    ['ARCHIVER_SWEEP_CRON', '99 * * * *'],
+    ['ARCHIVER_SWEEP_CRON', '0 0 31 2 *'],
+    ['ARCHIVER_SWEEP_CRON', '@daily'],
     ['ARCHIVER_QUIET_HOURS', '8-25'],
     ['ARCHIVER_WEBHOOKS', '[{"url":"https://hooks.example","secret":"plain"}]'],
   ];

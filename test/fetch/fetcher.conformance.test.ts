@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Attempt, FetchRequest } from '../../plugin/model/attempt.ts';
-import type { Config } from '../../plugin/settings/loadConfig.ts';
+import type { Config } from '../../plugin/settings/Config.ts';
 import { CSV, fetchOnce, MemoryStages } from '../support/fetching.ts';
 import { answer, head, OddServer, type Reply, send, sendAndClose, status } from '../support/oddServer.ts';
 

@@ -2,7 +2,8 @@ import { Agents } from '../../plugin/fetch/connect/agents.ts';
 import { Fetcher, type FetcherDeps } from '../../plugin/fetch/fetcher.ts';
 import type { Attempt, FetchRequest, Known } from '../../plugin/model/attempt.ts';
 import type { StageRef } from '../../plugin/model/stage.ts';
-import { type Config, loadConfig } from '../../plugin/settings/loadConfig.ts';
+import type { Config } from '../../plugin/settings/Config.ts';
+import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import type { Stage } from '../../plugin/store/ArchiveStore.ts';
 import type { OddServer } from './oddServer.ts';
 

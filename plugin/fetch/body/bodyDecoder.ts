@@ -1,5 +1,5 @@
 import type { HeaderMap } from '../../model/attempt.ts';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import { DigestCheck } from '../digest/digestCheck.ts';
 import { declaredDigests } from '../digest/digestHeaders.ts';
 import { type Failure, failure } from '../outcome/failure.ts';

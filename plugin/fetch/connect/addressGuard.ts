@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { PortRange } from '../../model/settings.ts';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import {
   type AddressBytes,
   addressBytes,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import type { HostSettings } from '../../model/settings.ts';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { portOf } from '../http/parseUrl.ts';
 import { AddressGuard } from './addressGuard.ts';

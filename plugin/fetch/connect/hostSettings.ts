@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import type { HostSettings } from '../../model/settings.ts';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 
 /** The settings of hosts by name: `host:port` before `host` before the longest `*.suffix`. */
 export class HostSettingsMap {

@@ -1,6 +1,6 @@
 import { Resolver as CaresResolver } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 
 export type Family = 4 | 6;
 

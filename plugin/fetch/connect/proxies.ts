@@ -1,4 +1,4 @@
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import { portOf } from '../http/parseUrl.ts';
 import type { ConnectTarget } from './connector.ts';
 import type { HostSettingsMap } from './hostSettings.ts';

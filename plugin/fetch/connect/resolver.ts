@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import { HostsFile } from './hostsFile.ts';
 import { codeOf, type DnsAnswer, type Family, NameServers } from './nameServers.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import type { Trace } from '../outcome/trace.ts';
 import type { Deadlines } from './deadlines.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 
 export type DeadlineSettings = Pick<

@@ -1,5 +1,5 @@
 import type { Credential, HostSettings } from '../../model/settings.ts';
-import type { Config } from '../../settings/loadConfig.ts';
+import type { Config } from '../../settings/Config.ts';
 import type { HttpRequest } from '../exchange/Response.ts';
 
 export interface UrlCredentials {
