@@ -1,11 +1,12 @@
 import { connect as connectNet, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { codeOf, messageOf } from '../../errors.ts';
 import { portOf } from '../http/parseUrl.ts';
 import { type AddressGuard, isSameAddress, literalOf } from './addressGuard.ts';
 import { ConnectFailure } from './connectFailure.ts';
 import { type HttpProxy, proxySocket } from './proxySocket.ts';
 import { DnsFailure, isLocalhost, type ResolvedAddress, type Resolver } from './resolver.ts';
-import { closedEarly, codeOf, messageOf, untilEvent } from './socketEvents.ts';
+import { closedEarly, untilEvent } from './socketEvents.ts';
 import { secure, type TlsSettings } from './tlsSocket.ts';
 
 export interface ConnectTarget {

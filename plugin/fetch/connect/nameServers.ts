@@ -1,5 +1,6 @@
 import { Resolver as CaresResolver } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
+import { codeOf } from '../../errors.ts';
 import type { Config } from '../../settings/Config.ts';
 
 export type Family = 4 | 6;
@@ -108,12 +109,6 @@ export class LookUp {
       (error: unknown) => ({ family, error }),
     );
   }
-}
-
-/** The `code` of what c-ares rejects with, or ''. */
-export function codeOf(error: unknown): string {
-  const known = typeof error === 'object' && error !== null && 'code' in error;
-  return known && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Without servers: the system's. */

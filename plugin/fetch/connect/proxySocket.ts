@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { codeOf, messageOf } from '../../errors.ts';
 import { ConnectFailure } from './connectFailure.ts';
-import { closedEarly, codeOf, ignoreErrors, messageOf, untilEvent } from './socketEvents.ts';
+import { closedEarly, ignoreErrors, untilEvent } from './socketEvents.ts';
 import { secure } from './tlsSocket.ts';
 
 /** An HTTP proxy, as the operator wrote it. Its own address is the operator's choice and not guarded. */

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
+import { codeOf } from '../../errors.ts';
 import type { Config } from '../../settings/Config.ts';
 import { HostsFile } from './hostsFile.ts';
-import { codeOf, type DnsAnswer, type Family, NameServers } from './nameServers.ts';
+import { type DnsAnswer, type Family, NameServers } from './nameServers.ts';
 
 export interface ResolvedAddress {
   readonly address: string;

@@ -33,15 +33,6 @@ export function closedEarly(): Error {
   return Object.assign(new Error('closed before it was ready'), { code: 'ECONNRESET' });
 }
 
-export function codeOf(error: unknown): string {
-  const known = typeof error === 'object' && error !== null && 'code' in error;
-  return known && typeof error.code === 'string' ? error.code : '';
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function ignore(): void {
   // Reported by whoever owns the socket.
 }

@@ -1,7 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { codeOf, messageOf } from '../../errors.ts';
 import { ConnectFailure } from './connectFailure.ts';
-import { codeOf, messageOf, untilEvent } from './socketEvents.ts';
+import { untilEvent } from './socketEvents.ts';
 
 export interface TlsSettings {
   readonly verify: boolean;

@@ -37,8 +37,9 @@ export function headFailure({
   return failure('protocol', `The head of the answer has ${lines} lines; the limit is ${MAX_HEADER_LINES}.`);
 }
 
-function unreadable(why: string): Failure {
-  return failure('protocol', `The answer is not readable as HTTP: ${why}.`);
+/** `why` as the parser says it, without a full stop. */
+export function unreadable(why?: string): Failure {
+  return failure('protocol', `The answer is not readable as HTTP${why === undefined ? '' : `: ${why}`}.`);
 }
 
 /**

@@ -2,21 +2,20 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
-import type { HeaderMap } from '../../model/attempt.ts';
 import { framingOf } from '../http/framing.ts';
-import { type Failure, failure } from '../outcome/failure.ts';
+import { failure } from '../outcome/failure.ts';
 import type { AttemptScope } from './AttemptScope.ts';
-import { BodyQueue } from './bodyQueue.ts';
-import type { Deadlines } from './deadlines.ts';
-import { bodyEndOf, cut, failedExchange, isTlsError, requestFailureOf, tooLong } from './exchangeFailure.ts';
+import { bodyEndOf, brokenBody, isTlsError, requestFailureOf, tooLong } from './exchangeFailure.ts';
+import { type ExchangeConnection, ExchangeState } from './exchangeState.ts';
 import { headerMapOf } from './headerMap.ts';
-import { headFailure, headTooLarge, MAX_INTERIM_RESPONSES, tooManyInterim, watchHeadSize } from './headLimits.ts';
-import type { BodyEnd, Consume, ExchangeResult, HttpRequest, HttpResponse } from './Response.ts';
+import { headTooLarge, watchHeadSize } from './headLimits.ts';
+import type { ExchangeResult, HttpRequest } from './Response.ts';
 import { SocketPause } from './socketPause.ts';
-import { hasExcess } from './trailingBytes.ts';
+import { hasTrailingBytes } from './trailingBytes.ts';
 
-/** Sockets that have carried a request: what tells a dead reused connection from a server that hangs up. */
+/** Sockets that have carried a request: what tells a stale connection from a server that closes new ones. */
 const used = new WeakSet<object>();
+/** The handler whose request starts in this very turn. */
 let starting: UndiciExchange | null = null;
 let watching = false;
 
@@ -36,86 +35,52 @@ function watchSockets(): void {
   });
 }
 
-/** One GET through undici's lowest door. Resolves with the head of the answer; never rejects. */
+/** One GET through undici's `dispatch`. Resolves with the head of the response; never rejects. */
 export function exchange(
   dispatcher: Dispatcher,
   request: HttpRequest,
-  { deadlines, signal }: Pick<AttemptScope, 'deadlines' | 'signal'>,
+  scope: Pick<AttemptScope, 'deadlines' | 'signal'>,
 ): Promise<ExchangeResult> {
   watchSockets();
-  return new Promise((resolve) => {
-    const handler = new UndiciExchange(resolve, deadlines, signal);
-    try {
-      dispatcher.dispatch(
-        {
-          origin: request.url.origin,
-          path: request.path,
-          method: 'GET',
-          headers: request.headers,
-          // Ours are finer, and know whose fault the silence is.
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        handler,
-      );
-    } catch (error) {
-      handler.fail(failure('protocol', `The request cannot be sent: ${String(error)}`));
-    }
-  });
+  return new Promise((resolve) => new UndiciExchange(resolve, scope).dispatch(dispatcher, request));
 }
 
-class UndiciExchange implements Dispatcher.DispatchHandler, HttpResponse {
-  readonly lenient = false;
-  status = 0;
-  statusText = '';
-  headers: HeaderMap = {};
-  readonly #resolve: (result: ExchangeResult) => void;
-  readonly #deadlines: Deadlines;
-  readonly #signal: AbortSignal;
-  readonly #onAbort = () => this.fail(failure('internal', 'The attempt was stopped.', true));
-  readonly #body: BodyQueue;
+/** undici's view of an exchange: its events, the socket below it, and what undici does not tell. */
+class UndiciExchange implements Dispatcher.DispatchHandler {
+  readonly #state: ExchangeState;
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
   #backpressure: SocketPause | null = null;
   #unwatchHead: (() => void) | null = null;
   #reused = false;
   #byteSeen = false;
-  #sent = false;
-  #headed = false;
-  #over = false;
-  #interim = 0;
   #lastChunk: Buffer | null = null;
   #abortReason: Error | null = null;
-  /** A server's alert, which undici reports as a mere end. */
+  /** A server's TLS alert, which undici reports as a mere end. */
   #alert: Error | null = null;
   readonly #onSocketError = (error: Error) => {
     if (isTlsError(error)) this.#alert = error;
   };
 
-  constructor(resolve: (result: ExchangeResult) => void, deadlines: Deadlines, signal: AbortSignal) {
-    this.#resolve = resolve;
-    this.#deadlines = deadlines;
-    this.#signal = signal;
-    this.#body = new BodyQueue({
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
+  constructor(resolve: (result: ExchangeResult) => void, scope: Pick<AttemptScope, 'deadlines' | 'signal'>) {
+    const connection: ExchangeConnection = {
+      pause: () => this.#backpressure?.pause(),
+      resume: () => this.#backpressure?.resume(),
+      release: () => this.#release(),
       abort: () => this.#abort(),
-    });
-    deadlines.connecting((expired) => this.fail(expired));
-    signal.addEventListener('abort', this.#onAbort, { once: true });
-    if (signal.aborted) this.#onAbort();
+    };
+    this.#state = new ExchangeState(connection, scope, { lenient: false, resolve });
   }
 
-  get wireBytes(): number {
-    return this.#body.bytes;
-  }
-
-  read(consume: Consume): Promise<BodyEnd> {
-    return this.#body.read(consume);
-  }
-
-  drop(): void {
-    this.#body.drop();
+  dispatch(dispatcher: Dispatcher, { url, path, headers }: HttpRequest): void {
+    this.#state.start();
+    try {
+      // No timeouts of undici's: the attempt's own are finer, and know whose fault a silence is.
+      const options = { origin: url.origin, path, method: 'GET', headers, headersTimeout: 0, bodyTimeout: 0 } as const;
+      dispatcher.dispatch(options, this);
+    } catch (error) {
+      this.#state.stop(failure('protocol', `The request cannot be sent: ${String(error)}`));
+    }
   }
 
   onSocket(socket: Socket): void {
@@ -132,9 +97,8 @@ class UndiciExchange implements Dispatcher.DispatchHandler, HttpResponse {
       controller.abort(this.#abortReason);
       return;
     }
-    this.#sent = true;
     starting = this;
-    this.#deadlines.sent();
+    this.#state.sent();
   }
 
   onResponseStarted(): void {
@@ -150,109 +114,60 @@ class UndiciExchange implements Dispatcher.DispatchHandler, HttpResponse {
     statusText?: string,
   ): void {
     this.#byteSeen = true;
-    if (this.#over) return;
+    if (this.#state.over) return;
     if (status >= 100 && status < 200) {
-      this.#interim += 1;
-      if (this.#interim > MAX_INTERIM_RESPONSES) this.fail(tooManyInterim());
+      this.#state.interim();
       return;
     }
-    this.status = status;
-    this.headers = headerMapOf(headers);
-    this.statusText = statusText ?? '';
-    const bad = headFailure(this);
-    if (bad) {
-      this.fail(bad);
-      return;
-    }
-    this.#headed = true;
     this.#unwatchHead?.();
-    this.#deadlines.headed();
-    this.#resolve({ kind: 'response', response: this });
+    this.#state.begin({ status, statusText: statusText ?? '', headers: headerMapOf(headers) });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over || chunk.length === 0) return;
+    if (this.#state.over || chunk.length === 0) return;
     this.#lastChunk = chunk;
-    this.#deadlines.progress(chunk.length);
-    this.#body.push(chunk);
+    this.#state.progress(chunk.length);
+    this.#state.push(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.#over) return;
-    const framing = framingOf(this.headers);
+    const { headers, wireBytes } = this.#state;
+    const framing = framingOf(headers);
     if (framing === 'close' && this.#socket?.errored) {
-      this.#finish(cut(`The connection was reset after ${this.wireBytes} bytes of a body without a declared length.`));
+      const reason = `The connection was reset after ${wireBytes} bytes of a body without a declared length.`;
+      this.#state.finish(brokenBody(reason, { lost: true }));
       return;
     }
-    const excess = framing === 'length' && this.#lastChunk !== null && hasExcess(this.#lastChunk);
-    this.#finish(excess ? tooLong() : { kind: 'complete', framing });
+    const excess = framing === 'length' && this.#lastChunk !== null && hasTrailingBytes(this.#lastChunk);
+    this.#state.finish(excess ? tooLong() : { kind: 'complete', framing });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#over) return;
-    if (this.#headed) this.#finish(bodyEndOf(error, this.wireBytes, this.headers));
-    else this.#failHead(this.#alert ?? error);
+    const { waiting, wireBytes, headers } = this.#state;
+    if (waiting) this.#refuse(this.#alert ?? error);
+    else this.#state.finish(bodyEndOf(error, wireBytes, headers));
   }
 
-  fail(reason: Failure): void {
-    if (this.#over) return;
-    if (this.#headed) {
-      this.#finish({ kind: 'broken', failure: reason, lost: false, malformed: false });
-      this.#abort();
-      return;
-    }
-    this.#abort();
-    this.#leave();
-    this.#resolve(failedExchange(reason, this.#sent));
+  #refuse(error: Error): void {
+    const { failure: reason, malformed, closedBeforeResponse } = requestFailureOf(error);
+    const staleConnection = closedBeforeResponse && this.#reused && !this.#byteSeen;
+    this.#state.refuse(reason, { malformed, staleConnection });
   }
 
   #watchHead(): void {
-    if (this.#headed || this.#over || this.#unwatchHead || !this.#socket) return;
-    this.#unwatchHead = watchHeadSize(this.#socket, () => this.fail(headTooLarge()));
+    if (!this.#state.waiting || this.#unwatchHead || !this.#socket) return;
+    this.#unwatchHead = watchHeadSize(this.#socket, () => this.#state.stop(headTooLarge()));
   }
 
-  #failHead(error: Error): void {
-    this.#leave();
-    const { failure: reason, malformed, closedBeforeResponse } = requestFailureOf(error);
-    this.#resolve({
-      kind: 'failure',
-      failure: reason,
-      sent: this.#sent,
-      malformed,
-      staleConnection: closedBeforeResponse && this.#reused && !this.#byteSeen,
-    });
-  }
-
-  #finish(end: BodyEnd): void {
-    this.#leave();
-    this.#body.end(end);
-  }
-
-  #leave(): void {
-    this.#over = true;
+  #release(): void {
     this.#unwatchHead?.();
     this.#backpressure?.resume();
     this.#socket?.off('error', this.#onSocketError);
     if (starting === this) starting = null;
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#deadlines.leave();
   }
 
   #abort(): void {
-    if (!this.#over) this.#leave();
     this.#abortReason ??= new Error('The archiver gave this request up.');
     this.#controller?.abort(this.#abortReason);
-  }
-
-  #pause(): void {
-    if (this.#over) return;
-    if (this.#body.waiting) this.#deadlines.pause();
-    this.#backpressure?.pause();
-  }
-
-  #resume(): void {
-    if (this.#over) return;
-    this.#deadlines.resume();
-    this.#backpressure?.resume();
   }
 }
