@@ -5,7 +5,7 @@ import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Resource } from './model/resource.ts';
 import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
-import type { ArchivalRecord, Recorded } from './record/Records.ts';
+import type { ArchivalRecord, Recorded } from './record/Archivals.ts';
 
 /** The edges that one journey touches, each behind its contract. */
 export interface Journey {

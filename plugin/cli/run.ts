@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
-import type { Runs } from '../record/Records.ts';
+import type { Runs } from '../record/Runs.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';

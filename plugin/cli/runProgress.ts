@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
-import type { Runs } from '../record/Records.ts';
+import type { Runs } from '../record/Runs.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { doneOfTotal } from './runText.ts';
 

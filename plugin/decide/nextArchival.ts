@@ -1,9 +1,10 @@
-import type { Archival } from '../model/archival.ts';
+import type { Archival, ArchivalUpdate } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
 import { nextKnown } from './knownOf.ts';
 import { type CheckBounds, nextCheck } from './nextCheck.ts';
 
+/** The settings that say when a resource is tried again and looked at again. */
 export interface Policy extends CheckBounds {
   /** Waits before the second, third and fourth attempt; at most three. */
   readonly retryDelaysMs: readonly number[];
@@ -11,30 +12,12 @@ export interface Policy extends CheckBounds {
   readonly confirmFailures: number;
 }
 
+/** What a settled attempt changed in the eyes of those who are told of it. */
 export type ArchivalTransition = 'succeeded' | 'unchanged' | 'failed' | 'broken' | 'recovered';
 
 /** What an attempt means for the archival of its resource. */
 export interface NextArchival {
-  readonly archival: Pick<
-    Archival,
-    | 'url'
-    | 'host'
-    | 'code'
-    | 'reason'
-    | 'broken'
-    | 'attempts'
-    | 'failureCount'
-    | 'firstFailureAt'
-    | 'lastSuccessAt'
-    | 'checkedAt'
-    | 'nextCheckAt'
-    | 'freshUntil'
-    | 'unchangedCount'
-    | 'changedCount'
-    | 'known'
-    | 'finalUrl'
-    | 'moved'
-  >;
+  readonly archival: ArchivalUpdate;
   /** false: a retry follows, the request is not answered yet. */
   readonly settled: boolean;
   readonly retryInMs: number | null;

@@ -55,3 +55,28 @@ export interface Lease {
   readonly requested: boolean;
   readonly archival: Archival;
 }
+
+/** What one attempt, or one that a failure of ours stood in for, changes in the archival of its resource. */
+export type ArchivalUpdate = Pick<
+  Archival,
+  | 'url'
+  | 'host'
+  | 'code'
+  | 'reason'
+  | 'broken'
+  | 'attempts'
+  | 'failureCount'
+  | 'firstFailureAt'
+  | 'lastSuccessAt'
+  | 'checkedAt'
+  | 'nextCheckAt'
+  | 'freshUntil'
+  | 'unchangedCount'
+  | 'changedCount'
+  | 'known'
+  | 'finalUrl'
+  | 'moved'
+>;
+
+/** Which resource is to be archived, and the host that its URL counts for. */
+export type ArchivalRequest = Pick<Archival, 'resourceId' | 'datasetId' | 'url' | 'host'>;

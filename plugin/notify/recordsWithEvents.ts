@@ -1,6 +1,9 @@
 import { messageOf } from '../errors.ts';
+import type { ArchivalRequest } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
-import type { ArchivalRequest, Records } from '../record/Records.ts';
+import type { Archivals } from '../record/Archivals.ts';
+import type { Records } from '../record/Records.ts';
+import type { Runs } from '../record/Runs.ts';
 import type { Config } from '../settings/Config.ts';
 import { archiveEvent } from './archiveEvent.ts';
 import type { ArchiveEvent } from './Listener.ts';
@@ -47,33 +50,37 @@ export function recordsWithEvents(records: Records, deps: RecordsWithEventsDeps)
     await announce('archive.queued', queued);
   }
 
-  return {
-    ...records,
-    runs: {
-      ...runs,
-      async create(run, by, requests = []) {
-        const created = await runs.create(run, by, requests);
-        await announceQueued(requests, created.unqueued, created.run.id);
-        return created;
-      },
-    },
-    archivals: {
-      ...archivals,
-      async request(requests, how) {
-        const unqueued = await archivals.request(requests, how);
-        await announceQueued(requests, unqueued, how.runId);
-        return unqueued;
-      },
-      async forget(resourceIds) {
-        const known = await archivals.getMany(resourceIds);
-        await archivals.forget(resourceIds);
-        const gone = known.map(({ resourceId, datasetId, runIds }) => ({
-          resourceId,
-          datasetId,
-          runId: runIds.at(-1) ?? null,
-        }));
-        await announce('archive.removed', gone);
-      },
-    },
+  const create: Runs['create'] = async (run, by, requests = []) => {
+    const created = await runs.create(run, by, requests);
+    await announceQueued(requests, created.unqueued, created.run.id);
+    return created;
   };
+
+  const request: Archivals['request'] = async (requests, how) => {
+    const unqueued = await archivals.request(requests, how);
+    await announceQueued(requests, unqueued, how.runId);
+    return unqueued;
+  };
+
+  const forget: Archivals['forget'] = async (resourceIds) => {
+    const known = await archivals.getMany(resourceIds);
+    await archivals.forget(resourceIds);
+    const gone = known.map(({ resourceId, datasetId, runIds }) => {
+      return { resourceId, datasetId, runId: runIds.at(-1) ?? null };
+    });
+    await announce('archive.removed', gone);
+  };
+
+  return { ...records, runs: overriding(runs, { create }), archivals: overriding(archivals, { request, forget }) };
+}
+
+/** `target` with some of its methods replaced; all others run on `target` itself. */
+function overriding<Target extends object>(target: Target, methods: Partial<Target>): Target {
+  return new Proxy(target, {
+    get(_target, name) {
+      if (name in methods) return Reflect.get(methods, name);
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 }

@@ -1,7 +1,7 @@
 import type { Lease } from '../model/archival.ts';
-import { type LeaseRow, leaseOf } from './archivalRow.ts';
+import type { Archivals } from './Archivals.ts';
+import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
 import type { Database } from './Database.ts';
-import type { Archivals } from './Records.ts';
 
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
@@ -51,71 +51,77 @@ type LeaseMethods = Pick<
   'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'nextRetryAt' | 'hostsWithExpiredLeases'
 >;
 
-export function createArchivalLeases({ schema, rows }: Database): LeaseMethods {
-  const sequence = `"${schema}".lease_token`;
-  const take = async (chosen: string, bindings: Readonly<Record<string, unknown>>): Promise<Lease[]> => {
+const RENEW = `
+  update :schema:.archival as a set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+  from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+  where a.resource_id = held.resource_id and a.lease_token = held.token and a.lease_owner is not null
+  returning a.resource_id as "resourceId"`;
+
+const RELEASE = `
+  update :schema:.archival as a set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
+  from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+  where a.resource_id = held.resource_id and a.lease_token = held.token`;
+
+const POSTPONE = `
+  update :schema:.archival set next_check_at = greatest(next_check_at, :until)
+  where resource_id = :resourceId and request_seq > done_seq and ${FREE}`;
+
+const NEXT_RETRY = `
+  select min(next_check_at) as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
+
+const EXPIRED_HOSTS = `
+  select distinct host from :schema:.archival
+  where lane = 'bulk' and lease_until < clock_timestamp() and lease_owner is not null limit :limit`;
+
+/** The part of {@link Archivals} by which workers share the resources among them. */
+export class ArchivalLeases implements LeaseMethods {
+  readonly #rows: Database['rows'];
+  readonly #sequence: string;
+
+  constructor({ schema, rows }: Database) {
+    this.#rows = rows;
+    this.#sequence = `"${schema}".lease_token`;
+  }
+
+  async lease(resourceId: string, by: Parameters<LeaseMethods['lease']>[1]): Promise<Lease | null> {
+    const [lease] = await this.#take(ONE, { ...by, resourceId });
+    return lease ?? null;
+  }
+
+  leaseDue(host: string, by: Parameters<LeaseMethods['leaseDue']>[1]): Promise<readonly Lease[]> {
+    return this.#take(DUE_OF_HOST, { ...by, host });
+  }
+
+  async renew(leases: readonly Lease[], { leaseMs }: { readonly leaseMs: number }): Promise<ReadonlySet<string>> {
+    const bindings = { leaseMs, ...pairs(leases) };
+    const renewed = await this.#rows<{ resourceId: string }>('renewing leases', RENEW, bindings);
+    return new Set(renewed.map(({ resourceId }) => resourceId));
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    await this.#rows('giving leases back', RELEASE, pairs(leases));
+  }
+
+  async postpone(resourceId: string, until: Date): Promise<void> {
+    await this.#rows('postponing an archival', POSTPONE, { resourceId, until });
+  }
+
+  async nextRetryAt(host: string): Promise<Date | null> {
+    const [row] = await this.#rows<{ at: Date | null }>('looking for the next retry', NEXT_RETRY, { host });
+    return row?.at ?? null;
+  }
+
+  async hostsWithExpiredLeases(limit: number): Promise<readonly string[]> {
+    const found = await this.#rows<{ host: string }>('looking for expired leases', EXPIRED_HOSTS, { limit });
+    return found.map(({ host }) => host);
+  }
+
+  async #take(chosen: string, bindings: Readonly<Record<string, unknown>>): Promise<Lease[]> {
     const sql = `with taken as (${TAKE.replace('CHOSEN', chosen)}), running as (${MARK_RUNNING}), runs as (${START_RUNS})
-      select * from taken`;
-    return (await rows<LeaseRow>('leasing resources', sql, { ...bindings, sequence })).map(leaseOf);
-  };
-
-  return {
-    async lease(resourceId, by) {
-      const [lease] = await take(ONE, { ...by, resourceId });
-      return lease ?? null;
-    },
-    leaseDue: (host, by) => take(DUE_OF_HOST, { ...by, host }),
-
-    async renew(leases, { leaseMs }) {
-      const renewed = await rows<{ resource_id: string }>(
-        'renewing leases',
-        `update :schema:.archival as a set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
-         from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
-         where a.resource_id = held.resource_id and a.lease_token = held.token and a.lease_owner is not null
-         returning a.resource_id`,
-        { leaseMs, ...pairs(leases) },
-      );
-      return new Set(renewed.map(({ resource_id }) => resource_id));
-    },
-
-    async release(leases) {
-      await rows(
-        'giving leases back',
-        `update :schema:.archival as a set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
-         from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
-         where a.resource_id = held.resource_id and a.lease_token = held.token`,
-        pairs(leases),
-      );
-    },
-
-    async postpone(resourceId, until) {
-      await rows(
-        'postponing an archival',
-        `update :schema:.archival set next_check_at = greatest(next_check_at, :until)
-         where resource_id = :resourceId and request_seq > done_seq and ${FREE}`,
-        { resourceId, until },
-      );
-    },
-
-    async nextRetryAt(host) {
-      const [row] = await rows<{ at: Date | null }>(
-        'looking for the next retry',
-        `select min(next_check_at) as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`,
-        { host },
-      );
-      return row?.at ?? null;
-    },
-
-    async hostsWithExpiredLeases(limit) {
-      const found = await rows<{ host: string }>(
-        'looking for abandoned hosts',
-        `select distinct host from :schema:.archival
-         where lane = 'bulk' and lease_until < clock_timestamp() and lease_owner is not null limit :limit`,
-        { limit },
-      );
-      return found.map(({ host }) => host);
-    },
-  };
+      select ${LEASE_LIST} from taken`;
+    const rows = await this.#rows<LeaseRow>('leasing resources', sql, { ...bindings, sequence: this.#sequence });
+    return rows.map(leaseOf);
+  }
 }
 
 function pairs(leases: readonly Lease[]): { ids: string[]; tokens: number[] } {

@@ -1,9 +1,10 @@
+import type { Archival, ArchivalRequest } from '../model/archival.ts';
 import type { Catalog } from '../portal/Portal.ts';
-import { createArchivalLeases } from './archivalLeases.ts';
-import { createRecord } from './archivalRecord.ts';
-import { type ArchivalRow, archivalOf } from './archivalRow.ts';
+import type { Archivals, SweepCost } from './Archivals.ts';
+import { ARCHIVAL_LIST } from './archivalColumns.ts';
+import { ArchivalLeases } from './archivalLeases.ts';
+import { ArchivalRecorder } from './archivalRecorder.ts';
 import type { Database } from './Database.ts';
-import type { Archivals, SweepCost } from './Records.ts';
 import { requestArchivals } from './requestArchivals.ts';
 
 /** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
@@ -44,88 +45,105 @@ const COST = `
     select host, bool_or(next_check_at <= :now) as is_due, max((known ->> 'bytes')::bigint) as bytes
     from :schema:.archival where host <> '' group by host, url) as urls`;
 
-export function createArchivalTable(database: Database, writeBack: Catalog['writeBack']): Archivals {
-  const { rows } = database;
-  return {
-    ...createArchivalLeases(database),
-    record: createRecord(database, writeBack),
+const LOST = `
+  select resource_id as "resourceId" from :schema:.archival
+  where lane = 'priority' and request_seq > done_seq and next_check_at < :before
+    and (lease_until is null or lease_until < clock_timestamp())
+  order by next_check_at limit :limit`;
 
-    async get(resourceId) {
-      const [row] = await rows<ArchivalRow>(
-        'reading an archival',
-        'select * from :schema:.archival where resource_id = :resourceId',
-        { resourceId },
-      );
-      return row ? archivalOf(row) : null;
-    },
-    async getMany(resourceIds) {
-      const sql = 'select * from :schema:.archival where resource_id = any(cast(:resourceIds as text[]))';
-      return (await rows<ArchivalRow>('reading archivals', sql, { resourceIds })).map(archivalOf);
-    },
-    async listByDataset(datasetId) {
-      const sql = 'select * from :schema:.archival where dataset_id = :datasetId order by resource_id';
-      return (await rows<ArchivalRow>('reading archivals', sql, { datasetId })).map(archivalOf);
-    },
+const DIFFERING = `
+  select r.id from unnest(cast(:ids as text[]), cast(:urls as text[])) as r (id, url)
+  left join :schema:.archival as a on a.resource_id = r.id where a.resource_id is null or a.url <> r.url`;
 
-    request: (requests, how) => requestArchivals(database, requests, how),
+const FORGET = `
+  with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[])))
+  delete from :schema:.task_status
+  where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
 
-    dueHosts: (now, limit) => rows('looking for due hosts', DUE_HOSTS, { now, limit }),
+const NO_BACKLOG = { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
 
-    async lostRequests(now, idleMs, limit) {
-      const found = await rows<{ resource_id: string }>(
-        'looking for lost jobs',
-        `select resource_id from :schema:.archival
-         where lane = 'priority' and request_seq > done_seq and next_check_at < :before
-           and (lease_until is null or lease_until < clock_timestamp())
-         order by next_check_at limit :limit`,
-        { before: new Date(now.getTime() - idleMs), limit },
-      );
-      return found.map(({ resource_id }) => resource_id);
-    },
+type Backlog = Awaited<ReturnType<Archivals['backlog']>>;
 
-    async backlog(now) {
-      const [row] = await rows<{ due: number; oldestDueAt: Date | null; leased: number; lastSuccessAt: Date | null }>(
-        'counting what is due',
-        BACKLOG,
-        { now },
-      );
-      return row ?? { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
-    },
+/** {@link Archivals} in PostgreSQL. */
+export class ArchivalTable implements Archivals {
+  readonly #database: Database;
+  readonly #leases: ArchivalLeases;
+  readonly #recorder: ArchivalRecorder;
 
-    async cost(now) {
-      const [row] = await rows<Partial<Record<string, number>>>('adding up what is due', COST, { now });
-      const costOf = (which: 'due' | 'all'): SweepCost => ({
-        requests: row?.[`${which}Requests`] ?? 0,
-        bytes: row?.[`${which}Bytes`] ?? 0,
-        hosts: row?.[`${which}Hosts`] ?? 0,
-      });
-      return { due: costOf('due'), all: costOf('all') };
-    },
+  constructor(database: Database, writeBack: Catalog['writeBack']) {
+    this.#database = database;
+    this.#leases = new ArchivalLeases(database);
+    this.#recorder = new ArchivalRecorder(database, writeBack);
+  }
 
-    async differing(resources) {
-      const found = await rows<{ id: string }>(
-        'comparing the catalogue',
-        `select r.id from unnest(cast(:ids as text[]), cast(:urls as text[])) as r (id, url)
-         left join :schema:.archival as a on a.resource_id = r.id where a.resource_id is null or a.url <> r.url`,
-        { ids: resources.map(({ id }) => id), urls: resources.map(({ url }) => url) },
-      );
-      return new Set(found.map(({ id }) => id));
-    },
+  async get(resourceId: string): Promise<Archival | null> {
+    const [archival] = await this.#select('resource_id = :resourceId', { resourceId });
+    return archival ?? null;
+  }
 
-    async forget(resourceIds) {
-      await rows(
-        'forgetting resources',
-        `with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[])))
-         delete from :schema:.task_status
-         where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`,
-        { resourceIds },
-      );
-    },
+  getMany(resourceIds: readonly string[]): Promise<readonly Archival[]> {
+    return this.#select('resource_id = any(cast(:resourceIds as text[]))', { resourceIds });
+  }
 
-    countByCode: () =>
-      rows(
-        'counting codes',
-        'select code, broken, count(*)::int as count from :schema:.archival group by code, broken',
-      ),
-  };
+  listByDataset(datasetId: string): Promise<readonly Archival[]> {
+    return this.#select('dataset_id = :datasetId order by resource_id', { datasetId });
+  }
+
+  request(requests: readonly ArchivalRequest[], how: Parameters<Archivals['request']>[1]): Promise<readonly string[]> {
+    return requestArchivals(this.#database, requests, how);
+  }
+
+  lease: Archivals['lease'] = (resourceId, by) => this.#leases.lease(resourceId, by);
+  leaseDue: Archivals['leaseDue'] = (host, by) => this.#leases.leaseDue(host, by);
+  renew: Archivals['renew'] = (leases, by) => this.#leases.renew(leases, by);
+  release: Archivals['release'] = (leases) => this.#leases.release(leases);
+  postpone: Archivals['postpone'] = (resourceId, until) => this.#leases.postpone(resourceId, until);
+  nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
+  hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
+  record: Archivals['record'] = (records) => this.#recorder.record(records);
+
+  dueHosts(now: Date, limit: number): Promise<{ readonly host: string; readonly dueAt: Date }[]> {
+    return this.#database.rows('looking for due hosts', DUE_HOSTS, { now, limit });
+  }
+
+  async lostRequests(now: Date, idleMs: number, limit: number): Promise<readonly string[]> {
+    const bindings = { before: new Date(now.getTime() - idleMs), limit };
+    const found = await this.#database.rows<{ resourceId: string }>('looking for lost jobs', LOST, bindings);
+    return found.map(({ resourceId }) => resourceId);
+  }
+
+  async backlog(now: Date): Promise<Backlog> {
+    const [row] = await this.#database.rows<Backlog>('counting what is due', BACKLOG, { now });
+    return row ?? NO_BACKLOG;
+  }
+
+  async cost(now: Date): Promise<{ readonly due: SweepCost; readonly all: SweepCost }> {
+    const [row] = await this.#database.rows<Partial<Record<string, number>>>('adding up what is due', COST, { now });
+    const costOf = (which: 'due' | 'all'): SweepCost => ({
+      requests: row?.[`${which}Requests`] ?? 0,
+      bytes: row?.[`${which}Bytes`] ?? 0,
+      hosts: row?.[`${which}Hosts`] ?? 0,
+    });
+    return { due: costOf('due'), all: costOf('all') };
+  }
+
+  async differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>> {
+    const bindings = { ids: resources.map(({ id }) => id), urls: resources.map(({ url }) => url) };
+    const found = await this.#database.rows<{ id: string }>('comparing the catalogue', DIFFERING, bindings);
+    return new Set(found.map(({ id }) => id));
+  }
+
+  async forget(resourceIds: readonly string[]): Promise<void> {
+    await this.#database.rows('forgetting resources', FORGET, { resourceIds });
+  }
+
+  countByCode(): ReturnType<Archivals['countByCode']> {
+    const sql = 'select code, broken, count(*)::int as count from :schema:.archival group by code, broken';
+    return this.#database.rows('counting codes', sql);
+  }
+
+  #select(which: string, bindings: Readonly<Record<string, unknown>>): Promise<Archival[]> {
+    const sql = `select ${ARCHIVAL_LIST} from :schema:.archival where ${which}`;
+    return this.#database.rows('reading archivals', sql, bindings);
+  }
 }

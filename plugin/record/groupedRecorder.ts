@@ -1,6 +1,6 @@
 import { ArchiverError } from '../errors.ts';
+import type { ArchivalRecord, Archivals, Recorded } from './Archivals.ts';
 import { isAboutRows } from './databaseFailed.ts';
-import type { ArchivalRecord, Archivals, Recorded } from './Records.ts';
 
 interface Waiting {
   readonly outcome: ArchivalRecord;

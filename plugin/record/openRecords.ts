@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import type { Catalog } from '../portal/Portal.ts';
-import { createArchivalTable } from './archivalTable.ts';
-import { createCopyTable } from './copyTable.ts';
-import { createDeliveryTable } from './deliveryTable.ts';
-import { createHostTable } from './hostTable.ts';
-import { createNamedLeaseTable } from './namedLeaseTable.ts';
+import { ArchivalTable } from './archivalTable.ts';
+import { CopyTable } from './copyTable.ts';
+import { DeliveryTable } from './deliveryTable.ts';
+import { HostTable } from './hostTable.ts';
+import { NamedLeaseTable } from './namedLeaseTable.ts';
 import { databaseOf } from './openDatabase.ts';
-import { createOutboxTable } from './outboxTable.ts';
+import { OutboxTable } from './outboxTable.ts';
 import type { Records } from './Records.ts';
-import { createRunTable } from './runTable.ts';
-import { createTaskStatusTable } from './taskStatusTable.ts';
+import { RunTable } from './runTable.ts';
+import { TaskStatusTable } from './taskStatusTable.ts';
 
 /** All tables on one knex. `ownsKnex`: `close` ends its pool, for we opened it; a host's pool is never closed. */
 export function createRecords(options: {
@@ -21,14 +21,14 @@ export function createRecords(options: {
   const { knex, schema, writeBack, ownsKnex } = options;
   const database = databaseOf(knex, schema);
   return {
-    outbox: createOutboxTable(database),
-    archivals: createArchivalTable(database, writeBack),
-    copies: createCopyTable(database),
-    runs: createRunTable(database),
-    taskStatus: createTaskStatusTable(database),
-    leases: createNamedLeaseTable(database),
-    hosts: createHostTable(database),
-    deliveries: createDeliveryTable(database),
+    outbox: new OutboxTable(database),
+    archivals: new ArchivalTable(database, writeBack),
+    copies: new CopyTable(database),
+    runs: new RunTable(database),
+    taskStatus: new TaskStatusTable(database),
+    leases: new NamedLeaseTable(database),
+    hosts: new HostTable(database),
+    deliveries: new DeliveryTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

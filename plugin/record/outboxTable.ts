@@ -3,77 +3,66 @@ import { isHookName } from '../model/hook.ts';
 import type { Database } from './Database.ts';
 import { listen } from './listen.ts';
 import type { Outbox, OutboxEntry } from './Records.ts';
+import { selectList } from './selectList.ts';
 
-interface OutboxRow {
-  readonly id: string;
-  readonly event: string;
-  readonly dataset_id: string | null;
-  readonly resource_id: string | null;
-  readonly file_replaced: boolean;
-  readonly created_at: Date;
-}
+const LIST = selectList({
+  id: 'id::text',
+  event: 'event',
+  datasetId: 'dataset_id',
+  resourceId: 'resource_id',
+  fileReplaced: 'file_replaced',
+  createdAt: 'created_at',
+} satisfies Record<keyof OutboxEntry, string>);
 
-export function createOutboxTable({ knex, schema, guard, rows }: Database): Outbox {
-  const channel = `${schema}_outbox`;
+/** The notification is part of the transaction: it reaches the relay when, and only when, the save commits. */
+const ADD = `
+  with added as (
+    insert into :schema:.outbox (event, dataset_id, resource_id, file_replaced)
+    values (:event, :datasetId, :resourceId, :fileReplaced) returning id)
+  select pg_notify(:channel, id::text) from added`;
 
-  return {
-    async add(entry, transaction) {
-      // The notification is part of the transaction: it reaches the relay when, and only when, the save commits.
-      await rows(
-        'noting a save',
-        `with added as (
-           insert into :schema:.outbox (event, dataset_id, resource_id, file_replaced)
-           values (:event, :datasetId, :resourceId, :fileReplaced) returning id)
-         select pg_notify(:channel, id::text) from added`,
-        { ...entry, channel },
-        transaction,
-      );
-    },
+const OLDEST = `select ${LIST} from :schema:.outbox order by outbox.id limit :limit for update skip locked`;
 
-    take: (limit, handle) =>
-      guard('reading the outbox', () =>
-        knex.transaction(async (transaction: Knex.Transaction) => {
-          const taken = await rows<OutboxRow>(
-            'reading the outbox',
-            'select * from :schema:.outbox order by id limit :limit for update skip locked',
-            { limit },
-            transaction,
-          );
-          if (taken.length === 0) return 0;
-          await handle(taken.flatMap(entryOf));
-          const ids = taken.map(({ id }) => id);
-          await rows(
-            'emptying the outbox',
-            'delete from :schema:.outbox where id = any(cast(:ids as bigint[]))',
-            { ids },
-            transaction,
-          );
-          return taken.length;
-        }),
-      ),
+const BACKLOG = 'select count(*)::int as count, min(created_at) as "oldestAt" from :schema:.outbox';
 
-    listen: (onAdded) => listen(knex, channel, onAdded),
+type Backlog = Awaited<ReturnType<Outbox['backlog']>>;
 
-    async backlog() {
-      const [row] = await rows<{ count: number; oldest_at: Date | null }>(
-        'counting the outbox',
-        'select count(*)::int as count, min(created_at) as oldest_at from :schema:.outbox',
-      );
-      return { count: row?.count ?? 0, oldestAt: row?.oldest_at ?? null };
-    },
-  };
-}
+/** {@link Outbox} in PostgreSQL. */
+export class OutboxTable implements Outbox {
+  readonly #database: Database;
+  readonly #channel: string;
 
-/** A row of a newer version's hook that this one does not know says nothing to it. */
-function entryOf(row: OutboxRow): OutboxEntry[] {
-  if (!isHookName(row.event)) return [];
-  const {
-    id,
-    event,
-    dataset_id: datasetId,
-    resource_id: resourceId,
-    file_replaced: fileReplaced,
-    created_at: createdAt,
-  } = row;
-  return [{ id: String(id), event, datasetId, resourceId, fileReplaced, createdAt }];
+  constructor(database: Database) {
+    this.#database = database;
+    this.#channel = `${database.schema}_outbox`;
+  }
+
+  async add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: Knex.Transaction): Promise<void> {
+    await this.#database.rows('noting a save', ADD, { ...entry, channel: this.#channel }, transaction);
+  }
+
+  take(limit: number, handle: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+    const { guard, knex } = this.#database;
+    return guard('reading the outbox', () => knex.transaction((on) => this.#takeIn(on, limit, handle)));
+  }
+
+  listen(onAdded: () => void): Promise<() => Promise<void>> {
+    return listen(this.#database.knex, this.#channel, onAdded);
+  }
+
+  async backlog(): Promise<Backlog> {
+    const [row] = await this.#database.rows<Backlog>('counting the outbox', BACKLOG);
+    return row ?? { count: 0, oldestAt: null };
+  }
+
+  async #takeIn(on: Knex, limit: number, handle: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+    const { rows } = this.#database;
+    const taken = await rows<OutboxEntry>('reading the outbox', OLDEST, { limit }, on);
+    if (taken.length === 0) return 0;
+    // The row of a newer version's hook that this one does not know says nothing to it.
+    await handle(taken.filter(({ event }) => isHookName(event)));
+    const remove = 'delete from :schema:.outbox where id = any(cast(:ids as bigint[]))';
+    await rows('emptying the outbox', remove, { ids: taken.map(({ id }) => id) }, on);
+    return taken.length;
+  }
 }

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-import type { Lane } from '../model/archival.ts';
+import type { ArchivalRequest, Lane } from '../model/archival.ts';
 import type { Database } from './Database.ts';
-import type { ArchivalRequest } from './Records.ts';
 
 /**
  * Whether somebody works on a resource already is read from its locked row, whatever it was when the statement began: the

@@ -1,27 +1,52 @@
 import type { Knex } from 'knex';
+import type { ArchivalRequest } from '../model/archival.ts';
 import type { Run } from '../model/run.ts';
 import { cancelRequests } from './cancelRequests.ts';
 import type { Database } from './Database.ts';
-import type { ArchivalRecord, Runs } from './Records.ts';
+import type { Runs } from './Runs.ts';
 import { requestArchivals } from './requestArchivals.ts';
-import { createSweepRuns, putSweepOff } from './sweepRuns.ts';
+import { selectList } from './selectList.ts';
+import { postponeSweep, SweepRuns } from './sweepRuns.ts';
 
-interface RunRow {
-  readonly id: string;
-  readonly kind: Run['kind'];
-  readonly lane: Run['lane'];
-  readonly subject_id: string | null;
-  readonly dataset_id: string | null;
-  readonly state: Run['state'];
-  readonly total: number | null;
-  readonly done: number;
-  readonly counts: Run['counts'];
-  readonly created_at: Date;
-  readonly started_at: Date | null;
-  readonly ended_at: Date | null;
-}
+type NewRun = Parameters<Runs['create']>[0];
+type RunOrigin = Parameters<Runs['create']>[1];
+type CreatedRun = Awaited<ReturnType<Runs['create']>>;
+
+const LIST = selectList({
+  id: 'id',
+  kind: 'kind',
+  lane: 'lane',
+  subjectId: 'subject_id',
+  datasetId: 'dataset_id',
+  state: 'state',
+  total: 'total',
+  done: 'done',
+  counts: 'counts',
+  createdAt: 'created_at',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+} satisfies Record<keyof Run, string>);
 
 const DAY_MS = 24 * 3600 * 1000;
+
+const ADD = `
+  insert into :schema:.run (kind, lane, subject_id, dataset_id, state, total, caller, idempotency_key, created_at)
+  values (:kind, :lane, :subjectId, :datasetId, 'queued', :total, :caller, :idempotencyKey, :now) returning ${LIST}`;
+
+/** Archivals before runs, as everywhere, and in the order of requests: so nobody waits for us while we wait. */
+const LOCK_ARCHIVALS = `
+  select from :schema:.archival where run_ids @> array[:id] order by resource_id for update`;
+
+const CANCEL = `
+  update :schema:.run set state = 'cancelled', ended_at = :now
+  where id = :id and state in ('queued', 'running') returning kind`;
+
+const COUNT_DELETED = `
+  update :schema:.run set done = done + 1,
+    counts = counts || jsonb_build_object('deleted', coalesce((counts ->> 'deleted')::int, 0) + 1),
+    state = case when done + 1 >= total and state <> 'cancelled' then 'done' else state end,
+    ended_at = case when done + 1 >= total then coalesce(ended_at, :now) else ended_at end
+  where id = any(cast(:runIds as text[]))`;
 
 const COUNT_ABANDONED = `
   update :schema:.run as r
@@ -33,191 +58,100 @@ const COUNT_ABANDONED = `
     where kind = 'all' and state in ('queued', 'running') and total is null and created_at < :createdBefore) as open
   where r.id = open.id`;
 
-export function createRunTable(database: Database): Runs {
-  const { knex, guard, rows } = database;
+const SET_TOTAL = `
+  update :schema:.run set total = :total,
+    state = case when done >= :total and state <> 'cancelled' then 'done' else state end,
+    ended_at = case when done >= :total then coalesce(ended_at, :now) else ended_at end
+  where id = :id`;
 
-  return {
-    ...createSweepRuns(database),
-    create: (run, { caller, idempotencyKey, now }, requests = []) =>
-      guard('noting a run', () =>
-        knex.transaction(async (transaction) => {
-          if (idempotencyKey !== null) {
-            const earlier = await claimKey(database, { caller, idempotencyKey, now }, transaction);
-            if (earlier)
-              return {
-                run: runOf(earlier),
-                result: isSame(earlier, run) ? 'repeated' : 'conflict',
-                unqueued: [],
-              } as const;
-          }
-          const [row] = await rows<RunRow>(
-            'noting a run',
-            `insert into :schema:.run (kind, lane, subject_id, dataset_id, state, total, caller, idempotency_key, created_at)
-             values (:kind, :lane, :subjectId, :datasetId, 'queued', :total, :caller, :idempotencyKey, :now) returning *`,
-            { ...run, caller, idempotencyKey, now },
-            transaction,
-          );
-          const created = runOf(first(row));
-          const how = { lane: created.lane, runId: created.id, now };
-          const unqueued = await requestArchivals(database, requests, how, transaction);
-          return { run: created, result: 'created', unqueued } as const;
-        }),
-      ),
+const SAME_KEY = `coalesce(caller, '') = coalesce(:caller, '') and idempotency_key = :idempotencyKey`;
 
-    async get(id) {
-      const [row] = await rows<RunRow>('reading a run', 'select * from :schema:.run where id = :id', { id });
-      return row ? runOf(row) : null;
-    },
+/** {@link Runs} in PostgreSQL. */
+export class RunTable implements Runs {
+  readonly #database: Database;
+  readonly #sweeps: SweepRuns;
 
-    async list(limit) {
-      const sql = 'select * from :schema:.run order by created_at desc limit :limit';
-      return (await rows<RunRow>('reading runs', sql, { limit })).map(runOf);
-    },
-
-    async cancel(id, now) {
-      return guard('cancelling a run', () =>
-        knex.transaction(async (transaction) => {
-          // Archivals before runs, as everywhere, and in the order of requests: so nobody waits for us while we wait.
-          await rows(
-            'cancelling a run',
-            'select from :schema:.archival where run_ids @> array[:id] order by resource_id for update',
-            { id },
-            transaction,
-          );
-          const [row] = await rows<RunRow>(
-            'cancelling a run',
-            `update :schema:.run set state = 'cancelled', ended_at = :now
-             where id = :id and state in ('queued', 'running') returning *`,
-            { id, now },
-            transaction,
-          );
-          if (row) await cancelRequests(database, { runId: id, now }, transaction);
-          if (row?.kind === 'sweep') await putSweepOff(database, { runId: id, now }, transaction);
-          const [current] = await rows<RunRow>(
-            'reading a run',
-            'select * from :schema:.run where id = :id',
-            { id },
-            transaction,
-          );
-          return current ? runOf(current) : null;
-        }),
-      );
-    },
-
-    async countDeleted(runIds, now) {
-      await rows(
-        'counting deleted resources',
-        `update :schema:.run set done = done + 1,
-           counts = counts || jsonb_build_object('deleted', coalesce((counts ->> 'deleted')::int, 0) + 1),
-           state = case when done + 1 >= total and state <> 'cancelled' then 'done' else state end,
-           ended_at = case when done + 1 >= total then coalesce(ended_at, :now) else ended_at end
-         where id = any(cast(:runIds as text[]))`,
-        { runIds, now },
-      );
-    },
-
-    async countAbandoned(createdBefore, now) {
-      await rows('counting abandoned runs', COUNT_ABANDONED, { createdBefore, now });
-    },
-
-    async setTotal(id, total, now) {
-      await rows(
-        'counting a run',
-        `update :schema:.run set total = :total,
-           state = case when done >= :total and state <> 'cancelled' then 'done' else state end,
-           ended_at = case when done >= :total then coalesce(ended_at, :now) else ended_at end
-         where id = :id`,
-        { id, total, now },
-      );
-    },
-  };
-}
-
-/** Counts settled outcomes in their runs, each run locked once and in the order of ids; answers the runs that ended. */
-export async function countInRuns(
-  { rows }: Database,
-  settled: readonly ArchivalRecord[],
-  on: Knex,
-): Promise<Set<string>> {
-  const perRun = new Map<string, Map<string, number>>();
-  for (const { lease, archival } of settled) {
-    for (const id of lease.archival.runIds) {
-      const counts = perRun.get(id) ?? new Map<string, number>();
-      perRun.set(id, counts.set(archival.code ?? 'internal', (counts.get(archival.code ?? 'internal') ?? 0) + 1));
-    }
+  constructor(database: Database) {
+    this.#database = database;
+    this.#sweeps = new SweepRuns(database);
   }
-  if (perRun.size === 0) return new Set();
-  const added = [...perRun].flatMap(([id, counts]) => [...counts].map(([code, count]) => ({ id, code, count })));
-  const counted = await rows<Pick<RunRow, 'id' | 'state'>>(
-    'counting runs',
-    `with locked as (
-       select id, counts from :schema:.run where id = any(cast(:ids as text[])) order by id for update),
-     added as (select * from jsonb_to_recordset(cast(:added as jsonb)) as i (id text, code text, count int)),
-     summed as (
-       select locked.id, sum(added.count)::int as done, locked.counts || jsonb_object_agg(
-         added.code, coalesce((locked.counts ->> added.code)::int, 0) + added.count) as counts
-       from locked join added using (id) group by locked.id, locked.counts)
-     update :schema:.run as r set done = r.done + summed.done, counts = summed.counts,
-       state = case when r.state = 'cancelled' then r.state when r.done + summed.done >= r.total then 'done' else 'running' end,
-       started_at = coalesce(r.started_at, now()),
-       ended_at = case when r.done + summed.done >= r.total then coalesce(r.ended_at, now()) else r.ended_at end
-     from summed where r.id = summed.id
-     returning r.id, r.state`,
-    { ids: [...perRun.keys()], added: JSON.stringify(added) },
-    on,
-  );
-  return new Set(counted.filter(({ state }) => state === 'done').map(({ id }) => id));
+
+  create(run: NewRun, by: RunOrigin, requests: readonly ArchivalRequest[] = []): Promise<CreatedRun> {
+    const { guard, knex } = this.#database;
+    return guard('noting a run', () => knex.transaction((on) => this.#createIn(on, run, by, requests)));
+  }
+
+  async get(id: string): Promise<Run | null> {
+    const [run] = await this.#select('where id = :id', { id });
+    return run ?? null;
+  }
+
+  list(limit: number): Promise<readonly Run[]> {
+    return this.#select('order by created_at desc limit :limit', { limit });
+  }
+
+  cancel(id: string, now: Date): Promise<Run | null> {
+    const { guard, knex } = this.#database;
+    return guard('cancelling a run', () => knex.transaction((on) => this.#cancelIn(on, id, now)));
+  }
+
+  async countDeleted(runIds: readonly string[], now: Date): Promise<void> {
+    await this.#database.rows('counting deleted resources', COUNT_DELETED, { runIds, now });
+  }
+
+  async countAbandoned(createdBefore: Date, now: Date): Promise<void> {
+    await this.#database.rows('counting abandoned runs', COUNT_ABANDONED, { createdBefore, now });
+  }
+
+  async setTotal(id: string, total: number, now: Date): Promise<void> {
+    await this.#database.rows('counting a run', SET_TOTAL, { id, total, now });
+  }
+
+  countSweep: Runs['countSweep'] = (id) => this.#sweeps.countSweep(id);
+  endSweeps: Runs['endSweeps'] = (now) => this.#sweeps.endSweeps(now);
+  dropEndedBefore: Runs['dropEndedBefore'] = (moment, emptyBefore) => this.#sweeps.dropEndedBefore(moment, emptyBefore);
+
+  async #createIn(on: Knex, run: NewRun, by: RunOrigin, requests: readonly ArchivalRequest[]): Promise<CreatedRun> {
+    const earlier = await this.#claimKey(on, by);
+    if (earlier) return { run: earlier, result: isSame(earlier, run) ? 'repeated' : 'conflict', unqueued: [] };
+    const [created] = await this.#database.rows<Run>('noting a run', ADD, { ...run, ...by }, on);
+    if (!created) throw new RangeError('PostgreSQL returned no row for an insert.');
+    const how = { lane: created.lane, runId: created.id, now: by.now };
+    return {
+      run: created,
+      result: 'created',
+      unqueued: await requestArchivals(this.#database, requests, how, on),
+    };
+  }
+
+  async #cancelIn(on: Knex, id: string, now: Date): Promise<Run | null> {
+    const { rows } = this.#database;
+    await rows('cancelling a run', LOCK_ARCHIVALS, { id }, on);
+    const [cancelled] = await rows<Pick<Run, 'kind'>>('cancelling a run', CANCEL, { id, now }, on);
+    if (cancelled) await cancelRequests(this.#database, { runId: id, now }, on);
+    if (cancelled?.kind === 'sweep') await postponeSweep(this.#database, { runId: id, now }, on);
+    const [current] = await this.#select('where id = :id', { id }, on);
+    return current ?? null;
+  }
+
+  /** The earlier run of the same caller and key within a day; an older one loses its key. null: none, or no key. */
+  async #claimKey(on: Knex, { caller, idempotencyKey, now }: RunOrigin): Promise<Run | null> {
+    if (idempotencyKey === null) return null;
+    const { rows } = this.#database;
+    const lock = 'select pg_advisory_xact_lock(hashtext(:text))';
+    await rows('locking a key', lock, { text: `${caller} ${idempotencyKey}` }, on);
+    const bindings = { caller, idempotencyKey, since: new Date(now.getTime() - DAY_MS) };
+    const free = `update :schema:.run set idempotency_key = null where ${SAME_KEY} and created_at < :since`;
+    await rows('freeing a key', free, bindings, on);
+    const [earlier] = await this.#select(`where ${SAME_KEY}`, bindings, on);
+    return earlier ?? null;
+  }
+
+  #select(which: string, bindings: Readonly<Record<string, unknown>>, on?: Knex): Promise<Run[]> {
+    return this.#database.rows('reading runs', `select ${LIST} from :schema:.run ${which}`, bindings, on);
+  }
 }
 
-/** The earlier run of the same caller and key within a day; an older one loses its key. */
-async function claimKey(
-  { rows }: Database,
-  by: { readonly caller: string | null; readonly idempotencyKey: string; readonly now: Date },
-  on: Knex,
-): Promise<RunRow | null> {
-  const { caller, idempotencyKey, now } = by;
-  await rows(
-    'locking a key',
-    'select pg_advisory_xact_lock(hashtext(:text))',
-    { text: `${caller} ${idempotencyKey}` },
-    on,
-  );
-  const same = `coalesce(caller, '') = coalesce(:caller, '') and idempotency_key = :idempotencyKey`;
-  const since = new Date(now.getTime() - DAY_MS);
-  const bindings = { caller, idempotencyKey, since };
-  await rows(
-    'freeing a key',
-    `update :schema:.run set idempotency_key = null where ${same} and created_at < :since`,
-    bindings,
-    on,
-  );
-  const [row] = await rows<RunRow>('reading a key', `select * from :schema:.run where ${same}`, bindings, on);
-  return row ?? null;
-}
-
-function isSame(row: RunRow, run: Pick<Run, 'kind' | 'subjectId'>): boolean {
-  return row.kind === run.kind && row.subject_id === run.subjectId;
-}
-
-function first<Row>(row: Row | undefined): Row {
-  if (row === undefined) throw new RangeError('PostgreSQL returned no row for an insert.');
-  return row;
-}
-
-function runOf(row: RunRow): Run {
-  const { id, kind, lane, state, total, done, counts } = row;
-  return {
-    id,
-    kind,
-    lane,
-    state,
-    total,
-    done,
-    counts,
-    subjectId: row.subject_id,
-    datasetId: row.dataset_id,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-  };
+function isSame(earlier: Run, run: Pick<Run, 'kind' | 'subjectId'>): boolean {
+  return earlier.kind === run.kind && earlier.subjectId === run.subjectId;
 }

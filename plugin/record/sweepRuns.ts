@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { Runs } from './Records.ts';
+import type { Runs } from './Runs.ts';
 
 /**
  * A sweep is a run of what was due when it began. No row says which resources these are: a resource belongs to the
@@ -25,7 +25,7 @@ const END_EMPTY = `
     and not exists (select from :schema:.archival as a where a.run_ids <> '{}' and a.run_ids @> array[r.id])`;
 
 /** What a cancelled sweep has not begun is looked at tomorrow, not all at once; what a run wants as well stays. */
-const PUT_OFF = `
+const POSTPONE = `
   update :schema:.archival as a set next_check_at = cast(:now as timestamptz) + interval '1 day' * (1 + random())
   from :schema:.run as r
   where r.id = :id and r.kind = 'sweep' and ${DUE_SINCE_EARLIER}
@@ -35,25 +35,33 @@ const DROP_OLD = `
   delete from :schema:.run
   where ended_at < :moment or (kind = 'sweep' and total = 0 and ended_at < :emptyBefore) returning id`;
 
-export function createSweepRuns({ rows }: Database): Pick<Runs, 'countSweep' | 'endSweeps' | 'dropEndedBefore'> {
-  return {
-    async countSweep(id) {
-      const counted = await rows<{ id: string; total: number }>('counting a sweep', COUNT, { id });
-      return counted.find((run) => run.id === id)?.total ?? 0;
-    },
-    async endSweeps(now) {
-      await rows('ending sweeps', END_EMPTY, { now });
-    },
-    async dropEndedBefore(moment, emptyBefore) {
-      return (await rows('dropping old runs', DROP_OLD, { moment, emptyBefore })).length;
-    },
-  };
+/** The part of {@link Runs} that is about sweeps. */
+export class SweepRuns implements Pick<Runs, 'countSweep' | 'endSweeps' | 'dropEndedBefore'> {
+  readonly #rows: Database['rows'];
+
+  constructor({ rows }: Database) {
+    this.#rows = rows;
+  }
+
+  async countSweep(id: string): Promise<number> {
+    const counted = await this.#rows<{ id: string; total: number }>('counting a sweep', COUNT, { id });
+    return counted.find((run) => run.id === id)?.total ?? 0;
+  }
+
+  async endSweeps(now: Date): Promise<void> {
+    await this.#rows('ending sweeps', END_EMPTY, { now });
+  }
+
+  async dropEndedBefore(moment: Date, emptyBefore: Date): Promise<number> {
+    return (await this.#rows('dropping old runs', DROP_OLD, { moment, emptyBefore })).length;
+  }
 }
 
-export async function putSweepOff(
+/** What a cancelled sweep found due and nobody has begun is due again within two days. In the transaction `on`. */
+export async function postponeSweep(
   { rows }: Database,
   { runId, now }: { readonly runId: string; readonly now: Date },
   on: Knex,
 ): Promise<void> {
-  await rows('cancelling a sweep', PUT_OFF, { id: runId, now }, on);
+  await rows('cancelling a sweep', POSTPONE, { id: runId, now }, on);
 }

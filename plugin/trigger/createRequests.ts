@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { Job, JobQueue } from '../job/JobQueue.ts';
+import type { ArchivalRequest } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import type { Catalog } from '../portal/Portal.ts';
-import type { ArchivalRequest, Records } from '../record/Records.ts';
+import type { Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from './Requests.ts';
 
 export interface RequestDeps {

@@ -1,9 +1,10 @@
 import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
+import type { ArchivalRequest } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
-import type { ArchivalRequest, OutboxEntry, Records } from '../record/Records.ts';
+import type { OutboxEntry, Records } from '../record/Records.ts';
 
 export interface RelayDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Lease } from '../model/archival.ts';
 import type { HostLimits } from '../model/host.ts';
+import type { Archivals } from '../record/Archivals.ts';
 import type { Hosts } from '../record/Hosts.ts';
-import type { Archivals } from '../record/Records.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
 export interface HostBatchDeps {

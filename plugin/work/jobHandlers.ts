@@ -5,7 +5,7 @@ import type { JobHandlers } from '../job/JobQueue.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Archivals } from '../record/Records.ts';
+import type { Archivals } from '../record/Archivals.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { FetchCost } from './hostBatch.ts';
 import type { HostQueue } from './hostQueue.ts';

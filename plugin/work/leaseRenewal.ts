@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Archivals } from '../record/Records.ts';
+import type { Archivals } from '../record/Archivals.ts';
 
 interface Held {
   readonly lease: Lease;

@@ -6,17 +6,8 @@ const MAX_FUNCTION_LINES = 60;
 const MAX_FILE_LINES = 250;
 
 /** What does not hold yet. These lists may only shrink, until they are gone. */
-const LONG_FUNCTIONS_TODAY = [
-  'createJourney',
-  'createHostTable',
-  'createRunTable',
-  'createArchivalTable',
-  'createRecord',
-  'createArchivalLeases',
-  'createParts',
-  'createRequests',
-];
-const LONG_FILES_TODAY = ['lenientExchange.ts', 'undiciExchange.ts', 'Records.ts'];
+const LONG_FUNCTIONS_TODAY = ['createJourney', 'createParts', 'createRequests'];
+const LONG_FILES_TODAY = ['lenientExchange.ts', 'undiciExchange.ts'];
 const UNDOCUMENTED_TODAY = 155;
 
 const structures = structuresIn('plugin');

@@ -97,8 +97,8 @@ describe('the routes of requests and runs', () => {
       order.push(what);
       return answer;
     };
-    const [get1, getMany] = [archivals.get, archivals.getMany];
-    const [list1, listMany] = [copies.listByResource, copies.listByResources];
+    const [get1, getMany] = [archivals.get.bind(archivals), archivals.getMany.bind(archivals)];
+    const [list1, listMany] = [copies.listByResource.bind(copies), copies.listByResources.bind(copies)];
     mock.method(archivals, 'get', (id: string) => slowly('state', () => get1(id)));
     mock.method(archivals, 'getMany', (ids: readonly string[]) => slowly('state', () => getMany(ids)));
     mock.method(copies, 'listByResource', (id: string) => order.push('copies') && list1(id));

@@ -2,9 +2,10 @@ import type { Knex } from 'knex';
 import type { Archival, Lease } from '../../plugin/model/archival.ts';
 import type { Copy } from '../../plugin/model/copy.ts';
 import type { WriteBack } from '../../plugin/model/writeBack.ts';
+import type { ArchivalRecord } from '../../plugin/record/Archivals.ts';
 import { migrate } from '../../plugin/record/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
-import type { ArchivalRecord, Records } from '../../plugin/record/Records.ts';
+import type { Records } from '../../plugin/record/Records.ts';
 import { freshDatabase } from './postgres.ts';
 
 export const NAMES = { schema: 'archiver', resourceTable: 'resource' } as const;

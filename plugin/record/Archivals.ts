@@ -1,0 +1,107 @@
+import type { Archival, ArchivalRequest, ArchivalUpdate, Lane, Lease } from '../model/archival.ts';
+import type { Copy } from '../model/copy.ts';
+import type { Code } from '../model/status.ts';
+import type { WriteBack } from '../model/writeBack.ts';
+import type { Delivery } from './Deliveries.ts';
+import type { TaskStatus } from './Records.ts';
+
+/** What the end of one attempt writes; every part in one transaction. */
+export interface ArchivalRecord {
+  readonly lease: Lease;
+  readonly archival: ArchivalUpdate;
+  readonly datasetId: string;
+  /** A copy whose bytes are already kept in the store. */
+  readonly copy: Omit<Copy, 'id'> | null;
+  readonly writeBack: WriteBack | null;
+  readonly taskStatus: TaskStatus;
+  /** Webhook messages of what happened; they commit with it. */
+  readonly deliveries: readonly Omit<Delivery, 'attempts'>[];
+  /** true: the request is answered; runs count it. false: a retry follows, the lease is given back. */
+  readonly settled: boolean;
+}
+
+/** What became of one record. */
+export interface Recorded {
+  readonly resourceId: string;
+  /** `lease-lost`: somebody else holds the resource now; nothing was written for it. */
+  readonly result: 'recorded' | 'lease-lost';
+  /** true: a request came in while the job ran; one more run is due. */
+  readonly wantedAgain: boolean;
+  /** Runs that ended with this record. */
+  readonly endedRunIds: readonly string[];
+}
+
+/** What asking for some resources would cost. */
+export interface SweepCost {
+  /** At least one for each URL. */
+  readonly requests: number;
+  /** By the sizes known: what was never archived counts nothing, what has not changed may cost nothing. */
+  readonly bytes: number;
+  readonly hosts: number;
+}
+
+/** The latest state of each resource, the requests for it and the leases on it. */
+export interface Archivals {
+  get(resourceId: string): Promise<Archival | null>;
+  getMany(resourceIds: readonly string[]): Promise<readonly Archival[]>;
+  listByDataset(datasetId: string): Promise<readonly Archival[]>;
+  /**
+   * Somebody wants these archived: inserts or updates rows, counts `requestSeq` up, adds `runId`, sets `nextCheckAt` to
+   * now, writes task_status `pending`. A priority request lifts a bulk row; never the other way round. One statement set
+   * for any number of rows. Answers the resources that need a new job: those for which none waits or runs already.
+   */
+  request(
+    requests: readonly ArchivalRequest[],
+    how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
+  ): Promise<readonly string[]>;
+  /**
+   * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq`). Sets task_status `running`. An
+   * expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
+   */
+  lease(
+    resourceId: string,
+    by: { readonly owner: string; readonly leaseMs: number; readonly now: Date },
+  ): Promise<Lease | null>;
+  /**
+   * Up to `limit` due resources of one host in the bulk lane, longest due first, leased in one statement, and beyond the
+   * limit all other due resources that share a URL with one of them.
+   */
+  leaseDue(
+    host: string,
+    by: { readonly owner: string; readonly leaseMs: number; readonly now: Date; readonly limit: number },
+  ): Promise<readonly Lease[]>;
+  /** Extends those still owned; answers the resource ids that are. */
+  renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
+  /** Gives back without an outcome; the resource is due again at once. */
+  release(leases: readonly Lease[]): Promise<void>;
+  /** A wanted resource whose host must be left alone until then: its job has not been lost, it waits. */
+  postpone(resourceId: string, until: Date): Promise<void>;
+  /** When the next retry of a sweep at this host is due; null when none waits. */
+  nextRetryAt(host: string): Promise<Date | null>;
+  /** Hosts of the bulk lane with resources whose worker died. */
+  hostsWithExpiredLeases(limit: number): Promise<readonly string[]>;
+  /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
+  record(outcomes: readonly ArchivalRecord[]): Promise<readonly Recorded[]>;
+  /** Hosts with due resources in the bulk lane, the longest waiting first. */
+  dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
+  /** Priority rows wanted but neither leased nor touched for `idleMs`: their job was lost. */
+  lostRequests(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
+  /** For health, status and metrics, in milliseconds however much is due. */
+  backlog(now: Date): Promise<{
+    /** Counted up to 100,000. */
+    readonly due: number;
+    readonly oldestDueAt: Date | null;
+    readonly leased: number;
+    readonly lastSuccessAt: Date | null;
+  }>;
+  /** What it would cost to ask for what is due, and for everything. Reads all rows: for a dry run, not for a poll. */
+  cost(now: Date): Promise<{ readonly due: SweepCost; readonly all: SweepCost }>;
+  /** Of these, the ids of resources that have no row or another URL. For the reconciling sweep. */
+  differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
+  /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
+  forget(resourceIds: readonly string[]): Promise<void>;
+  /** Counts per code, plus totals; for the report and a dry run. */
+  countByCode(): Promise<
+    readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]
+  >;
+}

@@ -1,0 +1,35 @@
+import type { ArchivalRequest } from '../model/archival.ts';
+import type { Run } from '../model/run.ts';
+
+/** What requests and sweeps started: one row a run, counted with the records of its resources. */
+export interface Runs {
+  /**
+   * Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. The
+   * requests of a new run are noted with it or not at all: who sees the run may rely on them. `unqueued`: as `request` answers.
+   */
+  create(
+    run: Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId' | 'total'>,
+    by: { readonly caller: string | null; readonly idempotencyKey: string | null; readonly now: Date },
+    requests?: readonly ArchivalRequest[],
+  ): Promise<{
+    readonly run: Run;
+    readonly result: 'created' | 'repeated' | 'conflict';
+    readonly unqueued: readonly string[];
+  }>;
+  get(id: string): Promise<Run | null>;
+  list(limit: number): Promise<readonly Run[]>;
+  /** Resources not yet leased lose the request of this run; answers the run afterwards, null when unknown. */
+  cancel(id: string, now: Date): Promise<Run | null>;
+  /** A request of the run that will never be recorded (its resource is gone). */
+  countDeleted(runIds: readonly string[], now: Date): Promise<void>;
+  /** Sets the total of a run that was created before it was counted; ends it when the total is 0. */
+  setTotal(id: string, total: number, now: Date): Promise<void>;
+  /** Runs over everything whose process died before it had counted them: what it had asked for is their total. */
+  countAbandoned(createdBefore: Date, now: Date): Promise<void>;
+  /** Sets a sweep's total to what is due and belongs to no earlier sweep that still goes on. Answers it. */
+  countSweep(id: string): Promise<number>;
+  /** Ends sweeps of whose resources none is left. */
+  endSweeps(now: Date): Promise<void>;
+  /** Of sweeps that found nothing, those that ended before `emptyBefore`. */
+  dropEndedBefore(moment: Date, emptyBefore: Date): Promise<number>;
+}
