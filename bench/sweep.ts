@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import createKnex, { type Knex } from 'knex';
 import type { Archiver } from '../plugin/Archiver.ts';
-import { hostOf } from '../plugin/decide/hostOf.ts';
 import { Agents } from '../plugin/fetch/connect/agents.ts';
 import { Fetcher } from '../plugin/fetch/fetcher.ts';
 import { createArchiver } from '../plugin/plugin.ts';
@@ -71,7 +70,7 @@ function planning(adminUrl: string, count: number): Promise<Row[]> {
     const queue = { add: async () => undefined };
     const { catalog } = portal;
     const now = () => new Date();
-    const sweep = new Sweep({ catalog, records, queue, hostOf, now, owner: 'bench', logger: SILENT });
+    const sweep = new Sweep({ catalog, records, queue, now, owner: 'bench', logger: SILENT });
     const due = await timesOf(QUERIES, () => records.archivals.dueHosts(now(), 10_000));
     const backlog = await timesOf(QUERIES, () => records.archivals.backlog(now()));
     globalThis.gc?.();

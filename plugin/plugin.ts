@@ -10,6 +10,7 @@ import type { Config } from './settings/Config.ts';
 import { loadConfig } from './settings/loadConfig.ts';
 import { createHandler } from './show/handler.ts';
 import { createHooks } from './trigger/hooks.ts';
+import { pages } from './trigger/pages.ts';
 import { openParts, type Parts } from './wiring/openParts.ts';
 
 export interface CreateOptions {
@@ -70,12 +71,8 @@ class PortalArchiver implements Archiver {
   async uninstall(): Promise<{ copies: readonly string[] }> {
     const { records, knex, config } = this.#demand();
     const copies: string[] = [];
-    for (let after: string | null = null; ; ) {
-      const page = await records.copies.page(after, 1000);
-      if (page.length === 0) break;
+    for await (const page of pages((after) => records.copies.page(after, 1000)))
       copies.push(...page.map(({ key }) => key));
-      after = page.at(-1)?.id ?? null;
-    }
     await migrate(knex, config, 'down');
     return { copies };
   }

@@ -1,11 +1,13 @@
 import type { Run } from '../model/run.ts';
 
+/** On whose behalf a request is made. */
 export interface Requester {
   /** Who asks; an Idempotency-Key counts per caller. */
   readonly caller: string | null;
   readonly idempotencyKey: string | null;
 }
 
+/** What became of a request; what was not found is no error. */
 export type RequestResult =
   | { readonly kind: 'accepted'; readonly run: Run }
   | { readonly kind: 'not-found' }

@@ -7,6 +7,7 @@ import type { Outbox } from '../record/Records.ts';
 /** Marks writes of our own, so that writing `cache_url` back starts nothing. */
 export const ORIGIN = 'portal-archiver';
 
+/** What a hook writes to. */
 export interface HookDeps {
   /** null until started: the sweep will find what was saved meanwhile. */
   outbox(): Pick<Outbox, 'add'> | null;
@@ -17,16 +18,16 @@ export interface HookDeps {
  * What the host calls when something was saved: one outbox row, in the host's transaction where one is offered.
  * Never rejects, for an archiver must not make a save fail; what could not be noted is found by the next sweep.
  */
-export function createHooks(edges: HookDeps): Readonly<Record<HookName, HookListener>> {
+export function createHooks(deps: HookDeps): Readonly<Record<HookName, HookListener>> {
   const listenerOf =
     (name: HookName): HookListener =>
     async (event) => {
       if (event.origin === ORIGIN) return;
       try {
-        await note(edges, name, event);
+        await note(deps, name, event);
       } catch (error) {
         const { datasetId, resourceId } = event;
-        edges.logger.error(
+        deps.logger.error(
           { hook: name, datasetId, resourceId, error: messageOf(error) },
           'a save was not noted; the next sweep finds it',
         );

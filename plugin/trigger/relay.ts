@@ -1,3 +1,4 @@
+import { requestOf } from '../decide/requestOf.ts';
 import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { ArchivalRequest } from '../model/archival.ts';
@@ -6,11 +7,11 @@ import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { OutboxEntry, Records } from '../record/Records.ts';
 
+/** What the relay reads and writes. `owner` names this process in its leases. */
 export interface RelayDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
   readonly records: Pick<Records, 'outbox' | 'archivals' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
-  hostOf(url: string): string;
   /** Resources that left the portal. */
   onDeleted(resourceIds: readonly string[]): Promise<void>;
   readonly owner: string;
@@ -31,21 +32,21 @@ const DERIVED_URL_TYPES = new Set(['datastore', 'datapusher', 'xloader']);
 
 /** Turns noted saves into jobs, and finds requests whose job was lost while the queue was away. */
 export class OutboxRelay {
-  readonly #edges: RelayDeps;
+  readonly #deps: RelayDeps;
   #stopListening: (() => Promise<void>) | null = null;
   #timers: NodeJS.Timeout[] = [];
   #working: Promise<void> = Promise.resolve();
   #isWoken = false;
   #isRescuing = false;
 
-  constructor(edges: RelayDeps) {
-    this.#edges = edges;
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
   }
 
   async start(): Promise<void> {
     this.#timers = [setInterval(() => this.wake(), POLL_MS), setInterval(() => void this.rescue(), RESCUE_MS)];
     for (const timer of this.#timers) timer.unref();
-    this.#stopListening = await this.#edges.records.outbox.listen(() => this.wake());
+    this.#stopListening = await this.#deps.records.outbox.listen(() => this.wake());
     this.wake();
     await this.rescue();
   }
@@ -74,7 +75,7 @@ export class OutboxRelay {
   }
 
   async #rescue(): Promise<void> {
-    const { records, queue, now, logger } = this.#edges;
+    const { records, queue, now, logger } = this.#deps;
     try {
       const ids = await records.archivals.lostRequests(now(), LOST_AFTER_MS, 1000);
       const hosts = (await this.#isMyTurn()) ? await records.archivals.hostsWithExpiredLeases(1000) : [];
@@ -89,7 +90,7 @@ export class OutboxRelay {
 
   /** The lease is left to end by itself, so that nobody looks again before. */
   #isMyTurn(): Promise<boolean> {
-    const { records, owner, now } = this.#edges;
+    const { records, owner, now } = this.#deps;
     return records.leases.acquire(HOSTS_LEASE, `${owner} ${now().getTime()}`, HOSTS_MS, now());
   }
 
@@ -98,13 +99,13 @@ export class OutboxRelay {
     try {
       while ((await this.#relayBatch()) === BATCH);
     } catch (error) {
-      this.#edges.logger.warn({ error: messageOf(error) }, 'saves could not be relayed; they wait in the outbox');
+      this.#deps.logger.warn({ error: messageOf(error) }, 'saves could not be relayed; they wait in the outbox');
     }
   }
 
   /** The request rows commit before the outbox entries go, so a crash in between costs a repeated request, no more. */
   async #relayBatch(): Promise<number> {
-    const { records, queue, now } = this.#edges;
+    const { records, queue, now } = this.#deps;
     const jobs: string[] = [];
     const count = await records.outbox.take(BATCH, async (entries) => {
       const requests = await this.#requestsOf(entries);
@@ -120,17 +121,17 @@ export class OutboxRelay {
       entries.filter(({ event }) => event === 'afterResourceCreate').map(({ resourceId }) => resourceId),
     );
     const resources = await this.#resourcesOf(entries);
-    const known = await this.#edges.records.archivals.getMany(resources.map(({ id }) => id));
+    const known = await this.#deps.records.archivals.getMany(resources.map(({ id }) => id));
     const urls = new Map(known.map(({ resourceId, url }) => [resourceId, url]));
     return resources
       .filter(({ urlType }) => urlType === null || !DERIVED_URL_TYPES.has(urlType))
       .filter(({ id, url }) => replaced.has(id) || urls.get(id) !== url || (created.has(id) && !urls.has(id)))
-      .map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: this.#edges.hostOf(url) }));
+      .map(requestOf);
   }
 
   /** What the saves are about, each resource once; what is gone is told and left out. */
   async #resourcesOf(entries: readonly OutboxEntry[]): Promise<Resource[]> {
-    const { catalog, records, onDeleted } = this.#edges;
+    const { catalog, records, onDeleted } = this.#deps;
     const found = new Map<string, Resource>();
     const gone = new Set<string>();
     for (const resourceId of new Set(entries.flatMap((entry) => entry.resourceId ?? []))) {

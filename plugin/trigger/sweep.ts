@@ -1,20 +1,24 @@
+import { hostOf } from '../decide/hostOf.ts';
+import { requestOf } from '../decide/requestOf.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
+import { pages } from './pages.ts';
 import type { SweepReport } from './SweepReport.ts';
 
+/** What a sweep reads and writes. `owner` names this process in its leases. */
 export interface SweepDeps {
   readonly catalog: Pick<Catalog, 'listResources' | 'getResource'>;
   readonly records: Pick<Records, 'archivals' | 'runs' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
-  hostOf(url: string): string;
   now(): Date;
   readonly owner: string;
   readonly logger: Logger;
 }
 
+/** What a sweep found: resources, and hosts at which something is due. */
 export interface Swept {
   readonly runId: string;
   readonly missing: number;
@@ -47,15 +51,15 @@ const RUNS_KEPT_MS = 30 * 24 * 3600 * 1000;
  * catalogue by pages and starts again where the last one stopped. It alone is enough to be correct. Each sweep is a run.
  */
 export class Sweep {
-  readonly #edges: SweepDeps;
+  readonly #deps: SweepDeps;
 
-  constructor(edges: SweepDeps) {
-    this.#edges = edges;
+  constructor(deps: SweepDeps) {
+    this.#deps = deps;
   }
 
   /** null: another process sweeps. */
   async run(): Promise<Swept | null> {
-    const { records, owner, now } = this.#edges;
+    const { records, owner, now } = this.#deps;
     if (!(await records.leases.acquire(LEASE, owner, LEASE_MS, now()))) return null;
     try {
       return await this.#sweep(now());
@@ -72,22 +76,19 @@ export class Sweep {
 
   /** What a sweep would do, doing nothing. */
   async plan(): Promise<SweepPlan> {
-    const { catalog, records, hostOf, now } = this.#edges;
+    const { catalog, records, now } = this.#deps;
     let missing = 0;
     let changed = 0;
-    const strangers = new Set<string>();
-    for (let after: string | null = null; ; ) {
-      const page: readonly Resource[] = await catalog.listResources({ after, limit: PAGE });
-      if (page.length === 0) break;
+    const unseenHosts = new Set<string>();
+    for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }))) {
       const counted = await this.#differing(page);
       missing += counted.missing.length;
       changed += counted.changed.length;
-      for (const { url } of [...counted.missing, ...counted.changed]) strangers.add(hostOf(url));
-      after = page.at(-1)?.id ?? null;
+      for (const { url } of [...counted.missing, ...counted.changed]) unseenHosts.add(hostOf(url));
     }
     const { due, all } = await records.archivals.cost(now());
     const dueHosts = await records.archivals.dueHosts(now(), HOSTS);
-    const hosts = new Set([...strangers, ...dueHosts.map(({ host }) => host)]).size;
+    const hosts = new Set([...unseenHosts, ...dueHosts.map(({ host }) => host)]).size;
     return {
       missing,
       changed,
@@ -101,7 +102,7 @@ export class Sweep {
   }
 
   async #sweep(at: Date): Promise<Swept> {
-    const { records, logger } = this.#edges;
+    const { records, logger } = this.#deps;
     await records.runs.endSweeps(at);
     await records.runs.countAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
     await records.runs.dropEndedBefore(new Date(at.getTime() - RUNS_KEPT_MS), at);
@@ -118,31 +119,29 @@ export class Sweep {
   }
 
   async #reconcile(at: Date): Promise<{ missing: number; changed: number }> {
-    const { catalog, records, owner, now } = this.#edges;
+    const { catalog, records, owner, now } = this.#deps;
     let missing = 0;
     let changed = 0;
-    let after = await records.leases.readCursor(LEASE);
-    for (;;) {
-      const page: readonly Resource[] = await catalog.listResources({ after, limit: PAGE });
-      after = page.length === 0 ? null : (page.at(-1)?.id ?? null);
+    const start = await records.leases.readCursor(LEASE);
+    for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }), start)) {
       const found = await this.#differing(page);
-      const wanted = [...found.missing, ...found.changed];
-      await this.#request(wanted, at);
+      await this.#request([...found.missing, ...found.changed], at);
       missing += found.missing.length;
       changed += found.changed.length;
-      await records.leases.writeCursor(LEASE, after);
-      if (after === null || !(await records.leases.acquire(LEASE, owner, LEASE_MS, now()))) return { missing, changed };
+      await records.leases.writeCursor(LEASE, page.at(-1)?.id ?? null);
+      if (!(await records.leases.acquire(LEASE, owner, LEASE_MS, now()))) return { missing, changed };
     }
+    await records.leases.writeCursor(LEASE, null);
+    return { missing, changed };
   }
 
   async #request(resources: readonly Resource[], at: Date): Promise<void> {
-    const { records, hostOf } = this.#edges;
-    const requests = resources.map(({ id, datasetId, url }) => ({ resourceId: id, datasetId, url, host: hostOf(url) }));
-    await records.archivals.request(requests, { lane: 'bulk', runId: null, now: at });
+    const how = { lane: 'bulk', runId: null, now: at } as const;
+    await this.#deps.records.archivals.request(resources.map(requestOf), how);
   }
 
   async #differing(page: readonly Resource[]): Promise<{ missing: Resource[]; changed: Resource[] }> {
-    const { archivals } = this.#edges.records;
+    const { archivals } = this.#deps.records;
     const ids = await archivals.differing(page.map(({ id, url }) => ({ id, url })));
     const differing = page.filter(({ id }) => ids.has(id));
     const known = new Set((await archivals.getMany(differing.map(({ id }) => id))).map(({ resourceId }) => resourceId));
@@ -154,7 +153,7 @@ export class Sweep {
 
   /** One job a host: it takes its share of what is due, keeps to the host's limits and comes back by itself. */
   async #enqueueHosts(): Promise<number> {
-    const { records, queue, now } = this.#edges;
+    const { records, queue, now } = this.#deps;
     const hosts = await records.archivals.dueHosts(now(), HOSTS);
     await queue.add(hosts.map(({ host }) => ({ kind: 'host', host })));
     return hosts.length;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Knex } from 'knex';
-import { hostOf } from '../decide/hostOf.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
@@ -14,7 +13,7 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
-import { createRequests } from '../trigger/createRequests.ts';
+import { ArchivalRequests } from '../trigger/archivalRequests.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
@@ -66,8 +65,8 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const store = await openStore(scope, config);
   const queue = await createQueue(config, knex, logger);
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
-  const requests = createRequests({ catalog, records, queue, hostOf, now, logger });
-  const sweep = new Sweep({ catalog, records, queue, hostOf, now, owner, logger });
+  const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
+  const sweep = new Sweep({ catalog, records, queue, now, owner, logger });
   if (roles.includes('worker')) await openWorker(scope, { config, portal, records, store, queue, owner, now, emit });
   else await startQueue(queue, null, scope);
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);

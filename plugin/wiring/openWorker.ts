@@ -1,4 +1,3 @@
-import { hostOf } from '../decide/hostOf.ts';
 import { messageOf } from '../errors.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
@@ -110,7 +109,7 @@ function createRelay(deps: WorkerDeps): OutboxRelay {
   const { portal, records, queue, owner, now } = deps;
   const { catalog, logger } = portal;
   const onDeleted = (resourceIds: readonly string[]) => forgetResources(resourceIds, deps);
-  return new OutboxRelay({ catalog, records, queue, hostOf, onDeleted, owner, now, logger });
+  return new OutboxRelay({ catalog, records, queue, onDeleted, owner, now, logger });
 }
 
 /** What dead workers of this machine left behind; it need not wait until somebody starts again. */

@@ -33,7 +33,6 @@ describe('the relay', () => {
       catalog: portal.catalog,
       records,
       queue,
-      hostOf: (text) => new URL(text).host,
       onDeleted: async (ids) => void deleted.push(...ids),
       owner: `relay ${relays.length}`,
       now: () => new Date(Date.now() + lateMs),

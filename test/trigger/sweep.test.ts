@@ -19,8 +19,7 @@ describe('the search of a sweep', () => {
 
   function sweep(owner = 'a', catalog: Pick<Catalog, 'listResources' | 'getResource'> = test.portal.catalog): Sweep {
     const { records, queue } = test;
-    const hostOf = (text: string) => new URL(text).host;
-    return new Sweep({ catalog, records, queue, hostOf, now: () => new Date(), owner, logger: SILENT });
+    return new Sweep({ catalog, records, queue, now: () => new Date(), owner, logger: SILENT });
   }
 
   async function archived(id: string, nextCheckAt: Date | null): Promise<void> {

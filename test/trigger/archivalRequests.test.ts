@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { runView } from '../../plugin/show/views.ts';
-import { createRequests } from '../../plugin/trigger/createRequests.ts';
+import { ArchivalRequests } from '../../plugin/trigger/archivalRequests.ts';
 import { addResource } from '../support/testPortal.ts';
 import { type TriggerPortal, triggerPortal } from '../support/triggerPortal.ts';
 
@@ -18,7 +18,7 @@ describe('a request', () => {
   function requestsOn(queue: { add(): Promise<void> }, catalog = place.portal.catalog) {
     const { portal, records } = place;
     const { logger } = portal;
-    return createRequests({ catalog, records, queue, logger, hostOf: () => 'data.example', now: () => new Date() });
+    return new ArchivalRequests({ catalog, records, queue, logger, now: () => new Date() });
   }
 
   test('for everything has no total until it is counted', async () => {

@@ -1,0 +1,106 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { requestOf } from '../decide/requestOf.ts';
+import { messageOf } from '../errors.ts';
+import type { Job, JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Run } from '../model/run.ts';
+import type { Catalog } from '../portal/Portal.ts';
+import type { Records } from '../record/Records.ts';
+import { pages } from './pages.ts';
+import type { Requester, RequestResult, Requests } from './Requests.ts';
+
+/** What requests read and write. */
+export interface RequestDeps {
+  readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'listResources'>;
+  readonly records: Pick<Records, 'archivals' | 'runs'>;
+  readonly queue: Pick<JobQueue, 'add'>;
+  now(): Date;
+  readonly logger: Logger;
+}
+
+type Subject = Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId'>;
+
+const EVERYTHING: Subject = { kind: 'all', lane: 'bulk', subjectId: null, datasetId: null };
+const PAGE = 1000;
+const HOSTS = 10_000;
+/** The caller does not wait longer for the queue. */
+const QUEUE_ANSWER_MS = 500;
+
+/** {@link Requests}: the run is recorded first, so that its Location is true however the queue fares. */
+export class ArchivalRequests implements Requests {
+  readonly #deps: RequestDeps;
+
+  constructor(deps: RequestDeps) {
+    this.#deps = deps;
+  }
+
+  async resource(id: string, by: Requester): Promise<RequestResult> {
+    const resource = await this.#deps.catalog.getResource(id);
+    if (!resource) return { kind: 'not-found' };
+    const subject = { kind: 'resource', subjectId: resource.id, datasetId: resource.datasetId } as const;
+    return this.#requestFew({ ...subject, lane: 'priority' }, [resource], by);
+  }
+
+  async dataset(idOrName: string, by: Requester): Promise<RequestResult> {
+    const dataset = await this.#deps.catalog.getDataset(idOrName);
+    if (!dataset) return { kind: 'not-found' };
+    const subject = { kind: 'dataset', subjectId: dataset.id, datasetId: dataset.id } as const;
+    return this.#requestFew({ ...subject, lane: 'priority' }, dataset.resources, by);
+  }
+
+  async all(by: Requester): Promise<RequestResult> {
+    const { records, now } = this.#deps;
+    const { run, result } = await records.runs.create({ ...EVERYTHING, total: null }, { ...by, now: now() });
+    if (result === 'conflict') return { kind: 'conflict' };
+    if (result === 'repeated') return { kind: 'accepted', run };
+    const total = await this.#requestAll(run.id);
+    await records.runs.setTotal(run.id, total, now());
+    const hosts = await records.archivals.dueHosts(now(), HOSTS);
+    return this.#accepted(
+      run,
+      hosts.map(({ host }) => ({ kind: 'host', host })),
+    );
+  }
+
+  async #requestFew(subject: Subject, resources: readonly Resource[], by: Requester): Promise<RequestResult> {
+    const { records, now } = this.#deps;
+    const total = resources.length;
+    const asked = { ...by, now: now() };
+    const created = await records.runs.create({ ...subject, total }, asked, resources.map(requestOf));
+    const { run, result, unqueued } = created;
+    if (result === 'conflict') return { kind: 'conflict' };
+    if (result === 'repeated') return { kind: 'accepted', run };
+    if (total === 0) await records.runs.setTotal(run.id, 0, now());
+    return this.#accepted(
+      run,
+      unqueued.map((resourceId) => ({ kind: 'resource', resourceId })),
+    );
+  }
+
+  /** Page by page, until somebody cancels it; answers how many. */
+  async #requestAll(runId: string): Promise<number> {
+    const { catalog, records, now } = this.#deps;
+    let total = 0;
+    for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }))) {
+      if ((await records.runs.get(runId))?.state === 'cancelled') break;
+      await records.archivals.request(page.map(requestOf), { lane: 'bulk', runId, now: now() });
+      total += page.length;
+    }
+    return total;
+  }
+
+  async #accepted(run: Run, jobs: readonly Job[]): Promise<RequestResult> {
+    await this.#addJobs(jobs);
+    return { kind: 'accepted', run: (await this.#deps.records.runs.get(run.id)) ?? run };
+  }
+
+  /** The requests are recorded already: a queue that is slow or away costs time, neither the request nor the answer. */
+  async #addJobs(jobs: readonly Job[]): Promise<void> {
+    const { queue, logger } = this.#deps;
+    const adding = queue.add(jobs).catch((error: unknown) => {
+      logger.warn({ error: messageOf(error) }, 'the queue is away; the requests wait');
+    });
+    await Promise.race([adding, wait(QUEUE_ANSWER_MS, undefined, { ref: false })]);
+  }
+}
