@@ -78,9 +78,9 @@ function ours(databaseUrl: string, urls: readonly string[]): Promise<number> {
 
 async function timeOfSweep(archiver: Archiver, wanted: number): Promise<number> {
   const started = performance.now();
-  const { runId } = await archiver.operations().sweep({ dryRun: false });
+  const { runId } = await archiver.archive.sweep({ dryRun: false });
   for (;;) {
-    const run = await archiver.operations().records.runs.get(runId ?? '');
+    const run = await archiver.archive.runs.get(runId ?? '');
     const ms = performance.now() - started;
     if (run?.state === 'done' && run.counts.archived === wanted) return ms;
     if (run?.state === 'done' || ms > LONGEST_MS) throw new Error(`The sweep came to ${JSON.stringify(run)}.`);
@@ -136,8 +136,8 @@ function idleSaves(databaseUrl: string, urls: readonly string[]): Promise<number
 /** While a sweep over the whole catalogue keeps every core and every connection busy. */
 function busySaves(databaseUrl: string, urls: readonly string[]): Promise<number[]> {
   return withArchiver(databaseUrl, urls, async (archiver, knex) => {
-    await archiver.operations().sweep({ dryRun: false });
-    const isOver = async () => (await archiver.operations().records.archivals.backlog(new Date())).due === 0;
+    await archiver.archive.sweep({ dryRun: false });
+    const isOver = async () => (await archiver.archive.overview()).backlog.due === 0;
     return saves(archiver, knex, urls, isOver);
   });
 }

@@ -132,9 +132,9 @@ async function swept(
 /** In seconds. */
 async function timeOfSweep(archiver: Archiver, counts: Readonly<Record<string, number>>): Promise<number> {
   const started = performance.now();
-  const { runId } = await archiver.operations().sweep({ dryRun: false });
+  const { runId } = await archiver.archive.sweep({ dryRun: false });
   for (;;) {
-    const run = await archiver.operations().records.runs.get(runId ?? '');
+    const run = await archiver.archive.runs.get(runId ?? '');
     if (run?.state === 'done') {
       if (!isDeepStrictEqual(run.counts, counts))
         throw new Error(`The sweep ended with ${JSON.stringify(run.counts)}.`);

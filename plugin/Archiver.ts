@@ -3,22 +3,14 @@ import type { HookName } from './model/hook.ts';
 import type { Role } from './model/role.ts';
 import type { Listener } from './notify/Listener.ts';
 import type { HookListener, Portal } from './portal/Portal.ts';
-import type { Records } from './record/Records.ts';
-import type { Requests } from './trigger/Requests.ts';
-import type { SweepReport } from './trigger/SweepReport.ts';
+import type { Archive } from './show/Archive.ts';
 
+/** How `start` is called. */
 export interface StartOptions {
   /** Default: all three. */
   readonly roles?: readonly Role[];
   /** Aborting it stops the plugin as `stop()` does. */
   readonly signal?: AbortSignal;
-}
-
-/** What the command line needs once the plugin is started. */
-export interface Operations {
-  readonly requests: Requests;
-  readonly records: Records;
-  sweep(options: { readonly dryRun: boolean }): Promise<SweepReport>;
 }
 
 /**
@@ -43,5 +35,6 @@ export interface Archiver {
   /** `agenda-mongodb` or `agenda-postgresql`, once started. */
   queueName(): string;
   storeName(): string;
-  operations(): Operations;
+  /** What a portal may ask the archive and ask of it, once started. */
+  readonly archive: Archive;
 }

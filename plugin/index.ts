@@ -1,9 +1,9 @@
-export type { Archiver, Operations, StartOptions } from './Archiver.ts';
+export type { Archiver, StartOptions } from './Archiver.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
-export type { Archival } from './model/archival.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
 export type { Copy } from './model/copy.ts';
 export { HOOK_NAMES, type HookName } from './model/hook.ts';
+export type { HostLimits } from './model/host.ts';
 export type { Logger } from './model/logger.ts';
 export type { Dataset, Resource } from './model/resource.ts';
 export { ROLES, type Role } from './model/role.ts';
@@ -24,7 +24,11 @@ export type {
   PortalUrls,
   Question,
 } from './portal/Portal.ts';
+export type { HostStatus } from './record/Hosts.ts';
+export type { KnownTaskStatus as TaskStatusRow } from './record/Records.ts';
 export type { Config } from './settings/Config.ts';
 export { loadConfig } from './settings/loadConfig.ts';
+export type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './show/Archive.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
+export type { Requester, RequestResult } from './trigger/Requests.ts';
 export type { SweepReport } from './trigger/SweepReport.ts';

@@ -1,4 +1,4 @@
-import type { Archiver, Operations, StartOptions } from './Archiver.ts';
+import type { Archiver, StartOptions } from './Archiver.ts';
 import { ArchiverError } from './errors.ts';
 import type { Logger } from './model/logger.ts';
 import { ROLES } from './model/role.ts';
@@ -8,11 +8,14 @@ import type { Portal } from './portal/Portal.ts';
 import { migrate } from './record/migrate.ts';
 import type { Config } from './settings/Config.ts';
 import { loadConfig } from './settings/loadConfig.ts';
+import type { Archive } from './show/Archive.ts';
 import { createHandler } from './show/handler.ts';
+import { PortalArchive } from './show/portalArchive.ts';
 import { createHooks } from './trigger/hooks.ts';
 import { pages } from './trigger/pages.ts';
 import { openParts, type Parts } from './wiring/openParts.ts';
 
+/** How a plugin is made. */
 export interface CreateOptions {
   /** Where settings are read from; default: the environment of the process. It wins over the portal's settings. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -26,6 +29,7 @@ export function createArchiver(options: CreateOptions = {}): Archiver {
 class PortalArchiver implements Archiver {
   readonly hooks: Archiver['hooks'];
   readonly handler: Archiver['handler'];
+  readonly archive: Archive;
   readonly #environment: CreateOptions['environment'];
   readonly #listeners: Listeners;
   #portal: Portal | null = null;
@@ -38,6 +42,7 @@ class PortalArchiver implements Archiver {
     const logger = this.#logger();
     this.#listeners = new Listeners(logger);
     this.hooks = createHooks({ outbox: () => this.#parts?.records.outbox ?? null, logger });
+    this.archive = new PortalArchive(() => this.#opened());
     const handler = createHandler(() => this.#parts?.handlerDeps ?? null, logger);
     this.handler = (request, response) => handler(request, response);
   }
@@ -69,7 +74,7 @@ class PortalArchiver implements Archiver {
   }
 
   async uninstall(): Promise<{ copies: readonly string[] }> {
-    const { records, knex, config } = this.#demand();
+    const { records, knex, config } = this.#opened();
     const copies: string[] = [];
     for await (const page of pages((after) => records.copies.page(after, 1000)))
       copies.push(...page.map(({ key }) => key));
@@ -82,16 +87,11 @@ class PortalArchiver implements Archiver {
   }
 
   queueName(): string {
-    return this.#demand().queue.name;
+    return this.#opened().queue.name;
   }
 
   storeName(): string {
-    return this.#demand().store.name;
-  }
-
-  operations(): Operations {
-    const { requests, records, sweep } = this.#demand();
-    return { requests, records, sweep: (options) => sweep.report(options) };
+    return this.#opened().store.name;
   }
 
   async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
@@ -110,7 +110,7 @@ class PortalArchiver implements Archiver {
     signal?.addEventListener('abort', () => void this.stop(), { once: true });
   }
 
-  #demand(): Parts {
+  #opened(): Parts {
     if (!this.#parts) throw new ArchiverError('not-started', 'The archiver is not started.');
     return this.#parts;
   }

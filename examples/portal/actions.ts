@@ -27,7 +27,7 @@ const MOST_ROWS = 1000;
 
 /** The actions of CKAN's API that an archive has to do with. */
 export function createActions(catalogue: Catalogue, archiver: Archiver): Readonly<Record<string, Action>> {
-  const records = () => archiver.operations().records;
+  const { archive } = archiver;
 
   async function datasetFor(input: Input, role: Role, field = 'id'): Promise<Dataset> {
     const dataset = await catalogue.dataset(readReference(input, field));
@@ -44,22 +44,21 @@ export function createActions(catalogue: Catalogue, archiver: Archiver): Readonl
   }
 
   async function showDataset(dataset: Dataset) {
-    return datasetView(dataset, await records().archivals.getMany(dataset.resources.map(({ id }) => id)));
+    return datasetView(dataset, await archive.status(dataset.resources.map(({ id }) => id)));
   }
 
   async function showResource(id: string) {
     const resource = await catalogue.resource(id);
     if (!resource) throw new NotFound('Resource was not found.');
-    return resourceView(resource, await records().archivals.get(id));
+    return resourceView(resource, (await archive.status([id]))[0] ?? null);
   }
 
   /** By its own id, or by the entity, the type and the key that make it unique. */
   async function findTaskStatus(input: Input) {
-    const { taskStatus } = records();
-    if (input.id !== undefined) return taskStatus.byId(readReference(input));
+    if (input.id !== undefined) return archive.taskStatus({ id: readReference(input) });
     const entityId = readReference(input, 'entity_id');
     const isOurs = (input.task_type ?? 'archiver') === 'archiver' && (input.key ?? 'status') === 'status';
-    return isOurs ? taskStatus.get(entityId) : null;
+    return isOurs ? archive.taskStatus({ resourceId: entityId }) : null;
   }
 
   /** Replaces the resources of a dataset by those given: known ids are updated, others are new, the rest go. */

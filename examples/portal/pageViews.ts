@@ -1,4 +1,4 @@
-import { type Archival, CODES, type Copy } from 'portal-archiver';
+import type { Copy, ResourceStatus } from 'portal-archiver';
 import type { Dataset, ResourceRow } from './catalogue.ts';
 
 export interface Badge {
@@ -7,21 +7,23 @@ export interface Badge {
 }
 
 /** The state of a resource in a word or two. */
-export function badgeOf(archival: Archival | null): Badge {
+export function badgeOf(archival: ResourceStatus | null): Badge {
   if (!archival || archival.code === null) return { kind: 'waiting', text: 'Waiting to be archived' };
-  if (archival.requestSeq > archival.doneSeq && archival.attempts === 0)
-    return { kind: 'waiting', text: 'Being archived again' };
-  const { status } = CODES[archival.code];
-  if (archival.broken === false) return { kind: 'good', text: status };
-  return archival.broken ? { kind: 'broken', text: status } : { kind: 'unsure', text: status };
+  if (archival.pending && archival.attempts === 0) return { kind: 'waiting', text: 'Being archived again' };
+  const text = archival.status ?? archival.code;
+  if (archival.broken === false) return { kind: 'good', text };
+  return { kind: archival.broken ? 'broken' : 'unsure', text };
 }
 
 const LONGEST = 300;
 
-const isWaiting = (archival: Archival | null): boolean => archival === null || archival.requestSeq > archival.doneSeq;
+const isWaiting = (archival: ResourceStatus | null): boolean => archival === null || archival.pending;
 
 /** Without those of a URL that somebody has changed a moment ago: what they say is no longer true. */
-function byResource(datasets: readonly Dataset[], archivals: readonly Archival[]): ReadonlyMap<string, Archival> {
+function byResource(
+  datasets: readonly Dataset[],
+  archivals: readonly ResourceStatus[],
+): ReadonlyMap<string, ResourceStatus> {
   const urls = new Map(datasets.flatMap(({ resources }) => resources.map(({ id, url }) => [id, url])));
   return new Map(
     archivals
@@ -30,7 +32,7 @@ function byResource(datasets: readonly Dataset[], archivals: readonly Archival[]
   );
 }
 
-export function listPage(datasets: readonly Dataset[], archivals: readonly Archival[]) {
+export function listPage(datasets: readonly Dataset[], archivals: readonly ResourceStatus[]) {
   const states = byResource(datasets, archivals);
   return {
     datasets: datasets.map((dataset) => ({ ...dataset, badges: countBadges(dataset, states) })),
@@ -40,7 +42,7 @@ export function listPage(datasets: readonly Dataset[], archivals: readonly Archi
 
 const WORDS = { good: 'archived', broken: 'broken', unsure: 'unsure', waiting: 'waiting' } as const;
 
-function countBadges({ resources }: Dataset, states: ReadonlyMap<string, Archival>): readonly Badge[] {
+function countBadges({ resources }: Dataset, states: ReadonlyMap<string, ResourceStatus>): readonly Badge[] {
   const kinds = resources.map(({ id }) => badgeOf(states.get(id) ?? null).kind);
   return (['good', 'broken', 'unsure', 'waiting'] as const)
     .map((kind) => ({ kind, count: kinds.filter((one) => one === kind).length }))
@@ -50,7 +52,7 @@ function countBadges({ resources }: Dataset, states: ReadonlyMap<string, Archiva
 
 export function datasetPage(
   dataset: Dataset,
-  archivals: readonly Archival[],
+  archivals: readonly ResourceStatus[],
   versions: ReadonlyMap<string, readonly Copy[]>,
   linkOf: (key: string) => string,
 ) {
@@ -66,7 +68,7 @@ export function datasetPage(
 
 function resourceCard(
   resource: ResourceRow,
-  archival: Archival | null,
+  archival: ResourceStatus | null,
   copies: readonly Copy[],
   linkOf: (key: string) => string,
 ) {

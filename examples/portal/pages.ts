@@ -1,6 +1,6 @@
 import { Eta } from 'eta';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
-import type { Archiver } from 'portal-archiver';
+import type { Archive, Archiver, Run } from 'portal-archiver';
 import type { Access, Role } from './access.ts';
 import { isClientError, statusOf } from './actionApi.ts';
 import type { Action } from './actions.ts';
@@ -8,9 +8,6 @@ import { NotAuthorized, NotFound } from './actions.ts';
 import type { Catalogue, Dataset, ResourceRow } from './catalogue.ts';
 import { type Input, ValidationError } from './fields.ts';
 import { datasetPage, listPage } from './pageViews.ts';
-
-type Runs = ReturnType<Archiver['operations']>['records']['runs'];
-type Run = NonNullable<Awaited<ReturnType<Runs['get']>>>;
 
 export interface PageParts {
   /** Absolute URL of the portal, as its visitors see it. */
@@ -56,20 +53,19 @@ export function pageRouter(parts: PageParts): Router {
     const query = { text, withPrivate, order: 'title asc, name asc', start: (page - 1) * PER_PAGE, rows: PER_PAGE };
     const found = await parts.catalogue.search(query);
     const ids = found.results.flatMap(({ resources }) => resources.map(({ id }) => id));
-    const { archivals } = parts.archiver.operations().records;
     show(request, response, 'list', {
-      ...listPage(found.results, await archivals.getMany(ids)),
+      ...listPage(found.results, await parts.archiver.archive.status(ids)),
       ...{ title: 'Datasets', text, page, count: found.count, pages: Math.ceil(found.count / PER_PAGE) },
     });
   });
 
   router.get('/dataset/:name', async (request, response) => {
     const dataset = await datasetOf(parts, request);
-    const { archivals, copies, runs } = parts.archiver.operations().records;
+    const { archive } = parts.archiver;
     const ids = dataset.resources.map(({ id }) => id);
-    const run = await runOf(request.query.run, dataset, runs);
-    const states = await archivals.getMany(ids);
-    const versions = await copies.listByResources(ids);
+    const run = await runOf(request.query.run, dataset, archive.runs);
+    const states = await archive.status(ids);
+    const versions = await archive.copies(ids);
     const data = datasetPage(dataset, states, versions, (key) => `/archiver/${encodePath(key)}`);
     show(request, response, 'dataset', { ...data, title: dataset.title, run });
   });
@@ -155,13 +151,13 @@ export function pageRouter(parts: PageParts): Router {
     const dataset = await datasetOf(parts, request);
     if (parts.access.roleOfCookie(request) !== 'administrator')
       throw new NotAuthorized('Only an administrator may do this.');
-    const result = await parts.archiver.operations().requests.dataset(dataset.id, NOBODY);
+    const result = await parts.archiver.archive.requestDataset(dataset.id);
     response.redirect(303, `/dataset/${dataset.name}${result.kind === 'accepted' ? `?run=${result.run.id}` : ''}`);
   });
   router.post('/dataset/:name/resource/:id/archive', async (request, response) => {
     editorOf(parts, request);
     const dataset = await datasetOf(parts, request);
-    const result = await parts.archiver.operations().requests.resource(resourceOf(dataset, request).id, NOBODY);
+    const result = await parts.archiver.archive.requestResource(resourceOf(dataset, request).id);
     response.redirect(303, `/dataset/${dataset.name}${result.kind === 'accepted' ? `?run=${result.run.id}` : ''}`);
   });
 
@@ -183,9 +179,6 @@ interface FormEdges {
   /** Answers where to go then. Throws `ValidationError`. */
   save(request: Request, role: Role): Promise<string>;
 }
-
-/** A click in the portal's own page asks for nothing that a program could repeat. */
-const NOBODY = { caller: null, idempotencyKey: null };
 
 const missing = (path: string) => ({ title: 'Not found', message: `There is nothing at ${path}.` });
 
@@ -210,7 +203,7 @@ async function datasetOf({ catalogue, access }: PageParts, request: Request): Pr
 }
 
 /** null: none was asked for. Throws `NotFound` for what is no run of this dataset, so that nobody looks at another's. */
-async function runOf(id: unknown, dataset: Dataset, runs: Pick<Runs, 'get'>): Promise<Run | null> {
+async function runOf(id: unknown, dataset: Dataset, runs: Pick<Archive['runs'], 'get'>): Promise<Run | null> {
   if (typeof id !== 'string') return null;
   const run = id.includes('\0') ? null : await runs.get(id);
   if (run?.datasetId !== dataset.id) throw new NotFound('Run');

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Archival, type Archiver, CODES, type Copy } from 'portal-archiver';
+import type { Archiver, Copy, ResourceStatus } from 'portal-archiver';
 import type { Catalogue, ResourceRow } from './catalogue.ts';
 import { sizeText } from './pageViews.ts';
 import { SEEDED } from './seed.ts';
@@ -38,11 +38,10 @@ export async function reportWhenSettled(catalogue: Catalogue, archiver: Archiver
 }
 
 async function reportNow(catalogue: Catalogue, archiver: Archiver): Promise<Report> {
-  const { archivals, copies } = archiver.operations().records;
   const ids = SEEDED.map(({ id }) => id);
   // A copy that a state speaks of is there when the state is.
-  const states = await archivals.getMany(ids);
-  const versions = await copies.listByResources(ids);
+  const states = await archiver.archive.status(ids);
+  const versions = await archiver.archive.copies(ids);
   const byId = new Map(states.map((archival) => [archival.resourceId, archival]));
   const rows: ReportRow[] = [];
   let isSettled = true;
@@ -52,7 +51,7 @@ async function reportNow(catalogue: Catalogue, archiver: Archiver): Promise<Repo
     if (!resource) continue;
     const archival = byId.get(id) ?? null;
     const copy = versions.get(id)?.[0] ?? null;
-    isSettled &&= archival !== null && archival.code !== null && archival.requestSeq <= archival.doneSeq;
+    isSettled &&= archival !== null && archival.code !== null && !archival.pending;
     const changedAt = resource.metadata_modified;
     const { url, cache_url: cacheUrl = null } = resource;
     const code = archival?.code ?? null;
@@ -61,7 +60,7 @@ async function reportNow(catalogue: Catalogue, archiver: Archiver): Promise<Repo
       name,
       url,
       expected,
-      status: code && CODES[code].status,
+      status: archival?.status ?? null,
       code,
       size: sizeOf(resource, copy),
       md5: copy?.md5 ?? null,
@@ -78,7 +77,7 @@ function sizeOf({ size }: ResourceRow, copy: Copy | null): number | null {
   return copy?.bytes ?? (size === null ? null : Number(size));
 }
 
-function msOf(changedAt: Date, archival: Archival | null, copy: Copy | null): number | null {
+function msOf(changedAt: Date, archival: ResourceStatus | null, copy: Copy | null): number | null {
   const endedAt = copy?.storedAt ?? archival?.firstFailureAt ?? archival?.checkedAt ?? null;
   return endedAt && Math.max(0, endedAt.getTime() - changedAt.getTime());
 }

@@ -1,11 +1,11 @@
-import { type Archival, CODES } from 'portal-archiver';
+import type { ResourceStatus, TaskStatusRow } from 'portal-archiver';
 import type { Dataset, ResourceRow } from './catalogue.ts';
 
 /** CKAN's spelling of a time: UTC without a zone, microseconds. */
 export const ckanTime = (moment: Date): string => moment.toISOString().replace('Z', '000');
 
 /** A resource as the API shows it, with the block that CKAN's archiver adds. */
-export function resourceView(row: ResourceRow, archival: Archival | null) {
+export function resourceView(row: ResourceRow, archival: ResourceStatus | null) {
   const { size, created, metadata_modified, cache_url = null, cache_last_updated, ...fields } = row;
   return {
     ...fields,
@@ -18,7 +18,7 @@ export function resourceView(row: ResourceRow, archival: Archival | null) {
   };
 }
 
-export function datasetView(dataset: Dataset, archivals: readonly Archival[]) {
+export function datasetView(dataset: Dataset, archivals: readonly ResourceStatus[]) {
   const { resources, metadata_created, metadata_modified, ...fields } = dataset;
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
   return {
@@ -38,7 +38,7 @@ const SEVERITY = new Map<boolean | null, number>([
 ]);
 
 /** A dataset is as bad as the worst of its resources; null while none was archived. */
-function worstBlock(archivals: readonly Archival[]) {
+function worstBlock(archivals: readonly ResourceStatus[]) {
   const [worst] = archivals
     .filter(({ code }) => code !== null)
     .sort((one, other) => (SEVERITY.get(other.broken) ?? 0) - (SEVERITY.get(one.broken) ?? 0));
@@ -47,11 +47,12 @@ function worstBlock(archivals: readonly Archival[]) {
   return { code, status, is_broken, is_broken_printable, reason, updated };
 }
 
-function archiverBlock(archival: Archival, cacheUrl: string | null) {
-  const { code, broken, reason, failureCount, firstFailureAt, lastSuccessAt, checkedAt, finalUrl, moved } = archival;
+function archiverBlock(archival: ResourceStatus, cacheUrl: string | null) {
+  const { code, status, broken, reason, failureCount, firstFailureAt, lastSuccessAt, checkedAt, finalUrl, moved } =
+    archival;
   return {
     code,
-    status: code && CODES[code].status,
+    status,
     is_broken: broken,
     is_broken_printable: broken === null ? 'Not sure' : broken ? 'Broken' : 'Downloaded OK',
     reason,
@@ -64,18 +65,7 @@ function archiverBlock(archival: Archival, cacheUrl: string | null) {
   };
 }
 
-interface TaskStatusRow {
-  readonly id: string;
-  readonly entityId: string;
-  readonly entityType: string;
-  readonly taskType: string;
-  readonly key: string;
-  readonly value: string;
-  readonly state: string;
-  readonly error: string;
-  readonly lastUpdated: Date;
-}
-
+/** A row of CKAN's `task_status`, as its action `task_status_show` answers. */
 export function taskStatusView({
   id,
   entityId,

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
 import { CODES } from '../model/status.ts';
-import type { RequestResult, Requests } from '../trigger/Requests.ts';
+import type { Archive } from '../show/Archive.ts';
+import type { RequestResult } from '../trigger/Requests.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { print } from './print.ts';
@@ -19,20 +20,19 @@ export function archiveCommand(context: CommandContext): Command {
     .argument('<what>', 'a dataset, a resource, or all')
     .option('--wait', 'wait for the end; 1 when something is not archived');
   return addPortalOptions(command).action(async (what: string, options: PortalOptions & { readonly wait?: true }) => {
-    await withArchiver(options, context, async (archiver) => {
-      const { requests, records } = archiver.operations();
-      const run = runOf(what, await request(what, requests));
-      const last = options.wait ? await followRun(run, records.runs, context, options) : run;
+    await withArchiver(options, context, async ({ archive }) => {
+      const run = runOf(what, await request(what, archive));
+      const last = options.wait ? await followRun(run, archive.runs, context, options) : run;
       print(context, options, { json: runJson(last), lines: runLines(last) });
       if (options.wait && !wentWell(last)) context.setExitCode(1);
     });
   });
 }
 
-async function request(what: string, requests: Requests): Promise<RequestResult> {
-  if (what === 'all') return requests.all(ASKED_HERE);
-  const asDataset = await requests.dataset(what, ASKED_HERE);
-  return asDataset.kind === 'not-found' ? requests.resource(what, ASKED_HERE) : asDataset;
+async function request(what: string, archive: Archive): Promise<RequestResult> {
+  if (what === 'all') return archive.requestAll(ASKED_HERE);
+  const asDataset = await archive.requestDataset(what, ASKED_HERE);
+  return asDataset.kind === 'not-found' ? archive.requestResource(what, ASKED_HERE) : asDataset;
 }
 
 function runOf(what: string, result: RequestResult): Run {

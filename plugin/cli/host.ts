@@ -27,7 +27,7 @@ function listCommand(context: CommandContext): Command {
     .description(`Up to ${LISTED} hosts: first those left alone for now, then those with limits of their own.`)
     .action(async (options: PortalOptions) => {
       await withArchiver(options, context, async (archiver) => {
-        const hosts = await archiver.operations().records.hosts.list(LISTED);
+        const hosts = await archiver.archive.hosts.list(LISTED);
         print(context, options, { json: hosts, lines: columns(hosts.map((host) => [host.host, standingText(host)])) });
       });
     });
@@ -39,7 +39,7 @@ function showCommand(context: CommandContext): Command {
     .argument('<host>')
     .action(async (host: string, options: PortalOptions) => {
       await withArchiver(options, context, async (archiver) => {
-        const found = await archiver.operations().records.hosts.get(host.toLowerCase());
+        const found = await archiver.archive.hosts.get(host.toLowerCase());
         if (!found)
           throw new ArchiverError('not-found', `The host ${host} was never asked and has no limits of its own.`);
         print(context, options, { json: found, lines: [`${found.host}: ${standingText(found)}`] });
@@ -72,7 +72,7 @@ function limitCommand(context: CommandContext): Command {
         throw new ArchiverError('invalid-request', 'Give at least one limit, or --clear alone.');
       const name = host.toLowerCase();
       await withArchiver(options, context, async (archiver) => {
-        const { hosts } = archiver.operations().records;
+        const { hosts } = archiver.archive;
         await hosts.setLimits(name, limits);
         const lines = [limits ? `${name}: ${JSON.stringify(limits)}` : `${name}: as the settings say`];
         print(context, options, { json: await hosts.get(name), lines });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
-import type { Runs } from '../record/Runs.ts';
+import type { ArchiveRuns } from '../show/Archive.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';
@@ -14,7 +14,7 @@ const LISTED = 50;
 export function runCommand(context: CommandContext): Command {
   const list = new Command('list').description(`The newest ${LISTED} runs.`).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const runs = await archiver.operations().records.runs.list(LISTED);
+      const runs = await archiver.archive.runs.list(LISTED);
       print(context, options, { json: runs.map((run) => runJson(run)), lines: columns(runs.map(runRow)) });
     });
   });
@@ -25,17 +25,17 @@ export function runCommand(context: CommandContext): Command {
   const cancel = new Command('cancel')
     .description('Ends a run; what is being archived at the moment is finished.')
     .argument('<id>')
-    .action(oneRun(context, (runs, id) => runs.cancel(id, new Date())));
+    .action(oneRun(context, (runs, id) => runs.cancel(id)));
   const command = new Command('run').description('Runs: what was asked for, and how far it is.');
   for (const inner of [list, show, cancel]) command.addCommand(addPortalOptions(inner));
   return command;
 }
 
 const oneRun =
-  (context: CommandContext, find: (runs: Runs, id: string) => Promise<Run | null>) =>
+  (context: CommandContext, find: (runs: ArchiveRuns, id: string) => Promise<Run | null>) =>
   (id: string, options: PortalOptions): Promise<void> =>
     withArchiver(options, context, async (archiver) => {
-      const run = await find(archiver.operations().records.runs, id);
+      const run = await find(archiver.archive.runs, id);
       if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
       print(context, options, { json: runJson(run), lines: runLines(run) });
     });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SingleBar } from 'cli-progress';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
-import type { Runs } from '../record/Runs.ts';
+import type { ArchiveRuns } from '../show/Archive.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { doneOfTotal } from './runText.ts';
 
@@ -17,7 +17,7 @@ interface Progress {
 /** Follows a run to its end: a bar on a terminal, a line now and then elsewhere, nothing where JSON is wanted. */
 export async function followRun(
   run: Run,
-  runs: Pick<Runs, 'get'>,
+  runs: Pick<ArchiveRuns, 'get'>,
   context: CommandContext,
   options: { readonly json?: true },
 ): Promise<Run> {

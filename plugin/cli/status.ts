@@ -9,13 +9,7 @@ export function statusCommand(context: CommandContext): Command {
   const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
   return addPortalOptions(command).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const { archivals, outbox, leases } = archiver.operations().records;
-      const [counts, backlog, saves, pauses] = await Promise.all([
-        archivals.countByCode(),
-        archivals.backlog(new Date()),
-        outbox.backlog(),
-        leases.pauses(),
-      ]);
+      const { counts, backlog, saves, pauses } = await archiver.archive.overview();
       const status = { queue: archiver.queueName(), store: archiver.storeName(), counts, backlog, saves, pauses };
       print(context, options, {
         json: status,

@@ -13,7 +13,7 @@ export function sweepCommand(context: CommandContext): Command {
   return addPortalOptions(command).action(async (options: PortalOptions & { readonly dryRun?: true }) => {
     const dryRun = options.dryRun ?? false;
     await withArchiver(options, context, async (archiver) => {
-      const report = await archiver.operations().sweep({ dryRun });
+      const report = await archiver.archive.sweep({ dryRun });
       print(context, options, { json: { dryRun, ...report }, lines: sweepLines(report) });
     });
   });

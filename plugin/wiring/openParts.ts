@@ -33,6 +33,7 @@ export interface Parts {
   readonly requests: Requests;
   readonly sweep: Sweep;
   readonly handlerDeps: HandlerDeps;
+  now(): Date;
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -72,7 +73,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
-  return { config, knex, records, store, queue, requests, sweep, handlerDeps, stop };
+  return { config, knex, records, store, queue, requests, sweep, handlerDeps, now, stop };
 }
 
 /** The database answers, the host has what is needed, our tables are at the newest state. */

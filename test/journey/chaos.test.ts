@@ -48,7 +48,7 @@ describe('worker processes that are killed at any moment', () => {
       ids.push(...(await opened.portal.addResources(`wave${kill}`, wave)));
       // Somebody asks for one half, a sweep finds the other.
       if (kill % 2 === 0) await opened.portal.archiveDataset(`wave${kill}`);
-      else await archiver.operations().sweep({ dryRun: false });
+      else await archiver.archive.sweep({ dryRun: false });
       await sleep(Math.random() * 2000);
       await replaceOne(workers, () => fleet.spawn());
     }

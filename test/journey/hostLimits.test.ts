@@ -45,7 +45,7 @@ describe('two workers at one host', () => {
     });
     const ids = await opened.addResources('found', 60);
     await opened.fleet.spawnMany(2);
-    await opened.archiver.operations().sweep({ dryRun: false });
+    await opened.archiver.archive.sweep({ dryRun: false });
     await opened.settled(ids.length, 60);
     assert.deepEqual(await opened.outcome(ids), wholeArchive(ids));
     assert.equal(seen.times.length, ids.length);
@@ -69,7 +69,7 @@ describe('two workers at one host', () => {
     const found = await opened.addResources('found', 60);
     const asked = await opened.addResources('asked', 10);
     await opened.fleet.spawnMany(2);
-    await opened.archiver.operations().sweep({ dryRun: false });
+    await opened.archiver.archive.sweep({ dryRun: false });
     await opened.archiveDataset('asked');
     await opened.settled(found.length + asked.length, 60);
     assert.deepEqual(await opened.outcome([...found, ...asked]), wholeArchive([...found, ...asked]));

@@ -10,6 +10,7 @@ import type { Archiver } from '../../plugin/Archiver.ts';
 import type { ArchiveEvent } from '../../plugin/notify/Listener.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 import { addResource, createPortalTables, testPortal } from '../support/testPortal.ts';
 
 describe('the journey of a resource', () => {
@@ -71,7 +72,7 @@ describe('the journey of a resource', () => {
 
   async function settled(id: string, count = 1): Promise<void> {
     await until(async () => {
-      const archival = await archiver.operations().records.archivals.get(id);
+      const archival = await recordsIn(database.knex).archivals.get(id);
       return archival !== null && archival.requestSeq >= count && archival.requestSeq === archival.doneSeq;
     });
   }
@@ -80,7 +81,7 @@ describe('the journey of a resource', () => {
     await save('r1', `${base}/data.csv`);
     await settled('r1');
     const row = await database.knex('resource').where({ id: 'r1' }).first();
-    const [copy] = await archiver.operations().records.copies.listByResource('r1');
+    const [copy] = await recordsIn(database.knex).copies.listByResource('r1');
     assert.ok(copy);
     assert.equal(await readFile(join(folder, copy.key), 'utf8'), body);
     assert.match(copy.key, /^archive\/\d{8}T\d{6}Z\/r1\/data\.csv$/);
@@ -88,7 +89,7 @@ describe('the journey of a resource', () => {
     assert.equal(row.hash, `md5:${createHash('md5').update(body).digest('hex')}`);
     assert.equal(Number(row.size), body.length);
     assert.equal(row.mimetype, 'text/csv');
-    const task = await archiver.operations().records.taskStatus.get('r1');
+    const task = await recordsIn(database.knex).taskStatus.get('r1');
     assert.equal(task?.state, 'success');
     assert.equal(JSON.parse(task?.value ?? '').code, 'archived');
     assert.deepEqual(
@@ -106,7 +107,7 @@ describe('the journey of a resource', () => {
     await assert.rejects(failing, /rolled back/);
     await save('r1', `${base}/data.csv`);
     await settled('r1');
-    assert.equal(await archiver.operations().records.archivals.get('r2'), null);
+    assert.equal(await recordsIn(database.knex).archivals.get('r2'), null);
     assert.equal(requests, 1);
   });
 
@@ -115,25 +116,25 @@ describe('the journey of a resource', () => {
     await settled('r1');
     const before = await database.knex('resource').where({ id: 'r1' }).first();
     status = 404;
-    await archiver.operations().requests.resource('r1', { caller: null, idempotencyKey: null });
+    await archiver.archive.requestResource('r1');
     await settled('r1', 2);
-    const archival = await archiver.operations().records.archivals.get('r1');
+    const archival = await recordsIn(database.knex).archivals.get('r1');
     const after = await database.knex('resource').where({ id: 'r1' }).first();
     assert.deepEqual([archival?.code, archival?.broken], ['gone', true]);
     assert.equal(after.cache_url, before.cache_url);
-    assert.equal((await archiver.operations().records.copies.listByResource('r1')).length, 1);
+    assert.equal((await recordsIn(database.knex).copies.listByResource('r1')).length, 1);
   });
 
   it('stores no second copy of the same bytes, and one of other bytes', async () => {
     await save('r1', `${base}/data.csv`);
     await settled('r1');
-    await archiver.operations().requests.resource('r1', { caller: null, idempotencyKey: null });
+    await archiver.archive.requestResource('r1');
     await settled('r1', 2);
-    assert.equal((await archiver.operations().records.archivals.get('r1'))?.code, 'same-hash');
+    assert.equal((await recordsIn(database.knex).archivals.get('r1'))?.code, 'same-hash');
     body = 'a,b\n9,9\n';
-    await archiver.operations().requests.resource('r1', { caller: null, idempotencyKey: null });
+    await archiver.archive.requestResource('r1');
     await settled('r1', 3);
-    assert.equal((await archiver.operations().records.copies.listByResource('r1')).length, 2);
+    assert.equal((await recordsIn(database.knex).copies.listByResource('r1')).length, 2);
     const kept = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.csv'));
     assert.equal(kept.length, 2);
   });
@@ -142,7 +143,7 @@ describe('the journey of a resource', () => {
     status = 503;
     await save('r1', `${base}/data.csv`);
     await settled('r1');
-    const archival = await archiver.operations().records.archivals.get('r1');
+    const archival = await recordsIn(database.knex).archivals.get('r1');
     assert.deepEqual([archival?.code, archival?.attempts, archival?.failureCount], ['http-error', 4, 1]);
     assert.equal(requests, 4);
     assert.deepEqual(
@@ -154,9 +155,9 @@ describe('the journey of a resource', () => {
   it('archives each resource of a dataset once, then tells of the dataset', async () => {
     await addResource(database.knex, 'r1', `${base}/1.csv`);
     await addResource(database.knex, 'r2', `${base}/2.csv`);
-    const result = await archiver.operations().requests.dataset('d1', { caller: 'me', idempotencyKey: null });
+    const result = await archiver.archive.requestDataset('d1', { caller: 'me', idempotencyKey: null });
     assert.ok(result.kind === 'accepted');
-    await until(async () => (await archiver.operations().records.runs.get(result.run.id))?.state === 'done');
+    await until(async () => (await archiver.archive.runs.get(result.run.id))?.state === 'done');
     await until(async () => events.length === 3);
     assert.equal(requests, 2);
     assert.deepEqual(
@@ -167,10 +168,10 @@ describe('the journey of a resource', () => {
 
   it('finds in a sweep what no hook reported', async () => {
     await addResource(database.knex, 'r1', `${base}/1.csv`);
-    const swept = await archiver.operations().sweep({ dryRun: false });
+    const swept = await archiver.archive.sweep({ dryRun: false });
     assert.equal(swept.missing, 1);
     await settled('r1');
-    assert.equal((await archiver.operations().records.copies.listByResource('r1')).length, 1);
+    assert.equal((await recordsIn(database.knex).copies.listByResource('r1')).length, 1);
   });
 });
 

@@ -11,6 +11,7 @@ import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import { ResourcePressure } from '../../plugin/work/resourcePressure.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -47,10 +48,10 @@ describe('a store that runs full', () => {
   });
 
   it('pauses the sweep and says so, while people are still served', async () => {
-    const { records, requests, sweep } = archiver.operations();
-    await sweep({ dryRun: false });
+    const records = recordsIn(database.knex);
+    await archiver.archive.sweep({ dryRun: false });
     await until(async () => (await records.leases.pauses()).length === 1);
-    await requests.resource('wanted', { caller: null, idempotencyKey: null });
+    await archiver.archive.requestResource('wanted');
     await until(async () => (await records.copies.newest('wanted')) !== null);
     await sleep(500);
     assert.deepEqual(asked, ['/wanted.csv']);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
 import { FleetPortal, type FleetPortalOptions, wholeArchive } from '../support/fleetPortal.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 import { restartablePostgres } from '../support/restartablePostgres.ts';
 import { gate } from '../support/testQueues.ts';
 import { until } from '../support/until.ts';
@@ -45,7 +46,7 @@ describe('after a failure the archive', () => {
     await opened.portal.settled(1, 90);
     await until(async () => (await opened.portal.stages()).length === 0);
     assert.deepEqual(await opened.portal.outcome(ids), wholeArchive(ids));
-    const { records } = opened.portal.archiver.operations();
+    const records = recordsIn(opened.portal.database.knex);
     assert.equal((await records.copies.newest('d1-0'))?.bytes, LARGE_MIB * MIB.length);
     assert.equal(publisher.total, 2);
   });
@@ -120,10 +121,10 @@ describe('after a failure the archive', () => {
     const worker = fleet.spawn();
     await worker.ready;
     await opened.portal.archiveDataset('asked');
-    await opened.portal.archiver.operations().sweep({ dryRun: false });
+    await opened.portal.archiver.archive.sweep({ dryRun: false });
     await until(() => publisher.total === 8);
     assert.equal(await worker.stop(), 0);
-    const { records } = opened.portal.archiver.operations();
+    const records = recordsIn(opened.portal.database.knex);
     assert.equal((await records.archivals.backlog(new Date())).leased, 0);
     assert.deepEqual(await opened.portal.stages(), []);
 
@@ -145,7 +146,7 @@ describe('after a failure the archive', () => {
     ];
     await fleet.spawnMany(2);
     await opened.portal.archiveDataset('asked');
-    await opened.portal.archiver.operations().sweep({ dryRun: false });
+    await opened.portal.archiver.archive.sweep({ dryRun: false });
     await until(() => publisher.total > 20);
     await postgres.restart();
     await opened.portal.settled(ids.length, 120);
@@ -162,8 +163,8 @@ describe('after a failure the archive', () => {
     const before = await opened.portal.database.knex('resource').where({ id: 'd1-0' }).first();
 
     await publisher.stop();
-    const { requests, records } = opened.portal.archiver.operations();
-    await requests.resource('d1-0', ME);
+    const records = recordsIn(opened.portal.database.knex);
+    await opened.portal.archiver.archive.requestResource('d1-0', ME);
     await until(async () => (await records.archivals.get('d1-0'))?.doneSeq === 2, 60);
     const archival = await records.archivals.get('d1-0');
     const status = await records.taskStatus.get('d1-0');

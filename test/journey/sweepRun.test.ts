@@ -8,6 +8,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 import { addResource, createPortalTables, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -52,10 +53,10 @@ describe('a sweep', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const records = () => archiver.operations().records;
+  const records = () => recordsIn(database.knex);
 
   async function sweep(): Promise<string> {
-    const { runId } = await archiver.operations().sweep({ dryRun: false });
+    const { runId } = await archiver.archive.sweep({ dryRun: false });
     assert.ok(runId);
     return runId;
   }
@@ -96,7 +97,7 @@ describe('a sweep', () => {
     await until(async () => asked.length === 1);
     status = 200;
     await until(async () => {
-      await archiver.operations().sweep({ dryRun: false });
+      await archiver.archive.sweep({ dryRun: false });
       return (await records().runs.get(runId))?.state === 'done';
     });
     const run = await records().runs.get(runId);
@@ -138,7 +139,7 @@ describe('a sweep', () => {
     assert.equal(run?.state, 'cancelled');
     const archival = await records().archivals.get('r1');
     assert.ok(archival?.nextCheckAt && archival.nextCheckAt.getTime() > Date.now() + 23 * 3600 * 1000);
-    assert.equal((await archiver.operations().sweep({ dryRun: false })).due, 0);
+    assert.equal((await archiver.archive.sweep({ dryRun: false })).due, 0);
     assert.equal(asked.length, 0);
   });
 
@@ -148,7 +149,7 @@ describe('a sweep', () => {
     await database.knex.raw(`update archiver.archival set next_check_at = now() where resource_id = 'r1'`);
     await addResource(database.knex, 'r3', 'http://other.example/3.csv');
     const before = asked.length;
-    const plan = await archiver.operations().sweep({ dryRun: true });
+    const plan = await archiver.archive.sweep({ dryRun: true });
     assert.deepEqual(plan, {
       runId: null,
       missing: 1,

@@ -9,6 +9,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -64,7 +65,7 @@ describe('a sweep whose fetch thread dies', () => {
   it('gives back what the thread had in hand, says so, and archives it with the next thread', async () => {
     const { port } = publisher.address() as AddressInfo;
     for (const id of IDS) await addResource(database.knex, id, `http://127.0.0.1:${port}/${id}.csv`);
-    const { runId } = await archiver.operations().sweep({ dryRun: false });
+    const { runId } = await archiver.archive.sweep({ dryRun: false });
     assert.ok(runId);
     await until(() => asked.length > 0);
     const inHand = asked.map((path) => path.slice(1, 3));
@@ -72,7 +73,7 @@ describe('a sweep whose fetch thread dies', () => {
     // A message that no thread of ours expects is an exception nobody catches: the thread dies of it.
     dead?.postMessage(null);
     held = null;
-    const { runs, taskStatus } = archiver.operations().records;
+    const { runs, taskStatus } = recordsIn(database.knex);
     await until(async () => (await runs.get(runId))?.state === 'done');
     assert.deepEqual((await runs.get(runId))?.counts, { archived: 3 });
     assert.notEqual(threads.at(-1), dead);

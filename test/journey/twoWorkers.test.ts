@@ -27,7 +27,7 @@ describe('two worker processes', () => {
     ];
     await portal.fleet.spawnMany(2);
     await portal.archiveDataset('asked');
-    await portal.archiver.operations().sweep({ dryRun: false });
+    await portal.archiver.archive.sweep({ dryRun: false });
     await portal.settled(RESOURCES, 120);
     assert.deepEqual(await portal.outcome(ids), wholeArchive(ids));
     assert.deepEqual(

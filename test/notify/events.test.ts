@@ -9,6 +9,7 @@ import type { Archiver } from '../../plugin/Archiver.ts';
 import type { ArchiveEvent } from '../../plugin/notify/Listener.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 import { addResource, createPortalTables, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -51,9 +52,9 @@ describe('events', () => {
   const listen = () => archiver.on((event) => void events.push(event));
 
   async function demand(id: string): Promise<void> {
-    const result = await archiver.operations().requests.resource(id, { caller: null, idempotencyKey: null });
+    const result = await archiver.archive.requestResource(id);
     assert.ok(result.kind === 'accepted');
-    await until(async () => (await archiver.operations().records.runs.get(result.run.id))?.state === 'done');
+    await until(async () => (await archiver.archive.runs.get(result.run.id))?.state === 'done');
   }
 
   it('tell once of a resource that waits, and once how its archival ended', async () => {
@@ -65,14 +66,14 @@ describe('events', () => {
     const [, succeeded] = events;
     assert.equal(succeeded?.queue, archiver.queueName());
     assert.deepEqual([succeeded?.resourceId, succeeded?.datasetId, succeeded?.code], ['r1', 'd1', 'archived']);
-    const [copy] = await archiver.operations().records.copies.listByResource('r1');
+    const [copy] = await recordsIn(database.knex).copies.listByResource('r1');
     assert.equal(succeeded?.cacheUrl, `http://portal.example/archiver/${copy?.key}`);
   });
 
   it('tell of each resource of a dataset, then of the dataset', async () => {
     listen();
     await addResource(database.knex, 'r1', `${base}/1.csv`);
-    await archiver.operations().requests.dataset('d1', { caller: null, idempotencyKey: null });
+    await archiver.archive.requestDataset('d1');
     await until(() => names().includes('archive.dataset'));
     assert.deepEqual(
       events.filter(({ name }) => name !== 'archive.queued').map(({ name, resourceId }) => [name, resourceId]),
@@ -121,8 +122,8 @@ describe('events', () => {
     await addResource(database.knex, 'r1', `${base}/1.csv`);
     await demand('r1');
     await until(() => names().includes('archive.succeeded'));
-    assert.equal((await archiver.operations().records.archivals.get('r1'))?.code, 'archived');
-    assert.equal((await archiver.operations().records.copies.listByResource('r1')).length, 1);
+    assert.equal((await recordsIn(database.knex).archivals.get('r1'))?.code, 'archived');
+    assert.equal((await recordsIn(database.knex).copies.listByResource('r1')).length, 1);
   });
 
   it('tell of a resource that left the portal', async () => {
@@ -138,7 +139,7 @@ describe('events', () => {
       events.map(({ name, resourceId, datasetId }) => [name, resourceId, datasetId]),
       [['archive.removed', 'r1', 'd1']],
     );
-    assert.equal(await archiver.operations().records.archivals.get('r1'), null);
+    assert.equal(await recordsIn(database.knex).archivals.get('r1'), null);
   });
 
   it('tell no more once the listener has left', async () => {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { recordsIn } from '../support/recordsIn.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
 
 const CSV = 'a,b\n1,2\n3,4\n';
@@ -17,7 +18,7 @@ describe('the routes of copies', () => {
   });
   after(() => portal.close());
 
-  const keyOf = async (id: string) => (await portal.archiver.operations().records.copies.newest(id))?.key ?? '';
+  const keyOf = async (id: string) => (await recordsIn(portal.database.knex).copies.newest(id))?.key ?? '';
   const get = async (id: string) => portal.agent().get(`/${await keyOf(id)}`);
   const etag = `"${createHash('sha256').update(CSV).digest('hex')}"`;
 

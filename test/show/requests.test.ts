@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, beforeEach, describe, mock, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import express from 'express';
 import supertest from 'supertest';
 import { createArchiver } from '../../plugin/plugin.ts';
@@ -89,25 +89,17 @@ describe('the routes of requests and runs', () => {
   });
 
   test('never says that a copy was made and does not show it', async () => {
-    const { archivals, copies } = portal.archiver.operations().records;
     const order: string[] = [];
-    const slowly = async <Answer>(what: string, ask: () => Promise<Answer>) => {
-      const answer = await ask();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      order.push(what);
-      return answer;
-    };
-    const [get1, getMany] = [archivals.get.bind(archivals), archivals.getMany.bind(archivals)];
-    const [list1, listMany] = [copies.listByResource.bind(copies), copies.listByResources.bind(copies)];
-    mock.method(archivals, 'get', (id: string) => slowly('state', () => get1(id)));
-    mock.method(archivals, 'getMany', (ids: readonly string[]) => slowly('state', () => getMany(ids)));
-    mock.method(copies, 'listByResource', (id: string) => order.push('copies') && list1(id));
-    mock.method(copies, 'listByResources', (ids: readonly string[]) => order.push('copies') && listMany(ids));
+    const { knex } = portal.database;
+    const onAsked = ({ sql }: { sql: string }) => void (sql.includes('"archiver".copy') && order.push('copies'));
+    const onAnswered = (_rows: unknown, { sql }: { sql: string }) =>
+      void (sql.includes('"archiver".archival') && order.push('state'));
+    knex.on('query', onAsked).on('query-response', onAnswered);
     try {
       await get('/resources/r1').expect(200);
       await get('/datasets/d1').expect(200);
     } finally {
-      mock.restoreAll();
+      knex.off('query', onAsked).off('query-response', onAnswered);
     }
     assert.deepEqual(order.slice(0, 2), ['state', 'copies']);
     assert.deepEqual(order.slice(-2), ['state', 'copies']);

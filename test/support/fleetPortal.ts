@@ -7,6 +7,7 @@ import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { createStore } from '../../plugin/wiring/openStore.ts';
 import { FilePublisher } from './filePublisher.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
+import { recordsIn } from './recordsIn.ts';
 import { createPortalTables, testPortal } from './testPortal.ts';
 import { until } from './until.ts';
 import { Fleet } from './workers.ts';
@@ -98,7 +99,7 @@ export class FleetPortal {
   }
 
   async archiveDataset(datasetId: string): Promise<void> {
-    await this.archiver.operations().requests.dataset(datasetId, { caller: null, idempotencyKey: null });
+    await this.archiver.archive.requestDataset(datasetId);
   }
 
   /** Waits until every resource is archived and nobody holds one any more. */
@@ -117,7 +118,7 @@ export class FleetPortal {
   }
 
   async outcome(ids: readonly string[]): Promise<Outcome> {
-    const { records } = this.archiver.operations();
+    const records = recordsIn(this.database.knex);
     const [copies, archivals] = [await records.copies.listByResources(ids), await records.archivals.getMany(ids)];
     const files = await this.files();
     const resources = await this.database.knex('resource').whereIn('id', ids).select('id', 'cache_url');

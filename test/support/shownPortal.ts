@@ -11,6 +11,7 @@ import { createArchiver } from '../../plugin/plugin.ts';
 import type { Question } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
+import { recordsIn } from './recordsIn.ts';
 import { addResource, createPortalTables, testPortal } from './testPortal.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -83,7 +84,7 @@ export class ShownPortal {
   /** Saves a resource over `path` and waits until its archival ended. */
   async archived(id: string, path: string, datasetId = 'd1'): Promise<void> {
     await this.save(id, path, datasetId);
-    const { archivals } = this.archiver.operations().records;
+    const { archivals } = recordsIn(this.database.knex);
     for (;;) {
       const archival = await archivals.get(id);
       if (archival && archival.code !== null && archival.requestSeq === archival.doneSeq) return;
@@ -102,7 +103,7 @@ export class ShownPortal {
   }
 
   async ended(runId: string): Promise<void> {
-    const { runs } = this.archiver.operations().records;
+    const { runs } = this.archiver.archive;
     while ((await runs.get(runId))?.state !== 'done') await new Promise((resolve) => setTimeout(resolve, 20));
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { afterEach, describe, test } from 'node:test';
+import { recordsIn } from '../support/recordsIn.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -26,8 +27,8 @@ describe('a resource that left the portal', () => {
     return (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.csv'));
   }
 
-  async function isForgotten({ archiver }: ShownPortal): Promise<void> {
-    const { archivals, taskStatus } = archiver.operations().records;
+  async function isForgotten({ database }: ShownPortal): Promise<void> {
+    const { archivals, taskStatus } = recordsIn(database.knex);
     await until(async () => (await archivals.get('r1')) === null);
     assert.equal(await taskStatus.get('r1'), null);
   }
@@ -38,7 +39,7 @@ describe('a resource that left the portal', () => {
   /** Nobody says so: it is found gone when its turn comes. */
   async function isFoundGone({ archiver, database }: ShownPortal): Promise<void> {
     await database.knex('archiver.archival').update({ next_check_at: new Date(0) });
-    await archiver.operations().sweep({ dryRun: false });
+    await archiver.archive.sweep({ dryRun: false });
   }
 
   for (const [how, leave] of [
@@ -50,7 +51,7 @@ describe('a resource that left the portal', () => {
       await leave(place);
       await isForgotten(place);
       assert.deepEqual(await filesOf(place), []);
-      assert.deepEqual(await place.archiver.operations().records.copies.listByResource('r1'), []);
+      assert.deepEqual(await recordsIn(place.database.knex).copies.listByResource('r1'), []);
     });
 
     test(`keeps its copies where the policy keeps them, ${how}`, async () => {
@@ -58,7 +59,7 @@ describe('a resource that left the portal', () => {
       await leave(place);
       await isForgotten(place);
       assert.equal((await filesOf(place)).length, 1);
-      assert.equal((await place.archiver.operations().records.copies.listByResource('r1')).length, 1);
+      assert.equal((await recordsIn(place.database.knex).copies.listByResource('r1')).length, 1);
     });
   }
 });

@@ -1,0 +1,104 @@
+import type { Copy } from '../model/copy.ts';
+import type { HostLimits } from '../model/host.ts';
+import type { Run } from '../model/run.ts';
+import type { Code } from '../model/status.ts';
+import type { HostStatus } from '../record/Hosts.ts';
+import type { KnownTaskStatus as TaskStatusRow } from '../record/Records.ts';
+import type { Requester, RequestResult } from '../trigger/Requests.ts';
+import type { SweepReport } from '../trigger/SweepReport.ts';
+
+/**
+ * What a portal may ask the archive and ask of it, in its own process; the routes are the same for others. Looking
+ * changes nothing. Each method throws `ArchiverError`: `not-started` before `start()` and after `stop()`,
+ * `database-failed` when PostgreSQL does not answer.
+ */
+export interface Archive {
+  /** How these resources stand, in no order; those that were never asked for are left out. */
+  status(resourceIds: readonly string[]): Promise<readonly ResourceStatus[]>;
+  /** By resource, the newest copy first; a resource that has none is left out. */
+  copies(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>>;
+  /** CKAN's row, by its own id or by its resource; null when there is none. */
+  taskStatus(of: { readonly id: string } | { readonly resourceId: string }): Promise<TaskStatusRow | null>;
+  /** How the archive stands as a whole. Reads every row: for a person, not for a poll. */
+  overview(): Promise<ArchiveOverview>;
+  /** Archives a resource, with priority. `by` counts for an Idempotency-Key alone. */
+  requestResource(id: string, by?: Requester): Promise<RequestResult>;
+  /** Archives each resource of a dataset, with priority. */
+  requestDataset(idOrName: string, by?: Requester): Promise<RequestResult>;
+  /** Archives everything, in the bulk lane. */
+  requestAll(by?: Requester): Promise<RequestResult>;
+  /** Looks for what is missing, changed or due, as the schedule does; a dry run only counts. */
+  sweep(options: { readonly dryRun: boolean }): Promise<SweepReport>;
+  readonly runs: ArchiveRuns;
+  readonly hosts: ArchiveHosts;
+}
+
+/** What one request or one sweep started. */
+export interface ArchiveRuns {
+  get(id: string): Promise<Run | null>;
+  /** The newest first. */
+  list(limit: number): Promise<readonly Run[]>;
+  /** Resources that nobody works on yet are not archived for it. Answers the run as it is then, null when there is none. */
+  cancel(id: string): Promise<Run | null>;
+}
+
+/** Publishers' hosts, as `host` or `host:port`. */
+export interface ArchiveHosts {
+  /** First those that are left alone for now, then those with limits of their own, then by name. */
+  list(limit: number): Promise<readonly HostStatus[]>;
+  /** null: it was never asked and nobody set limits for it. */
+  get(host: string): Promise<HostStatus | null>;
+  /** Beats the settings from the next request on; null: the settings hold again. */
+  setLimits(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+}
+
+/** How the archival of one resource stands. */
+export interface ResourceStatus {
+  readonly resourceId: string;
+  readonly datasetId: string;
+  /** The URL that was asked for last; the portal may have another by now. */
+  readonly url: string;
+  /** How the last attempt ended; null: none has. */
+  readonly code: Code | null;
+  /** CKAN's name for `code`. */
+  readonly status: string | null;
+  /** A sentence for people. */
+  readonly reason: string | null;
+  /** null: unsure. */
+  readonly broken: boolean | null;
+  /** Asked for and not answered yet: it waits, is fetched, or is tried again. */
+  readonly pending: boolean;
+  /** Attempts since it was last asked for. */
+  readonly attempts: number;
+  /** Requests in a row that failed. */
+  readonly failureCount: number;
+  readonly firstFailureAt: Date | null;
+  readonly lastSuccessAt: Date | null;
+  readonly checkedAt: Date | null;
+  readonly nextCheckAt: Date | null;
+  /** Where redirects led to. */
+  readonly finalUrl: string | null;
+  /** Every redirect was permanent: the link should be changed to `finalUrl`. */
+  readonly moved: boolean;
+}
+
+/** How the archive stands as a whole. */
+export interface ArchiveOverview {
+  /** Resources by how they ended; `code` is null for those that have not. */
+  readonly counts: readonly {
+    readonly code: Code | null;
+    readonly broken: boolean | null;
+    readonly count: number;
+  }[];
+  /** What waits to be archived; `due` counts to 100,000. */
+  readonly backlog: {
+    readonly due: number;
+    readonly oldestDueAt: Date | null;
+    readonly leased: number;
+    readonly lastSuccessAt: Date | null;
+  };
+  /** Saves that the hooks reported and no job was made of yet. */
+  readonly saves: { readonly count: number; readonly oldestAt: Date | null };
+  /** Workers whose bulk lane pauses, and why. */
+  readonly pauses: readonly { readonly owner: string; readonly reason: string }[];
+}

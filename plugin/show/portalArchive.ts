@@ -1,0 +1,100 @@
+import type { Archival } from '../model/archival.ts';
+import { CODES } from '../model/status.ts';
+import type { Records } from '../record/Records.ts';
+import type { Requester, RequestResult, Requests } from '../trigger/Requests.ts';
+import type { SweepReport } from '../trigger/SweepReport.ts';
+import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
+
+/** What the archive is read from and asked by. */
+export interface ArchiveDeps {
+  readonly records: Pick<Records, 'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases'>;
+  readonly requests: Requests;
+  readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
+  now(): Date;
+}
+
+const NOBODY: Requester = { caller: null, idempotencyKey: null };
+
+/** The archive of a plugin that may be started later, stopped and started again. */
+export class PortalArchive implements Archive {
+  readonly runs: ArchiveRuns;
+  readonly hosts: ArchiveHosts;
+  readonly #deps: () => ArchiveDeps;
+
+  /** `deps` throws `ArchiverError('not-started')` while there are none. */
+  constructor(deps: () => ArchiveDeps) {
+    this.#deps = deps;
+    this.runs = {
+      get: async (id) => deps().records.runs.get(id),
+      list: async (limit) => deps().records.runs.list(limit),
+      cancel: async (id) => deps().records.runs.cancel(id, deps().now()),
+    };
+    this.hosts = {
+      list: async (limit) => deps().records.hosts.list(limit),
+      get: async (host) => deps().records.hosts.get(host),
+      setLimits: async (host, limits) => deps().records.hosts.setLimits(host, limits),
+    };
+  }
+
+  async status(resourceIds: readonly string[]): Promise<readonly ResourceStatus[]> {
+    return (await this.#deps().records.archivals.getMany(resourceIds)).map(statusOf);
+  }
+
+  async copies(resourceIds: readonly string[]) {
+    return this.#deps().records.copies.listByResources(resourceIds);
+  }
+
+  async taskStatus(of: { readonly id: string } | { readonly resourceId: string }) {
+    const { taskStatus } = this.#deps().records;
+    return 'id' in of ? taskStatus.byId(of.id) : taskStatus.get(of.resourceId);
+  }
+
+  async overview(): Promise<ArchiveOverview> {
+    const { records, now } = this.#deps();
+    const [counts, backlog, saves, pauses] = await Promise.all([
+      records.archivals.countByCode(),
+      records.archivals.backlog(now()),
+      records.outbox.backlog(),
+      records.leases.pauses(),
+    ]);
+    return { counts, backlog, saves, pauses };
+  }
+
+  async requestResource(id: string, by = NOBODY): Promise<RequestResult> {
+    return this.#deps().requests.resource(id, by);
+  }
+
+  async requestDataset(idOrName: string, by = NOBODY): Promise<RequestResult> {
+    return this.#deps().requests.dataset(idOrName, by);
+  }
+
+  async requestAll(by = NOBODY): Promise<RequestResult> {
+    return this.#deps().requests.all(by);
+  }
+
+  async sweep(options: { readonly dryRun: boolean }): Promise<SweepReport> {
+    return this.#deps().sweep.report(options);
+  }
+}
+
+function statusOf(archival: Archival): ResourceStatus {
+  const { code } = archival;
+  return {
+    resourceId: archival.resourceId,
+    datasetId: archival.datasetId,
+    url: archival.url,
+    code,
+    status: code && CODES[code].status,
+    reason: archival.reason,
+    broken: archival.broken,
+    pending: archival.requestSeq > archival.doneSeq,
+    attempts: archival.attempts,
+    failureCount: archival.failureCount,
+    firstFailureAt: archival.firstFailureAt,
+    lastSuccessAt: archival.lastSuccessAt,
+    checkedAt: archival.checkedAt,
+    nextCheckAt: archival.nextCheckAt,
+    finalUrl: archival.finalUrl,
+    moved: archival.moved,
+  };
+}
