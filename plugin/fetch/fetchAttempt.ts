@@ -1,6 +1,6 @@
 import type { FetchRequest, Known } from '../model/attempt.ts';
 import type { StageOpener } from './body/bodySink.ts';
-import { type Received, receive } from './body/bodyTransfer.ts';
+import { type TransferResult, transferBody } from './body/bodyTransfer.ts';
 import { conditionsOf, confirms, sameByHeaders } from './cache/conditions.ts';
 import { isOfCopy } from './cache/freshness.ts';
 import { finalResponse, holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
@@ -169,9 +169,9 @@ export class FetchAttempt {
     return second.kind === 'malformed' ? outcomeOf(second.failure) : this.#received(second);
   }
 
-  #read(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<Received> {
+  #read(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<TransferResult> {
     const { scope, request, stages, hashThread } = this.#deps;
-    return receive(response, {
+    return transferBody(response, {
       scope,
       request,
       stages,
@@ -183,7 +183,7 @@ export class FetchAttempt {
     });
   }
 
-  #received(received: Exclude<Received, { kind: 'malformed' }>): Outcome {
+  #received(received: Exclude<TransferResult, { kind: 'malformed' }>): Outcome {
     if (received.kind === 'outcome') return received.outcome;
     const { response, body, stage, evidence } = received;
     this.#deps.scope.trace.evidence.push(...evidence);

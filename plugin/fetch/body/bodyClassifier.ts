@@ -1,53 +1,76 @@
 import type { Body } from '../outcome/outcome.ts';
-import type { Place } from './bodySink.ts';
-import { type JudgeInput, judge, type Verdict } from './classify.ts';
+import { BodySample } from './bodySample.ts';
+import type { StageTarget } from './bodySink.ts';
+import type { Step } from './bodyStep.ts';
+import { type Classification, type ClassifyContext, classify } from './classify.ts';
+import { joinChunks } from './joinChunks.ts';
 
-type About = Omit<JudgeInput, 'head' | 'complete' | 'later'>;
+/** Enough to know nearly every format by, and to find out a page or an error message. */
+const HEAD_BYTES = 64 * 1024;
 
-/** What one body is: by its first bytes, and once more by a later piece where they point to one. */
-export class Judging {
-  readonly #about: About;
-  #head: Buffer | null = null;
-  #verdict: Verdict | null = null;
+/** What one body is: by its first bytes, and once more by a second sample where they point to one. */
+export class BodyClassifier {
+  readonly #context: ClassifyContext;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #found: Classification | null = null;
+  #second: { readonly head: Buffer; readonly sample: BodySample } | null = null;
 
-  constructor(about: About) {
-    this.#about = about;
+  constructor(context: ClassifyContext) {
+    this.#context = context;
   }
 
-  get verdict(): Verdict | null {
-    return this.#verdict;
+  /** null: nothing is known yet. */
+  get found(): Classification | null {
+    return this.#found;
   }
 
-  described(): Omit<Body, 'bytes' | 'md5' | 'sha256'> {
-    const { mediaType = null, format = null, charset = null, filename = null, service = null } = this.#verdict ?? {};
+  /** Where the bytes go. */
+  get target(): StageTarget {
+    const { filename = null, mediaType = null } = this.#found ?? {};
+    return { key: `${this.#context.request.keyPrefix}/${filename}`, mediaType };
+  }
+
+  /** What is known, for the record. */
+  describe(): Omit<Body, 'bytes' | 'md5' | 'sha256'> {
+    const { mediaType = null, format = null, charset = null, filename = null, service = null } = this.#found ?? {};
     return { mediaType, format, charset, filename, service };
   }
 
-  first(head: Buffer, complete: boolean): Verdict {
-    const verdict = judge({ ...this.#about, head, complete, later: null });
-    if (verdict.later !== null) this.#head = head;
-    this.#verdict = verdict;
-    return verdict;
-  }
-
-  /**
-   * Only of a container is a later piece asked for, and a container is data whatever is in it. `open`: the bytes are being
-   * staged under the first verdict's name, which stays.
-   */
-  again(later: Buffer, open: boolean): Place | null {
-    const [head, first] = [this.#head, this.#verdict];
-    if (head && first && later.length > 0) {
-      const second = judge({ ...this.#about, head, complete: false, later });
-      if (!second.refusal) this.#verdict = open ? { ...second, filename: first.filename } : second;
+  push(chunk: Buffer): Step {
+    this.#bytes += chunk.length;
+    if (this.#found) {
+      this.#second?.sample.push(chunk);
+      return 'more';
     }
-    return this.place();
+    this.#chunks.push(chunk);
+    return this.#bytes < HEAD_BYTES ? 'more' : this.#classify(false);
   }
 
-  /** Where the bytes go; null when they are not wanted. */
-  place(): Place | null {
-    const verdict = this.#verdict;
-    if (!verdict || verdict.refusal) return null;
-    const { mediaType, later } = verdict;
-    return { key: `${this.#about.request.keyPrefix}/${verdict.filename}`, mediaType, later };
+  /** All bytes have come. `isStaging`: they are being staged under the first name, which stays. */
+  end(isStaging: boolean): Step {
+    if (!this.#found) return this.#classify(true);
+    if (this.#second) this.#classifyAgain(this.#found, this.#second.head, this.#second.sample.bytes(), isStaging);
+    return 'more';
+  }
+
+  #classify(complete: boolean): Step {
+    const head = joinChunks(this.#chunks).subarray(0, HEAD_BYTES);
+    const found = classify({ ...this.#context, head, complete, secondSample: null });
+    this.#found = found;
+    if (!complete && found.sampleRange !== null) {
+      const sample = new BodySample(found.sampleRange);
+      for (const chunk of this.#chunks) sample.push(chunk);
+      this.#second = { head, sample };
+    }
+    this.#chunks = [];
+    return found.refusal ? { failure: found.refusal, found, bytes: complete ? this.#bytes : null } : 'more';
+  }
+
+  /** Only of a container is a second sample taken, and a container is data whatever is in it. */
+  #classifyAgain(first: Classification, head: Buffer, secondSample: Buffer, isStaging: boolean): void {
+    if (secondSample.length === 0) return;
+    const second = classify({ ...this.#context, head, complete: false, secondSample });
+    if (!second.refusal) this.#found = isStaging ? { ...second, filename: first.filename } : second;
   }
 }

@@ -3,43 +3,43 @@ import type { Config } from '../../settings/Config.ts';
 import { DigestCheck } from '../digest/digestCheck.ts';
 import { declaredDigests } from '../digest/digestHeaders.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import { type Coding, codingsOf, DecodeError, Decoder } from './contentCoding.ts';
+import { type Flow, type Step, stop } from './bodyStep.ts';
+import { type Coding, DecodeError, Decoder } from './contentCoding.ts';
 
 /** Tables of one value compress a thousand times and are honest; up to here a bomb does no harm. */
 const BOMB_FLOOR_BYTES = 8 * 1024 * 1024;
 
-export interface UnwrappingContext {
-  readonly settings: Pick<Config, 'maxBytes' | 'maxDecodedRatio'>;
-  /** Takes the bytes of the representation; a promise holds the sender back. */
-  take(chunk: Buffer): Promise<void> | null;
-  /** Nothing more is wanted, for this reason. */
-  stop(reason: Failure): void;
+/** The limits of a body: its bytes, encoded and decoded, and how many times it may grow. */
+export type DecoderSettings = Pick<Config, 'maxBytes' | 'maxDecodedRatio'>;
+
+interface DecoderInput {
+  readonly headers: HeaderMap;
+  /** Outermost first; none: the bytes pass as they are. */
+  readonly codings: readonly Coding[];
+  readonly settings: DecoderSettings;
+  /** The next stage. */
+  output(chunk: Buffer): Flow;
 }
 
 /** From the bytes of the wire to those of the representation: limits on both sides of the decoder, digests of both. */
-export class Unwrapping {
-  readonly #context: UnwrappingContext;
+export class BodyDecoder {
+  readonly #settings: DecoderSettings;
+  readonly #next: (chunk: Buffer) => Flow;
   readonly #decoder: Decoder | null;
   readonly #digests: DigestCheck | null;
   /** Digests that cannot be checked, in words. */
   readonly evidence: readonly string[];
   #wire = 0;
   #decoded = 0;
-  #stopped = false;
 
-  private constructor(headers: HeaderMap, codings: readonly Coding[], context: UnwrappingContext) {
+  constructor({ headers, codings, settings, output }: DecoderInput) {
     const { digests, evidence } = declaredDigests(headers);
     const coded = codings.length > 0;
-    this.#context = context;
+    this.#settings = settings;
+    this.#next = output;
     this.#decoder = coded ? new Decoder(codings, (chunk) => this.#output(chunk)) : null;
     this.#digests = digests.length > 0 ? new DigestCheck(digests, coded) : null;
     this.evidence = evidence;
-  }
-
-  /** The failure: a coding that nobody here can undo. */
-  static of(headers: HeaderMap, context: UnwrappingContext): Unwrapping | Failure {
-    const codings = codingsOf(headers);
-    return codings.kind === 'failure' ? codings.failure : new Unwrapping(headers, codings.list, context);
   }
 
   get coded(): boolean {
@@ -50,71 +50,70 @@ export class Unwrapping {
     return this.#wire;
   }
 
-  get empty(): boolean {
-    return (this.#decoder ? this.#decoded : this.#wire) === 0;
-  }
-
-  push(chunk: Buffer): Promise<void> | null {
+  push(chunk: Buffer): Flow {
     this.#wire += chunk.length;
-    if (this.#wire > this.#context.settings.maxBytes) return this.#stop(this.#tooLong(this.#wire));
+    if (this.#wire > this.#settings.maxBytes) return stop(this.#tooLong(this.#wire));
     this.#digests?.content(chunk);
-    return this.#decoder ? this.#decode(this.#decoder, chunk) : this.#context.take(chunk);
+    return this.#decoder ? this.#decode(this.#decoder, chunk) : this.#next(chunk);
   }
 
-  /** The body has ended, `closed`: as the connection did. null: as it should. */
-  async end(closed: boolean): Promise<Failure | null> {
-    if (!this.#decoder || this.#wire === 0) return null;
-    try {
-      await this.#decoder.end();
-      return null;
-    } catch (error) {
-      return undecodable(error, closed);
-    }
-  }
-
-  /** A digest that the server sent and the bytes do not have. */
-  disproved(): Failure | null {
+  /** The body has ended, `closed`: as the connection did. Decoded to its end, it is as its digests say, and not empty. */
+  async end(closed: boolean): Promise<Step> {
+    const decoded = await this.#endDecoder(closed);
+    if (decoded !== 'more') return decoded;
     const wrong = this.#digests?.mismatch();
-    if (!wrong) return null;
-    return failure('truncated', `The bytes do not match the digest the server sent (${wrong.source}).`, true);
+    if (wrong) return stop(digestMismatch(wrong.source));
+    return (this.#decoder ? this.#decoded : this.#wire) === 0 ? stop(emptyBody()) : 'more';
   }
 
-  destroy(): void {
-    this.#decoder?.destroy();
+  /** Ends what is being decoded; resolves when nothing more is put out. */
+  async destroy(): Promise<void> {
+    await this.#decoder?.destroy();
   }
 
-  async #decode(decoder: Decoder, chunk: Buffer): Promise<void> {
+  async #decode(decoder: Decoder, chunk: Buffer): Promise<Step> {
     try {
-      await decoder.write(chunk);
+      return await decoder.write(chunk);
     } catch (error) {
-      this.#stop(undecodable(error, false));
+      return stop(undecodable(error, false));
     }
   }
 
-  #output(chunk: Buffer): Promise<void> | null {
-    if (this.#stopped) return null;
+  async #endDecoder(closed: boolean): Promise<Step> {
+    if (!this.#decoder || this.#wire === 0) return 'more';
+    try {
+      return await this.#decoder.end();
+    } catch (error) {
+      return stop(undecodable(error, closed));
+    }
+  }
+
+  #output(chunk: Buffer): Flow {
     this.#decoded += chunk.length;
-    const { maxBytes, maxDecodedRatio } = this.#context.settings;
-    if (this.#decoded > maxBytes) return this.#stop(this.#tooLong(this.#decoded));
+    const { maxBytes, maxDecodedRatio } = this.#settings;
+    if (this.#decoded > maxBytes) return stop(this.#tooLong(this.#decoded));
     if (this.#decoded > BOMB_FLOOR_BYTES && this.#decoded > this.#wire * maxDecodedRatio) {
       const reason = `The body grows more than ${maxDecodedRatio} times when decoded (${this.#decoded} bytes of ${this.#wire} so far).`;
-      return this.#stop(failure('too-large', reason));
+      return stop(failure('too-large', reason));
     }
     this.#digests?.decoded(chunk);
-    return this.#context.take(chunk);
-  }
-
-  #stop(reason: Failure): null {
-    if (!this.#stopped) this.#context.stop(reason);
-    this.#stopped = true;
-    return null;
+    return this.#next(chunk);
   }
 
   #tooLong(bytes: number): Failure {
-    const { maxBytes } = this.#context.settings;
+    const { maxBytes } = this.#settings;
     const reason = `The file is longer than the limit of ${maxBytes} bytes; reading stopped at ${bytes} bytes.`;
     return failure('too-large', reason);
   }
+}
+
+/** A response without content, by its length or because nothing came. */
+export function emptyBody(): Failure {
+  return failure('empty', 'The answer has no content: its length is 0.');
+}
+
+function digestMismatch(source: string): Failure {
+  return failure('truncated', `The bytes do not match the digest the server sent (${source}).`, true);
 }
 
 /** What else was thrown is no fault of the coding's. */

@@ -1,25 +1,28 @@
 import type { FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
-import { type BodyHasher, type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
+import { type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
 import type { AttemptScope } from '../exchange/AttemptScope.ts';
 import type { BodyEnd, ExchangeResult, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
 import { declaredLength } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import type { Body, FinalResponse, Outcome } from '../outcome/outcome.ts';
-import { declaredBody, outcomeOf } from '../outcome/outcome.ts';
-import { Judging } from './bodyClassifier.ts';
-import { Unwrapping } from './bodyDecoder.ts';
-import { Intake, type Place, type StageOpener } from './bodySink.ts';
+import { type Body, declaredBody, type FinalResponse, type Outcome, outcomeOf } from '../outcome/outcome.ts';
+import { emptyBody } from './bodyDecoder.ts';
+import { BodyLine } from './bodyLine.ts';
+import type { StageOpener } from './bodySink.ts';
+import { type Stop, stop } from './bodyStep.ts';
+import { type Codings, codingsOf } from './contentCoding.ts';
 import { Resumption } from './resume.ts';
 
 /** From here on md5 alone would be what the transfer waits for. */
 const THREAD_BYTES = 64 * 1024 * 1024;
 
-export interface ReceptionContext {
+/** What the transfer of one body needs of its attempt. */
+export interface TransferDeps {
   readonly scope: AttemptScope;
   readonly request: FetchRequest;
   readonly stages: StageOpener | null;
+  /** For bodies that are declared to be 64 MiB or longer. */
   readonly hashThread: HasherSource;
   /** `capabilities`: a document of an OGC service and nothing else. */
   readonly expects: 'anything' | 'capabilities';
@@ -29,7 +32,8 @@ export interface ReceptionContext {
   isKnown(bytes: number, hashes: BodyHashes): boolean;
 }
 
-export type Received =
+/** How a transfer ended. */
+export type TransferResult =
   | {
       readonly kind: 'whole';
       readonly response: FinalResponse;
@@ -37,206 +41,174 @@ export type Received =
       readonly stage: StageRef | null;
       readonly evidence: readonly string[];
     }
-  | { readonly kind: 'outcome'; readonly outcome: Outcome; readonly notService?: true }
-  /** The body's framing is odd: once more through the lenient parser. */
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  /** The body's framing is malformed: once more through the lenient parser. */
   | { readonly kind: 'malformed'; readonly failure: Failure };
 
 /** Reads one body to its proven end, however many connections that takes, and stages it. */
-export async function receive(response: HttpResponse, context: ReceptionContext): Promise<Received> {
+export async function transferBody(response: HttpResponse, deps: TransferDeps): Promise<TransferResult> {
   let current = response;
-  const resumption = new Resumption(context);
+  const resumption = new Resumption(deps);
   for (;;) {
-    const reception = new Reception(current, context);
-    const outcome = await reception.run(resumption);
-    if (outcome.kind !== 'start-over') return outcome;
-    current = outcome.response;
+    const result = await new BodyTransfer(current, deps).run(resumption);
+    if (result.kind !== 'start-over') return result;
+    current = result.response;
   }
 }
 
-type RepresentationResult = Received | { readonly kind: 'start-over'; readonly response: HttpResponse };
+type RepresentationResult = TransferResult | { readonly kind: 'start-over'; readonly response: HttpResponse };
 
-/** One representation's bytes: from a 200, and from the 206 answers that continue it. */
-class Reception {
+/** One representation's bytes: from a 200, and from the 206 responses that continue it. */
+class BodyTransfer {
   readonly #response: HttpResponse;
-  readonly #context: ReceptionContext;
-  readonly #intake: Intake;
-  readonly #judging: Judging;
+  readonly #deps: TransferDeps;
   readonly #declared: number | null;
-  readonly #unwrapping: Unwrapping | Failure;
+  readonly #codings: Codings;
+  readonly #line: BodyLine;
   #reading: HttpResponse;
-  #outcome: Outcome | null = null;
 
-  constructor(response: HttpResponse, context: ReceptionContext) {
+  constructor(response: HttpResponse, deps: TransferDeps) {
+    const { headers } = response;
+    const { scope, request, finalUrl, expects, stages, hashThread, isKnown } = deps;
     this.#response = response;
     this.#reading = response;
-    this.#context = context;
-    this.#declared = declaredLength(response.headers);
-    this.#judging = new Judging({ ...context, headers: response.headers });
-    this.#intake = new Intake({
-      judge: (head, complete, bytes) => this.#judge(head, complete, bytes),
-      judgeAgain: (later, open) => this.#judging.again(later, open),
-      stages: context.stages,
-      hasher: () => this.#hasher(),
-      isKnown: context.isKnown,
-    });
-    this.#unwrapping = Unwrapping.of(response.headers, {
-      settings: context.scope.settings,
-      take: (chunk) => this.#take(chunk),
-      stop: (reason) => this.#stop(reason),
+    this.#deps = deps;
+    this.#declared = declaredLength(headers);
+    this.#codings = codingsOf(headers);
+    this.#line = new BodyLine({
+      headers,
+      codings: this.#codings.kind === 'codings' ? this.#codings.list : [],
+      settings: scope.settings,
+      classify: { headers, request, finalUrl, expects },
+      stages,
+      hasher: () => ((this.#declared ?? 0) >= THREAD_BYTES ? hashThread.open() : new LocalHasher()),
+      isKnown,
+      onStop: () => this.#reading.drop(),
     });
   }
 
   async run(resumption: Resumption): Promise<RepresentationResult> {
-    const unwrapping = this.#unwrapping;
-    const refused = this.#refusedByHead(unwrapping);
-    if (refused || !(unwrapping instanceof Unwrapping)) {
+    const refused = this.#refusedByHead();
+    if (refused) {
       this.#response.drop();
-      return { kind: 'outcome', outcome: this.#refuse(refused ?? empty()) };
+      return this.#ended(stop(refused));
     }
-    this.#context.scope.trace.evidence.push(...unwrapping.evidence);
+    this.#deps.scope.trace.evidence.push(...this.#line.decoder.evidence);
     try {
-      let end = await this.#read(this.#response, unwrapping);
-      while (end.kind === 'broken' && this.#canResume(end)) {
-        const rest = await resumption.continue(this.#response.headers, unwrapping.wireBytes);
-        if (rest.kind === 'start-over') return await this.#startOver(rest.response);
-        if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
-        else if (rest.kind === 'given-up') return await this.#failed(rest.failure ?? end.failure, rest.retryAfterMs);
-        else end = this.#whole(await this.#read(rest.response, unwrapping), rest.response, unwrapping.wireBytes);
-      }
-      return await this.#conclude(end, unwrapping);
+      return await this.#transfer(resumption);
     } catch (error) {
       this.#reading.drop();
-      await this.#abandon();
+      await this.#line.abandon();
       throw error;
     }
   }
 
-  #refusedByHead(unwrapping: Unwrapping | Failure): Failure | null {
-    const { maxBytes } = this.#context.scope.settings;
+  #refusedByHead(): Failure | null {
+    const { maxBytes } = this.#deps.scope.settings;
     if (this.#declared !== null && this.#declared > maxBytes) {
       return failure('too-large', `The file is ${this.#declared} bytes long; the limit is ${maxBytes} bytes.`);
     }
-    if (this.#declared === 0) return empty();
-    return unwrapping instanceof Unwrapping ? null : unwrapping;
+    if (this.#declared === 0) return emptyBody();
+    return this.#codings.kind === 'failure' ? this.#codings.failure : null;
   }
 
-  async #read(response: HttpResponse, unwrapping: Unwrapping): Promise<BodyEnd> {
+  async #transfer(resumption: Resumption): Promise<RepresentationResult> {
+    const { decoder } = this.#line;
+    let end = await this.#read(this.#response);
+    while (end.kind === 'broken' && end.lost && !this.#line.stopped) {
+      const rest = await resumption.continue(this.#response.headers, decoder.wireBytes);
+      if (rest.kind === 'start-over') return this.#startOver(rest.response);
+      if (rest.kind === 'complete') end = { kind: 'complete', framing: 'length' };
+      else if (rest.kind === 'given-up') return this.#ended(stop(rest.failure ?? end.failure), rest.retryAfterMs);
+      else end = this.#whole(await this.#read(rest.response), rest.response);
+    }
+    return this.#conclude(end);
+  }
+
+  async #read(response: HttpResponse): Promise<BodyEnd> {
     this.#reading = response;
-    const end = await response.read((chunk) => unwrapping.push(chunk));
-    this.#context.scope.trace.wireBytes += response.wireBytes;
+    // The last of the decoded bytes may have been refused while the rest was asked for.
+    if (this.#line.stopped) {
+      response.drop();
+      return { kind: 'dropped' };
+    }
+    const end = await response.read((chunk) => this.#line.push(chunk));
+    this.#deps.scope.trace.wireBytes += response.wireBytes;
     return end;
   }
 
   /** A range that ended well may still not be the last. */
-  #whole(end: BodyEnd, part: HttpResponse, have: number): BodyEnd {
+  #whole(end: BodyEnd, part: HttpResponse): BodyEnd {
+    const have = this.#line.decoder.wireBytes;
     const wanted = this.#declared ?? contentRange(part.headers)?.total ?? null;
     if (end.kind !== 'complete' || wanted === null || have === wanted) return end;
     const reason = `The ranges sent make ${have} of ${wanted} bytes.`;
     return { kind: 'broken', failure: failure('truncated', reason), lost: have < wanted, malformed: false };
   }
 
-  #take(chunk: Buffer): Promise<void> | null {
-    const wait = this.#intake.push(chunk);
-    if (this.#intake.unwanted) this.#reading.drop();
-    return wait;
-  }
-
-  #stop(reason: Failure): void {
-    this.#outcome ??= this.#refuse(reason);
-    this.#reading.drop();
-  }
-
-  async #conclude(end: BodyEnd, unwrapping: Unwrapping): Promise<Received> {
-    if (end.kind === 'broken' && !this.#outcome) {
-      if (end.malformed && !this.#response.lenient) {
-        await this.#abandon();
-        return { kind: 'malformed', failure: end.failure };
-      }
-      return this.#failed(end.failure);
-    }
-    const bad =
-      this.#outcome || end.kind !== 'complete' ? null : await this.#badEnd(unwrapping, end.framing === 'close');
-    if (bad) return this.#failed(bad);
-    const taken = this.#outcome ? null : await this.#intake.finish();
-    if (this.#outcome || taken?.kind !== 'taken') return this.#refused();
-    return {
-      kind: 'whole',
-      response: { status: this.#response.status, headers: this.#response.headers },
-      body: this.#body(taken.bytes, taken.hashes),
-      stage: taken.stage,
-      evidence: this.#judging.verdict?.evidence ?? [],
-    };
-  }
-
-  async #badEnd(unwrapping: Unwrapping, closed: boolean): Promise<Failure | null> {
-    const undecoded = await unwrapping.end(closed);
-    // Meanwhile the last of the decoded bytes may have been refused.
-    if (undecoded || this.#outcome) return undecoded;
-    return unwrapping.disproved() ?? (unwrapping.empty ? empty() : null);
-  }
-
-  #judge(head: Buffer, complete: boolean, bytes: number): Place | null {
-    const verdict = this.#judging.first(head, complete);
-    if (!verdict.refusal) return this.#judging.place();
-    if (verdict.refusal.code === 'not-data') this.#context.scope.trace.evidence.push(...verdict.evidence);
-    const outcome = this.#refuse(verdict.refusal);
-    const body = this.#body(complete ? bytes : this.#declaredBytes(), null);
-    this.#outcome = verdict.mediaType === null ? outcome : { ...outcome, body };
-    return null;
-  }
-
-  #body(bytes: number | null, hashes: BodyHashes | null): Body {
-    return { bytes, md5: hashes?.md5 ?? null, sha256: hashes?.sha256 ?? null, ...this.#judging.described() };
-  }
-
-  #canResume(end: BodyEnd & { kind: 'broken' }): boolean {
-    return end.lost && !this.#outcome && !this.#intake.unwanted;
-  }
-
   async #startOver(response: HttpResponse): Promise<RepresentationResult> {
-    await this.#abandon();
+    await this.#line.abandon();
     return { kind: 'start-over', response };
   }
 
-  async #failed(reason: Failure, retryAfterMs: number | null = null): Promise<Received> {
-    await this.#abandon();
-    return { kind: 'outcome', outcome: this.#outcome ?? { ...this.#refuse(reason), retryAfterMs } };
+  async #conclude(end: BodyEnd): Promise<TransferResult> {
+    if (this.#line.stopped) return this.#ended(this.#line.stopped);
+    if (end.kind === 'broken') return this.#broken(end.failure, end.malformed);
+    if (end.kind === 'dropped') return this.#ended(stop(failure('internal', 'The body was not taken.')));
+    const step = await this.#line.end(end.framing === 'close');
+    return step === 'more' ? this.#taken() : this.#ended(step);
   }
 
-  async #refused(): Promise<Received> {
-    await this.#abandon();
-    const outcome = this.#outcome ?? this.#refuse(failure('internal', 'The body was not taken.'));
-    return this.#judging.verdict?.notService
-      ? { kind: 'outcome', outcome, notService: true }
-      : { kind: 'outcome', outcome };
+  async #broken(reason: Failure, malformed: boolean): Promise<TransferResult> {
+    if (!malformed || this.#response.lenient) return this.#ended(stop(reason));
+    await this.#line.abandon();
+    return { kind: 'malformed', failure: reason };
   }
 
-  async #abandon(): Promise<void> {
-    if (this.#unwrapping instanceof Unwrapping) this.#unwrapping.destroy();
-    await this.#intake.abandon();
-  }
-
-  /** Also what we refuse is recorded with the size and type that the answer declared; a failure has no size. */
-  #refuse(reason: Failure): Outcome {
+  async #taken(): Promise<TransferResult> {
+    const { bytes, hashes, stage } = await this.#line.finish();
     const { status, headers } = this.#response;
-    // Of several parts it is likelier that they do not fit together, and that may pass.
-    const misfit = reason.code === 'decode' && this.#reading !== this.#response;
-    const outcome = outcomeOf(misfit ? failure('truncated', reason.reason) : reason, { status, response: null });
-    const bytes = outcome.kind === 'refused' || outcome.code === 'empty' ? this.#declaredBytes() : null;
-    return { ...outcome, body: { ...declaredBody(headers), bytes } };
+    const { classifier } = this.#line;
+    return {
+      kind: 'whole',
+      response: { status, headers },
+      body: { bytes, ...hashes, ...classifier.describe() },
+      stage,
+      evidence: classifier.found?.evidence ?? [],
+    };
+  }
+
+  /** Nothing is kept. A stage that has stopped meanwhile gives the reason. */
+  async #ended(reason: Stop, retryAfterMs: number | null = null): Promise<TransferResult> {
+    await this.#line.abandon();
+    const { stopped } = this.#line;
+    if (stopped) return { kind: 'outcome', outcome: this.#outcomeOf(stopped) };
+    return { kind: 'outcome', outcome: { ...this.#outcomeOf(reason), retryAfterMs } };
+  }
+
+  /** Also what we refuse is recorded with the size and type that the response declared; a failure has no size. */
+  #outcomeOf({ failure: reason, found, bytes }: Stop): Outcome {
+    const { status, headers } = this.#response;
+    const outcome = outcomeOf(this.#isMisfit(reason) ? failure('truncated', reason.reason) : reason, {
+      status,
+      response: null,
+    });
+    if (found && reason.code === 'not-data') this.#deps.scope.trace.evidence.push(...found.evidence);
+    if (found && found.mediaType !== null) {
+      const described = this.#line.classifier.describe();
+      return { ...outcome, body: { bytes: bytes ?? this.#declaredBytes(), md5: null, sha256: null, ...described } };
+    }
+    const hasSize = outcome.kind === 'refused' || outcome.code === 'empty';
+    return { ...outcome, body: { ...declaredBody(headers), bytes: hasSize ? this.#declaredBytes() : null } };
+  }
+
+  /** Of several parts it is likelier that they do not fit together than that the coding is wrong, and that may pass. */
+  #isMisfit({ code }: Failure): boolean {
+    return code === 'decode' && this.#reading !== this.#response;
   }
 
   /** The declared length is that of the encoded body, so it says nothing of a decoded one. */
   #declaredBytes(): number | null {
-    return this.#unwrapping instanceof Unwrapping && this.#unwrapping.coded ? null : this.#declared;
+    return this.#line.decoder.coded ? null : this.#declared;
   }
-
-  #hasher(): BodyHasher {
-    const large = this.#declared !== null && this.#declared >= THREAD_BYTES;
-    return large ? this.#context.hashThread.open() : new LocalHasher();
-  }
-}
-
-function empty(): Failure {
-  return failure('empty', 'The answer has no content: its length is 0.');
 }

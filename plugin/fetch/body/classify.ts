@@ -3,98 +3,99 @@ import { dispositionName } from '../http/contentDisposition.ts';
 import { field, fields } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { serviceResponse } from '../service/serviceResponse.ts';
-import type { SampleRange } from '../sniff/Finding.ts';
+import type { SampleRange, Sniffed } from '../sniff/Finding.ts';
 import { HeadText } from '../sniff/headText.ts';
 import { sniff } from '../sniff/sniff.ts';
 import { fileName } from './fileName.ts';
 
-export interface JudgeInput {
-  /** The first 64 KiB, decoded. */
-  readonly head: Buffer;
-  readonly complete: boolean;
-  /** The piece of the body that an earlier verdict pointed to. */
-  readonly later: Buffer | null;
+/** What is known of a body beside its bytes. */
+export interface ClassifyContext {
   readonly headers: HeaderMap;
   readonly request: FetchRequest;
   readonly finalUrl: string;
+  /** `capabilities`: a document of an OGC service and nothing else. */
   readonly expects: 'anything' | 'capabilities';
 }
 
+/** The bytes, as far as they have come. */
+interface ClassifyInput extends ClassifyContext {
+  /** The first 64 KiB, decoded. */
+  readonly head: Buffer;
+  readonly complete: boolean;
+  /** The range of the body that an earlier classification of the same head pointed to. */
+  readonly secondSample: Buffer | null;
+}
+
 /** What the first bytes are. `refusal`: why they are not archived. */
-export interface Verdict {
+export interface Classification {
   readonly refusal: Failure | null;
-  /** A service's error report, or no capabilities where only they would do. */
-  readonly notService: boolean;
   readonly mediaType: string | null;
   readonly format: string | null;
   readonly charset: string | null;
   readonly filename: string | null;
   readonly service: string | null;
   readonly evidence: readonly string[];
-  /** What else of the body would tell more. */
-  readonly later: SampleRange | null;
+  /** The range of the body that would tell more. */
+  readonly sampleRange: SampleRange | null;
 }
 
-const NOTHING: Omit<Verdict, 'refusal' | 'notService'> = {
+const NOTHING: Omit<Classification, 'refusal'> = {
   mediaType: null,
   format: null,
   charset: null,
   filename: null,
   service: null,
   evidence: [],
-  later: null,
+  sampleRange: null,
 };
 
-/** Is it data, and under which name is it kept? */
-export function judge(input: JudgeInput): Verdict {
-  const { head, complete, later, headers, request, finalUrl, expects } = input;
+/** Is it data, and under which name is it kept? The head is decoded to text, and parsed, once for all that ask. */
+export function classify(input: ClassifyInput): Classification {
+  const { head, complete, secondSample, headers, request, finalUrl, expects } = input;
   const contentType = field(headers, 'content-type');
   const text = new HeadText(head, contentType);
   const service = mayBeService(head) ? serviceResponse(text, contentType) : null;
   if (service?.kind === 'exception' && !service.formless) return errorReport(service.message);
   if (expects === 'capabilities' && !service) return noService('The service did not answer with its capabilities.');
-  // Of a repeated field the first that names something.
-  const dispositions = fields(headers, 'content-disposition');
-  const disposition = dispositions.find((value) => dispositionName(value) !== null) ?? null;
-  const proposed = disposition === null ? null : dispositionName(disposition);
   const { declaredFormat, resourceName } = request;
-  const name = proposed ?? resourceName;
-  const sniffed = sniff({
-    head,
-    text,
-    complete,
-    secondSample: later,
-    contentType,
-    declaredFormat,
-    name,
-    url: finalUrl,
-  });
+  const name = proposedName(headers) ?? resourceName;
+  const sniffed = sniff({ head, text, complete, secondSample, contentType, declaredFormat, name, url: finalUrl });
   if (service?.kind === 'exception' && sniffed.data) return errorReport(service.message);
-  const { mediaType, format, charset, extension, evidence } = sniffed;
-  const refusal = sniffed.data ? null : failure('not-data', sniffed.notData ?? 'This is no data.');
-  const filename = sniffed.data
-    ? fileName({ contentDisposition: disposition, finalUrl, resourceName, extension })
-    : null;
+  return classification(sniffed, service?.kind === 'capabilities' ? service.service : null, input);
+}
+
+function classification(sniffed: Sniffed, service: string | null, about: ClassifyContext): Classification {
+  const { data, mediaType, format, charset, extension, sampleRange } = sniffed;
+  const { finalUrl, request, headers } = about;
+  const contentDisposition = disposition(headers);
   return {
-    refusal,
-    notService: false,
+    refusal: data ? null : failure('not-data', sniffed.notData ?? 'This is no data.'),
     mediaType,
     format,
     charset,
-    filename,
-    service: service?.kind === 'capabilities' ? service.service : null,
-    evidence:
-      service?.kind === 'capabilities' ? [`a service describes itself: ${service.service}`, ...evidence] : evidence,
-    later: sniffed.sampleRange,
+    filename: data ? fileName({ contentDisposition, finalUrl, resourceName: request.resourceName, extension }) : null,
+    service,
+    evidence: service === null ? sniffed.evidence : [`a service describes itself: ${service}`, ...sniffed.evidence],
+    sampleRange,
   };
 }
 
-function errorReport(message: string): Verdict {
+/** Of a repeated field the first that names something. */
+function disposition(headers: HeaderMap): string | null {
+  return fields(headers, 'content-disposition').find((value) => dispositionName(value) !== null) ?? null;
+}
+
+function proposedName(headers: HeaderMap): string | null {
+  const value = disposition(headers);
+  return value === null ? null : dispositionName(value);
+}
+
+function errorReport(message: string): Classification {
   return noService(`The service answered with an error report: ${message}`);
 }
 
-function noService(reason: string): Verdict {
-  return { ...NOTHING, refusal: failure('service-error', reason), notService: true };
+function noService(reason: string): Classification {
+  return { ...NOTHING, refusal: failure('service-error', reason) };
 }
 
 /** Only XML and JSON can be a service's answer; other bodies are spared the look. */

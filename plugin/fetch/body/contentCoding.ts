@@ -3,7 +3,9 @@ import zlib from 'node:zlib';
 import type { HeaderMap } from '../../model/attempt.ts';
 import { fields } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
+import type { Flow, Step } from './bodyStep.ts';
 
+/** A content coding that we can undo. */
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
 
 const CODINGS: Readonly<Record<string, Coding>> = {
@@ -15,14 +17,15 @@ const CODINGS: Readonly<Record<string, Coding>> = {
 };
 
 /**
- * Names seen in the wild for "as it is": `aws-chunked` is what object stores echo of how a file was uploaded, character
- * sets and mail's transfer encodings are what people take the field for.
+ * Names that servers send for "as it is": `aws-chunked` is how a file was uploaded to an object store, which repeats it;
+ * character sets and the transfer encodings of mail stand in the wrong field.
  */
 const NO_CODING: ReadonlySet<string> = new Set([
   ...['', 'identity', 'none', 'aws-chunked', '7bit', '8bit', 'binary', 'utf-8', 'utf8', 'iso-8859-1', 'windows-1252'],
 ]);
 const MAX_STACKED = 3;
 
+/** The codings of a body, or why they cannot be undone. */
 export type Codings =
   | { readonly kind: 'codings'; readonly list: readonly Coding[] }
   | { readonly kind: 'failure'; readonly failure: Failure };
@@ -52,11 +55,11 @@ function canZstd(): boolean {
   return 'createZstdDecompress' in zlib;
 }
 
-/** Strictly undoes one coding after the other, holding back whoever writes while the reader is busy. */
+/** Strictly undoes one coding after the other, holding back the writer while the reader is busy. */
 export class Decoder {
   readonly #stages: readonly DecoderStage[];
 
-  constructor(codings: readonly Coding[], output: (chunk: Buffer) => Promise<void> | null) {
+  constructor(codings: readonly Coding[], output: (chunk: Buffer) => Flow) {
     let next = output;
     const stages: DecoderStage[] = [];
     for (const coding of [...codings].reverse()) {
@@ -67,18 +70,23 @@ export class Decoder {
     this.#stages = stages;
   }
 
-  /** Rejects with {@link DecodeError}, or with what `output` threw. */
-  async write(chunk: Buffer): Promise<void> {
-    await this.#stages[0]?.write(chunk);
+  /** Answers what `output` did, as far as it is known yet; rejects with {@link DecodeError}, or with what `output` threw. */
+  async write(chunk: Buffer): Promise<Step> {
+    return (await this.#stages[0]?.write(chunk)) ?? 'more';
   }
 
   /** The body has ended: so must every coding. */
-  async end(): Promise<void> {
-    for (const stage of this.#stages) await stage.end();
+  async end(): Promise<Step> {
+    for (const stage of this.#stages) {
+      const step = await stage.end();
+      if (step !== 'more') return step;
+    }
+    return 'more';
   }
 
-  destroy(): void {
-    for (const stage of this.#stages) stage.destroy();
+  /** Resolves when nothing more is put out. */
+  async destroy(): Promise<void> {
+    await Promise.all(this.#stages.map((stage) => stage.destroy()));
   }
 }
 
@@ -93,61 +101,63 @@ export class DecodeError extends Error {
   }
 }
 
+/** One coding. Its end, and what was put out of it, come later than what is written. */
 class DecoderStage {
   readonly #coding: Coding;
-  readonly #output: (chunk: Buffer) => Promise<void> | null;
+  readonly #output: (chunk: Buffer) => Flow;
   #stream: (Transform & zlib.Zlib) | null = null;
   #firstBytes: Buffer = Buffer.alloc(0);
   #written = 0;
-  #over = false;
+  #ended = false;
+  #step: Step = 'more';
   #error: unknown = null;
   #reading: Promise<void> | null = null;
   #release: (() => void) | null = null;
 
-  constructor(coding: Coding, output: (chunk: Buffer) => Promise<void> | null) {
+  constructor(coding: Coding, output: (chunk: Buffer) => Flow) {
     this.#coding = coding;
     this.#output = output;
   }
 
-  async write(chunk: Buffer): Promise<void> {
-    if (chunk.length === 0) return;
-    if (!this.#stream) {
-      this.#firstBytes = Buffer.concat([this.#firstBytes, chunk]);
-      if (this.#firstBytes.length < 2) return;
-      await this.#feed(this.#open(this.#firstBytes), this.#firstBytes);
-    } else await this.#feed(this.#stream, chunk);
+  async write(chunk: Buffer): Promise<Step> {
+    if (chunk.length === 0) return this.#step;
+    if (this.#stream) return this.#feed(this.#stream, chunk);
+    this.#firstBytes = Buffer.concat([this.#firstBytes, chunk]);
+    return this.#firstBytes.length < 2 ? 'more' : this.#feed(this.#open(this.#firstBytes), this.#firstBytes);
   }
 
-  async end(): Promise<void> {
+  async end(): Promise<Step> {
     const stream = this.#stream ?? this.#open(this.#firstBytes);
     if (this.#written === 0 && this.#firstBytes.length > 0) await this.#feed(stream, this.#firstBytes);
-    if (!this.#over) stream.end();
+    if (!this.#ended) stream.end();
     await this.#reading;
-    if (this.#error) throw this.#error;
-    this.#checkTrailing(stream);
+    return this.#answer(stream);
   }
 
-  destroy(): void {
+  async destroy(): Promise<void> {
     this.#stream?.destroy();
+    await this.#reading;
   }
 
-  async #feed(stream: Transform & zlib.Zlib, chunk: Buffer): Promise<void> {
+  async #feed(stream: Transform & zlib.Zlib, chunk: Buffer): Promise<Step> {
     this.#written += chunk.length;
-    if (this.#over) this.#checkTrailing(stream);
+    if (this.#ended) return this.#answer(stream);
     await new Promise<void>((resolve) => {
       // After the coding's end, or an error, the stream calls nobody back.
       this.#release = resolve;
-      if (this.#over) resolve();
+      if (this.#ended) resolve();
       else stream.write(chunk, () => resolve());
     });
-    if (this.#error) throw this.#error;
-    if (this.#over) this.#checkTrailing(stream);
+    return this.#ended ? this.#answer(stream) : this.#step;
   }
 
-  #checkTrailing(stream: zlib.Zlib): void {
-    if (stream.bytesWritten < this.#written) {
+  /** After the end of what is put out. */
+  #answer(stream: zlib.Zlib): Step {
+    if (this.#error) throw this.#error;
+    if (this.#step === 'more' && stream.bytesWritten < this.#written) {
       throw new DecodeError(`something follows after the end of the ${this.#coding} data`, false);
     }
+    return this.#step;
   }
 
   #open(first: Buffer): Transform & zlib.Zlib {
@@ -159,11 +169,14 @@ class DecoderStage {
 
   async #pump(stream: Transform): Promise<void> {
     try {
-      for await (const chunk of stream) await this.#output(chunk as Buffer);
+      for await (const chunk of stream) {
+        this.#step = await this.#output(chunk as Buffer);
+        if (this.#step !== 'more') break;
+      }
     } catch (error) {
       this.#error = asDecodeError(error, this.#coding);
     } finally {
-      this.#over = true;
+      this.#ended = true;
       this.#release?.();
     }
   }

@@ -12,6 +12,7 @@ const MAX_RESUMPTIONS = 5;
 const LEAST_BYTES = 1024 * 1024;
 const FIRST_WAIT_MS = 100;
 
+/** How the rest of a broken body is had, or not. */
 export type Rest =
   | { readonly kind: 'rest'; readonly response: HttpResponse }
   /** The server sends the whole file again. */
@@ -21,19 +22,19 @@ export type Rest =
   /** null: for no other reason than the break itself. `retryAfterMs`: what the server asked to wait. */
   | { readonly kind: 'given-up'; readonly failure: Failure | null; readonly retryAfterMs: number | null };
 
-interface ResumeContext {
+interface ResumeDeps {
   readonly scope: AttemptScope;
   send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult>;
 }
 
 /** Continues broken transfers of one attempt: `Range` tied by `If-Range` to what was begun, at most five times. */
 export class Resumption {
-  readonly #context: ResumeContext;
+  readonly #deps: ResumeDeps;
   #tries = 0;
   #waitMs = 0;
 
-  constructor(context: ResumeContext) {
-    this.#context = context;
+  constructor(deps: ResumeDeps) {
+    this.#deps = deps;
   }
 
   /** `have`: bytes of the representation that have come; `begun`: headers of the answer that began it. */
@@ -49,7 +50,7 @@ export class Resumption {
   }
 
   async #try(begun: HeaderMap, have: number, validator: string): Promise<Rest | null> {
-    const { scope, send } = this.#context;
+    const { scope, send } = this.#deps;
     const { deadlines, signal, trace } = scope;
     if (this.#waitMs > 0) await deadlines.wait(this.#waitMs, signal);
     this.#tries += 1;
@@ -75,7 +76,7 @@ export class Resumption {
   /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
   #afterStatus({ status, statusText, headers }: HttpResponse): Rest | null {
     if (!statusFailure(status, statusText).transient) return givenUp();
-    const { deadlines, settings } = this.#context.scope;
+    const { deadlines, settings } = this.#deps.scope;
     const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
     if (asked !== null && asked >= deadlines.remainingMs) return givenUp(null, asked);
     this.#waitMs = Math.max(this.#waitMs, asked ?? 0);

@@ -1,0 +1,84 @@
+import type { HeaderMap } from '../../model/attempt.ts';
+import { BodyClassifier } from './bodyClassifier.ts';
+import { BodyDecoder, type DecoderSettings } from './bodyDecoder.ts';
+import { BodySink, type SinkInput, type SinkResult } from './bodySink.ts';
+import type { Flow, Step, Stop } from './bodyStep.ts';
+import type { ClassifyContext } from './classify.ts';
+import type { Coding } from './contentCoding.ts';
+
+/** What the line needs to know of one representation and its response. */
+export interface LineInput extends Omit<SinkInput, 'target'> {
+  readonly headers: HeaderMap;
+  readonly codings: readonly Coding[];
+  readonly settings: DecoderSettings;
+  readonly classify: ClassifyContext;
+  /** Called once, when a stage wants no more: the response is to be dropped. */
+  onStop(): void;
+}
+
+/**
+ * The way of one body's bytes: limited and digested as they come, decoded, limited and digested again, classified, hashed and
+ * staged. Each stage answers `more` or why it stops. That it is over is kept here and nowhere else; the first reason counts.
+ */
+export class BodyLine {
+  readonly classifier: BodyClassifier;
+  readonly decoder: BodyDecoder;
+  readonly #sink: BodySink;
+  readonly #onStop: () => void;
+  #stopped: Stop | null = null;
+  #pushing: Promise<void> | null = null;
+
+  constructor({ headers, codings, settings, classify, onStop, ...sink }: LineInput) {
+    this.#onStop = onStop;
+    this.decoder = new BodyDecoder({ headers, codings, settings, output: (chunk) => this.#noted(this.#take(chunk)) });
+    this.classifier = new BodyClassifier(classify);
+    this.#sink = new BodySink({ ...sink, target: () => this.classifier.target });
+  }
+
+  get stopped(): Stop | null {
+    return this.#stopped;
+  }
+
+  /** Bytes from the wire; a promise holds the sender back, and rejects when a store or thread of ours fails. */
+  push(chunk: Buffer): Promise<void> | null {
+    const flow = this.#noted(this.decoder.push(chunk));
+    this.#pushing = flow instanceof Promise ? flow.then(() => undefined) : null;
+    return this.#pushing;
+  }
+
+  /** All bytes have come, `closed`: the connection's end was theirs. Answers whether they are wanted. */
+  async end(closed: boolean): Promise<Step> {
+    const decoded = await this.decoder.end(closed);
+    // Meanwhile the last of the decoded bytes may have been refused.
+    return this.#stopped ?? this.#note(decoded === 'more' ? this.classifier.end(this.#sink.isStaging) : decoded);
+  }
+
+  /** After an `end` that answered `more`. */
+  finish(): Promise<SinkResult> {
+    return this.#sink.finish();
+  }
+
+  /** Leaves nothing, once what is under way has come to its end. */
+  async abandon(): Promise<void> {
+    await this.decoder.destroy();
+    await this.#pushing?.catch(() => undefined);
+    await this.#sink.abandon();
+  }
+
+  #take(chunk: Buffer): Flow {
+    const step = this.classifier.push(chunk);
+    return step === 'more' ? this.#sink.push(chunk) : step;
+  }
+
+  #noted(flow: Flow): Flow {
+    return flow instanceof Promise ? flow.then((step) => this.#note(step)) : this.#note(flow);
+  }
+
+  #note(step: Step): Step {
+    if (step !== 'more' && !this.#stopped) {
+      this.#stopped = step;
+      this.#onStop();
+    }
+    return step;
+  }
+}
