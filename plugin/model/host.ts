@@ -38,3 +38,16 @@ export interface HostReport {
   readonly limits?: HostLimits;
   readonly now: Date;
 }
+
+/** What one archival, or those of one URL together, cost their host. */
+export interface FetchCost {
+  readonly requests: number;
+  /** Read from the wire. */
+  readonly bytes: number;
+  readonly ms: number;
+  readonly retryAfterMs: number | null;
+  /** `unreachable`: no connection; `reachable`: any answer; `none`: no request was made. */
+  readonly host: 'unreachable' | 'reachable' | 'none';
+  /** It could not go on and gave its lease back: somebody has to come again. */
+  readonly interrupted: boolean;
+}

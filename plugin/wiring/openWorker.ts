@@ -8,10 +8,11 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { OutboxRelay } from '../trigger/relay.ts';
+import { archiveSharedUrl } from '../work/archiveSharedUrl.ts';
 import { forgetResources } from '../work/forgetResources.ts';
-import { createHostBatch } from '../work/hostBatch.ts';
+import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
-import { archiveTogether, createJobHandlers } from '../work/jobHandlers.ts';
+import { ArchivalJobs } from '../work/jobHandlers.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
 import { ResourcePressure } from '../work/resourcePressure.ts';
 import { createJourney, type JourneyDeps } from './createJourney.ts';
@@ -56,32 +57,32 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   const { logger } = portal;
   const limitsFor = hostLimitsOf(config);
   const journeys = openJourneys(scope, deps);
-  const keeper = new LeaseRenewal({ archivals, leaseMs, now, logger });
-  scope.defer(() => keeper.stop());
-  keeper.start();
+  const leaseRenewal = new LeaseRenewal({ archivals, leaseMs, now, logger });
+  scope.defer(() => leaseRenewal.stop());
+  leaseRenewal.start();
   const pressure = new ResourcePressure({ config, store, leases, owner, logger });
-  const line = new HostQueue({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
-  const batch = createHostBatch({
+  const hostQueue = new HostQueue({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
+  const sweptDeps = { journey: journeys.bulk, archivals, leaseRenewal, store, logger };
+  const hostBatch = new HostBatch({
     archivals,
     hosts,
     limitsFor,
-    archive: (due, signal) => archiveTogether(due, journeys.bulk, { archivals, keeper, store, logger }, signal),
+    archive: (due, signal) => archiveSharedUrl(due, sweptDeps, signal),
     pauseMs: () => pressure.pauseMs(),
     owner,
     leaseMs,
     largestSlice: 100,
     now,
   });
-  return createJobHandlers({
+  return new ArchivalJobs({
     archivals,
-    keeper,
-    line,
-    priority: journeys.priority,
-    batch,
+    leaseRenewal,
+    hostQueue,
+    hostBatch,
+    journey: journeys.priority,
     owner,
     leaseMs,
     now,
-    logger,
   });
 }
 

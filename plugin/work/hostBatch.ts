@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { hostReport } from '../decide/hostReport.ts';
 import type { Lease } from '../model/archival.ts';
-import type { HostLimits } from '../model/host.ts';
+import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { Hosts } from '../record/Hosts.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
+/** What a host's share of a sweep reads, writes and calls. */
 export interface HostBatchDeps {
   readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt'>;
   readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
@@ -13,6 +15,7 @@ export interface HostBatchDeps {
   archive(leases: readonly Lease[], signal: AbortSignal): Promise<FetchCost>;
   /** null: the bulk lane may go on; else how long it pauses (disk or memory). */
   pauseMs(): Promise<number | null>;
+  /** Names this process in its leases. */
   readonly owner: string;
   /** A dead worker's resources and slots are free again after this; a living one renews three times as often. */
   readonly leaseMs: number;
@@ -20,16 +23,12 @@ export interface HostBatchDeps {
   now(): Date;
 }
 
-/** What one archival, or those of one URL together, cost their host. */
-export interface FetchCost {
-  readonly requests: number;
-  readonly bytes: number;
-  readonly ms: number;
-  readonly retryAfterMs: number | null;
-  /** `dead`: no connection; `alive`: any answer; `unasked`: no request was made. */
-  readonly host: 'dead' | 'alive' | 'unasked';
-  /** It could not go on and gave its lease back: somebody has to come again. */
-  readonly interrupted: boolean;
+interface OwnSlice {
+  readonly host: string;
+  /** Names this slice among all slices of the host. */
+  readonly owner: string;
+  readonly limits: HostLimits;
+  readonly slice: HostSlice;
 }
 
 /** A service of ours failed: that long until the next try. */
@@ -37,76 +36,76 @@ const INTERRUPTED_MS = 5000;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
- * at a time as the host allows, gives back what was not used. Answers when to come again: at once while something is due,
- * then for the retries; null when nothing waits.
+ * at a time as the host allows, gives back what was not used.
  */
-export function createHostBatch(edges: HostBatchDeps): (host: string, signal: AbortSignal) => Promise<Date | null> {
-  const { archivals, hosts, leaseMs, now } = edges;
+export class HostBatch {
+  readonly #deps: HostBatchDeps;
 
-  return async (host, signal) => {
-    const pauseMs = await edges.pauseMs();
-    if (pauseMs !== null) return new Date(now().getTime() + pauseMs);
-    const limits = edges.limitsFor(host);
-    const owner = `${edges.owner} ${randomUUID()}`;
-    const slice = await hosts.takeSlice(host, {
-      owner,
-      requested: edges.largestSlice,
-      limits,
-      leaseMs,
-      now: now(),
-    });
-    if (slice.granted === 0) return slice.retryAt;
-    const leases = await archivals.leaseDue(host, {
-      owner: edges.owner,
-      leaseMs,
-      now: now(),
-      limit: slice.granted,
-    });
-    const keeper = new SlotRenewal((slots) => hosts.renewSlots(host, { owner, slots, leaseMs }), {
-      slots: slice.slots,
-      leaseMs,
-    });
-    const archived = await archiveAll(leases, { slots: slice.slots, signal, keeper }, edges);
-    keeper.stop();
-    await hosts.releaseSlots(host, {
-      ...sumOf(archived),
-      owner,
-      slots: slice.slots,
-      limits,
-      now: now(),
-      unused: unused(slice.granted, archived),
-    });
+  constructor(deps: HostBatchDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Answers when to run again: immediately while something is due, then for the retries; null when nothing waits. After
+   * an abort what was not begun is given back.
+   */
+  async run(host: string, signal: AbortSignal): Promise<Date | null> {
+    const { pauseMs, limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
+    const bulkPauseMs = await pauseMs();
+    if (bulkPauseMs !== null) return this.#after(bulkPauseMs);
+    const limits = limitsFor(host);
+    const owner = `${process} ${randomUUID()}`;
+    const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
+    return slice.granted === 0 ? slice.retryAt : this.#runSlice({ host, owner, limits, slice }, signal);
+  }
+
+  async #runSlice(own: OwnSlice, signal: AbortSignal): Promise<Date | null> {
+    const { archivals, owner, leaseMs, now } = this.#deps;
+    const { granted } = own.slice;
+    const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
+    const costs = await this.#archiveWithSlots(leases, own, signal);
     if (signal.aborted) return now();
-    if (archived.some(({ interrupted }) => interrupted)) return new Date(now().getTime() + INTERRUPTED_MS);
-    return leases.length < slice.granted ? archivals.nextRetryAt(host) : now();
-  };
-}
+    if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
+    return leases.length < granted ? archivals.nextRetryAt(own.host) : now();
+  }
 
-interface Work {
-  readonly slots: number;
-  readonly signal: AbortSignal;
-  readonly keeper: SlotRenewal;
-}
+  async #archiveWithSlots(leases: readonly Lease[], own: OwnSlice, signal: AbortSignal): Promise<FetchCost[]> {
+    const { hosts, leaseMs, now } = this.#deps;
+    const { host, owner, limits, slice } = own;
+    const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
+    const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
+    const costs = await this.#archiveAll(leases, slice.slots, renewal, signal);
+    renewal.stop();
+    const usage = hostReport(costs, slice.granted, { urgent: false });
+    await hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
+    return costs;
+  }
 
-/** As many at a time as there are slots; after an abort what was not begun is given back. */
-async function archiveAll(
-  leases: readonly Lease[],
-  { slots, signal, keeper }: Work,
-  edges: HostBatchDeps,
-): Promise<FetchCost[]> {
-  const waiting = byUrl(leases);
-  const archived: FetchCost[] = [];
-  const work = async () => {
-    while (!signal.aborted) {
-      const same = waiting.shift();
-      if (!same) break;
-      archived.push(await edges.archive(same, signal));
-    }
-    keeper.free();
-  };
-  await Promise.all(Array.from({ length: slots }, work));
-  if (waiting.length > 0) await edges.archivals.release(waiting.flat());
-  return archived;
+  /** As many at a time as there are slots. */
+  async #archiveAll(
+    leases: readonly Lease[],
+    slots: number,
+    renewal: SlotRenewal,
+    signal: AbortSignal,
+  ): Promise<FetchCost[]> {
+    const waiting = byUrl(leases);
+    const costs: FetchCost[] = [];
+    const work = async () => {
+      while (!signal.aborted) {
+        const same = waiting.shift();
+        if (!same) break;
+        costs.push(await this.#deps.archive(same, signal));
+      }
+      renewal.free();
+    };
+    await Promise.all(Array.from({ length: slots }, work));
+    if (waiting.length > 0) await this.#deps.archivals.release(waiting.flat());
+    return costs;
+  }
+
+  #after(ms: number): Date {
+    return new Date(this.#deps.now().getTime() + ms);
+  }
 }
 
 function byUrl(leases: readonly Lease[]): Lease[][] {
@@ -118,21 +117,4 @@ function byUrl(leases: readonly Lease[]): Lease[][] {
     else groups.set(url, [lease]);
   }
   return [...groups.values()];
-}
-
-function unused(granted: number, archived: readonly FetchCost[]): number {
-  return Math.max(0, granted - archived.reduce((sum, { requests }) => sum + requests, 0));
-}
-
-function sumOf(archived: readonly FetchCost[]) {
-  const asked = archived.filter(({ host }) => host !== 'unasked');
-  const total = (pick: (one: FetchCost) => number) => asked.reduce((sum, one) => sum + pick(one), 0);
-  const waits = archived.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-  return {
-    bytes: total(({ bytes }) => bytes),
-    responseMs: asked.length === 0 ? 0 : total(({ ms }) => ms) / asked.length,
-    retryAfterMs: waits.length === 0 ? null : Math.max(...waits),
-    deadCount: asked.filter(({ host }) => host === 'dead').length,
-    aliveCount: asked.filter(({ host }) => host === 'alive').length,
-  };
 }

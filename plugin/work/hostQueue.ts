@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { hostReport } from '../decide/hostReport.ts';
 import { messageOf } from '../errors.ts';
-import type { HostLimits } from '../model/host.ts';
+import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Hosts } from '../record/Hosts.ts';
-import type { FetchCost } from './hostBatch.ts';
+import { Renewal } from './renewal.ts';
 
+/** What the queue of interactive requests reads and writes. */
 export interface HostQueueDeps {
   readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
   limitsFor(host: string): HostLimits;
+  /** Names this process in its leases. */
   readonly owner: string;
-  /** Archivals at once in this process, whatever their hosts. */
+  /** Archivals under way in this process, whatever their hosts. */
   readonly concurrency: number;
-  /** A dead worker's slots are free again after this; a living one says so three times as often. */
+  /** A dead worker's slots are free again after this; a living one renews three times as often. */
   readonly leaseMs: number;
   now(): Date;
   readonly logger: Logger;
@@ -25,127 +29,135 @@ interface Waiting {
   readonly queueTimeout?: NodeJS.Timeout;
 }
 
-interface Place {
+interface HeldSlot {
+  /** Names this slot among all slices of the host. */
   readonly owner: string;
   readonly limits: HostLimits;
   readonly granted: number;
 }
 
-/** Of one host: who waits, and how many are at work on it here. */
+/** A host for which somebody waits, or at which this process works. */
 interface PendingHost {
   readonly waiting: Waiting[];
+  /** Slots of the host that this process holds. */
   active: number;
+  /** Slots are being taken until nobody waits. */
   isDraining: boolean;
 }
 
+const SHORTEST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 200;
-/** Whoever waits longer makes place for other hosts and comes again. */
+/** After that long in the queue an archival leaves its place to other hosts and is queued again. */
 const QUEUE_TIMEOUT_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Where requests of people wait for their host. They do not wait for its rate, for somebody is waiting for them, but
- * never more are under way than the host allows, in all processes together; one slow host holds up itself alone, and
- * one slow file only its own place.
+ * Where interactive requests wait for their host. They do not wait for its rate, for somebody waits for them, but never
+ * more are under way than the host allows, in all processes together; one slow host holds up itself alone, and one slow
+ * file only its own slot.
  */
 export class HostQueue {
-  readonly #edges: HostQueueDeps;
-  readonly #lines = new Map<string, PendingHost>();
+  readonly #deps: HostQueueDeps;
+  readonly #pending = new Map<string, PendingHost>();
   readonly #blocked: (() => void)[] = [];
   #active = 0;
 
-  constructor(edges: HostQueueDeps) {
-    this.#edges = edges;
+  constructor(deps: HostQueueDeps) {
+    this.#deps = deps;
   }
 
   /**
-   * Resolves with null when `archive` has run, and rejects with what it threw. A host that cannot be asked soon holds
-   * nobody up: then it resolves with the milliseconds after which to come again, 0 when nobody knows.
+   * Resolves with null when `archive` has run, and rejects with what it threw. For a host that cannot be asked soon it
+   * resolves with the milliseconds after which to try again, 0 when that is not known.
    */
   run(host: string, archive: () => Promise<FetchCost>): Promise<number | null> {
     return new Promise((done, failed) => {
       // A text that is no URL has no host to be polite to.
       if (host === '') return void this.#archive({ archive, done, failed });
-      const line = this.#lines.get(host) ?? { waiting: [], active: 0, isDraining: false };
-      const impatience = setTimeout(() => leave(line, waiting), QUEUE_TIMEOUT_MS);
-      const waiting: Waiting = { archive, done, failed, queueTimeout: impatience };
-      line.waiting.push(waiting);
-      this.#lines.set(host, line);
-      if (!line.isDraining) void this.#call(host, line);
+      const pending = this.#pending.get(host) ?? { waiting: [], active: 0, isDraining: false };
+      const queueTimeout = setTimeout(() => leave(pending, waiting), QUEUE_TIMEOUT_MS);
+      const waiting: Waiting = { archive, done, failed, queueTimeout };
+      pending.waiting.push(waiting);
+      this.#pending.set(host, pending);
+      if (!pending.isDraining) void this.#drain(host, pending);
     });
   }
 
-  /** Calls for places at the host until nobody waits for it. */
-  async #call(host: string, line: PendingHost): Promise<void> {
-    line.isDraining = true;
-    while (line.waiting.length > 0) {
+  /** Takes slots of the host until nobody waits for it. */
+  async #drain(host: string, pending: PendingHost): Promise<void> {
+    pending.isDraining = true;
+    while (pending.waiting.length > 0) {
       try {
-        const waitMs = await this.#takePlace(host, line);
-        if (waitMs > 0) await delay(waitMs);
+        const waitMs = await this.#takeSlot(host, pending);
+        if (waitMs > 0) await wait(waitMs);
       } catch (error) {
-        this.#edges.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
-        for (const { failed, queueTimeout: impatience } of line.waiting.splice(0)) {
-          clearTimeout(impatience);
-          failed(error);
-        }
+        this.#deps.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
+        failAll(pending, error);
       }
     }
-    line.isDraining = false;
-    this.#dropIdle(host, line);
+    pending.isDraining = false;
+    this.#dropIdle(host, pending);
   }
 
-  /** Answers how long to wait before asking again; those at work here take the next in line meanwhile. */
-  async #takePlace(host: string, line: PendingHost): Promise<number> {
-    const { hosts, limitsFor, leaseMs, now } = this.#edges;
+  /** Answers how long to wait before the next try; slots that are held already serve who waits meanwhile. */
+  async #takeSlot(host: string, pending: PendingHost): Promise<number> {
+    const { hosts, limitsFor, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
-    const owner = `${this.#edges.owner} ${randomUUID()}`;
+    const owner = `${this.#deps.owner} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent: true });
     if (slice.slots > 0) {
-      void this.#serve(host, line, { owner, limits, granted: slice.granted });
+      void this.#useSlot(host, pending, { owner, limits, granted: slice.granted });
       return 0;
     }
-    const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
-    if (slice.reason !== 'concurrency' && waitMs > QUEUE_TIMEOUT_MS) {
-      for (const waiting of [...line.waiting]) leave(line, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
-      return 0;
-    }
-    return Math.min(Math.max(waitMs, 50), LONGEST_WAIT_MS);
+    return this.#waitFor(slice, pending);
   }
 
-  /** One place at the host, for one after the other until nobody waits. */
-  async #serve(host: string, line: PendingHost, place: Place): Promise<void> {
-    const { hosts, leaseMs, now, logger } = this.#edges;
-    const { owner, limits, granted } = place;
-    line.active += 1;
-    const keep = () => void hosts.renewSlots(host, { owner, slots: 1, leaseMs }).catch(() => undefined);
-    const renewal = setInterval(keep, leaseMs / 3);
-    const archived: FetchCost[] = [];
-    for (let next = line.waiting.shift(); next; next = line.waiting.shift()) {
-      const one = await this.#archive(next);
-      if (one) archived.push(one);
+  /** A host that asked to be left alone for longer sends everybody away; a busy one is asked again soon. */
+  #waitFor({ reason, retryAt }: HostSlice, pending: PendingHost): number {
+    const waitMs = retryAt ? retryAt.getTime() - this.#deps.now().getTime() : LONGEST_WAIT_MS;
+    if (reason === 'concurrency' || waitMs <= QUEUE_TIMEOUT_MS)
+      return Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+    for (const waiting of [...pending.waiting]) leave(pending, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
+    return 0;
+  }
+
+  /** One slot of the host, for one archival after the other until nobody waits. */
+  async #useSlot(host: string, pending: PendingHost, slot: HeldSlot): Promise<void> {
+    const { hosts, leaseMs } = this.#deps;
+    pending.active += 1;
+    const renewal = new Renewal(leaseMs, () => hosts.renewSlots(host, { owner: slot.owner, slots: 1, leaseMs }));
+    const costs: FetchCost[] = [];
+    for (let next = pending.waiting.shift(); next; next = pending.waiting.shift()) {
+      const cost = await this.#archive(next);
+      if (cost) costs.push(cost);
     }
-    clearInterval(renewal);
-    line.active -= 1;
-    this.#dropIdle(host, line);
-    const report = { owner, slots: 1, limits, now: now(), ...reportOf(archived, granted) };
-    // A place that cannot be given back now is free again when its lease ends.
-    await hosts.releaseSlots(host, report).catch((error: unknown) => {
-      logger.warn({ host, error: messageOf(error) }, 'a place at a host could not be given back');
+    renewal.stop();
+    pending.active -= 1;
+    this.#dropIdle(host, pending);
+    await this.#releaseSlot(host, slot, costs);
+  }
+
+  async #releaseSlot(host: string, { owner, limits, granted }: HeldSlot, costs: readonly FetchCost[]): Promise<void> {
+    const { hosts, now, logger } = this.#deps;
+    const usage = hostReport(costs, granted, { urgent: true });
+    // A slot that cannot be given back now is free again when its lease ends.
+    await hosts.releaseSlots(host, { ...usage, owner, slots: 1, limits, now: now() }).catch((error: unknown) => {
+      logger.warn({ host, error: messageOf(error) }, 'a slot of a host could not be given back');
     });
   }
 
-  #dropIdle(host: string, line: PendingHost): void {
-    if (line.waiting.length === 0 && line.active === 0 && !line.isDraining && this.#lines.get(host) === line)
-      this.#lines.delete(host);
+  #dropIdle(host: string, pending: PendingHost): void {
+    const isIdle = pending.waiting.length === 0 && pending.active === 0 && !pending.isDraining;
+    if (isIdle && this.#pending.get(host) === pending) this.#pending.delete(host);
   }
 
-  async #archive({ archive, done, failed, queueTimeout: impatience }: Waiting): Promise<FetchCost | null> {
-    clearTimeout(impatience);
+  async #archive({ archive, done, failed, queueTimeout }: Waiting): Promise<FetchCost | null> {
+    clearTimeout(queueTimeout);
     await this.#enter();
     try {
-      const archived = await archive();
+      const cost = await archive();
       done(null);
-      return archived;
+      return cost;
     } catch (error) {
       failed(error);
       return null;
@@ -155,7 +167,7 @@ export class HostQueue {
   }
 
   async #enter(): Promise<void> {
-    if (this.#active >= this.#edges.concurrency) await new Promise<void>((resolve) => this.#blocked.push(resolve));
+    if (this.#active >= this.#deps.concurrency) await new Promise<void>((resolve) => this.#blocked.push(resolve));
     else this.#active += 1;
   }
 
@@ -167,28 +179,18 @@ export class HostQueue {
   }
 }
 
-function reportOf(archived: readonly FetchCost[], granted: number) {
-  const waits = archived.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
-  const asked = archived.filter(({ host }) => host !== 'unasked');
-  return {
-    unused: granted - archived.reduce((sum, { requests }) => sum + requests, 0),
-    bytes: archived.reduce((sum, { bytes }) => sum + bytes, 0),
-    responseMs: 0,
-    retryAfterMs: waits.length === 0 ? null : Math.max(...waits),
-    deadCount: asked.filter(({ host }) => host === 'dead').length,
-    aliveCount: asked.filter(({ host }) => host === 'alive').length,
-  };
-}
-
-/** Nothing happens to who is no longer in line: its turn has come. */
-function leave({ waiting: line }: PendingHost, waiting: Waiting, busyMs = 0): void {
-  const place = line.indexOf(waiting);
+/** Nothing happens to an archival that has left the queue: it runs already. */
+function leave({ waiting: queue }: PendingHost, waiting: Waiting, busyMs = 0): void {
+  const place = queue.indexOf(waiting);
   if (place === -1) return;
-  line.splice(place, 1);
+  queue.splice(place, 1);
   clearTimeout(waiting.queueTimeout);
   waiting.done(busyMs);
 }
 
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function failAll({ waiting }: PendingHost, error: unknown): void {
+  for (const { failed, queueTimeout } of waiting.splice(0)) {
+    clearTimeout(queueTimeout);
+    failed(error);
+  }
 }

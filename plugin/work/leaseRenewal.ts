@@ -3,6 +3,15 @@ import { ArchiverError, messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
+import { Renewal } from './renewal.ts';
+
+/** What renewing leases reads and writes. */
+export interface LeaseRenewalDeps {
+  readonly archivals: Pick<Archivals, 'renew'>;
+  readonly leaseMs: number;
+  now(): Date;
+  readonly logger: Logger;
+}
 
 interface Held {
   readonly lease: Lease;
@@ -14,37 +23,21 @@ interface Held {
  * aborts its work; what it would still record is refused by the fencing token anyway.
  */
 export class LeaseRenewal {
-  readonly #archivals: Pick<Archivals, 'renew'>;
-  readonly #leaseMs: number;
-  readonly #now: () => Date;
-  readonly #logger: Logger;
+  readonly #deps: LeaseRenewalDeps;
   readonly #held = new Set<Held>();
-  #timer: NodeJS.Timeout | null = null;
+  #renewal: Renewal | null = null;
 
-  constructor(options: {
-    readonly archivals: Pick<Archivals, 'renew'>;
-    readonly leaseMs: number;
-    readonly now: () => Date;
-    readonly logger: Logger;
-  }) {
-    this.#archivals = options.archivals;
-    this.#leaseMs = options.leaseMs;
-    this.#now = options.now;
-    this.#logger = options.logger;
+  constructor(deps: LeaseRenewalDeps) {
+    this.#deps = deps;
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => void this.#renew(), this.#leaseMs / 3);
-    this.#timer.unref();
+    this.#renewal ??= new Renewal(this.#deps.leaseMs, () => this.#renew());
   }
 
   stop(): void {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
-  }
-
-  get count(): number {
-    return this.#held.size;
+    this.#renewal?.stop();
+    this.#renewal = null;
   }
 
   /** Runs `work` while the lease is renewed; its signal fires when `signal` does or when the lease is lost. */
@@ -68,16 +61,18 @@ export class LeaseRenewal {
   async #renew(): Promise<void> {
     const held = [...this.#held];
     if (held.length === 0) return;
+    const { archivals, leaseMs, now, logger } = this.#deps;
     try {
       const leases = held.map(({ lease }) => lease);
-      const owned = await this.#archivals.renew(leases, { leaseMs: this.#leaseMs, now: this.#now() });
-      for (const { lease, controller } of held) {
-        if (!owned.has(lease.resourceId))
-          controller.abort(new ArchiverError('lease-lost', `Another worker holds resource ${lease.resourceId}.`));
-      }
+      const owned = await archivals.renew(leases, { leaseMs, now: now() });
+      for (const one of held) if (!owned.has(one.lease.resourceId)) abortLost(one);
     } catch (error) {
       // The database is away for a moment: the leases stand until they expire, and the fencing token guards the rest.
-      this.#logger.warn({ leases: held.length, error: messageOf(error) }, 'leases could not be renewed');
+      logger.warn({ leases: held.length, error: messageOf(error) }, 'leases could not be renewed');
     }
   }
+}
+
+function abortLost({ lease, controller }: Held): void {
+  controller.abort(new ArchiverError('lease-lost', `Another worker holds resource ${lease.resourceId}.`));
 }

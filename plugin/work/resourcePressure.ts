@@ -7,6 +7,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 const LOOK_AGAIN_MS = 5000;
 const PAUSE_MS = 15_000;
 
+/** What is looked at, and where a pause is recorded. */
 export interface ResourcePressureDeps {
   readonly config: Pick<Config, 'minFreeBytes' | 'maxMemoryBytes'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
@@ -17,15 +18,15 @@ export interface ResourcePressureDeps {
 
 /**
  * Whether the bulk lane must pause because disk or memory run short. Looks at most every few seconds; a pause is logged
- * once, and noted where health and `status` of every process see it.
+ * once, and recorded where health and `status` of every process see it.
  */
 export class ResourcePressure {
-  readonly #parts: ResourcePressureDeps;
+  readonly #deps: ResourcePressureDeps;
   #reason: string | null = null;
   #lookedAt = 0;
 
-  constructor(parts: ResourcePressureDeps) {
-    this.#parts = parts;
+  constructor(deps: ResourcePressureDeps) {
+    this.#deps = deps;
   }
 
   /** null: go on. */
@@ -39,22 +40,22 @@ export class ResourcePressure {
     this.#lookedAt = Date.now();
     const before = this.#reason;
     this.#reason = await this.#look();
-    if (this.#reason !== null || before !== null) await this.#tell(this.#reason, before);
+    if (this.#reason !== null || before !== null) await this.#report(this.#reason, before);
     return this.#reason;
   }
 
-  async #tell(reason: string | null, before: string | null): Promise<void> {
-    const { logger, leases, owner } = this.#parts;
+  async #report(reason: string | null, before: string | null): Promise<void> {
+    const { logger, leases, owner } = this.#deps;
     if (reason === null) logger.info({}, 'the bulk lane goes on');
     else if (before === null) logger.warn({ reason }, 'the bulk lane pauses');
-    // A note is for people to read: the lane pauses without it as well.
+    // For operators to read: the lane pauses without it as well.
     await leases.setPause(owner, reason, 4 * PAUSE_MS).catch((error: unknown) => {
-      logger.warn({ error: messageOf(error) }, 'a pause could not be noted');
+      logger.warn({ error: messageOf(error) }, 'a pause could not be recorded');
     });
   }
 
   async #look(): Promise<string | null> {
-    const { config, store, logger } = this.#parts;
+    const { config, store, logger } = this.#deps;
     const { minFreeBytes, maxMemoryBytes } = config;
     const memory = process.memoryUsage.rss();
     if (maxMemoryBytes > 0 && memory > maxMemoryBytes)

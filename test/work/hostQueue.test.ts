@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { HostLimits } from '../../plugin/model/host.ts';
-import type { FetchCost } from '../../plugin/work/hostBatch.ts';
+import type { FetchCost, HostLimits } from '../../plugin/model/host.ts';
 import { HostQueue } from '../../plugin/work/hostQueue.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
@@ -9,7 +8,7 @@ import { gate } from '../support/testQueues.ts';
 import { until } from '../support/until.ts';
 
 const HOST = 'data.example';
-const ASKED: FetchCost = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'alive', interrupted: false };
+const ASKED: FetchCost = { requests: 1, bytes: 10, ms: 5, retryAfterMs: null, host: 'reachable', interrupted: false };
 const LIMITS: HostLimits = {
   requestsPerSecond: 1,
   burst: 1,
@@ -19,7 +18,7 @@ const LIMITS: HostLimits = {
   gapFactor: 0,
 };
 
-describe('the line of people who wait', () => {
+describe('the queue of interactive requests', () => {
   let test: TestRecords;
 
   beforeEach(async () => {
@@ -27,7 +26,7 @@ describe('the line of people who wait', () => {
   });
   afterEach(() => test.close());
 
-  function line(owner: string): HostQueue {
+  function queue(owner: string): HostQueue {
     const { hosts } = test.records;
     const now = () => new Date();
     return new HostQueue({
@@ -50,15 +49,15 @@ describe('the line of people who wait', () => {
       active -= 1;
       return ASKED;
     };
-    const lines = [line('a'), line('b')];
-    const passed = await Promise.all(lines.flatMap((one) => Array.from({ length: 6 }, () => one.run(HOST, archive))));
+    const queues = [queue('a'), queue('b')];
+    const passed = await Promise.all(queues.flatMap((one) => Array.from({ length: 6 }, () => one.run(HOST, archive))));
     assert.ok(passed.includes(null));
     assert.ok(most <= 2);
   });
 
   it('sends away for as long as a host asked to be left alone', async () => {
     const pause = async () => ({ ...ASKED, retryAfterMs: 30_000 });
-    const one = line('a');
+    const one = queue('a');
     assert.equal(await one.run(HOST, pause), null);
     await until(async () => (await test.knex('archiver.host_limit').whereNotNull('pause_until')).length === 1);
     let asked = false;
@@ -72,7 +71,7 @@ describe('the line of people who wait', () => {
 
   it('sends away who waits too long behind slow files, and lets other hosts through', async () => {
     const slow = gate();
-    const one = line('a');
+    const one = queue('a');
     let begun = 0;
     const archive = async () => {
       begun += 1;
@@ -90,7 +89,7 @@ describe('the line of people who wait', () => {
   });
 
   it('lets a text without a host through, and rejects with what went wrong', async () => {
-    const one = line('a');
+    const one = queue('a');
     assert.equal(await one.run('', async () => ASKED), null);
     const failing = one.run(HOST, async () => {
       throw new Error('the store is away');

@@ -1,0 +1,50 @@
+import { archiveResource, type Journey } from '../archiveResource.ts';
+import { costOf, NO_REQUEST, sumOfCosts } from '../decide/fetchCost.ts';
+import { messageOf } from '../errors.ts';
+import { answerOrder, SharedRetriever } from '../fetch/retrieve/sharedRetriever.ts';
+import type { Lease } from '../model/archival.ts';
+import type { FetchCost } from '../model/host.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Archivals } from '../record/Archivals.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import type { LeaseRenewal } from './leaseRenewal.ts';
+
+/** What archivals of a sweep read, write and call. */
+export interface SharedUrlDeps {
+  readonly journey: Journey;
+  readonly archivals: Pick<Archivals, 'release'>;
+  readonly leaseRenewal: LeaseRenewal;
+  readonly store: ArchiveStore;
+  readonly logger: Logger;
+}
+
+/** Archives resources that share a URL: it is asked for once. Never rejects; answers what they cost their host together. */
+export async function archiveSharedUrl(
+  leases: readonly Lease[],
+  deps: SharedUrlDeps,
+  signal: AbortSignal,
+): Promise<FetchCost> {
+  const [only, another] = leases;
+  if (only && !another) return archiveSwept(only, deps.journey, deps, signal);
+  const journey = { ...deps.journey, retriever: new SharedRetriever(deps.journey.retriever, deps.store) };
+  const costs: FetchCost[] = [];
+  for (const lease of answerOrder(leases)) costs.push(await archiveSwept(lease, journey, deps, signal));
+  return sumOfCosts(costs);
+}
+
+/** What fails here fails alone, gives its lease back and is tried again when it is due. */
+async function archiveSwept(
+  lease: Lease,
+  journey: Journey,
+  { archivals, leaseRenewal, logger }: SharedUrlDeps,
+  signal: AbortSignal,
+): Promise<FetchCost> {
+  try {
+    const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
+    return result ? costOf(result.attempt) : NO_REQUEST;
+  } catch (error) {
+    logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');
+    await archivals.release([lease]).catch(() => undefined);
+    return { ...NO_REQUEST, interrupted: true };
+  }
+}
