@@ -175,8 +175,8 @@ module.exports = {
     door(npm('undici'), '^plugin/fetch/'),
     door(
       '^(node:)?(https?|http2|net|tls|dgram)$',
-      '^plugin/(fetch/|testing/|show/problem\\.ts$|record/cluster/freePort)',
-      'Every connection goes through the address guard. Names of statuses and listening on a port are no connection.',
+      '^plugin/(fetch/|testing/|show/(problem|anonymousRequest)\\.ts$|record/cluster/freePort)',
+      'Every connection goes through the address guard. Names of statuses, a request that nobody sent, a port: no connections.',
     ),
     door('^(node:)?dns(/promises)?$', '^plugin/fetch/'),
     door(npm('@azure'), '^plugin/store/azure[^/]*$'),

@@ -12,7 +12,10 @@ export interface Portal {
   /** The host's own knex on PostgreSQL, taken structurally; its pool is never closed by us. Absent: `DATABASE_URL`. */
   readonly database?: Knex;
   readonly catalog: Catalog;
-  /** Missing or throwing means deny. */
+  /**
+   * Missing or throwing means deny. For a copy it is also asked with a request that carries nothing of the caller's (no
+   * headers, query, session or address): what it allows then, caches may keep for everybody.
+   */
   authorize(request: IncomingMessage, question: Question): boolean | Promise<boolean>;
   readonly logger: Logger;
   /** Raw settings as the operator wrote them, names as in the settings table; checked in `start()`. */

@@ -1,7 +1,7 @@
 import { FETCH_SETTINGS } from './fetchSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
-import { choice, identifier, integer, list, spanMs, tableName, text, timerMs, url } from './settingKinds.ts';
+import { bytes, choice, identifier, integer, list, spanMs, tableName, text, timerMs, url } from './settingKinds.ts';
 
 const path = () => text({ name: 'path', accepted: 'the path of a folder', pattern: /^[^\0]+$/ });
 
@@ -155,6 +155,28 @@ export const SETTINGS = {
     kind: url({ schemes: ['http', 'https'], example: 'https://copies.example/archive-container', plain: true }),
     default: null,
     description: "Base of `cache_url` where the container is public; none: the archiver's own routes.",
+  },
+  copyMaxAgeMs: {
+    environment: 'ARCHIVER_COPY_MAX_AGE_MS',
+    group: 'store',
+    kind: spanMs(),
+    default: 300_000,
+    description:
+      'How long caches may keep a copy that anybody may read; longer only where a CDN purges what is withdrawn.',
+  },
+  readerIdleTimeoutMs: {
+    environment: 'ARCHIVER_READER_IDLE_TIMEOUT_MS',
+    group: 'store',
+    kind: timerMs(100),
+    default: 60_000,
+    description: 'A reader of a copy that takes nothing for so long is cut off.',
+  },
+  readerMinBytesPerSecond: {
+    environment: 'ARCHIVER_READER_MIN_BYTES_PER_SECOND',
+    group: 'store',
+    kind: bytes(0, '0: no limit'),
+    default: 1024,
+    description: 'Least speed on average of a reader of a copy.',
   },
   deletePolicy: {
     environment: 'ARCHIVER_DELETE_POLICY',

@@ -5,6 +5,7 @@ import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import type { Health } from './health.ts';
+import type { ReaderLimits } from './sendStream.ts';
 
 /** What the routes stand on once the plugin is started. */
 export interface HandlerDeps {
@@ -17,6 +18,9 @@ export interface HandlerDeps {
   readonly archiverUrl: string;
   /** The caller, for an Idempotency-Key; null: nobody in particular. */
   caller(request: IncomingMessage): string | null;
+  /** How long caches may keep a copy that anybody may read. */
+  readonly copyMaxAgeMs: number;
+  readonly readerLimits: ReaderLimits;
   copyUrl(key: string): string;
   /** A URL without the credentials in it. */
   redact(url: string): string;

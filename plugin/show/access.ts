@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Action } from '../portal/Portal.ts';
@@ -10,7 +11,12 @@ export interface Subject {
 }
 
 /** The host's answer; a host that throws denies. */
-export async function may(deps: HandlerDeps, request: Request, action: Action, subject: Subject): Promise<boolean> {
+export async function may(
+  deps: HandlerDeps,
+  request: IncomingMessage,
+  action: Action,
+  subject: Subject,
+): Promise<boolean> {
   try {
     return (await deps.authorize(request, { action, ...subject })) === true;
   } catch (error) {

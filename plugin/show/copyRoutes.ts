@@ -1,16 +1,15 @@
-import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
 import type { Request, Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Copy } from '../model/copy.ts';
 import type { ByteRange } from '../store/ArchiveStore.ts';
-import { requireVisible } from './access.ts';
+import { may, requireVisible, type Subject } from './access.ts';
+import { anonymousRequest } from './anonymousRequest.ts';
 import { byteRangeOf } from './byteRange.ts';
 import { etagOf, isRangeOf, isUnchanged, isWanted } from './conditions.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
-
-/** Types that a browser would run or render with scripts; such bytes are served as bytes. */
-const ACTIVE = /html|xml|svg|javascript|ecmascript|xsl|pdf|shockwave|x-msdownload|^image\/svg|^multipart\//i;
+import { sendStream } from './sendStream.ts';
+import { servedType } from './servedType.ts';
 
 /** The bytes of a copy, as an attachment that can never run in the portal's origin. */
 export async function readCopy(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
@@ -18,11 +17,9 @@ export async function readCopy(deps: HandlerDeps, request: Request, response: Re
   // PostgreSQL knows no text with NUL in it.
   const copy = key.includes('\0') ? null : await deps.records.copies.findByKey(key);
   if (!copy) throw new ArchiverError('not-found', 'There is no such copy.');
-  const { datasetId, resourceId } = copy;
-  await requireVisible(deps, request, 'archive.download', { datasetId, resourceId }, 'such copy');
-  const dataset = await deps.catalog.getDataset(datasetId);
-  const isOpen = dataset !== null && !dataset.private;
-  setHeaders(response, copy, { isOpen, isShared: isOpen && isAnonymous(request) });
+  const subject = await subjectOf(deps, copy);
+  await requireVisible(deps, request, 'archive.download', subject, 'such copy');
+  setHeaders(response, copy, (await isPublic(deps, request, subject)) ? deps.copyMaxAgeMs : null);
   if (!isWanted(request, copy)) throw new ArchiverError('precondition-failed', 'The copy is not the one you expect.');
   if (isUnchanged(request, copy)) {
     response.status(304).end();
@@ -58,40 +55,42 @@ async function sendBytes(
   const stored = await deps.store.read(copy.key, range);
   if (!stored) throw missing();
   begin();
-  // A reader who leaves early is no error of ours.
-  await pipeline(stored.stream, response).catch((error: unknown) => {
-    if (!response.closed && !response.destroyed) throw error;
-  });
+  const result = await sendStream(stored.stream, response, deps.readerLimits);
+  if (result === 'too-slow')
+    deps.logger.warn({ key: copy.key, resourceId: copy.resourceId }, 'a reader of a copy was too slow and was cut off');
 }
 
-interface Audience {
-  /** The dataset is not private. */
-  readonly isOpen: boolean;
-  /** A shared cache may hand this answer to anybody. */
-  readonly isShared: boolean;
+/** A copy follows its resource to the dataset that it is in now; of one that left the portal the last one counts. */
+async function subjectOf({ catalog }: HandlerDeps, { resourceId, datasetId }: Copy): Promise<Subject> {
+  const resource = await catalog.getResource(resourceId);
+  return { resourceId, datasetId: resource?.datasetId ?? datasetId };
 }
 
-function setHeaders(response: Response, copy: Copy, { isOpen, isShared }: Audience): void {
-  const { mediaType, sha256, filename, storedAt, charset } = copy;
-  const safeType = mediaType !== null && /^[\w.+-]+\/[\w.+-]+$/.test(mediaType) && !ACTIVE.test(mediaType);
-  const withCharset =
-    mediaType?.startsWith('text/') && charset !== null && /^[\w-]+$/.test(charset) ? `; charset=${charset}` : '';
+/** Whether a cache may hand it to anybody: the dataset is public, and the portal lets in who shows no credentials at all. */
+async function isPublic(deps: HandlerDeps, request: Request, subject: Subject): Promise<boolean> {
+  const dataset = subject.datasetId === null ? null : await deps.catalog.getDataset(subject.datasetId);
+  if (dataset === null || dataset.private) return false;
+  return may(deps, anonymousRequest(request), 'archive.download', subject);
+}
+
+/** `maxAgeMs`: how long anybody may keep it; null: it is for the caller alone, and for now. */
+function setHeaders(response: Response, copy: Copy, maxAgeMs: number | null): void {
+  const { sha256, filename, storedAt } = copy;
+  const isShared = maxAgeMs !== null;
   // Not through `type()`, which would add a character set of its own.
-  response.setHeader('Content-Type', safeType ? `${mediaType}${withCharset}` : 'application/octet-stream');
+  response.setHeader('Content-Type', servedType(copy));
   response.setHeader('Content-Disposition', contentDisposition(filename, { type: 'attachment' }));
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', 'sandbox');
-  response.setHeader('Cross-Origin-Resource-Policy', isOpen ? 'cross-origin' : 'same-origin');
-  response.setHeader('Cache-Control', isShared ? 'public, max-age=31536000, immutable' : 'private, no-cache');
+  response.setHeader('Cross-Origin-Resource-Policy', isShared ? 'cross-origin' : 'same-origin');
+  response.setHeader(
+    'Cache-Control',
+    isShared ? `public, max-age=${Math.floor(maxAgeMs / 1000)}` : 'private, no-store',
+  );
   response.setHeader('Accept-Ranges', 'bytes');
   response.setHeader('ETag', etagOf(copy));
   response.setHeader('Repr-Digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`);
   response.setHeader('Last-Modified', storedAt.toUTCString());
-}
-
-/** What somebody was shown for the credentials they gave is theirs alone, whatever the dataset says. */
-function isAnonymous(request: Request): boolean {
-  return request.get('authorization') === undefined && request.get('cookie') === undefined;
 }
 
 /** Only a GET asks for a part (RFC 9110 section 14.2). */

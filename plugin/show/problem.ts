@@ -65,6 +65,7 @@ export function onlyFor(...methods: readonly string[]): RequestHandler {
 export function onError(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     if (response.headersSent) {
+      logger.error({ path: request.path, error: messageOf(error) }, 'an answer broke off');
       response.destroy();
       return;
     }

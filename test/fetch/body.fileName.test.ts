@@ -73,6 +73,27 @@ table('the final URL', byPath, [
   ['/folder/', 'resource'],
 ]);
 
+describe('a name that a double click would run', () => {
+  for (const [path, extension, expected] of [
+    ['/report.hta', 'csv', 'report.csv'],
+    ['/report.csv.lnk', 'csv', 'report.csv.csv'],
+    ['/report.JS', 'json', 'report.json'],
+    ['/report.bat', null, 'report.bat.bin'],
+    ['/report.url%20', null, 'report.url.bin'],
+    ['/x.settingcontent-ms', 'csv', 'x.settingcontent-ms.csv'],
+    ['/x.settingcontent-ms', null, 'x.settingcontent-ms.bin'],
+    ['/report.exe', 'exe', 'report.exe'],
+    ['/report.exe', 'zip', 'report.zip'],
+    ['/report.csv', 'exe', 'report.csv'],
+    ['/map.svg', 'svg', 'map.svg'],
+    ['/scripts.js.zip', 'zip', 'scripts.js.zip'],
+    ['/bat', null, 'bat'],
+  ] as const) {
+    it(`${path} with ${extension ?? 'unknown'} bytes becomes ${expected}`, () =>
+      assert.equal(byPath(path, extension), expected));
+  }
+});
+
 describe('the order of proposals', () => {
   it('goes on to the URL when Content-Disposition leaves nothing', () =>
     assert.equal(

@@ -34,7 +34,7 @@ describe('the routes of copies', () => {
     assert.equal(headers['content-length'], '12');
     assert.equal(headers['accept-ranges'], 'bytes');
     assert.equal(headers.etag, etag);
-    assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable');
+    assert.equal(headers['cache-control'], 'public, max-age=300');
     assert.equal(headers['set-cookie'], undefined);
   });
 
@@ -153,7 +153,7 @@ describe('the routes of copies', () => {
     assert.deepEqual([denied.status, denied.body.code], [404, 'not-found']);
     const shown = await portal.agent().get(path).set('Authorization', 'admin');
     assert.deepEqual([shown.status, shown.text], [200, CSV]);
-    assert.equal(shown.headers['cache-control'], 'private, no-cache');
+    assert.equal(shown.headers['cache-control'], 'private, no-store');
     assert.equal(shown.headers['cross-origin-resource-policy'], 'same-origin');
   });
 
@@ -162,7 +162,7 @@ describe('the routes of copies', () => {
     portal.authorize = () => true;
     const { headers } = await get('hidden');
     portal.authorize = authorize;
-    assert.equal(headers['cache-control'], 'private, no-cache');
+    assert.equal(headers['cache-control'], 'private, no-store');
   });
 
   test('keep serving an earlier version when the file has changed', async () => {

@@ -12,7 +12,7 @@ import type { Question } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
-import { addResource, createPortalTables, testPortal } from './testPortal.ts';
+import { addResource, createPortalTables, SILENT, testPortal } from './testPortal.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -36,6 +36,8 @@ export class ShownPortal {
   readonly folder: string;
   readonly requests: string[] = [];
   authorize: Authorize = byHeader;
+  /** What the archiver logged at `warn` and `error`. */
+  readonly logged: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: object }[] = [];
   /** Every answer of the routes is held against the OpenAPI document. */
   readonly answers = new DescribedAnswers();
   readonly #publisher: Server;
@@ -53,6 +55,7 @@ export class ShownPortal {
     const portal = testPortal({
       knex: parts.database.knex,
       settings: { folder: parts.folder, ...parts.settings },
+      logger: { ...SILENT, warn: this.#log('warn'), error: this.#log('error') },
       authorize: (request, question) => this.authorize(request, question),
     });
     this.archiver.register({ ...portal, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
@@ -105,6 +108,10 @@ export class ShownPortal {
   async ended(runId: string): Promise<void> {
     const { runs } = this.archiver.archive;
     while ((await runs.get(runId))?.state !== 'done') await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  #log(level: 'warn' | 'error') {
+    return (fields: object, message = '') => void this.logged.push({ level, message, fields });
   }
 
   async close(): Promise<void> {

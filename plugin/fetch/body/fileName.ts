@@ -1,3 +1,4 @@
+import { isDangerousExtension } from '../../decide/dangerousExtension.ts';
 import { dispositionName } from '../http/contentDisposition.ts';
 import { decodePercent, lastSegment } from '../http/percent.ts';
 import { isScriptExtension, splitExtension } from '../sniff/extensions.ts';
@@ -18,7 +19,7 @@ const NAMELESS = 'resource';
  * The name under which a copy is kept: what Content-Disposition proposes, else the last segment of the final URL's path,
  * else the resource's name, else `resource`; the first of them of which something is left once it has been made safe. At
  * most 200 bytes of UTF-8, one path segment, never `.` or `..`. A name without an extension gets the detected one; one
- * that ends like a program (`download.aspx`) loses its own for it.
+ * that ends like a program (`download.aspx`, `report.hta`) loses its own for it, or gets `.bin` where nothing was detected.
  */
 export function fileName(input: FileNameInput): string {
   const proposals = [
@@ -29,12 +30,18 @@ export function fileName(input: FileNameInput): string {
   ];
   const name = firstName(proposals) ?? NAMELESS;
   const { stem, extension } = splitExtension(name);
-  return limitedName(stem, chosenExtension(extension, input.extension));
+  return withSafeEnd(limitedName(stem, chosenExtension(extension, input.extension)), input.extension);
 }
 
 function chosenExtension(own: string, detected: string | null): string {
   if (detected === null) return own;
-  return own === '' || isScriptExtension(own) ? detected : own;
+  return own === '' || isScriptExtension(own) || isDangerousExtension(own) ? detected : own;
+}
+
+/** What a double click would run ends so only where the bytes are just that. */
+function withSafeEnd(name: string, detected: string | null): string {
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  return name === last || last === detected || !isDangerousExtension(last) ? name : limitedName(name, 'bin');
 }
 
 function firstName(proposals: readonly (() => string | null)[]): string | null {
