@@ -1,7 +1,12 @@
 import { parseArgs } from 'node:util';
+import type { Knex } from 'knex';
 import { pino } from 'pino';
+import type { Archiver } from 'portal-archiver';
 import { openCluster } from 'portal-archiver/embedded-postgres';
+import type { Tokens } from './access.ts';
+import type { Catalogue } from './catalogue.ts';
 import { type Kept, openKept, writeKept } from './dataFolder.ts';
+import { Doorway } from './doorway.ts';
 import { type Environment, readEnvironment, StartError } from './environment.ts';
 import { close, listen } from './listen.ts';
 import { createPlugin, findSettingErrors } from './loadPlugin.ts';
@@ -9,8 +14,8 @@ import { lockFolder } from './lock.ts';
 import { createPortal, openKnex } from './portal.ts';
 import { type Closers, runMain, untilAskedToEnd } from './process.ts';
 import { createPublisher } from './publisher.ts';
-import { reportWhenSettled, tableOf } from './report.ts';
-import { createTables, moveCopies, readAddresses, writeAddresses } from './schema.ts';
+import { type Report, reportWhenSettled, tableOf } from './report.ts';
+import { type Addresses, createTables, moveCopies, readAddresses, writeAddresses } from './schema.ts';
 import { seed } from './seed.ts';
 
 const ONCE_MS = 180_000;
@@ -36,57 +41,87 @@ await runMain(async (closers) => {
 /** From nothing to a portal that works; answers the exit code that `--once` ends with. */
 async function start(environment: Environment, options: Options, closers: Closers): Promise<number> {
   const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
-  const { dataFolder } = environment;
-  closers.add(await lockFolder(dataFolder));
+  closers.add(await lockFolder(environment.dataFolder));
+  const doorway = new Doorway();
+  const places = await openPlaces(environment, doorway, closers);
+  const { archiver, settings } = await createPlugin({ variables: process.env, ...environment, ...places });
+  const { knex, tokens } = await openDatabase(environment, closers);
+  const logger = pino({ level: environment.logLevel }, pino.destination({ fd: 2, sync: true }));
+  const { app, catalogue } = createPortal({ knex, archiver, settings, site: places.site, tokens, logger });
+  await makeTables(knex, environment);
+  closers.add(() => archiver.stop());
+  await archiver.start();
+  doorway.open(app);
+  for (const line of greeting(places, tokens, environment)) say(line);
+  await fill(knex, catalogue, places);
 
+  const report = await reportWhenSettled(catalogue, archiver, options.once ? ONCE_MS : TABLE_MS);
+  if (options.json) printJson(report, archiver, places);
+  else say(`\n${tableOf(report.rows)}\n`);
+  if (!options.once) say('Ctrl-C ends it.');
+  return report.ok ? 0 : 1;
+}
+
+interface Places extends Addresses {
+  /** Says which usual ports were taken. */
+  readonly notices: readonly string[];
+}
+
+/** The publisher answers from now on, the portal with its doorway's page. */
+async function openPlaces(environment: Environment, doorway: Doorway, closers: Closers): Promise<Places> {
   const publisherPlace = { variable: 'PUBLISHER_PORT', given: environment.publisherPort, usual: 3100 };
   const published = await listen(createPublisher(), publisherPlace);
   closers.add(() => close(published.server));
-  const publisher = `http://127.0.0.1:${published.port}`;
-  const { archiver, settings } = await createPlugin({ variables: process.env, dataFolder, publisher });
-  const place = { variable: 'PORT', given: environment.port, usual: 3000 };
-  const listening = await listen((request, response) => portal.app(request, response), place);
+  const listening = await listen(doorway.handle, { variable: 'PORT', given: environment.port, usual: 3000 });
   closers.add(() => close(listening.server));
-  const site = `http://127.0.0.1:${listening.port}`;
-
-  const kept = await openKept(environment);
-  const databaseUrl = environment.databaseUrl ?? (await openOwnDatabase(dataFolder, kept, closers));
-  const knex = openKnex(databaseUrl);
-  closers.add(() => knex.destroy());
-  const tokens = {
-    admin: environment.adminToken ?? kept.adminToken,
-    editor: environment.editorToken ?? kept.editorToken,
+  return {
+    publisher: `http://127.0.0.1:${published.port}`,
+    site: `http://127.0.0.1:${listening.port}`,
+    notices: [listening, published].flatMap(({ notice }) => notice ?? []),
   };
-  const logger = pino({ level: environment.logLevel }, pino.destination({ fd: 2, sync: true }));
-  const portal = createPortal({ knex, archiver, settings, site, tokens, logger });
+}
 
+/** The database that was named, or one of our own; and the tokens that were given, or kept. */
+async function openDatabase(environment: Environment, closers: Closers): Promise<{ knex: Knex; tokens: Tokens }> {
+  const kept = await openKept(environment);
+  const url = environment.databaseUrl ?? (await openOwnDatabase(environment.dataFolder, kept, closers));
+  const knex = openKnex(url);
+  closers.add(() => knex.destroy());
+  const admin = environment.adminToken ?? kept.adminToken;
+  const editor = environment.editorToken ?? kept.editorToken;
+  return { knex, tokens: { admin, editor } };
+}
+
+/** Throws `StartError` where somebody else's database is at fault. */
+async function makeTables(knex: Knex, { databaseUrl }: Environment): Promise<void> {
   await createTables(knex).catch((error: unknown) => {
-    if (environment.databaseUrl === null) throw error;
+    if (databaseUrl === null) throw error;
     throw new StartError(1, `The database of DATABASE_URL cannot be used: ${messageOf(error)}`);
   });
-  closers.add(() => archiver.stop());
-  await archiver.start();
-  portal.open();
-  for (const { notice } of [listening, published]) if (notice) say(notice);
-  say(`Portal         ${site}`);
-  say(`Publisher      ${publisher}`);
-  say(`Admin token    ${tokens.admin}`);
-  say(`Editor token   ${tokens.editor}`);
-  say(`Kept in        ${dataFolder}`);
+}
+
+function greeting(places: Places, tokens: Tokens, { dataFolder }: Environment): readonly string[] {
+  return [
+    ...places.notices,
+    `Portal         ${places.site}`,
+    `Publisher      ${places.publisher}`,
+    `Admin token    ${tokens.admin}`,
+    `Editor token   ${tokens.editor}`,
+    `Kept in        ${dataFolder}`,
+  ];
+}
+
+/** Seeds what is not there yet, and moves what lies at the addresses of an earlier start. */
+async function fill(knex: Knex, catalogue: Catalogue, { site, publisher }: Places): Promise<void> {
   const last = await readAddresses(knex);
-  await seed(portal.catalogue, publisher, last?.publisher ?? null);
+  await seed(catalogue, publisher, last?.publisher ?? null);
   if (last && last.site !== site) await moveCopies(knex, last.site, site);
   await writeAddresses(knex, { site, publisher });
+}
 
-  const report = await reportWhenSettled(portal.catalogue, archiver, options.once ? ONCE_MS : TABLE_MS);
-  if (options.json) {
-    const parts = { portal: site, queue: archiver.queueName(), store: archiver.storeName() };
-    process.stdout.write(`${JSON.stringify({ ...parts, resources: report.rows, ok: report.ok }, null, 2)}\n`);
-  } else {
-    say(`\n${tableOf(report.rows)}\n`);
-  }
-  if (!options.once) say('Ctrl-C ends it.');
-  return report.ok ? 0 : 1;
+function printJson(report: Report, archiver: Archiver, { site }: Places): void {
+  const parts = { portal: site, queue: archiver.queueName(), store: archiver.storeName() };
+  process.stdout.write(`${JSON.stringify({ ...parts, resources: report.rows, ok: report.ok }, null, 2)}\n`);
 }
 
 async function openOwnDatabase(folder: string, kept: Kept, closers: Closers): Promise<string> {

@@ -22,8 +22,6 @@ export interface PortalParts {
 export interface ExamplePortal {
   readonly app: Express;
   readonly catalogue: Catalogue;
-  /** From now on the API and the pages answer; until then they say 503. */
-  open(): void;
 }
 
 export const openKnex = (url: string): Knex =>
@@ -36,7 +34,6 @@ export function createPortal({ knex, archiver, settings, site, tokens, logger }:
   const hooks = new PortalHooks();
   const catalogue = new Catalogue(knex, hooks);
   const access = new Access(tokens, catalogue);
-  let isOpen = false;
 
   archiver.register(
     createExpressPortal({
@@ -51,10 +48,6 @@ export function createPortal({ knex, archiver, settings, site, tokens, logger }:
       mount: (handler) => app.use('/archiver', handler),
     }),
   );
-  app.use((_request, response, next) => {
-    if (isOpen) next();
-    else response.status(503).set('Retry-After', '1').type('text').send('The portal is starting.\n');
-  });
   const actions = createActions(catalogue, archiver);
   app.use('/api/3/action', actionRouter(actions, access, logger));
   app.use(pageRouter({ site, catalogue, archiver, access, actions }));
@@ -62,11 +55,5 @@ export function createPortal({ knex, archiver, settings, site, tokens, logger }:
     logger.error({ path: request.path, error: error.message }, 'a request failed');
     response.status(500).type('text').send('Something went wrong; the log says what.\n');
   });
-  return {
-    app,
-    catalogue,
-    open: () => {
-      isOpen = true;
-    },
-  };
+  return { app, catalogue };
 }

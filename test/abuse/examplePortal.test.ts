@@ -100,7 +100,6 @@ describe('sessions', () => {
       tokens: { admin: ADMIN_TOKEN, editor: 'token-of-the-editor' },
       logger: pino({ level: 'silent' }),
     });
-    portal.open();
     const { headers } = await supertest(portal.app)
       .post('/login')
       .type('form')
