@@ -6,6 +6,8 @@ export interface CodeMeaning {
   readonly status: CkanStatus;
   readonly broken: boolean | null;
   readonly transient: boolean;
+  /** We chose not to archive: an attempt that ends so is `refused`, not `failed`. */
+  readonly refused: boolean;
 }
 
 /** The CKAN archiver's statuses, word for word. */
@@ -20,10 +22,11 @@ export type CkanStatus =
   | 'Download failure'
   | 'System error during archival';
 
-const ok = (status: CkanStatus): CodeMeaning => ({ status, broken: false, transient: false });
-const broken = (status: CkanStatus): CodeMeaning => ({ status, broken: true, transient: false });
-const transient: CodeMeaning = { status: 'Download error', broken: null, transient: true };
-const indeterminate = (status: CkanStatus): CodeMeaning => ({ status, broken: null, transient: false });
+const ok = (status: CkanStatus): CodeMeaning => ({ status, broken: false, transient: false, refused: false });
+const broken = (status: CkanStatus): CodeMeaning => ({ status, broken: true, transient: false, refused: false });
+const transient: CodeMeaning = { status: 'Download error', broken: null, transient: true, refused: false };
+const indeterminate = (status: CkanStatus): CodeMeaning => ({ status, broken: null, transient: false, refused: false });
+const refused: CodeMeaning = { ...indeterminate('Chose not to download'), refused: true };
 
 /**
  * The default meaning of each code. `http-error`, `dns` and `service-error` are decided by the attempt itself
@@ -55,12 +58,12 @@ export const CODES = {
   decode: broken('Download error'),
   'rate-limited': transient,
   'service-error': broken('Download error'),
-  'too-large': indeterminate('Chose not to download'),
-  'not-data': indeterminate('Chose not to download'),
-  'blocked-address': indeterminate('Chose not to download'),
-  'blocked-port': indeterminate('Chose not to download'),
-  excluded: indeterminate('Chose not to download'),
-  'checked-only': indeterminate('Chose not to download'),
+  'too-large': refused,
+  'not-data': refused,
+  'blocked-address': refused,
+  'blocked-port': refused,
+  excluded: refused,
+  'checked-only': refused,
   forbidden: indeterminate('Forbidden error'),
   internal: indeterminate('System error during archival'),
   'store-failed': indeterminate('Download failure'),

@@ -227,6 +227,12 @@ describe('a recheck', () => {
     assert.equal(demand.attempt.code, 'not-modified');
   });
 
+  it('reads the header names of what is known in any case', async () => {
+    const headers = { 'Cache-Control': 'max-age=3600', ETag: '"1"' };
+    const sweep = await recheck(conditional('"1"'), { headers }, { request: { mode: 'sweep' } });
+    assert.deepEqual([sweep.attempt.code, sweep.attempt.validators.etag], ['still-fresh', '"1"']);
+  });
+
   it('asks on a sweep after a failure, without a copy, or for another URL', async () => {
     const headers = { 'cache-control': 'max-age=3600' };
     for (const known of [{ ok: false }, { bytes: null }, { url: 'http://127.0.0.1/other' }]) {

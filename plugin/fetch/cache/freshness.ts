@@ -1,24 +1,20 @@
 import type { HeaderMap, Known } from '../../model/attempt.ts';
-import { fields, lowerCased } from '../http/headers.ts';
+import { fields } from '../http/headers.ts';
 import { httpDate } from '../http/httpDate.ts';
+import type { FinalResponse } from '../outcome/outcome.ts';
 import { type CacheControl, deltaSeconds, LARGEST_SECONDS, parseCacheControl } from './cacheControl.ts';
 
-/** How long an answer is trusted at most, whatever it says of itself. */
+/** How long a response is trusted at most, whatever it says of itself. */
 interface FreshnessCeilings {
   readonly maxFreshnessMs: number;
   readonly maxHeuristicFreshnessMs: number;
 }
 
 interface Freshness {
-  /** null: the answer was stale when it came. */
+  /** null: the response was stale when it came. */
   readonly until: Date | null;
   /** A sentence for people that names the ground. */
   readonly reason: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: HeaderMap;
 }
 
 interface Lifetime {
@@ -27,8 +23,17 @@ interface Lifetime {
   readonly reason: string;
 }
 
+/** A response with what several of its rules need, read once. */
+interface Received extends FinalResponse {
+  readonly directives: CacheControl;
+  /** Epoch milliseconds of its arrival. */
+  readonly at: number;
+  /** The readable `Date` fields, or the time of arrival, as RFC 9110 section 6.6.1 wants it. */
+  readonly dates: readonly number[];
+}
+
 /**
- * Statuses with a default to go by (RFC 9110 section 15.1). A 304 renews the answer it confirms, which was a 200.
+ * Statuses with a default to go by (RFC 9110 section 15.1). A 304 updates the response it confirms, which was a 200.
  */
 const HEURISTICALLY_CACHEABLE: ReadonlySet<number> = new Set([
   200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501,
@@ -39,19 +44,21 @@ const HEURISTIC_SHARE = 0.1;
 const CLOCK_TOLERANCE_MS = 60_000;
 
 /**
- * Until when an answer may stand for its resource without asking again: RFC 9111 section 4.2, as a private cache
- * (`s-maxage`, `proxy-revalidate`, `public` and `private` do not concern us). `at` is when the answer was received, epoch
- * milliseconds. `no-store` counts as stale; it does not stop the archive, which is no cache and serves nothing in the
- * publisher's name. Contradictions are resolved towards stale: asking once too often harms nobody.
+ * Until when a response may stand for its resource without asking again: RFC 9111 section 4.2, as a private cache
+ * (`s-maxage`, `proxy-revalidate`, `public` and `private` do not concern us). `at` is when the response was received, epoch
+ * milliseconds; header names are in lower case. `no-store` counts as stale; it does not stop the archive, which is no cache
+ * and serves nothing in the publisher's name. Contradictions are resolved towards stale: asking once too often harms nobody.
  */
-export function freshUntil(given: Answer, at: number, ceilings: FreshnessCeilings): Freshness {
-  // What is known may come from a person's file.
-  const response = { status: given.status, headers: lowerCased(given.headers) };
-  const directives = parseCacheControl(fields(response.headers, 'cache-control'));
-  const never = forbidden(response.headers, directives);
+export function freshUntil(response: FinalResponse, at: number, ceilings: FreshnessCeilings): Freshness {
+  const { status, headers } = response;
+  const directives = parseCacheControl(fields(headers, 'cache-control'));
+  const never = forbidden(headers, directives);
   if (never) return { until: null, reason: never };
-  const lifetime = lifetimeOf(response, directives, at, ceilings);
-  const ageMs = initialAge(response.headers, at);
+  const received = { status, headers, directives, at, dates: datesOf(headers, at) };
+  return freshnessOf(lifetimeOf(received, ceilings), initialAge(received), at);
+}
+
+function freshnessOf(lifetime: Lifetime, ageMs: number, at: number): Freshness {
   const leftMs = Math.min(lifetime.ms - ageMs, lifetime.ceilingMs);
   if (!(leftMs > 0)) {
     const aged = lifetime.ms > 0 ? `, but the answer was already ${seconds(ageMs)} old` : '';
@@ -76,15 +83,17 @@ export function isFresh(known: Known, now: number, ceilings: FreshnessCeilings):
 }
 
 /**
- * Whether what an answer says is about the copy: it brought it, or confirmed it. A redirect or an error may be fresh and
+ * Whether what a response says is about the copy: it brought it, or confirmed it. A redirect or an error may be fresh and
  * have an entity-tag too, but those are its own.
  */
-export const isOfCopy = (status: number): boolean => (status >= 200 && status <= 299) || status === 304;
+export function isOfCopy(status: number): boolean {
+  return (status >= 200 && status <= 299) || status === 304;
+}
 
 /** What takes all freshness away: RFC 9111 sections 4.1 (`Vary: *`), 5.2.2.4, 5.2.2.5 and 5.4. */
 function forbidden(headers: HeaderMap, directives: CacheControl): string | null {
   if (directives.has('no-store')) return 'Cache-Control: no-store';
-  // With field names only those fields need asking; but whoever says so has little trust in the answer's age.
+  // With field names only those fields need asking; but the server that says so has little trust in the response's age.
   if (directives.has('no-cache')) return 'Cache-Control: no-cache';
   if (fields(headers, 'vary').some((line) => line.split(',').some((name) => name.trim() === '*'))) return 'Vary: *';
   const pragma = fields(headers, 'pragma').some((line) => /(^|,)\s*no-cache\s*(,|$)/i.test(line));
@@ -92,13 +101,13 @@ function forbidden(headers: HeaderMap, directives: CacheControl): string | null 
 }
 
 /** RFC 9111 section 4.2.1: max-age, else Expires, else a guess. `immutable` alone promises no time (RFC 8246). */
-function lifetimeOf(response: Answer, directives: CacheControl, at: number, ceilings: FreshnessCeilings): Lifetime {
-  const maxAge = deltaSeconds(directives, 'max-age');
+function lifetimeOf(response: Received, ceilings: FreshnessCeilings): Lifetime {
+  const maxAge = deltaSeconds(response.directives, 'max-age');
   const ceilingMs = ceilings.maxFreshnessMs;
   if (maxAge !== null) return { ms: maxAge * 1000, ceilingMs, reason: `Cache-Control: max-age of ${maxAge} s` };
   const expires = fields(response.headers, 'expires');
-  if (expires.length > 0) return { ms: expiresLifetime(expires, response.headers, at), ceilingMs, reason: 'Expires' };
-  const ms = heuristicLifetime(response, directives, at);
+  if (expires.length > 0) return { ms: expiresLifetime(expires, response), ceilingMs, reason: 'Expires' };
+  const ms = heuristicLifetime(response);
   return {
     ms,
     ceilingMs: Math.min(ceilingMs, ceilings.maxHeuristicFreshnessMs),
@@ -107,39 +116,33 @@ function lifetimeOf(response: Answer, directives: CacheControl, at: number, ceil
 }
 
 /** Expires less Date (RFC 9111 section 5.3): anything that is no date, above all `0`, lies in the past. */
-function expiresLifetime(expires: readonly string[], headers: HeaderMap, at: number): number {
-  const dates = expires.map((text) => httpDate(text, at) ?? Number.NEGATIVE_INFINITY);
-  return Math.min(...dates) - Math.max(...datesOf(headers, at));
+function expiresLifetime(expires: readonly string[], { at, dates }: Received): number {
+  const ends = expires.map((text) => httpDate(text, at) ?? Number.NEGATIVE_INFINITY);
+  return Math.min(...ends) - Math.max(...dates);
 }
 
 /** RFC 9111 section 4.2.2. A Last-Modified after Date tells nothing. */
-function heuristicLifetime(response: Answer, directives: CacheControl, at: number): number {
-  if (!HEURISTICALLY_CACHEABLE.has(response.status) && !directives.has('public')) return 0;
-  const modified = fields(response.headers, 'last-modified').map(
-    (text) => httpDate(text, at) ?? Number.POSITIVE_INFINITY,
-  );
+function heuristicLifetime({ status, headers, directives, at, dates }: Received): number {
+  if (!HEURISTICALLY_CACHEABLE.has(status) && !directives.has('public')) return 0;
+  const modified = fields(headers, 'last-modified').map((text) => httpDate(text, at) ?? Number.POSITIVE_INFINITY);
   if (modified.length === 0) return 0;
-  return Math.max(
-    0,
-    Math.floor((Math.min(...datesOf(response.headers, at)) - Math.max(...modified)) * HEURISTIC_SHARE),
-  );
+  return Math.max(0, Math.floor((Math.min(...dates) - Math.max(...modified)) * HEURISTIC_SHARE));
 }
 
 /**
- * How old the answer was on arrival (RFC 9111 section 4.2.3, the time on the wire unknown). A Date ahead of our clock
- * counts as now; one behind it cannot be told from an answer that lay in caches, and counts as age.
+ * How old the response was on arrival (RFC 9111 section 4.2.3, the time on the wire unknown). A Date ahead of our clock
+ * counts as now; one behind it cannot be told from a response that lay in caches, and counts as age.
  */
-function initialAge(headers: HeaderMap, at: number): number {
+function initialAge({ headers, at, dates }: Received): number {
   const ages = fields(headers, 'age')
     .flatMap((line) => line.split(','))
     .map((text) => text.trim())
     .filter((text) => /^\d+$/.test(text));
   const ageMs = Math.max(0, ...ages.map((text) => Math.min(Number(text), LARGEST_SECONDS) * 1000));
-  return Math.max(ageMs, at - Math.min(...datesOf(headers, at)));
+  return Math.max(ageMs, at - Math.min(...dates));
 }
 
-/** The readable Date fields, or the time of arrival, as RFC 9110 section 6.6.1 wants it. */
-function datesOf(headers: HeaderMap, at: number): number[] {
+function datesOf(headers: HeaderMap, at: number): readonly number[] {
   const dates = fields(headers, 'date').flatMap((text) => httpDate(text, at) ?? []);
   return dates.length > 0 ? dates : [at];
 }

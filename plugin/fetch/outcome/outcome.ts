@@ -53,6 +53,5 @@ export function declaredBody(headers: HeaderMap): Body {
 
 /** The ending that a failure means: what we chose not to do is `refused`, all else `failed`. */
 export function outcomeOf(reason: Failure, more: Omit<Outcome, 'kind' | 'code' | 'reason'> = {}): Outcome {
-  const ours = CODES[reason.code].status === 'Chose not to download';
-  return { kind: ours ? 'refused' : 'failed', ...reason, ...more };
+  return { kind: CODES[reason.code].refused ? 'refused' : 'failed', ...reason, ...more };
 }
