@@ -18,6 +18,7 @@ import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { statusFailure, statusLineText } from './outcome/statusFailure.ts';
 import { type ServiceRequest, serviceRequest } from './service/serviceRequest.ts';
 
+/** What one attempt is made with. */
 export interface FetchAttemptDeps {
   readonly scope: AttemptScope;
   readonly agents: GuardedConnections;
@@ -38,7 +39,7 @@ interface ServiceAttempt {
   readonly tryNextUrl: boolean;
 }
 
-/** Codes that say "not here", after which a service is asked in another way. */
+/** Codes that say "not here", after which the next URL of a service is tried. */
 const TRY_NEXT_URL: ReadonlySet<string> = new Set(['gone', 'http-error', 'not-data', 'empty', 'service-error']);
 const JSON_SERVICES: ReadonlySet<string> = new Set(['ArcGIS', 'OGC API']);
 
@@ -85,7 +86,7 @@ export class FetchAttempt {
     const chain = new RedirectChain({ scope, agents, userAgent, waitsFor202 }, url, credentials);
     const last = await chain.next(this.#conditions(url));
     const outcome = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
-    // A server that breaks at a version it does not know (500) may well answer to another.
+    // A server that breaks at a version it does not know (500) may know another.
     const permanent = outcome.transient !== true || outcome.status === 500;
     return { outcome, tryNextUrl: outcome.kind !== 'fetched' && TRY_NEXT_URL.has(outcome.code) && permanent };
   }
@@ -128,11 +129,11 @@ export class FetchAttempt {
 
   async #settleResponse(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<Outcome> {
     const { status, headers } = response;
-    if (status === 204 || status === 205) return drop(response, noContent(response));
+    if (status === 204 || status === 205) return dropped(response, noContent(response));
     if (status < 200 || status > 299 || (status === 206 && !isWholeRange(headers))) {
-      return drop(response, this.#failedStatus(response));
+      return dropped(response, this.#failedStatus(response));
     }
-    if (this.#deps.request.mode === 'check') return drop(response, checkedOnly(response));
+    if (this.#deps.request.mode === 'check') return dropped(response, checkedOnly(response));
     const known = this.#revalidates;
     if (known && sameByHeaders(known, headers)) return this.#settleSame(chain, known, response, expects);
     return this.#receive(chain, response, expects);
@@ -142,7 +143,7 @@ export class FetchAttempt {
   async #settleSame(chain: RedirectChain, known: Known, response: HttpResponse, expects: Expects): Promise<Outcome> {
     const { verification, scope } = this.#deps;
     const unchanged = sameLength(known, response);
-    if (!verification.isDue(known, chain.url)) return drop(response, unchanged);
+    if (!verification.isDue(known, chain.url)) return dropped(response, unchanged);
     const read = await this.#receive(chain, response, expects);
     return verification.compare(unchanged, read, chain.url, scope.trace);
   }
@@ -164,7 +165,7 @@ export class FetchAttempt {
     chain.markMalformed();
     const again = await chain.next(unconditional());
     if (again.kind === 'outcome') return again.outcome;
-    if (again.response.status !== 200) return drop(again.response, outcomeOf(received.failure));
+    if (again.response.status !== 200) return dropped(again.response, outcomeOf(received.failure));
     const second = await this.#read(chain, again.response, expects);
     return second.kind === 'malformed' ? outcomeOf(second.failure) : this.#received(second);
   }
@@ -215,7 +216,7 @@ function withService(outcome: Outcome, service: string): Outcome {
 }
 
 /** Gives a response's body up; the outcome takes its status, unless it has one. */
-function drop(response: HttpResponse, outcome: Outcome): Outcome {
+function dropped(response: HttpResponse, outcome: Outcome): Outcome {
   response.drop();
   return outcome.status === undefined ? { ...outcome, status: response.status } : outcome;
 }

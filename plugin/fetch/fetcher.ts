@@ -20,13 +20,15 @@ import { HashThread } from './thread/hashWorker.ts';
 import { type FreshnessSettings, toAttempt } from './toAttempt.ts';
 import { userAgent } from './userAgent.ts';
 
+/** The settings of fetching, apart from those of its connections. */
 export type FetchSettings = AttemptSettings & DeadlineSettings & FreshnessSettings & Pick<Config, 'contact'>;
 
+/** What a fetcher is made with; `agents` belong to it from then on. */
 export interface FetcherDeps {
   readonly agents: GuardedConnections & { close(): Promise<void> };
   /** The portal's URL, for the User-Agent. */
   readonly site?: string | null;
-  /** 0 to 1; decides which answers are checked in full. */
+  /** 0 to 1; decides which unchanged files are read in full nevertheless. */
   readonly random?: () => number;
 }
 
@@ -51,7 +53,7 @@ export class Fetcher {
   }
 
   /**
-   * `stages` null: the bytes are hashed and judged, not kept. Never throws for what a server did: throws
+   * `stages` null: the bytes are hashed and classified, not kept. Never throws for what a server did: throws
    * `store-failed` (or `thread-failed`) when our own parts do not work, and `stopped` when `signal` ended it.
    */
   async fetch(asked: FetchRequest, stages: StageOpener | null, signal: AbortSignal): Promise<Attempt> {

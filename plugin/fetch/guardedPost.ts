@@ -3,8 +3,8 @@ import type { Agents } from './connect/agents.ts';
 const TIMEOUT_MS = 15_000;
 
 /**
- * Posts a small JSON body through the address guard: one request, no redirects, the answer's body thrown away.
- * Rejects when no answer came.
+ * Posts a small JSON body through the address guard: one request, no redirects, the response's body thrown away.
+ * Rejects when no response came within 15 s.
  */
 export async function guardedPost(
   agents: Pick<Agents, 'dispatcherFor'>,

@@ -8,8 +8,10 @@ import { firstField } from './http/headers.ts';
 import { NO_BODY, type Outcome } from './outcome/outcome.ts';
 import type { Trace } from './outcome/trace.ts';
 
+/** The ceilings of freshness, in milliseconds. */
 export type FreshnessSettings = Pick<Config, 'maxFreshnessMs' | 'maxHeuristicFreshnessMs'>;
 
+/** The plain data that an outcome and what led to it come to; credentials of the link are left out. */
 export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome, settings: FreshnessSettings): Attempt {
   const { response = null, body = NO_BODY } = outcome;
   const ofFile = outcome.kind === 'fetched' || outcome.kind === 'unchanged' || outcome.code === 'checked-only';
@@ -53,7 +55,7 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
   };
 }
 
-/** Without a request nothing was renewed: freshness still counts from when the copy was confirmed. */
+/** Without a request nothing was updated: freshness still counts from when the copy was confirmed. */
 function freshSince(request: FetchRequest, outcome: Outcome): number {
   if (outcome.code !== 'still-fresh' || !request.known) return request.now;
   return Date.parse(request.known.storedAt);

@@ -7,8 +7,8 @@ const MAX_FILE_LINES = 250;
 
 /** What does not hold yet. These lists may only shrink, until they are gone. */
 const LONG_FUNCTIONS_TODAY = ['createJourney', 'createParts', 'createRequests'];
-const LONG_FILES_TODAY = ['lenientExchange.ts', 'undiciExchange.ts'];
-const UNDOCUMENTED_TODAY = 155;
+const LONG_FILES_TODAY: readonly string[] = [];
+const UNDOCUMENTED_TODAY = 66;
 
 const structures = structuresIn('plugin');
 

@@ -12,8 +12,8 @@ const DIRECTIVE = /^\s*([!#$%&'*+.^_`|~\w-]+)(.*)$/s;
 
 /**
  * Reads Cache-Control (RFC 9111 section 5.2) from all its field lines. Forgiving: what is no directive is kept under the
- * name it seems to have, so that a spoilt `max-age` can count against freshness instead of vanishing. Where semicolons
- * stand for commas, which is the commonest mistake, the names count and the arguments are spoilt.
+ * name it seems to have, so that a malformed `max-age` can count against freshness instead of vanishing. Where semicolons
+ * stand for commas, which is the commonest mistake, the names count and the arguments are malformed.
  */
 export function parseCacheControl(lines: readonly string[]): CacheControl {
   const directives = new Map<string, (string | null)[]>();
@@ -47,10 +47,10 @@ function split(line: string, separator: ',' | ';'): string[] {
   let start = 0;
   let quoted = false;
   for (let i = 0; i < line.length; i += 1) {
-    const sign = line[i];
-    if (quoted && sign === '\\') i += 1;
-    else if (sign === '"') quoted = !quoted;
-    else if (sign === separator && !quoted) {
+    const character = line[i];
+    if (quoted && character === '\\') i += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (character === separator && !quoted) {
       found.push(line.slice(start, i));
       start = i + 1;
     }
@@ -59,7 +59,7 @@ function split(line: string, separator: ',' | ';'): string[] {
   return found;
 }
 
-/** What follows a name: nothing, or an equals sign at which no blank may stand, and a token or quoted text. */
+/** What follows a name: nothing, or an equals sign without whitespace after it, and a token or quoted text. */
 function argumentOf(rest: string): string | null {
   if (rest.trim() === '') return null;
   if (!/^=(?!\s)/.test(rest)) return MALFORMED;

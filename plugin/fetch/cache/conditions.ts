@@ -4,7 +4,7 @@ import { httpDate } from '../http/httpDate.ts';
 
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
-/** An entity-tag that proves byte equality: RFC 9110 section 8.8.3. Odd, unquoted ones count when they are not weak. */
+/** An entity-tag that proves byte equality: RFC 9110 section 8.8.3. Unquoted ones are malformed, but count when they are not weak. */
 export function isStrong(etag: string | null): etag is string {
   return etag !== null && etag !== '' && etag !== '""' && !/^w\//i.test(etag);
 }
@@ -56,7 +56,7 @@ function sameLength(known: Known, headers: HeaderMap, declared: number): boolean
   return known.bytes === declared && (before === null || before === declared);
 }
 
-/** RFC 9111 section 3.2: a 304 renews the stored fields, but for those that describe a body it does not have. */
+/** RFC 9111 section 3.2: a 304 updates the stored fields, except those that describe a body, which it does not have. */
 const NOT_UPDATED_BY_304: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-length',
@@ -68,9 +68,10 @@ const NOT_UPDATED_BY_304: ReadonlySet<string> = new Set([
   'set-cookie',
 ]);
 
-/** `Age` and `Date` tell when an answer was made: those of the stored one do not tell it of the one that confirms it. */
+/** `Age` and `Date` tell when one response was made: those of the stored one say nothing of the 304. */
 const PER_RESPONSE: ReadonlySet<string> = new Set(['age', 'date']);
 
+/** The headers of the stored response after a 304: RFC 9111 section 4.3.4. */
 export function updatedHeaders(stored: HeaderMap, from304: HeaderMap): HeaderMap {
   const kept = Object.entries(stored).filter(([name]) => !PER_RESPONSE.has(name));
   const news = Object.entries(from304).filter(([name]) => !NOT_UPDATED_BY_304.has(name));
@@ -92,7 +93,7 @@ const STORED = [
   'vary',
 ] as const;
 
-/** What the next attempt needs of an answer's headers. */
+/** What the next attempt needs of a response's headers. */
 export function storedHeaders(headers: HeaderMap): HeaderMap {
   const kept: Record<string, string | readonly string[]> = {};
   for (const name of STORED) {
@@ -102,12 +103,12 @@ export function storedHeaders(headers: HeaderMap): HeaderMap {
   return kept;
 }
 
-/** Without `Date` our own clock tells when the answer was sent (RFC 9110 section 6.6.1), which may be off by hours. */
+/** Without `Date` our own clock tells when the response was sent (RFC 9110 section 6.6.1), which may be off by hours. */
 const AGE_BY_OUR_CLOCK_MS = 24 * 60 * 60 * 1000;
 const AGE_BY_ITS_CLOCK_MS = 60 * 1000;
 
 /**
- * What a range request can be tied to: a strong entity-tag, else a date strong by RFC 9110 section 8.8.2.2 (the answer
+ * What a range request can be tied to: a strong entity-tag, else a date strong by RFC 9110 section 8.8.2.2 (the response
  * is at least a minute younger). null: a broken transfer cannot be continued safely.
  */
 export function resumeValidator(headers: HeaderMap): string | null {

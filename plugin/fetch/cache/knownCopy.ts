@@ -15,6 +15,7 @@ export function holdsCopyOf(known: Known, url: string): boolean {
   );
 }
 
+/** The URL that a request for it asks for. */
 export function withoutFragment(href: string): string {
   return href.replace(/#.*$/s, '');
 }
@@ -30,19 +31,21 @@ export function isKnown(
   return known.md5 !== null && known.md5.toLowerCase() === hashes.md5 && known.bytes === bytes;
 }
 
-/** The ending of a 304: the stored answer with renewed headers, RFC 9111 section 4.3.4. */
-export function notModified(known: Known, answer304: FinalResponse): Outcome {
-  const response: FinalResponse = { status: known.status, headers: updatedHeaders(known.headers, answer304.headers) };
+/** The outcome of a 304: the stored response with its headers updated, RFC 9111 section 4.3.4. */
+export function notModified(known: Known, response304: FinalResponse): Outcome {
+  const response: FinalResponse = { status: known.status, headers: updatedHeaders(known.headers, response304.headers) };
   const reason = 'The server says that the file has not changed: 304 Not Modified.';
   return { kind: 'unchanged', code: 'not-modified', reason, status: 304, response, body: knownBody(known) };
 }
 
+/** The outcome of a 200 whose headers are those of the copy; its body is not read. */
 export function sameLength(known: Known, response: FinalResponse): Outcome {
   const reason = `The file has the same length (${declaredLength(response.headers)} bytes) and the same validator as the copy.`;
   const body = { ...knownBody(known), mediaType: mediaTypeOf(response.headers) ?? mediaTypeOf(known.headers) };
   return { kind: 'unchanged', code: 'same-length', reason, response: finalResponse(response), body };
 }
 
+/** The outcome without a request; there is no status then. */
 export function stillFresh(known: Known): Outcome {
   return {
     kind: 'unchanged',
@@ -54,6 +57,7 @@ export function stillFresh(known: Known): Outcome {
   };
 }
 
+/** What an outcome keeps of a response. */
 export function finalResponse({ status, headers }: FinalResponse): FinalResponse {
   return { status, headers };
 }

@@ -3,6 +3,7 @@ import { NO_BODY, type Outcome } from '../outcome/outcome.ts';
 import type { Trace } from '../outcome/trace.ts';
 import type { DistrustedHosts } from './distrustedHosts.ts';
 
+/** What decides which responses are verified. */
 export interface VerificationDeps {
   readonly distrustedHosts: DistrustedHosts;
   /** 0 to 1: the share of unchanged files that are read in full nevertheless. */

@@ -11,6 +11,7 @@ import {
   specialPurposeName,
 } from './specialPurposeNetworks.ts';
 
+/** Whether a connection may be made, and if not, which of its two parts forbids it. */
 export type GuardVerdict =
   | { readonly allowed: true }
   | {
@@ -28,8 +29,8 @@ interface Exception {
 const ALLOWED: GuardVerdict = { allowed: true };
 
 /**
- * Which addresses and ports may be connected to: public unicast ones, and the exceptions of the settings. Judges
- * addresses only; whoever connects must have resolved the name, and must connect to that very address.
+ * Which addresses and ports may be connected to: public unicast ones, and the exceptions of the settings. Knows
+ * addresses only; the caller has resolved the name, and must connect to that very address.
  */
 export class AddressGuard {
   readonly #exceptions: readonly Exception[];
@@ -56,12 +57,12 @@ export class AddressGuard {
     return special ? blocked('blocked-address', `${address} is ${special}`) : ALLOWED;
   }
 
-  /** Without an address: whether there is any address at which this port may be asked. */
+  /** Without an address: whether this port is allowed at any address. */
   checkPort(port: number, address?: string): GuardVerdict {
     return this.#checkPort(port, address === undefined ? null : addressBytes(address));
   }
 
-  /** A network without a port says which addresses may be asked, and nothing of ports: those have settings of their own. */
+  /** A network without a port says which addresses are allowed, and nothing of ports: those have settings of their own. */
   #checkPort(port: number, address: AddressBytes | null): GuardVerdict {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) return blocked('blocked-port', `${port} is no port`);
     const usual = holds(this.#ports, port) && !holds(this.#blockedPorts, port);

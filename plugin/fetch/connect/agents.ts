@@ -11,6 +11,7 @@ import { Proxies, type ProxyVariables } from './proxies.ts';
 import { Resolver } from './resolver.ts';
 import type { TlsSettings } from './tlsSocket.ts';
 
+/** The settings that decide which connections are made, and how. */
 export type AgentSettings = Pick<
   Config,
   | 'allowNetworks'
@@ -26,6 +27,7 @@ export type AgentSettings = Pick<
   | 'hosts'
 >;
 
+/** What tests and the wiring put in the place of the real parts. */
 export interface AgentsDeps {
   /** Where the proxy variables are; without it `proxyFromEnvironment` finds none. */
   readonly environment?: ProxyVariables;
@@ -69,7 +71,7 @@ export class Agents {
     this.#unkept = this.#connectionsOf(0);
   }
 
-  /** `new`: over a connection that nothing was asked on before, and that is closed afterwards. */
+  /** `new`: over a connection that has carried no request, and that is closed afterwards. */
   dispatcherFor(url: URL, connection: 'kept' | 'new' = 'kept'): Dispatcher {
     const { direct, viaProxy } = connection === 'kept' ? this.#kept : this.#unkept;
     const proxied = url.protocol === 'http:' && this.#proxies.proxyFor(targetOf(url)) !== null;
@@ -86,14 +88,14 @@ export class Agents {
     return this.#hosts.settingsFor(hostname);
   }
 
-  /** Ends everything at once, requests under way too. */
+  /** Ends every connection, also those with requests under way. */
   async close(): Promise<void> {
     this.#connector.close();
     this.#resolver.close?.();
     await Promise.all([this.#kept.direct.destroy(), this.#unkept.direct.destroy()]);
   }
 
-  /** `pipelining` 0 is undici's word for connections of one request each. */
+  /** `pipelining` 0 means one request for each connection to undici. */
   #connectionsOf(pipelining: 0 | 1): Dispatchers {
     const direct = new Agent({
       connect: this.#connector.connect,
@@ -101,7 +103,7 @@ export class Agents {
       pipelining,
       allowH2: false,
       maxHeaderSize: MAX_HEAD_BYTES,
-      // Whoever asks keeps its own deadlines, which know whose fault a silence is.
+      // The deadlines of an attempt are finer, and know whose fault a silence is.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEPT_MS,
@@ -118,7 +120,7 @@ export class Agents {
     return { verify: own?.verify ?? this.#verifyTls, ca: own?.ca, cert: own?.cert, key: own?.key };
   }
 
-  /** What a proxy is asked for without a tunnel: RFC 9112 section 3.2.2. */
+  /** The request that a proxy gets without a tunnel: RFC 9112 section 3.2.2. */
   #inAbsoluteForm(options: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions {
     const url = new URL(options.path, options.origin);
     const authorization = this.#proxies.proxyFor(targetOf(url))?.authorization ?? null;

@@ -1,3 +1,4 @@
+/** The codes of attempts that a connection can end with. */
 export type ConnectCode =
   | 'blocked-address'
   | 'blocked-port'
@@ -8,9 +9,10 @@ export type ConnectCode =
   | 'tls'
   | 'internal';
 
-/** What the public is told of blocked, refused and filtered alike, so that a portal is no port scanner. */
+/** One sentence for blocked, refused and filtered alike, so that a portal cannot be used to scan ports. */
 export const UNREACHABLE = 'The address could not be reached from the archive.';
 
+/** What a {@link ConnectFailure} is made of. */
 export interface ConnectFailureFields {
   readonly code: ConnectCode;
   readonly transient: boolean;

@@ -9,12 +9,14 @@ import { DnsFailure, isLocalhost, type ResolvedAddress, type Resolver } from './
 import { closedEarly, untilEvent } from './socketEvents.ts';
 import { secure, type TlsSettings } from './tlsSocket.ts';
 
+/** Where a connection is to lead; `hostname` as in a URL, IPv6 in brackets. */
 export interface ConnectTarget {
   readonly protocol: string;
   readonly hostname: string;
   readonly port: number;
 }
 
+/** The limits of one connection, besides those of the connector. */
 export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** For everything, the name look-up too; besides the connector's own limit. */
@@ -26,6 +28,7 @@ export interface OpenOptions {
 /** Must connect to this very address. */
 export type ConnectSocket = (place: { readonly host: string; readonly port: number; readonly family: 4 | 6 }) => Socket;
 
+/** What every connection is made with. */
 export interface ConnectorDeps {
   readonly guard: AddressGuard;
   readonly resolver: Pick<Resolver, 'resolve'>;
@@ -35,6 +38,7 @@ export interface ConnectorDeps {
   readonly connectSocket?: ConnectSocket;
 }
 
+/** Makes guarded connections, for undici and for ourselves. */
 export interface Connector {
   /** What undici calls for a new connection. */
   readonly connect: buildConnector.connector;
@@ -44,7 +48,7 @@ export interface Connector {
   close(): void;
 }
 
-/** Addresses of one name that are tried; the others are judged, too. */
+/** Addresses of one name that are tried; the others are vetted, too. */
 const MAX_TRIED = 4;
 
 /** Every connection of the archiver is made here: name → addresses → verdict → socket → verdict on the peer → TLS. */
@@ -112,14 +116,14 @@ class GuardedConnector {
     return secure(socket, target.hostname, this.#options.tlsFor?.(target) ?? { verify: true }, limit);
   }
 
-  /** An answer that mixes good and bad addresses is an attack or a mistake: refused whole. */
+  /** Addresses of which some are allowed and some are not are an attack or a mistake: refused as a whole. */
   async #vetted(target: ConnectTarget, limit: AbortSignal): Promise<readonly ResolvedAddress[]> {
     const { guard } = this.#options;
     throwIfBlocked(guard.checkPort(target.port), target);
     const literal = literalOf(target.hostname);
     const found = literal === null ? await this.#resolve(target.hostname, limit) : [tagged(literal)];
     const verdicts = found.map(({ address }) => guard.checkAddress(address, target.port));
-    // Our own answer for localhost, which nobody outside can mix.
+    // Our own addresses of localhost, which nobody outside can mix.
     const allowed = found.filter((_, at) => verdicts[at]?.allowed);
     if (isLocalhost(target.hostname) && allowed.length > 0) return allowed;
     for (const verdict of verdicts) throwIfBlocked(verdict, target);
@@ -175,7 +179,7 @@ class GuardedConnector {
     return socket;
   }
 
-  /** Before the first byte is written: whoever is at the other end must be the one that was vetted. */
+  /** Before the first byte is written: the address at the other end must be the one that was vetted. */
   #checkPeer(socket: Socket, address: string, target: ConnectTarget): void {
     const peer = socket.remoteAddress;
     if (peer === undefined) {

@@ -3,8 +3,10 @@ import { isIPv6 } from 'node:net';
 import { codeOf } from '../../errors.ts';
 import type { Config } from '../../settings/Config.ts';
 
+/** IPv4 or IPv6. */
 export type Family = 4 | 6;
 
+/** What was found for one family; `error` as c-ares rejects with it. */
 export type DnsAnswer = { readonly family: Family } & (
   | { readonly addresses: readonly string[] }
   | { readonly error: unknown }
@@ -18,17 +20,17 @@ const MAX_SERVERS = 3;
 
 /**
  * What c-ares waits at first for a server that was quick before, whatever timeout it was given; it does not listen for
- * an answer that it gave up. A quick server may need seconds to find a name out: somebody must wait for that.
+ * an answer that it gave up. A quick server may need seconds to resolve a name: then a second query waits for it.
  */
 const QUICK_MS = 250;
 
-/** One server could or would not say; another one may. */
+/** Codes with which one server could not resolve a name; another one may. */
 const SERVER_FAILURES: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR', 'EBADRESP']);
 
 /** The name servers behind c-ares, which by itself goes on to the next one only when one is silent. */
 export class NameServers {
   readonly #timeoutMs: number;
-  /** The first asks all servers in turn, the second all but the first of them, and so on. */
+  /** The first one asks all servers in turn, the second all but the first server, and so on. */
   readonly #resolvers: readonly CaresResolver[];
 
   constructor({ dnsServers, dnsTimeoutMs }: Pick<Config, 'dnsServers' | 'dnsTimeoutMs'>) {
@@ -39,7 +41,7 @@ export class NameServers {
     this.#resolvers = [first, ...others.map((_, at) => caresOn(others.slice(at), firstMs, TRIES))];
   }
 
-  /** Ends every question. */
+  /** Ends every query. */
   cancel(): void {
     for (const asker of this.#resolvers) asker.cancel();
   }
@@ -82,7 +84,7 @@ export class LookUp {
     });
   }
 
-  /** Nobody waits any more. The quick questions are left alone: to cancel them would cancel those of everybody. */
+  /** The result is no longer waited for. The first queries go on: to cancel them would cancel those of other look-ups. */
   end(): void {
     for (const slow of this.#slow) clearTimeout(slow);
     this.#slowResolver?.cancel();
@@ -96,7 +98,7 @@ export class LookUp {
     return inTrouble && next ? this.#askInTurn(family, at + 1) : answer;
   }
 
-  /** With nothing to remember of earlier answers, it waits as long as it is told. */
+  /** A resolver of this look-up alone: without earlier answers to go by, it waits as long as it is told. */
   #createSlowResolver(): CaresResolver {
     this.#slowResolver ??= caresOn(this.#resolvers[0]?.getServers() ?? [], this.#timeoutMs, 1);
     return this.#slowResolver;

@@ -4,14 +4,16 @@ import type { ConnectTarget } from './connector.ts';
 import type { HostSettingsMap } from './hostSettings.ts';
 import type { HttpProxy } from './proxySocket.ts';
 
+/** The variables of an environment, of which the `…_proxy` ones are read. */
 export type ProxyVariables = Readonly<Record<string, string | undefined>>;
 
+/** The proxies of the settings; those of single hosts are in {@link HostSettingsMap}. */
 export interface ProxySettings extends Pick<Config, 'proxy' | 'proxyFromEnvironment'> {
   /** `HTTP_PROXY` and relatives; used only when `proxyFromEnvironment` is set. */
   readonly environment: ProxyVariables;
 }
 
-/** Which proxy, if any, a target is asked through: the host's, else the general one, else that of the environment. */
+/** Which proxy, if any, a target is reached through: the host's, else the general one, else that of the environment. */
 export class Proxies {
   readonly #hosts: HostSettingsMap;
   readonly #general: HttpProxy | null;

@@ -4,6 +4,7 @@ import type { Config } from '../../settings/Config.ts';
 import { HostsFile } from './hostsFile.ts';
 import { type DnsAnswer, type Family, NameServers } from './nameServers.ts';
 
+/** One address of a name. */
 export interface ResolvedAddress {
   readonly address: string;
   readonly family: Family;
@@ -21,6 +22,7 @@ export class DnsFailure extends Error {
   }
 }
 
+/** Which name servers are asked, for how long, and whether the hosts file comes first. */
 export interface ResolverSettings extends Pick<Config, 'dnsServers' | 'dnsTimeoutMs' | 'hostsFile'> {
   /** Default: the system's. */
   readonly hostsFilePath?: string;
@@ -33,7 +35,7 @@ const PERMANENT: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAM
 
 /**
  * Names → addresses through c-ares, which waits on sockets and not in the few threads that the file system needs. Asks
- * anew each time: what was vetted for one connection says nothing about the next.
+ * again for each connection: what was vetted for one says nothing about the next.
  */
 export class Resolver {
   readonly #servers: NameServers;
@@ -62,7 +64,7 @@ export class Resolver {
     this.#servers.cancel();
   }
 
-  /** Both families at once. */
+  /** Both families concurrently. */
   #ask(name: string, signal?: AbortSignal): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
       const answers: DnsAnswer[] = [];
@@ -94,7 +96,7 @@ export class Resolver {
   }
 }
 
-/** RFC 6761 section 6.3: never asked of a name server. */
+/** RFC 6761 section 6.3: names that are never looked up at a name server. */
 export function isLocalhost(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname);
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 /**
  * Resolves at the event; rejects with the socket's error, with the reason of `limit`, or with an error of code
- * `ECONNRESET` when the socket closes first. Whoever rejects has destroyed the socket.
+ * `ECONNRESET` when the socket closes first. When it rejects, the socket is destroyed.
  */
 export function untilEvent(socket: Socket, event: 'connect' | 'secureConnect', limit: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -29,10 +29,11 @@ export function ignoreErrors(socket: Socket): void {
   socket.on('error', ignore);
 }
 
+/** What a connection fails with that closes before it can carry a request; code `ECONNRESET`. */
 export function closedEarly(): Error {
   return Object.assign(new Error('closed before it was ready'), { code: 'ECONNRESET' });
 }
 
 function ignore(): void {
-  // Reported by whoever owns the socket.
+  // The socket's owner reports it.
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 /** An address as bytes, 4 or 16 of them. */
 export type AddressBytes = readonly number[];
 
+/** The addresses whose first `bits` bits are those of `bytes`. */
 export interface Network {
   readonly bytes: AddressBytes;
   readonly bits: number;
@@ -53,6 +54,7 @@ export function networkOf(cidr: string): Network | null {
   return embedded && bits >= 96 ? { bytes: embedded, bits: bits - 96 } : { bytes, bits };
 }
 
+/** An address of one family is never within a network of the other. */
 export function isWithin(address: AddressBytes, network: Network): boolean {
   if (address.length !== network.bytes.length) return false;
   for (let at = 0, left = network.bits; left > 0; at += 1, left -= 8) {

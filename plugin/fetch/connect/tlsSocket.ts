@@ -4,9 +4,10 @@ import { codeOf, messageOf } from '../../errors.ts';
 import { ConnectFailure } from './connectFailure.ts';
 import { untilEvent } from './socketEvents.ts';
 
+/** How a host's certificate is verified, and what the archive shows of its own; PEM. */
 export interface TlsSettings {
   readonly verify: boolean;
-  /** PEM. Replaces the usual authorities. */
+  /** Replaces the usual authorities. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;

@@ -2,16 +2,23 @@ import type { HeaderMap } from '../../model/attempt.ts';
 import type { Framing } from '../http/framing.ts';
 import type { Failure } from '../outcome/failure.ts';
 
+/** How a body came to its end; `dropped`: by ourselves. */
 export type BodyEnd =
   | { readonly kind: 'complete'; readonly framing: Framing }
-  /** `lost`: the connection went, so that a range request may fetch the rest. `odd`: unreadable, but perhaps not for the lenient parser. */
-  | { readonly kind: 'broken'; readonly failure: Failure; readonly lost: boolean; readonly malformed: boolean }
+  | {
+      readonly kind: 'broken';
+      readonly failure: Failure;
+      /** The connection went, so that a range request may fetch the rest. */
+      readonly lost: boolean;
+      /** Unreadable, but perhaps not for the lenient parser. */
+      readonly malformed: boolean;
+    }
   | { readonly kind: 'dropped' };
 
 /** Takes one chunk; a promise holds the sender back until it is settled. */
 export type Consume = (chunk: Buffer) => Promise<void> | null;
 
-/** The head of a final (not 1xx) answer, and its body still to be read or dropped: one of both must happen. */
+/** The head of a final (not 1xx) response, and its body still to be read or dropped: one of both must happen. */
 export interface HttpResponse {
   readonly status: number;
   readonly statusText: string;
@@ -27,6 +34,7 @@ export interface HttpResponse {
   drop(): void;
 }
 
+/** What one request came to. */
 export type ExchangeResult =
   | { readonly kind: 'response'; readonly response: HttpResponse }
   | {
@@ -34,7 +42,7 @@ export type ExchangeResult =
       readonly failure: Failure;
       /** The request was written, as far as we can tell: it counts. */
       readonly sent: boolean;
-      /** Not readable, but perhaps for the lenient parser. */
+      /** Unreadable, but perhaps not for the lenient parser. */
       readonly malformed: boolean;
       /** A kept connection that the server had closed meanwhile. */
       readonly staleConnection: boolean;

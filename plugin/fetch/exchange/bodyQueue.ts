@@ -49,7 +49,7 @@ export class BodyQueue {
   end(end: BodyEnd): void {
     if (this.#end) return;
     this.#end = end;
-    // Nothing good can come any more: the reader is not waited for, however long it takes with what it has.
+    // The body cannot be completed: the reader is not waited for, however long it takes with what it has.
     if (end.kind === 'broken' && !end.lost) {
       this.#queue = [];
       this.#settle?.(end);

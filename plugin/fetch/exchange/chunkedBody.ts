@@ -3,8 +3,8 @@ const MAX_LINE_BYTES = 4096;
 type State = 'size' | 'data' | 'after-data' | 'trailer' | 'end';
 
 /**
- * Takes chunked transfer coding apart (RFC 9112 section 7.1), forgiving what browsers forgive: bare line feeds, blanks
- * around a size. `push` answers the data found, or null when the framing is broken.
+ * Takes chunked transfer coding apart (RFC 9112 section 7.1), forgiving what browsers forgive: bare line feeds, spaces
+ * around a size. `push` returns the data found, or null when the framing is broken.
  */
 export class ChunkedBody {
   #state: State = 'size';

@@ -1,6 +1,7 @@
 import type { Config } from '../../settings/Config.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 
+/** The time limits of one attempt, in milliseconds, and its least speed. */
 export type DeadlineSettings = Pick<
   Config,
   'firstByteTimeoutMs' | 'idleTimeoutMs' | 'totalTimeoutMs' | 'minBytesPerSecond' | 'minSpeedWindowMs'
@@ -9,7 +10,7 @@ export type DeadlineSettings = Pick<
 type Phase = 'none' | 'head' | 'body';
 
 /**
- * Every clock of one attempt behind one timer: head of the answer, silence, speed, total. The timer is set lazily (it
+ * Every clock of one attempt behind one timer: head of the response, silence, speed, total. The timer is set lazily (it
  * looks at the clocks when it fires), because a cheap attempt must not pay for six timers.
  */
 export class Deadlines {
@@ -48,6 +49,7 @@ export class Deadlines {
     this.#schedule(Math.min(this.#headAt, this.#endAt));
   }
 
+  /** The final head has come: silence and speed count from here. */
   headed(): void {
     if (!this.#expire) return;
     this.#phase = 'body';
@@ -55,12 +57,13 @@ export class Deadlines {
     this.#schedule(this.#nextAt());
   }
 
+  /** Bytes of the body came. */
   progress(bytes: number): void {
     this.#windowBytes += bytes;
     this.#lastByteAt = performance.now();
   }
 
-  /** We are the slow ones now (the store): the server is not blamed for it. */
+  /** We are the slow ones now (the store): the server's clocks stand still. */
   pause(): void {
     this.#pausedAt ??= performance.now();
   }
@@ -81,7 +84,7 @@ export class Deadlines {
     this.#pausedAt = null;
   }
 
-  /** Resolves after `ms`, or with the failure when the total ends first. */
+  /** Resolves after `ms`, or earlier when the total time ends or the signal aborts; never rejects. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -94,12 +97,14 @@ export class Deadlines {
     });
   }
 
+  /** The attempt is over. */
   close(): void {
     this.leave();
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
+  /** The failure of an attempt whose total time has ended; null while there is some left. */
   get overdue(): Failure | null {
     if (performance.now() < this.#endAt) return null;
     return failure('timeout', `The transfer was not complete after ${duration(this.#settings.totalTimeoutMs)}.`);

@@ -69,7 +69,7 @@ export function closedBeforeResponse(error: Error | null): Failure {
   return failure('reset', `The connection was ${how} before an answer came.`);
 }
 
-/** A 101, which nobody asked for. */
+/** A 101 without a request for it. */
 export function switchedProtocol(): Failure {
   return failure('protocol', 'The server switched to another protocol unasked.');
 }

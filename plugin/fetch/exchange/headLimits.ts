@@ -3,16 +3,18 @@ import { fields } from '../http/headers.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import type { HttpResponse } from './Response.ts';
-/** A server may announce, not talk for ever (RFC 9110 section 15.2). */
+/** A server may send any number of 1xx responses (RFC 9110 section 15.2); one that sends no other is given up. */
 export const MAX_INTERIM_RESPONSES = 20;
 const MAX_HEADER_LINES = 2000;
-/** Colon, blank and line end, which undici does not count. */
+/** Colon, space and line end, which undici does not count. */
 const LINE_OVERHEAD_BYTES = 4;
 
+/** The status line and the header fields together. */
 export function headTooLarge(): Failure {
   return failure('protocol', 'The head of the answer is larger than 64 KiB.');
 }
 
+/** Only 1xx responses came. */
 export function tooManyInterim(): Failure {
   return failure('protocol', `The server sent more than ${MAX_INTERIM_RESPONSES} interim answers and no final one.`);
 }
@@ -37,14 +39,14 @@ export function headFailure({
   return failure('protocol', `The head of the answer has ${lines} lines; the limit is ${MAX_HEADER_LINES}.`);
 }
 
-/** `why` as the parser says it, without a full stop. */
-export function unreadable(why?: string): Failure {
-  return failure('protocol', `The answer is not readable as HTTP${why === undefined ? '' : `: ${why}`}.`);
+/** `detail` as a parser says it, without a full stop. */
+export function unreadable(detail?: string): Failure {
+  return failure('protocol', `The answer is not readable as HTTP${detail === undefined ? '' : `: ${detail}`}.`);
 }
 
 /**
  * Calls `exceed` when 64 KiB more have come, until the function it returns is called: undici counts the bytes of header
- * fields alone, and would read a first line for ever.
+ * fields alone, and would read an endless status line.
  */
 export function watchHeadSize(socket: Socket, exceed: () => void): () => void {
   let limit = socket.bytesRead + MAX_HEAD_BYTES;

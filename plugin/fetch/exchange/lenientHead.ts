@@ -1,5 +1,6 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 
+/** A final or interim head; header names in lower case, a repeated field as a list. */
 export interface LenientHead {
   readonly status: number;
   readonly statusText: string;
@@ -17,7 +18,7 @@ export function headEnd(text: string): number | null {
 }
 
 /**
- * Reads a head as browsers do: bare line feeds, folded lines (RFC 9112 section 5.2), a missing reason, blanks around
+ * Reads a head as browsers do: bare line feeds, folded lines (RFC 9112 section 5.2), a missing reason, spaces around
  * names, lines that are no header. null when even that finds no status line, or when a NUL is in it.
  */
 export function parseLenientHead(text: string): LenientHead | null {

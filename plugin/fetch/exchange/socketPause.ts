@@ -22,7 +22,7 @@ export class SocketPause {
     if (!this.#paused) return;
     this.#paused = false;
     Reflect.deleteProperty(this.#socket, 'read');
-    // Never in the middle of a parser's own turn.
+    // Never while a parser still runs.
     queueMicrotask(() => {
       if (!this.#paused && !this.#socket.destroyed) this.#socket.emit('readable');
     });

@@ -6,6 +6,7 @@ import { isPermanent, isRedirect, nextHop } from './redirects.ts';
 import type { UrlCredentials } from './requestHeaders.ts';
 import { RequestSender, type RequestSenderDeps } from './requestSender.ts';
 
+/** What a chain sends its requests with. */
 export interface RedirectChainDeps extends RequestSenderDeps {
   /** false: a 202 is taken as it is, as `check` does. */
   readonly waitsFor202: boolean;
@@ -127,7 +128,7 @@ export class RedirectChain {
     const askedMs = retryAfterMs(response.headers, Date.now(), settings.retryAfterMaxMs);
     const wishedMs = askedMs ?? Math.min(FIRST_POLL_MS * 2 ** this.#polls, LONGEST_POLL_MS);
     this.#polls += 1;
-    // A server that says 0 every time is not asked without a pause.
+    // Also a server that says 0 each time gets pauses between requests.
     const waitMs = Math.max(wishedMs, Math.min(20 * this.#polls, 1000));
     const reason = `The server is still preparing the file: 202 Accepted, asked ${this.#polls} times.`;
     this.#preparing = outcomeOf(failure('http-error', reason, true), { status: 202, retryAfterMs: askedMs });

@@ -7,14 +7,17 @@ import { type Failure, failure } from '../outcome/failure.ts';
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const PERMANENT: ReadonlySet<number> = new Set([301, 308]);
 
+/** A status whose `Location` is followed; 300 and 304 are not among them. */
 export function isRedirect(status: number): boolean {
   return REDIRECTS.has(status);
 }
 
+/** A redirect that tells where the resource is from now on. */
 export function isPermanent(status: number): boolean {
   return PERMANENT.has(status);
 }
 
+/** The next URL of a chain, without its credentials; `bad`: there is none. */
 export type Hop =
   | { readonly kind: 'hop'; readonly url: URL; readonly credentials: { username: string; password: string } | null }
   | { readonly kind: 'bad'; readonly failure: Failure };
@@ -24,13 +27,13 @@ export type Hop =
  * fragment; several different ones, none, or one that is no http URL lead nowhere.
  */
 export function nextHop(status: number, headers: HeaderMap, from: URL): Hop {
-  // Not \s: the last byte of an à is a blank to latin1.
+  // Not \s: the last byte of an à is a space to latin1.
   const locations = new Set(fields(headers, 'location').map((value) => value.replace(/^[ \t]+|[ \t]+$/g, '')));
   const [location] = locations;
   if (location === undefined || location === '')
     return bad(`The server redirects (${status}) without saying where to.`);
   if (locations.size > 1) return bad(`The server redirects (${status}) to several places at once.`);
-  const text = decoded(location);
+  const text = decodedLocation(location);
   const resolved = URL.canParse(text, from.href) ? new URL(text, from).href : text;
   const parsed = parseUrl(resolved);
   if (parsed.kind === 'invalid')
@@ -46,9 +49,9 @@ function bad(reason: string): Hop {
  * Header values come as latin1: what is UTF-8 underneath is read as such; other bytes are kept as they are, escaped, as
  * browsers do, for the server means them in its own encoding.
  */
-function decoded(location: string): string {
+function decodedLocation(location: string): string {
   if (!/[\x80-\xff]/.test(location)) return location;
   const bytes = Buffer.from(location, 'latin1');
   if (isUtf8(bytes)) return bytes.toString('utf8');
-  return location.replace(/[\x80-\xff]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  return location.replace(/[\x80-\xff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

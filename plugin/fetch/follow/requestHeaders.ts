@@ -2,11 +2,13 @@ import type { Credential, HostSettings } from '../../model/settings.ts';
 import type { Config } from '../../settings/Config.ts';
 import type { HttpRequest } from '../exchange/Response.ts';
 
+/** User and password of a URL, decoded. */
 export interface UrlCredentials {
   readonly username: string;
   readonly password: string;
 }
 
+/** What a request is built of. */
 export interface RequestInput {
   readonly url: URL;
   readonly userAgent: string;
@@ -14,12 +16,12 @@ export interface RequestInput {
   /** From the URL itself, or null when this origin must not see them. */
   readonly credentials: UrlCredentials | null;
   readonly cookie: string | null;
-  /** Conditions, ranges. */
+  /** Conditions, ranges; they win over all others. */
   readonly extra: Readonly<Record<string, string>>;
 }
 
 /**
- * The request for one hop. The URL's own credentials win over the host's setting: whoever wrote the link knew more.
+ * The request for one hop. The URL's own credentials win over the host's setting, which knows less of this link.
  * `identity` comes first (RFC 9110 section 12.5.3): bytes are archived as they are, and a range can be continued.
  */
 export function buildRequest(input: RequestInput): HttpRequest {
@@ -57,7 +59,7 @@ function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
-/** Whether the operator told us never to ask this host; `*.example.org` covers subdomains. */
+/** Whether the settings exclude this host; `*.example.org` covers subdomains, not `example.org` itself. */
 export function isExcluded(hostname: string, patterns: Config['excludeHosts']): boolean {
   const host = hostname.toLowerCase().replace(/\.$/, '');
   return patterns.some((pattern) => {

@@ -22,6 +22,7 @@ export interface GuardedConnections {
   hostSettingsFor(host: string): HostSettings | null;
 }
 
+/** What the requests of one attempt have in common. */
 export interface RequestSenderDeps {
   readonly scope: AttemptScope;
   readonly agents: GuardedConnections;
@@ -50,6 +51,7 @@ export class RequestSender {
     this.#credentials.set(url.origin, credentials);
   }
 
+  /** The `Set-Cookie` fields of a response of this URL. */
   storeCookies(url: URL, headers: HeaderMap): void {
     this.#cookies.store(url, headers);
   }

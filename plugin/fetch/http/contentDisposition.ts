@@ -4,7 +4,7 @@ import { decodePercent } from './percent.ts';
 /**
  * The file name a Content-Disposition proposes (RFC 6266), not made safe; null when it proposes none. `filename*` (RFC
  * 8187) beats `filename`; one that cannot be decoded is passed over. Reads what servers send, not only what the grammar
- * allows: a missing disposition type, blanks without quotes, raw UTF-8 or ISO 8859-1 bytes, percent signs in `filename`.
+ * allows: a missing disposition type, spaces without quotes, raw UTF-8 or ISO 8859-1 bytes, percent signs in `filename`.
  */
 export function dispositionName(field: string): string | null {
   const parameters = parametersOf(field);
@@ -32,14 +32,14 @@ function endOfParameter(field: string, start: number): number {
   let quoted = false;
   let valueBegins = false;
   for (let i = start; i < field.length; i += 1) {
-    const sign = field[i];
-    if (quoted && sign === '\\') i += 1;
-    else if (quoted && sign === '"') quoted = false;
+    const character = field[i];
+    if (quoted && character === '\\') i += 1;
+    else if (quoted && character === '"') quoted = false;
     else if (quoted) continue;
-    else if (sign === ';') return i;
-    else if (sign === '=') valueBegins = true;
-    else if (sign === '"' && valueBegins) quoted = true;
-    else if (sign !== ' ' && sign !== '\t') valueBegins = false;
+    else if (character === ';') return i;
+    else if (character === '=') valueBegins = true;
+    else if (character === '"' && valueBegins) quoted = true;
+    else if (character !== ' ' && character !== '\t') valueBegins = false;
   }
   return field.length;
 }

@@ -18,7 +18,7 @@ export function contentRange(headers: HeaderMap): ContentRange | null {
   return end < start || (total !== null && end >= total) ? null : { start, end, total };
 }
 
-/** Whether a 206 holds the whole representation: nobody asked for a part, and none was left out. */
+/** Whether a 206 holds the whole representation: no part was asked for, and none is left out. */
 export function isWholeRange(headers: HeaderMap): boolean {
   const range = contentRange(headers);
   return range !== null && range.start === 0 && range.total !== null && range.end === range.total - 1;

@@ -21,7 +21,7 @@ export function firstField(headers: HeaderMap, name: string): string | null {
   return fields(headers, name)[0] ?? null;
 }
 
-/** Field names know no case (RFC 9110 section 5.1), whoever wrote them down; several spellings are one field. */
+/** Field names are case-insensitive (RFC 9110 section 5.1): in lower case, several spellings of a name as one field. */
 export function lowerCased(headers: HeaderMap): HeaderMap {
   const names = Object.keys(headers);
   if (names.every((name) => name === name.toLowerCase())) return headers;

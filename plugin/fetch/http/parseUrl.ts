@@ -8,6 +8,7 @@ const MAX_LABEL_LENGTH = 63;
 /** Schemes without an authority, whose digits are no port. */
 const NUMBERED_SCHEMES: ReadonlySet<string> = new Set(['tel', 'sms', 'urn', 'mailto', 'doi', 'data']);
 
+/** `invalid`: why there is nothing to ask for; the reason holds no credentials. */
 export type ParsedUrl =
   | {
       readonly kind: 'ok';
@@ -61,7 +62,7 @@ function escapeStrayPercents(scheme: string, afterScheme: string): string {
 function parsed(text: string): ParsedUrl {
   if (!URL.canParse(text)) return invalid(whyUnparsable(text));
   const url = new URL(text);
-  // Each of these writes the whole URL anew, and hardly one needs it.
+  // Each of these serialises the whole URL again, and few need it.
   if (url.href.includes('#')) url.hash = '';
   const credentials = credentialsOf(url);
   if (credentials) {
@@ -75,7 +76,9 @@ function parsed(text: string): ParsedUrl {
 }
 
 function credentialsOf({ username, password }: URL): { username: string; password: string } | null {
-  return username === '' && password === '' ? null : { username: decoded(username), password: decoded(password) };
+  return username === '' && password === ''
+    ? null
+    : { username: decodedCredential(username), password: decodedCredential(password) };
 }
 
 function whyUnparsable(text: string): string {
@@ -101,8 +104,8 @@ function whyBadHost(hostname: string): string | null {
   return null;
 }
 
-/** Credentials with a stray percent sign mean it. */
-function decoded(text: string): string {
+/** A percent sign that starts no escape is part of the credential. */
+function decodedCredential(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -4,7 +4,7 @@ import { httpDate } from './httpDate.ts';
 
 /**
  * What `Retry-After` asks us to wait: seconds or a date (RFC 9110 section 10.2.3), capped; null when absent or unreadable.
- * A date in the past is 0. A date is measured from the server's own clock where the answer tells it.
+ * A date in the past is 0. A date is measured from the server's own clock where the response tells it.
  */
 export function retryAfterMs(headers: HeaderMap, now: number, maxMs: number): number | null {
   const text = firstField(headers, 'retry-after')?.trim();

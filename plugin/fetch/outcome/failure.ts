@@ -11,7 +11,7 @@ export interface Failure {
   readonly detail?: string;
 }
 
-/** A failure with its code's usual meaning, unless this very one is known to pass or to stay. */
+/** A failure with its code's usual meaning; `transient` where this one is known to be so, or not to be. */
 export function failure(code: Code, reason: string, transient: boolean = CODES[code].transient): Failure {
   const usual = CODES[code];
   const broken = transient === usual.transient ? usual.broken : transient ? null : true;

@@ -4,7 +4,7 @@ import { CODES } from '../../model/status.ts';
 import { declaredLength, mediaTypeOf } from '../http/headers.ts';
 import type { Failure } from './failure.ts';
 
-/** The final answer that an ending goes back to; with a 304 the renewed headers of the stored answer. */
+/** The response that an outcome goes back to; with a 304 the stored one with its headers updated. */
 export interface FinalResponse {
   readonly status: number;
   readonly headers: HeaderMap;
@@ -22,6 +22,7 @@ export interface Body {
   readonly service: string | null;
 }
 
+/** Nothing is known of the body. */
 export const NO_BODY: Body = {
   bytes: null,
   md5: null,
@@ -33,12 +34,12 @@ export const NO_BODY: Body = {
   service: null,
 };
 
-/** How an attempt ended, before it is written out as an {@link Attempt}. */
+/** How an attempt ended, before it becomes an {@link Attempt}; what is left out has its code's usual meaning. */
 export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly transient?: boolean;
   readonly broken?: boolean | null;
   readonly retryAfterMs?: number | null;
-  /** The status that was received; differs from `answer.status` with a 304. */
+  /** The status that was received; differs from `response.status` with a 304. */
   readonly status?: number | null;
   readonly response?: FinalResponse | null;
   readonly body?: Body;
@@ -46,12 +47,12 @@ export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly detail?: string;
 }
 
-/** What an answer's head alone says of the body. */
+/** What a response's headers alone say of the body. */
 export function declaredBody(headers: HeaderMap): Body {
   return { ...NO_BODY, bytes: declaredLength(headers), mediaType: mediaTypeOf(headers) };
 }
 
-/** The ending that a failure means: what we chose not to do is `refused`, all else `failed`. */
+/** The outcome that a failure means: what we chose not to archive is `refused`, all else `failed`. */
 export function outcomeOf(reason: Failure, more: Omit<Outcome, 'kind' | 'code' | 'reason'> = {}): Outcome {
   return { kind: CODES[reason.code].refused ? 'refused' : 'failed', ...reason, ...more };
 }

@@ -12,7 +12,7 @@ export function statusFailure(status: number, phrase: string): Failure {
   return failure('http-error', `The server answered ${said}.`, TRANSIENT.has(status));
 }
 
-/** `404 Not Found`; the server's own phrase where it has one, cleaned of what could spoil a line. */
+/** `404 Not Found`; the server's own phrase where it has one, without control characters and cut to 100 characters. */
 export function statusLineText(status: number, phrase: string): string {
   const own = phrase
     .replace(/[^\x20-\x7e\xa0-\xff]/g, ' ')

@@ -1,6 +1,6 @@
 import type { Redirect } from '../../model/attempt.ts';
 
-/** What one attempt did so far. */
+/** What one attempt did so far: each step adds to it, and {@link Attempt} is made of it. */
 export class Trace {
   readonly startedAt = performance.now();
   readonly redirects: Redirect[] = [];
@@ -11,6 +11,7 @@ export class Trace {
   resumed = 0;
   lenient = false;
   wireBytes = 0;
+  /** The server said that the file was unchanged, and it was not. */
   falselyUnchanged = false;
   finalUrl: string | null = null;
 }
