@@ -1,31 +1,28 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { testAzurite } from '../test/support/azurite.ts';
 import { startPostgres } from '../test/support/postgres.ts';
+import { needsServices, testFiles } from '../test/support/testFiles.ts';
 
 // `npm test`: the services once, then every test file (or those that the arguments name) in node's own runner.
-const named = process.argv.slice(2);
-const files = named.length > 0 ? named : testFiles('test');
-const postgres = await startPostgres();
-const azurite = await testAzurite();
-try {
-  process.exitCode = await runTests({
-    ARCHIVER_TEST_DATABASE_URL: postgres.url,
-    ARCHIVER_TEST_AZURITE: azurite.connectionString,
-  });
-} finally {
-  await azurite.stop();
-  await postgres.stop();
-}
+// `npm run test:fast`: no services, and the test files that need none.
+const { values, positionals } = parseArgs({ options: { fast: { type: 'boolean' } }, allowPositionals: true });
+const named = positionals.length > 0 ? positionals : testFiles();
+const files = values.fast ? named.filter((file) => !needsServices(file)) : named;
+process.exitCode = values.fast ? await runTests({}) : await runWithServices();
 
-/** Node 20 expands no globs, and tests lie exactly one folder deep. */
-function testFiles(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'support')
-    .flatMap(({ name }) => readdirSync(join(folder, name)).map((file) => join(folder, name, file)))
-    .filter((file) => file.endsWith('.test.ts'))
-    .sort();
+async function runWithServices(): Promise<number> {
+  const postgres = await startPostgres();
+  const azurite = await testAzurite();
+  try {
+    return await runTests({
+      ARCHIVER_TEST_DATABASE_URL: postgres.url,
+      ARCHIVER_TEST_AZURITE: azurite.connectionString,
+    });
+  } finally {
+    await azurite.stop();
+    await postgres.stop();
+  }
 }
 
 /** Answers the runner's exit code; a signal to us ends the runner first, so that the services are stopped after it. */
