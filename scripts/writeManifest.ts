@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { wantedManifest, wantedReadme } from '../test/support/manifest.ts';
+import { wantedManifest, wantedPages } from '../test/support/manifest.ts';
 
-// `npm run manifest`: after a change of the settings table; the formatter then lays the file out.
+// `npm run manifest`: after a change of the settings or the routes; the formatter then lays the file out.
 writeFileSync('plugin.json', `${JSON.stringify(wantedManifest(), null, 2)}\n`);
-writeFileSync('README.md', wantedReadme());
+for (const [path, page] of Object.entries(wantedPages())) writeFileSync(path, page);

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { HOOK_NAMES } from '../../plugin/model/hook.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
-import { readJson, wantedManifest, wantedReadme } from '../support/manifest.ts';
+import { readJson, wantedManifest } from '../support/manifest.ts';
 
 const manifest = readJson('plugin.json');
 const schema = readJson('plugin.schema.json');
@@ -34,13 +33,5 @@ describe('the manifest', () => {
 
   test('names every hook of the vocabulary', () => {
     assert.deepEqual(manifest.hooks, [...HOOK_NAMES]);
-  });
-});
-
-describe('the README', () => {
-  const readme = readFileSync('README.md', 'utf8');
-
-  test('holds the tables of settings and routes (npm run manifest)', () => {
-    assert.equal(readme, wantedReadme());
   });
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
+import { publishedReadme } from '../support/publishedReadme.ts';
 
 const run = promisify(execFile);
 
@@ -13,22 +14,39 @@ const run = promisify(execFile);
 const OUTER = /^(npm_(package|lifecycle)_.*|npm_config_(local_|global_)?prefix|npm_command|INIT_CWD|ARCHIVER_.*)$/;
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OUTER.test(name)));
 
+/** What a packing writes on its way must not meet the tests beside it. */
+const NOT_CLONED = /^(node_modules|\.git|\.example-data|coverage)$|\.(tgz|log)$/;
+
+async function cloneInto(folder: string): Promise<string> {
+  const clone = join(folder, 'clone');
+  await mkdir(clone);
+  for (const name of await readdir('.')) {
+    if (!NOT_CLONED.test(name)) await cp(name, join(clone, name), { recursive: true });
+  }
+  await symlink(resolve('node_modules'), join(clone, 'node_modules'));
+  return clone;
+}
+
 describe('the package', () => {
   let folder = '';
   let project = '';
   let packed: readonly string[] = [];
   let installing = '';
+  let readmeAfterwards = '';
   let database: TestDatabase;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'archiver-package-'));
     project = join(folder, 'project');
     await mkdir(project);
+    const clone = await cloneInto(folder);
     // As an earlier state of the sources leaves it behind.
-    await writeFile('dist/stale.js', '');
+    await writeFile(join(clone, 'dist', 'stale.js'), '');
     const { stdout } = await run('npm', ['pack', '--silent', '--json', '--pack-destination', folder], {
+      cwd: clone,
       env: environment,
     });
+    readmeAfterwards = await readFile(join(clone, 'README.md'), 'utf8');
     const [made]: { filename: string; files: { path: string }[] }[] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     assert.ok(made);
     packed = made.files.map(({ path }) => path);
@@ -60,7 +78,7 @@ describe('the package', () => {
     }
     assert.ok(packed.some((path) => path.startsWith('migrations/')));
     const belonging =
-      /^(dist\/.+\.(js|d\.ts)|migrations\/.+\.js|plugin(\.schema)?\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md|migrations\/.+\.js|plugin(\.schema)?\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
     assert.deepEqual(
       packed.filter((path) => !belonging.test(path)),
       [],
@@ -69,6 +87,13 @@ describe('the package', () => {
 
   test('holds nothing that a file of old sources left in dist', () => {
     assert.ok(!packed.includes('dist/stale.js'));
+  });
+
+  test('has a README of its own, and gives the repository its own back', async () => {
+    const packedReadme = await readFile(join(project, 'node_modules', 'portal-archiver', 'README.md'), 'utf8');
+    assert.equal(readmeAfterwards, await readFile('README.md', 'utf8'));
+    assert.equal(packedReadme, publishedReadme(readmeAfterwards));
+    assert.notEqual(packedReadme, readmeAfterwards);
   });
 
   test('installs without a warning of npm about it', () => {

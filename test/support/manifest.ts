@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { settingsSchema, settingsTable } from '../../plugin/settings/describeConfig.ts';
 import { patternOf, ROUTES } from '../../plugin/show/routes.ts';
+import { filledPage } from './filledPage.ts';
 
 export const readJson = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'));
 
@@ -19,17 +20,17 @@ export function wantedManifest(): Record<string, unknown> {
   return JSON.parse(JSON.stringify({ ...readJson('plugin.json'), ...said }));
 }
 
-/** The README as it should be: with the tables of settings and routes. */
-export function wantedReadme(): string {
+/** Pages that repeat a table of the code, as they should be, by their path. */
+export function wantedPages(): Readonly<Record<string, string>> {
   const rows = ROUTE_LINES.map(
     ({ method, path, action }) => `| \`${method} ${path}\` | ${action ? `\`${action}\` ` : ''}|`,
   );
   const routes = ['| route | action |', '|---|---|', ...rows].join('\n');
-  return filled(filled(readFileSync('README.md', 'utf8'), 'settings', settingsTable()), 'routes', routes);
-}
-
-function filled(readme: string, name: string, table: string): string {
-  const place = new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!place.test(readme)) throw new Error(`README.md has no place for the table of ${name}`);
-  return readme.replace(place, (_, before, after) => `${before}\n\n${table}\n\n${after}`);
+  const tables = [
+    ['docs/settings.md', 'settings', settingsTable()],
+    ['docs/routes.md', 'routes', routes],
+  ] as const;
+  return Object.fromEntries(
+    tables.map(([path, name, table]) => [path, filledPage(readFileSync(path, 'utf8'), name, table)]),
+  );
 }

@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import ts from 'typescript';
+import { filledPage } from './filledPage.ts';
+
+/** An import from one room into another; `typesOnly`: no code is used. */
+export interface Arrow {
+  readonly from: string;
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
+
+/** What every room may use would hide the rest of a picture. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['model', 'errors.ts', 'http', 'outcome']);
+
+/** docs/architecture.md as it should be: with the pictures and tables that the imports of `plugin/` make. */
+export function wantedArchitecture(text: string): string {
+  const rooms = arrowsIn('plugin', (path) => path.split('/')[1] ?? '');
+  const fetch = arrowsIn('plugin/fetch', (path) => path.split('/').slice(2, -1)[0] ?? 'fetch');
+  const parts = { rooms: picture(rooms), types: typesTable(rooms), 'fetch-rooms': picture(fetch) };
+  return Object.entries(parts).reduce((whole, [name, part]) => filledPage(whole, name, part), text);
+}
+
+/** One arrow for each pair of rooms of which one imports from the other, in alphabetical order. */
+export function arrowsIn(folder: string, roomOf: (path: string) => string): Arrow[] {
+  const arrows = new Map<string, Arrow>();
+  for (const from of sourcesIn(folder)) {
+    for (const { path, typesOnly } of importsIn(from)) {
+      const arrow = { from: roomOf(from), to: roomOf(path), typesOnly };
+      if (!path.startsWith(`${folder}/`) || arrow.from === arrow.to) continue;
+      const name = `${arrow.from} ${arrow.to}`;
+      arrows.set(name, { ...arrow, typesOnly: typesOnly && (arrows.get(name)?.typesOnly ?? true) });
+    }
+  }
+  return [...arrows.keys()].sort().flatMap((name) => arrows.get(name) ?? []);
+}
+
+/** In mermaid: an arrow where code of another room is used. */
+function picture(arrows: readonly Arrow[]): string {
+  const shown = arrows.filter(({ from, to, typesOnly }) => !typesOnly && !EVERYWHERE.has(from) && !EVERYWHERE.has(to));
+  const lines = shown.map(({ from, to }) => `  ${nameOf(from)} --> ${nameOf(to)}`);
+  return ['```mermaid', 'flowchart TD', ...lines, '```'].join('\n');
+}
+
+/** A row for each room that uses types of others and none of their code. */
+function typesTable(arrows: readonly Arrow[]): string {
+  const shown = arrows.filter(({ to, typesOnly }) => typesOnly && !EVERYWHERE.has(to));
+  const rooms = [...new Set(shown.map(({ from }) => from))];
+  const used = (room: string) => shown.filter(({ from }) => from === room).map(({ to }) => `\`${to}\``);
+  return [
+    '| room | uses the types of |',
+    '|---|---|',
+    ...rooms.map((room) => `| \`${room}\` | ${used(room).join(', ')} |`),
+  ].join('\n');
+}
+
+/** Mermaid takes a dot for the end of a name. */
+function nameOf(room: string): string {
+  return room.endsWith('.ts') ? `${room.slice(0, -3)}([${room}])` : room;
+}
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, path).replaceAll(sep, '/'))
+    .sort();
+}
+
+/** The files that a source imports in any way, and whether it takes types alone. */
+function importsIn(path: string): { readonly path: string; readonly typesOnly: boolean }[] {
+  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2023);
+  const found: { readonly path: string; readonly typesOnly: boolean }[] = [];
+  const add = (name: ts.Node | undefined, typesOnly: boolean) => {
+    if (!name || !ts.isStringLiteral(name) || !name.text.startsWith('.')) return;
+    found.push({ path: relative('.', join(dirname(path), name.text)).replaceAll(sep, '/'), typesOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier, takesTypesOnly(node));
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function takesTypesOnly(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly || allTypes(statement.exportClause);
+  const { importClause } = statement;
+  if (!importClause) return false;
+  return importClause.isTypeOnly || (!importClause.name && allTypes(importClause.namedBindings));
+}
+
+function allTypes(clause: ts.NamedImportBindings | ts.NamedExportBindings | undefined): boolean {
+  return clause !== undefined && 'elements' in clause && clause.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
