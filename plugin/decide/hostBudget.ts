@@ -17,6 +17,7 @@ const DEAD_AFTER = 5;
 const FIRST_OPEN_MS = 60_000;
 const LONGEST_OPEN_MS = 24 * 3600 * 1000;
 
+/** A host that was never asked: a full bucket, nothing counted. */
 export function newHost(limits: HostLimits, now: Date): HostState {
   return {
     tokens: limits.burst,

@@ -8,6 +8,7 @@ const BROKEN_LADDER_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS, 3 * DAY_
 const STABLE_FACTOR = 1.5;
 const JITTER = 0.1;
 
+/** Between which a working link is looked at again. */
 export interface CheckBounds {
   readonly minCheckIntervalMs: number;
   readonly maxCheckIntervalMs: number;

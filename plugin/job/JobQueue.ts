@@ -3,6 +3,7 @@ export type Job =
   | { readonly kind: 'resource'; readonly resourceId: string }
   | { readonly kind: 'host'; readonly host: string };
 
+/** What the queue calls when a job's turn comes. */
 export interface JobHandlers {
   /** Rejecting with {@link RetryLater} runs it again after its delay; any other error is retried by the queue itself. */
   resource(resourceId: string, job: JobContext): Promise<void>;
@@ -10,6 +11,7 @@ export interface JobHandlers {
   host(host: string, job: JobContext): Promise<Date | null>;
 }
 
+/** What a handler knows of the job that it runs. `signal` fires when the queue stops. */
 export interface JobContext {
   /** 0 for the first run, then counted up with each retry of this job. */
   readonly retryCount: number;

@@ -10,7 +10,7 @@ export interface QueueBackend {
   pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Adds new jobs; one whose key got a waiting job meanwhile is left out where the server can tell. */
   insert(jobs: readonly JobParameters[]): Promise<void>;
-  /** Removes a job that runs, unless it was hastened meanwhile; answers whether it did. */
+  /** Removes a job that runs, unless it was rescheduled meanwhile; answers whether it did. */
   removeUnwanted(id: string): Promise<boolean>;
   /** Renews the locks of these jobs, as far as they are locked. */
   renew(ids: readonly string[]): Promise<void>;

@@ -18,7 +18,7 @@ export async function addJobs({ agenda, backend }: Place, jobs: readonly Job[], 
     const keys = [...new Set(jobs.filter((job) => job.kind === kind).map(keyOf))];
     for (let from = 0; from < keys.length; from += ASK_AT_ONCE) {
       const some = keys.slice(from, from + ASK_AT_ONCE);
-      // In this order: a job that ends in between was hastened, and so does not end.
+      // In this order: a job that ends in between was rescheduled, and so does not end.
       await within(ANSWER_MS, backend.jobs.reschedule(kind, some, startAt));
       const pending = await within(ANSWER_MS, backend.jobs.pending(kind, some));
       await addNew(agenda, backend, { kind, startAt, keys: some.filter((key) => !pending.has(key)) });
@@ -35,7 +35,7 @@ async function addNew(
   for (let from = 0; from < added.length; from += ADD_AT_ONCE) {
     const some = added.slice(from, from + ADD_AT_ONCE);
     await within(ANSWER_MS, jobs.insert(some.map((job) => job.toJson(true))));
-    // One announcement tells of them all.
+    // One notification tells of them all.
     if (some[0]) await agenda.publishJobNotification(some[0]);
   }
 }

@@ -1,17 +1,23 @@
 import pg from 'pg';
 import { ANSWER_MS } from './jobNames.ts';
 import { JobNotifications } from './jobNotifications.ts';
-import { openMongoJobs } from './mongoJobs.ts';
-import { openPostgresJobs } from './postgresJobs.ts';
+import type { Listen } from './Listen.ts';
+import { MongoJobs } from './mongoJobs.ts';
+import { PostgresJobs } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
+/** Where jobs are kept, and how processes hear of them. */
 export interface BackendSettings {
   readonly mongodbUrl: string | null;
   /** Connection of the portal's PostgreSQL, as knex or pg take it. */
   readonly connection: string | pg.PoolConfig;
+  /** Hears notifications of that PostgreSQL, whichever server keeps the jobs. */
+  readonly listen: Listen;
+  /** Of the table or collection of the jobs, and of the channel of their notifications. */
   readonly queueName: string;
 }
 
+/** An open place of jobs; closing it ends the connections that were made for it. */
 export interface OpenBackend {
   readonly jobs: QueueBackend;
   readonly notifications: JobNotifications;
@@ -20,17 +26,17 @@ export interface OpenBackend {
 
 /** MongoDB when its URL is given, else the portal's own PostgreSQL. Its tables and indexes are there when it resolves. */
 export async function openBackend(settings: BackendSettings): Promise<OpenBackend> {
-  const { connection, queueName, mongodbUrl } = settings;
+  const { connection, listen, queueName, mongodbUrl } = settings;
   const pool = openPool(connection);
   try {
     const jobs =
-      mongodbUrl === null ? await openPostgresJobs(pool, queueName) : await openMongoJobs(mongodbUrl, queueName);
-    const announcements = new JobNotifications({ pool, connection, channelName: queueName });
+      mongodbUrl === null ? await PostgresJobs.open(pool, queueName) : await MongoJobs.open(mongodbUrl, queueName);
+    const notifications = new JobNotifications({ pool, listen, channelName: queueName });
     const close = async () => {
       await jobs.close();
       await pool.end();
     };
-    return { jobs, notifications: announcements, close };
+    return { jobs, notifications, close };
   } catch (error) {
     await pool.end();
     throw error;

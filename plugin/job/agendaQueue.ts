@@ -9,8 +9,9 @@ import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
 import { RenewedLocks } from './renewedLocks.ts';
 import { within } from './within.ts';
 
+/** How a process works on the queue. */
 export interface QueueSettings extends BackendSettings {
-  /** How often a worker looks for jobs whose announcement it missed. */
+  /** How often a worker looks for jobs whose notification it missed. */
   readonly pollMs: number;
   /** Jobs of each kind at once in this process. */
   readonly concurrency: number;

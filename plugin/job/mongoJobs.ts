@@ -1,5 +1,7 @@
 import { MongoJobRepository } from '@agendajs/mongo-backend';
-import { type Filter, MongoClient, ObjectId } from 'mongodb';
+import type { JobParameters, JobRepository } from 'agenda';
+import { type Collection, type Filter, MongoClient, ObjectId } from 'mongodb';
+import type { Job } from './JobQueue.ts';
 import { ANSWER_MS, JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
@@ -11,75 +13,98 @@ interface JobDocument {
   readonly failedAt: Date | null;
 }
 
+const WAITS: Filter<JobDocument> = { nextRunAt: { $ne: null } };
+const WAITS_OR_RUNS: Filter<JobDocument> = { $or: [WAITS, { lockedAt: { $ne: null } }] };
+const PENDING = { resource: WAITS, host: WAITS_OR_RUNS };
+
 /** Agenda's jobs in MongoDB. */
-export async function openMongoJobs(url: string, collection: string): Promise<QueueBackend> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_MS });
-  try {
-    await client.connect();
-    const database = client.db();
-    const jobs = database.collection<JobDocument>(collection);
-    const repository = new MongoJobRepository({ mongo: database, db: { collection } });
-    await repository.connect();
-    for (const key of Object.values(JOB_KEYS)) await jobs.createIndex({ name: 1, [`data.${key}`]: 1 });
-    return backend(client, repository, collection);
-  } catch (error) {
-    await client.close();
-    throw error;
+export class MongoJobs implements QueueBackend {
+  readonly repository: JobRepository;
+  readonly #client: MongoClient;
+  readonly #name: string;
+  readonly #jobs: Collection<JobDocument>;
+
+  private constructor(client: MongoClient, repository: JobRepository, collection: string) {
+    this.repository = repository;
+    this.#client = client;
+    this.#name = collection;
+    this.#jobs = client.db().collection<JobDocument>(collection);
+  }
+
+  /** Its collection and indexes are there when it resolves. Throws what the driver throws. */
+  static async open(url: string, collection: string): Promise<MongoJobs> {
+    const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_MS });
+    try {
+      await client.connect();
+      const repository = new MongoJobRepository({ mongo: client.db(), db: { collection } });
+      await repository.connect();
+      const jobs = client.db().collection<JobDocument>(collection);
+      for (const key of Object.values(JOB_KEYS)) await jobs.createIndex({ name: 1, [`data.${key}`]: 1 });
+      return new MongoJobs(client, repository, collection);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  }
+
+  async pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>> {
+    const filter = { ...ofKeys(kind, keys), ...PENDING[kind] };
+    const found = await this.#jobs.find(filter, { projection: { data: 1 } }).toArray();
+    return new Set(found.flatMap(({ data }) => data[JOB_KEYS[kind]] ?? []));
+  }
+
+  async reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void> {
+    const isLater = { nextRunAt: { $gt: startAt } };
+    const isRunning = { nextRunAt: null, lockedAt: { $ne: null } };
+    const which = kind === 'resource' ? isLater : { $or: [isLater, isRunning] };
+    await this.#jobs.updateMany({ ...ofKeys(kind, keys), ...which }, { $set: { nextRunAt: startAt } });
+  }
+
+  /** In one command: a server that is busy with workers looking for jobs takes as long for one as for a hundred. */
+  async insert(added: readonly JobParameters[]): Promise<void> {
+    const documents = added.map((job) => ({ ...job, _id: new ObjectId() }));
+    await this.#client.db().collection(this.#name).insertMany(documents);
+  }
+
+  async removeUnwanted(id: string): Promise<boolean> {
+    const { deletedCount } = await this.#jobs.deleteOne({ _id: new ObjectId(id), nextRunAt: null });
+    return deletedCount === 1;
+  }
+
+  async renew(ids: readonly string[]): Promise<void> {
+    const _id = { $in: ids.map((id) => new ObjectId(id)) };
+    await this.#jobs.updateMany({ _id, lockedAt: { $ne: null } }, { $set: { lockedAt: new Date() } });
+  }
+
+  async unlock(id: string): Promise<void> {
+    const _id = new ObjectId(id);
+    await this.#jobs.updateOne({ _id, nextRunAt: null }, { $set: { nextRunAt: new Date() } });
+    await this.#jobs.updateOne({ _id }, { $set: { lockedAt: null } });
+  }
+
+  async counts(): Promise<{ waiting: number; running: number; failed: number }> {
+    const [waiting = 0, running = 0, failed = 0] = await Promise.all([
+      this.#jobs.countDocuments({ lockedAt: null, nextRunAt: { $ne: null } }),
+      this.#jobs.countDocuments({ lockedAt: { $ne: null } }),
+      this.#jobs.countDocuments({ lockedAt: null, nextRunAt: null, failedAt: { $ne: null } }),
+    ]);
+    return { waiting, running, failed };
+  }
+
+  /** Among processes nothing but the records keeps a resource from a second job; leases make it harmless. */
+  isDuplicate(): boolean {
+    return false;
+  }
+
+  async ping(): Promise<void> {
+    await this.#client.db().command({ ping: 1 });
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
   }
 }
 
-function backend(client: MongoClient, repository: MongoJobRepository, collection: string): QueueBackend {
-  const jobs = client.db().collection<JobDocument>(collection);
-  const isWaiting: Filter<JobDocument> = { nextRunAt: { $ne: null } };
-  const waits = { resource: isWaiting, host: { $or: [isWaiting, { lockedAt: { $ne: null } }] } };
-
-  return {
-    repository,
-    async pending(kind, keys) {
-      const path = `data.${JOB_KEYS[kind]}`;
-      const filter = { name: JOB_NAMES[kind], [path]: { $in: [...keys] }, ...waits[kind] };
-      const found = await jobs.find(filter, { projection: { data: 1 } }).toArray();
-      return new Set(found.flatMap(({ data }) => data[JOB_KEYS[kind]] ?? []));
-    },
-    async reschedule(kind, keys, startAt) {
-      const path = `data.${JOB_KEYS[kind]}`;
-      const isLater = { nextRunAt: { $gt: startAt } };
-      const isRunning = { nextRunAt: null, lockedAt: { $ne: null } };
-      const filter: Filter<JobDocument> = { name: JOB_NAMES[kind], [path]: { $in: [...keys] } };
-      const which = kind === 'resource' ? isLater : { $or: [isLater, isRunning] };
-      await jobs.updateMany({ ...filter, ...which }, { $set: { nextRunAt: startAt } });
-    },
-    // In one command: a server that is busy with workers looking for jobs takes as long for one as for a hundred.
-    async insert(added) {
-      await client
-        .db()
-        .collection(collection)
-        .insertMany(added.map((job) => ({ ...job, _id: new ObjectId() })));
-    },
-    async removeUnwanted(id) {
-      const { deletedCount } = await jobs.deleteOne({ _id: new ObjectId(id), nextRunAt: null });
-      return deletedCount === 1;
-    },
-    async renew(ids) {
-      const _id = { $in: ids.map((id) => new ObjectId(id)) };
-      await jobs.updateMany({ _id, lockedAt: { $ne: null } }, { $set: { lockedAt: new Date() } });
-    },
-    async unlock(id) {
-      const _id = new ObjectId(id);
-      await jobs.updateOne({ _id, nextRunAt: null }, { $set: { nextRunAt: new Date() } });
-      await jobs.updateOne({ _id }, { $set: { lockedAt: null } });
-    },
-    async counts() {
-      const [waiting = 0, running = 0, failed = 0] = await Promise.all([
-        jobs.countDocuments({ lockedAt: null, nextRunAt: { $ne: null } }),
-        jobs.countDocuments({ lockedAt: { $ne: null } }),
-        jobs.countDocuments({ lockedAt: null, nextRunAt: null, failedAt: { $ne: null } }),
-      ]);
-      return { waiting, running, failed };
-    },
-    // Among processes nothing but the records keeps a resource from a second job; leases make it harmless.
-    isDuplicate: () => false,
-    ping: async () => void (await client.db().command({ ping: 1 })),
-    close: () => client.close(),
-  };
+function ofKeys(kind: Job['kind'], keys: readonly string[]): Filter<JobDocument> {
+  return { name: JOB_NAMES[kind], [`data.${JOB_KEYS[kind]}`]: { $in: [...keys] } };
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { PostgresJobRepository } from '@agendajs/postgres-backend';
-import type { JobParameters } from 'agenda';
+import type { JobParameters, JobRepository } from 'agenda';
 import type pg from 'pg';
+import type { Job } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
@@ -9,63 +10,89 @@ import type { QueueBackend } from './QueueBackend.ts';
 const LOCK_KEY = 0x41_52_43_51;
 const UNIQUE_VIOLATION = '23505';
 
-/** Agenda's jobs in the portal's PostgreSQL. */
-export async function openPostgresJobs(pool: pg.Pool, table: string): Promise<QueueBackend> {
-  const repository = new PostgresJobRepository({ pool, tableName: table });
-  await createTables(pool, repository, table);
-  const ask = (sql: string, values: readonly unknown[]) => pool.query(sql, [...values]);
-  const waits = { resource: 'next_run_at is not null', host: '(next_run_at is not null or locked_at is not null)' };
+const PENDING = { resource: 'next_run_at is not null', host: '(next_run_at is not null or locked_at is not null)' };
 
-  return {
-    repository,
-    async pending(kind, keys) {
-      const key = `data->>'${JOB_KEYS[kind]}'`;
-      const sql = `select ${key} as key from "${table}" where name = $1 and ${key} = any($2) and ${waits[kind]}`;
-      const { rows } = await ask(sql, [JOB_NAMES[kind], keys]);
-      return new Set(rows.map((row: { key: string }) => row.key));
-    },
-    async reschedule(kind, keys, startAt) {
-      await ask(
-        `update "${table}" set next_run_at = least(next_run_at, $3)
-         where name = $1 and data->>'${JOB_KEYS[kind]}' = any($2) and ${waits[kind]}`,
-        [JOB_NAMES[kind], keys, startAt],
-      );
-    },
-    async insert(added) {
-      const insertOne = async (job: JobParameters) => {
-        await repository.saveJob(job, undefined).catch((error: unknown) => {
-          // Another process was first.
-          if (!isDuplicate(error)) throw error;
-        });
-      };
-      await Promise.all(added.map(insertOne));
-    },
-    async removeUnwanted(id) {
-      const { rowCount } = await ask(`delete from "${table}" where id = $1 and next_run_at is null`, [id]);
-      return rowCount === 1;
-    },
-    async renew(ids) {
-      const sql = `update "${table}" set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
-      await ask(sql, [ids, new Date()]);
-    },
-    async unlock(id) {
-      const sql = `update "${table}" set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
-      await ask(sql, [id, new Date()]);
-    },
-    async counts() {
-      const { rows } = await ask(
-        `select count(*) filter (where locked_at is null and next_run_at is not null)::int as waiting,
-           count(locked_at)::int as running,
-           count(failed_at) filter (where locked_at is null and next_run_at is null)::int as failed
-         from "${table}"`,
-        [],
-      );
-      return rows[0];
-    },
-    isDuplicate,
-    ping: async () => void (await pool.query('select 1')),
-    close: async () => undefined,
-  };
+/** Agenda's jobs in the portal's PostgreSQL. */
+export class PostgresJobs implements QueueBackend {
+  readonly repository: JobRepository;
+  readonly #pool: pg.Pool;
+  readonly #table: string;
+
+  private constructor(pool: pg.Pool, repository: JobRepository, table: string) {
+    this.repository = repository;
+    this.#pool = pool;
+    this.#table = table;
+  }
+
+  /** Its table and indexes are there when it resolves. The pool stays its owner's. Throws what the driver throws. */
+  static async open(pool: pg.Pool, table: string): Promise<PostgresJobs> {
+    const repository = new PostgresJobRepository({ pool, tableName: table });
+    await createTables(pool, repository, table);
+    return new PostgresJobs(pool, repository, table);
+  }
+
+  async pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>> {
+    const key = keyOf(kind);
+    const which = `name = $1 and ${key} = any($2) and ${PENDING[kind]}`;
+    const sql = `select ${key} as key from "${this.#table}" where ${which}`;
+    const { rows } = await this.#pool.query<{ key: string }>(sql, [JOB_NAMES[kind], keys]);
+    return new Set(rows.map((row) => row.key));
+  }
+
+  async reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void> {
+    const which = `name = $1 and ${keyOf(kind)} = any($2) and ${PENDING[kind]}`;
+    const sql = `update "${this.#table}" set next_run_at = least(next_run_at, $3) where ${which}`;
+    await this.#pool.query(sql, [JOB_NAMES[kind], keys, startAt]);
+  }
+
+  async insert(added: readonly JobParameters[]): Promise<void> {
+    const insertOne = async (job: JobParameters) => {
+      await this.repository.saveJob(job, undefined).catch((error: unknown) => {
+        // Another process was first.
+        if (!isDuplicate(error)) throw error;
+      });
+    };
+    await Promise.all(added.map(insertOne));
+  }
+
+  async removeUnwanted(id: string): Promise<boolean> {
+    const sql = `delete from "${this.#table}" where id = $1 and next_run_at is null`;
+    return (await this.#pool.query(sql, [id])).rowCount === 1;
+  }
+
+  async renew(ids: readonly string[]): Promise<void> {
+    const sql = `update "${this.#table}" set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
+    await this.#pool.query(sql, [ids, new Date()]);
+  }
+
+  async unlock(id: string): Promise<void> {
+    const sql = `update "${this.#table}" set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
+    await this.#pool.query(sql, [id, new Date()]);
+  }
+
+  async counts(): Promise<{ waiting: number; running: number; failed: number }> {
+    const { rows } = await this.#pool.query(
+      `select count(*) filter (where locked_at is null and next_run_at is not null)::int as waiting,
+         count(locked_at)::int as running,
+         count(failed_at) filter (where locked_at is null and next_run_at is null)::int as failed
+       from "${this.#table}"`,
+    );
+    return rows[0];
+  }
+
+  isDuplicate(error: unknown): boolean {
+    return isDuplicate(error);
+  }
+
+  async ping(): Promise<void> {
+    await this.#pool.query('select 1');
+  }
+
+  async close(): Promise<void> {}
+}
+
+function keyOf(kind: Job['kind']): string {
+  return `data->>'${JOB_KEYS[kind]}'`;
 }
 
 function isDuplicate(error: unknown): boolean {

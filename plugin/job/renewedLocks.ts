@@ -1,6 +1,8 @@
 import type { JobId, JobParameters, JobRepository, JobRepositoryOptions, RemoveJobsOptions } from 'agenda';
+import { renewalInterval } from '../decide/renewalInterval.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
+/** How long locks last, and whom to tell when one ends. */
 export interface LockOptions {
   /** A dead process's jobs are taken up again after so long; a living one renews three times as often. */
   readonly lockMs: number;
@@ -32,7 +34,7 @@ export class RenewedLocks implements JobRepository {
     this.#backend = backend;
     this.#jobs = backend.repository;
     this.#options = options;
-    this.#timer = setInterval(() => void this.#renew(), options.lockMs / 3);
+    this.#timer = setInterval(() => void this.#renew(), renewalInterval(options.lockMs));
     this.#timer.unref();
   }
 

@@ -24,6 +24,7 @@ export function isAboutRows(error: unknown): boolean {
 /** SQLSTATEs of a deadlock and of a failed serialization: nothing was written, and the next try may go through. */
 const COLLISIONS: readonly unknown[] = ['40P01', '40001'];
 
+/** Whether PostgreSQL ended a transaction because it collided with another: the same work may go through now. */
 export function isCollision(error: unknown): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
     if ('code' in current && COLLISIONS.includes(current.code)) return true;

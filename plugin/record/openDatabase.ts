@@ -14,6 +14,7 @@ export function openDatabase(databaseUrl: string | null): Knex {
 /** Two that wait for each other: PostgreSQL ended one of them, whose work is to be done again. */
 const TRIES = 4;
 
+/** What the tables are given, on this pool and in this schema. */
 export function databaseOf(knex: Knex, schema: string): Database {
   const guard: Database['guard'] = async (doing, work) => {
     for (let tried = 1; ; tried++) {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { isHookName } from '../model/hook.ts';
+import { connectionOf } from './connectionOf.ts';
 import type { Database } from './Database.ts';
 import { listen } from './listen.ts';
 import type { Outbox, OutboxEntry } from './Records.ts';
@@ -47,7 +48,11 @@ export class OutboxTable implements Outbox {
   }
 
   listen(onAdded: () => void): Promise<() => Promise<void>> {
-    return listen(this.#database.knex, this.#channel, onAdded);
+    return listen(
+      () => connectionOf(this.#database.knex),
+      this.#channel,
+      () => onAdded(),
+    );
   }
 
   async backlog(): Promise<Backlog> {

@@ -3,6 +3,7 @@ import { AgendaQueue } from '../job/agendaQueue.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import { connectionOf } from '../record/connectionOf.ts';
+import { listen } from '../record/listen.ts';
 import type { Config } from '../settings/Config.ts';
 import type { Scope } from './scope.ts';
 
@@ -11,6 +12,7 @@ export async function createQueue(config: Config, knex: Knex, logger: Logger): P
   return new AgendaQueue({
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),
+    listen: (channel, onHeard) => listen(() => connectionOf(knex), channel, onHeard),
     queueName: config.queueName,
     pollMs: config.queuePollMs,
     concurrency: config.concurrency,

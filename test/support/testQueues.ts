@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { openBackend } from '../../plugin/job/agendaBackend.ts';
 import { AgendaQueue } from '../../plugin/job/agendaQueue.ts';
+import type { Listen } from '../../plugin/job/Listen.ts';
+import { listen } from '../../plugin/record/listen.ts';
 import type { QueueUnderTest } from '../../plugin/testing/QueueUnderTest.ts';
 import { SILENT } from './testPortal.ts';
 
@@ -16,18 +18,24 @@ export interface QueueServer {
 
 const WORKER = fileURLToPath(new URL('./queueWorker.ts', import.meta.url));
 
+/** How a queue hears of jobs in that PostgreSQL. */
+export function listenOn(connectionString: string): Listen {
+  return (channel, onHeard) => listen(async () => ({ connectionString }), channel, onHeard);
+}
+
 /** An empty queue of Agenda on the server; it goes with the server. */
 export function agendaUnderTest(server: QueueServer): QueueUnderTest {
   const queueName = `jobs_${randomBytes(6).toString('hex')}`;
   const settings = { ...server, queueName, pollMs: 50, concurrency: 8 };
+  const listen = listenOn(server.connection);
   return {
-    create: (options) => new AgendaQueue({ ...settings, ...options, logger: SILENT }),
+    create: (options) => new AgendaQueue({ ...settings, ...options, listen, logger: SILENT }),
     spawnWorker: (options) => {
       const args = ['--import', 'tsx', WORKER, JSON.stringify({ ...settings, ...options })];
       return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     },
     async held() {
-      const backend = await openBackend(settings);
+      const backend = await openBackend({ ...settings, listen });
       const { jobs } = await backend.jobs.repository.queryJobs({});
       await backend.close();
       return jobs.map(({ failReason }) => ({ failReason: failReason ?? null }));
