@@ -121,7 +121,7 @@ const CASES: readonly Case[] = [
     code: 'protocol',
   },
   {
-    title: 'does not listen to interim answers for ever',
+    title: 'does not wait through endless interim responses',
     reply: send('HTTP/1.1 102 Processing\r\n\r\n'.repeat(200)),
     code: 'protocol',
   },

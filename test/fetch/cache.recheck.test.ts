@@ -77,7 +77,7 @@ describe('a recheck', () => {
     });
   });
 
-  it('sends no validators of another URL, of a missing copy, of an error or to a liar', async () => {
+  it('sends no validators of another URL, of a missing copy, of an error or to a distrusted host', async () => {
     for (const known of [
       { url: 'http://127.0.0.1/other' },
       { bytes: null },
@@ -115,7 +115,7 @@ describe('a recheck', () => {
     assert.equal(requests[1]?.headers['if-none-match'], undefined);
   });
 
-  it('asks again after a 304 that nobody asked for, once', async () => {
+  it('asks again after a 304 to an unconditional request, once', async () => {
     const { attempt } = await recheck(send('HTTP/1.1 304 Not Modified\r\n\r\n'), { headers: {} });
     assert.deepEqual([attempt.code, attempt.status, attempt.requests], ['http-error', 304, 2]);
   });
@@ -219,7 +219,7 @@ describe('a recheck', () => {
     assert.deepEqual(codes, ['archived', 'archived', 'archived', 'not-modified']);
   });
 
-  it('asks nobody on a sweep while the copy is fresh, and everybody on demand', async () => {
+  it('sends no request on a sweep while the copy is fresh, and one on demand', async () => {
     const headers = { 'cache-control': 'max-age=3600', etag: '"1"' };
     const sweep = await recheck(conditional('"1"'), { headers }, { request: { mode: 'sweep' } });
     assert.deepEqual([sweep.attempt.code, sweep.attempt.requests, sweep.requests.length], ['still-fresh', 0, 0]);

@@ -131,7 +131,7 @@ describe('the agents', () => {
     );
   });
 
-  it('open a socket of its own for whoever reads answers leniently', async (test) => {
+  it('open a socket of its own for the lenient parser', async (test) => {
     const port = await listening(test, createServer(echo));
     const agents = await agentsWith(test);
     const socket = await agents.socketFor(new URL(`http://data.example:${port}/`), new AbortController().signal, 2000);

@@ -206,7 +206,7 @@ describe('the connector, when it connects', () => {
     assert.equal(seen.bytes, 0);
   });
 
-  it('judges the answer anew for every connection', async (test) => {
+  it('vets the addresses again for every connection', async (test) => {
     const { port } = await recorder(test);
     const server = await NameServer.start(({ asked, type }) =>
       type === 'AAAA' ? [] : [asked === 0 ? '127.0.0.1' : '10.0.0.1'],
@@ -277,7 +277,7 @@ describe('the connector, when it connects', () => {
     socket.destroy();
   });
 
-  it('gives up at its limit, at the deadline of whoever asks, and when it is told to', async () => {
+  it('gives up at its limit, at the deadline of the caller, and when it is told to', async () => {
     const waiting: Socket[] = [];
     const connectSocket = () => {
       const socket = silent();
@@ -379,7 +379,7 @@ describe('the connector, with TLS', () => {
     });
   }
 
-  it('does not trust an authority that nobody named', async (test) => {
+  it('does not trust an authority that is not configured', async (test) => {
     const { opening } = await tlsOpen(test, certificate('good'), { tls: { verify: true } });
     const failure = await failureOf(opening);
     assert.equal(failure.code, 'tls');

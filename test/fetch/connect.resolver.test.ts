@@ -48,7 +48,7 @@ describe('the resolver', () => {
     assert.deepEqual(await resolver.resolve('Data.Example.'), [four('8.8.8.8'), four('9.9.9.9'), six('2a00::1')]);
   });
 
-  it('asks anew each time, whatever the answer said about its age', async (test) => {
+  it('asks again each time, whatever time to live the answer has', async (test) => {
     const { resolver, server } = await resolverOn(test, ({ asked }) => [`8.8.8.${asked}`]);
     assert.deepEqual(await resolver.resolve('data.example'), [four('8.8.8.0')]);
     assert.deepEqual(await resolver.resolve('data.example'), [four('8.8.8.1')]);

@@ -104,7 +104,7 @@ table('checking a link', [
     expected: works,
   },
   {
-    title: 'C10 blanks at the end are trimmed',
+    title: 'C10 whitespace at the end is trimmed',
     script: { '/f.csv': CSV_ANSWER },
     path: '/f.csv  \n',
     request: check,

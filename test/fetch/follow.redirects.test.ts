@@ -40,7 +40,7 @@ describe('redirects', () => {
     );
   });
 
-  it('keeps the bytes of a location that is in no encoding it knows, and a last byte that looks like a blank', async () => {
+  it('keeps the bytes of a location that is in no encoding it knows, and a last byte that looks like a space', async () => {
     const server = await OddServer.start({
       '/a': to(302, '/\xfc.csv'),
       '/%FC.csv': to(302, Buffer.from('/\u00e0', 'utf8').toString('latin1')),

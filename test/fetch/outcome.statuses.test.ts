@@ -54,7 +54,7 @@ describe('a status', () => {
     assert.deepEqual([attempt.kind, attempt.code, attempt.transient], ['failed', 'protocol', false]);
   });
 
-  it('206 that nobody asked for is no file, unless it holds everything', async () => {
+  it('206 to a request without a range is no file, unless it holds everything', async () => {
     const part = await OddServer.start({ '/f': answer(206, { 'content-range': 'bytes 0-28/100' }, CSV) });
     assert.equal((await fetchOnce(part, '/f')).code, 'http-error');
     const whole = await OddServer.start({

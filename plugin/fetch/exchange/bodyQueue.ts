@@ -2,6 +2,7 @@ import type { BodyEnd, Consume } from './Response.ts';
 
 const QUEUE_BYTES = 256 * 1024;
 
+/** The connection that a body comes from. */
 interface Source {
   pause(): void;
   resume(): void;
@@ -26,12 +27,9 @@ export class BodyQueue {
     this.#source = source;
   }
 
+  /** All bytes that came, read or not. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  get ended(): boolean {
-    return this.#end !== null;
   }
 
   /** true while the reader, not the sender, is what the transfer waits for. */
@@ -39,6 +37,7 @@ export class BodyQueue {
     return this.#waiting;
   }
 
+  /** After the end, and after `drop`, chunks are thrown away. */
   push(chunk: Buffer): void {
     if (this.#end) return;
     this.#bytes += chunk.length;
@@ -46,6 +45,7 @@ export class BodyQueue {
     else this.#enqueue(chunk);
   }
 
+  /** The first end counts; the reader hears of it when it has read what is queued. */
   end(end: BodyEnd): void {
     if (this.#end) return;
     this.#end = end;
@@ -57,6 +57,7 @@ export class BodyQueue {
     this.#flush();
   }
 
+  /** To be called once. Rejects only with what `consume` throws; the body is dropped then. */
   read(consume: Consume): Promise<BodyEnd> {
     return new Promise((resolve, reject) => {
       this.#settle = resolve;
@@ -66,6 +67,7 @@ export class BodyQueue {
     });
   }
 
+  /** Ends the reading, and with it the connection where the body has not ended yet. */
   drop(): void {
     this.#queue = [];
     if (!this.#end) {

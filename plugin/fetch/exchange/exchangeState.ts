@@ -64,6 +64,7 @@ export class ExchangeState implements HttpResponse {
     return this.#body.bytes;
   }
 
+  /** For the final head. */
   get waiting(): boolean {
     return this.#phase === 'waiting';
   }
@@ -94,6 +95,7 @@ export class ExchangeState implements HttpResponse {
 
   /** The final head, which is the result of the exchange unless it is too large or no head at all. */
   begin({ status, statusText, headers }: ResponseHead): void {
+    if (!this.waiting) return;
     const wrong = headFailure({ status, statusText, headers });
     if (wrong) {
       this.stop(wrong);
