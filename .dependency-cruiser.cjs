@@ -27,6 +27,7 @@ const FETCH_ARROWS = {
   digest: ['http'],
   html: [],
   landing: ['html', 'sniff', 'http'],
+  form: ['html', 'outcome'],
   thread: ['digest'],
   body: ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'],
   retrieve: ['thread'],
@@ -43,6 +44,7 @@ const FETCH_ARROWS = {
     'thread',
     'body',
     'landing',
+    'form',
   ],
 };
 

@@ -8,6 +8,7 @@ import { FETCH_SETTINGS } from '../settings/fetchSettings.ts';
 import { SETTING_NAMES } from '../settings/settingsTable.ts';
 import type { Prober } from '../wiring/openProber.ts';
 import type { CommandContext } from './CommandContext.ts';
+import { type LandingOptions, probeLanding } from './probeLanding.ts';
 import { isObject, MODES, probeRequest, readProbeLine } from './probeRequest.ts';
 import { probeExitCode, probeReport, probeResult } from './probeResult.ts';
 import { SaveFile } from './saveFile.ts';
@@ -22,6 +23,14 @@ interface ProbeOptions {
   readonly concurrency?: number;
   readonly mode: FetchRequest['mode'];
   readonly declaredFormat?: string;
+  readonly resourceName?: string;
+  readonly datasetTitle?: string;
+}
+
+/** What is used for every probe of a run. */
+interface ProbeRun {
+  readonly prober: Prober;
+  readonly landing: LandingOptions;
 }
 
 /** `probe`: what the archiver sees behind a URL. Keeps nothing, needs no database, queue or store. */
@@ -35,6 +44,8 @@ export function probeCommand(context: CommandContext): Command {
     .option('--concurrency <n>', 'with --stdin: probes at once (setting concurrency by default)', readCount)
     .addOption(new Option('--mode <mode>', 'what may be spared').choices(MODES).default('demand'))
     .option('--declared-format <format>', 'the format that the portal declares')
+    .option('--resource-name <name>', 'how the portal calls the resource')
+    .option('--dataset-title <title>', "the title of the resource's dataset")
     .addHelpText(
       'after',
       '\nExit codes: 0 fetched, unchanged or only looked at (with --stdin: the input ended);\n' +
@@ -48,30 +59,46 @@ export function probeCommand(context: CommandContext): Command {
     const config = configOf(command, FLAGS, context);
     const { openProber } = await import('../wiring/openProber.ts');
     const prober = openProber(config);
+    const run = { prober, landing: landingOptions(config, command, context) };
     try {
-      if (url === undefined) await probeLines(prober, options.concurrency ?? config.concurrency, context);
-      else await probeOne(prober, { ...options, url }, context);
+      if (url === undefined) await probeLines(run, options.concurrency ?? config.concurrency, context);
+      else await probeOne(run, { ...options, url }, context);
     } finally {
       await prober.close();
     }
   });
 }
 
-async function probeOne(prober: Prober, options: ProbeOptions & { url: string }, context: CommandContext) {
-  const { url, mode, declaredFormat = null, save, json } = options;
+/** A page is looked into when somebody says so, here or in the environment: a probe asks for no more than it must. */
+function landingOptions(config: Config, command: Command, { environment }: CommandContext): LandingOptions {
+  const options: Readonly<Record<string, unknown>> = command.opts();
+  const isGiven = options['landing'] !== undefined || (environment['ARCHIVER_LANDING'] ?? '').trim() !== '';
+  const { landingMax, maxBytes } = config;
+  return { policy: isGiven ? config.landing : 'off', landingMax, maxBytes };
+}
+
+async function probeOne(
+  { prober, landing }: ProbeRun,
+  options: ProbeOptions & { url: string },
+  context: CommandContext,
+): Promise<void> {
+  const { url, mode, declaredFormat = null, resourceName = null, datasetTitle = null, save, json } = options;
   const file = save === undefined ? null : new SaveFile(save);
-  const attempt = await prober.probe(probeRequest(url, { mode, declaredFormat }), file?.stages ?? null, context.signal);
+  const findLinks = landing.policy !== 'off';
+  const request = probeRequest(url, { mode, declaredFormat, resourceName, datasetTitle, findLinks });
+  const attempt = await prober.probe(request, file?.stages ?? null, context.signal);
   if (attempt.stage) await file?.keep();
-  context.output.write(json ? `${JSON.stringify(probeResult(attempt))}\n` : probeReport(attempt));
+  const links = await probeLanding(prober, { request, attempt }, landing, context.signal);
+  context.output.write(json ? `${JSON.stringify(probeResult(attempt, links))}\n` : probeReport(attempt, links));
   context.setExitCode(probeExitCode(attempt));
 }
 
 /** One result a line as they finish; a line that cannot be read gets an error in place of a result, and the rest go on. */
-async function probeLines(prober: Prober, concurrency: number, context: CommandContext): Promise<void> {
+async function probeLines(run: ProbeRun, concurrency: number, context: CommandContext): Promise<void> {
   const running = new Set<Promise<void>>();
   for await (const line of createInterface({ input: context.input, signal: context.signal })) {
     if (line.trim() === '') continue;
-    const one = probeLine(prober, line, context.signal).then(async (result) => {
+    const one = probeLine(run, line, context.signal).then(async (result) => {
       if (!context.output.write(`${JSON.stringify(result)}\n`)) await once(context.output, 'drain');
       running.delete(one);
     });
@@ -83,13 +110,14 @@ async function probeLines(prober: Prober, concurrency: number, context: CommandC
   if (context.signal.aborted) context.setExitCode(1);
 }
 
-async function probeLine(prober: Prober, line: string, signal: AbortSignal): Promise<object> {
+async function probeLine({ prober, landing }: ProbeRun, line: string, signal: AbortSignal): Promise<object> {
   let id: unknown = null;
   try {
     const members = parseLine(line);
     id = members.id ?? null;
-    const attempt = await prober.probe(readProbeLine(members).request, null, signal);
-    return { id, ...probeResult(attempt) };
+    const request = { ...readProbeLine(members).request, findLinks: landing.policy !== 'off' };
+    const attempt = await prober.probe(request, null, signal);
+    return { id, ...probeResult(attempt, await probeLanding(prober, { request, attempt }, landing, signal)) };
   } catch (error) {
     return { id, error: messageOf(error) };
   }

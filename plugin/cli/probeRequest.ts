@@ -25,7 +25,7 @@ export function probeRequest(url: string, options: Partial<Omit<FetchRequest, 'u
 
 /** Throws `ArchiverError('invalid-request')` that says which member is wrong. */
 export function readProbeLine(members: Readonly<Record<string, unknown>>): ProbeLine {
-  const { id = null, mode = 'demand', declaredFormat, resourceName, now, known } = members;
+  const { id = null, mode = 'demand', declaredFormat, resourceName, datasetTitle, now, known } = members;
   // A portal's resource without a URL is a link that is wrong, not a line that is.
   const url = members.url ?? '';
   if (typeof url !== 'string') throw wrong('url must be a text');
@@ -37,6 +37,7 @@ export function readProbeLine(members: Readonly<Record<string, unknown>>): Probe
     mode: knownMode,
     declaredFormat: textOrNull(declaredFormat),
     resourceName: textOrNull(resourceName),
+    ...(typeof datasetTitle === 'string' && { datasetTitle }),
     now: at,
     known: isObject(known) ? readKnown(known, url) : null,
   });

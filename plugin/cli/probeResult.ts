@@ -1,7 +1,16 @@
+import type { Acceptance } from '../model/acceptance.ts';
 import type { Attempt, HeaderMap } from '../model/attempt.ts';
+import type { DataLink } from '../model/dataLink.ts';
+
+/** What a probe found behind a page; both absent unless it was asked to look. */
+export interface ProbedLinks {
+  readonly links?: readonly DataLink[];
+  /** Each as {@link probeResult} makes it. */
+  readonly derived?: readonly object[];
+}
 
 /** What a probe prints as JSON. */
-export function probeResult(attempt: Attempt) {
+export function probeResult(attempt: Attempt, behind: ProbedLinks = {}) {
   return {
     url: attempt.url,
     kind: attempt.kind,
@@ -26,6 +35,8 @@ export function probeResult(attempt: Attempt) {
     lenient: attempt.lenient,
     evidence: attempt.evidence,
     ms: attempt.ms,
+    ...(attempt.accepted && { accepted: attempt.accepted }),
+    ...behind,
   };
 }
 
@@ -34,7 +45,7 @@ export const probeExitCode = ({ kind, code }: Attempt): 0 | 1 =>
   kind === 'fetched' || kind === 'unchanged' || code === 'checked-only' ? 0 : 1;
 
 /** The same for a person: the chain, the decision, what it rests on. */
-export function probeReport(attempt: Attempt): string {
+export function probeReport(attempt: Attempt, { links = [], derived = [] }: ProbedLinks = {}): string {
   const facts: readonly (readonly [string, unknown])[] = [
     ['status', attempt.status],
     ['final URL', attempt.finalUrl],
@@ -60,6 +71,9 @@ export function probeReport(attempt: Attempt): string {
     ...facts.filter(([, value]) => value !== null).map(([name, value]) => `  ${name.padEnd(12)} ${value}`),
     ...section('headers that mattered', headerLines(attempt.answer?.headers ?? {})),
     ...section('evidence', attempt.evidence),
+    ...section('accepted', (attempt.accepted ?? []).map(acceptedText)),
+    ...section('links', links.map(linkText)),
+    ...section('derived', derived.map(derivedText)),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
@@ -69,6 +83,16 @@ const section = (title: string, lines: readonly string[]): string[] =>
 
 const headerLines = (headers: HeaderMap): string[] =>
   Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}`));
+
+const acceptedText = ({ url, mode, rule, sha256 }: Acceptance): string => `${url} (${mode}: ${rule}), sha256 ${sha256}`;
+
+const linkText = ({ url, format, score, evidence }: DataLink): string =>
+  `${score.toFixed(3)}  ${format ?? '?'}  ${url}  ${evidence.join('; ')}`;
+
+const derivedText = (derived: object): string => {
+  const { url, kind, code, bytes }: Partial<Attempt> = derived;
+  return `${url}  ${kind}: ${code}${bytes === null ? '' : `, ${bytes} bytes`}`;
+};
 
 const waitText = (retryAfterMs: number | null): string =>
   retryAfterMs === null ? '' : `, in ${Math.ceil(retryAfterMs / 1000)} s as the server asks`;

@@ -1,10 +1,14 @@
 import type { FetchRequest, Known } from '../model/attempt.ts';
+import { checkedOnly, dropped, failedStatus, noContent, withService } from './attemptOutcomes.ts';
+import { behindPage, type PageVisitor } from './behindPage.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { type TransferResult, transferBody } from './body/bodyTransfer.ts';
+import { PageBuffer } from './body/pageBuffer.ts';
 import { conditionsOf, confirms, sameByHeaders } from './cache/conditions.ts';
 import { isOfCopy } from './cache/freshness.ts';
-import { finalResponse, holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
+import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
 import type { Verification } from './cache/verification.ts';
+import { ChainVisitor } from './chainVisitor.ts';
 import type { HasherSource } from './digest/bodyHasher.ts';
 import type { AttemptScope } from './exchange/AttemptScope.ts';
 import type { HttpResponse } from './exchange/Response.ts';
@@ -12,10 +16,9 @@ import { type ConditionalHeaders, type FinalHop, RedirectChain, unconditional } 
 import type { UrlCredentials } from './follow/requestHeaders.ts';
 import type { GuardedConnections } from './follow/requestSender.ts';
 import { isWholeRange } from './http/contentRange.ts';
-import { retryAfterMs } from './http/retryAfter.ts';
+import { firstField } from './http/headers.ts';
 import { failure } from './outcome/failure.ts';
-import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';
-import { statusFailure, statusLineText } from './outcome/statusFailure.ts';
+import { type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { type ServiceRequest, serviceRequest } from './service/serviceRequest.ts';
 
 /** What one attempt is made with. */
@@ -48,6 +51,7 @@ export class FetchAttempt {
   readonly #deps: FetchAttemptDeps;
   /** The copy we hold, where a conditional request may spare its transfer. */
   readonly #revalidates: Known | null;
+  readonly #page = new PageBuffer();
 
   constructor(deps: FetchAttemptDeps) {
     const { known, url, mode } = deps.request;
@@ -85,7 +89,9 @@ export class FetchAttempt {
     const waitsFor202 = request.mode !== 'check';
     const chain = new RedirectChain({ scope, agents, userAgent, waitsFor202 }, url, credentials);
     const last = await chain.next(this.#conditions(url));
-    const outcome = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
+    const direct = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
+    const isPage = direct.code === 'not-data' && expects === 'anything';
+    const outcome = isPage ? await behindPage(direct, request, scope.settings, this.#visitor(chain)) : direct;
     // A server that breaks at a version it does not know (500) may know another.
     const permanent = outcome.transient !== true || outcome.status === 500;
     return { outcome, tryNextUrl: outcome.kind !== 'fetched' && TRY_NEXT_URL.has(outcome.code) && permanent };
@@ -131,7 +137,7 @@ export class FetchAttempt {
     const { status, headers } = response;
     if (status === 204 || status === 205) return dropped(response, noContent(response));
     if (status < 200 || status > 299 || (status === 206 && !isWholeRange(headers))) {
-      return dropped(response, this.#failedStatus(response));
+      return dropped(response, failedStatus(response, this.#deps.scope.settings.retryAfterMaxMs));
     }
     if (this.#deps.request.mode === 'check') return dropped(response, checkedOnly(response));
     const known = this.#revalidates;
@@ -148,14 +154,10 @@ export class FetchAttempt {
     return verification.compare(unchanged, read, chain.url, scope.trace);
   }
 
-  #failedStatus({ status, statusText, headers }: HttpResponse): Outcome {
-    const askedMs = retryAfterMs(headers, Date.now(), this.#deps.scope.settings.retryAfterMaxMs);
-    const said = statusLineText(status, statusText);
-    const reason =
-      status === 206
-        ? failure('http-error', `The server answered ${said}, a part that nobody asked for.`, false)
-        : statusFailure(status, statusText);
-    return outcomeOf(reason, { status, retryAfterMs: askedMs });
+  /** Goes on from a page on its chain, with the cookies of it. */
+  #visitor(chain: RedirectChain): PageVisitor {
+    const settle = (response: HttpResponse) => this.#settleResponse(chain, response, 'anything');
+    return new ChainVisitor({ scope: this.#deps.scope, chain, page: this.#page, settle });
   }
 
   /** The body; one whose framing only the lenient parser can read is asked for once more. */
@@ -172,8 +174,12 @@ export class FetchAttempt {
 
   #read(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<TransferResult> {
     const { scope, request, stages, hashThread } = this.#deps;
+    const { forms, acceptLicences } = scope.settings;
+    this.#page.begin(chain.url.href, firstField(response.headers, 'content-type'));
+    const readsPages = request.findLinks === true || forms.length > 0 || acceptLicences.length > 0;
     return transferBody(response, {
       scope,
+      page: readsPages ? this.#page : null,
       request,
       stages,
       hashThread,
@@ -195,28 +201,4 @@ export class FetchAttempt {
     const reason = `The file was archived: ${body.bytes} bytes${body.format === null ? '' : `, ${body.format}`}.`;
     return { kind: 'fetched', code: 'archived', reason, response, body, stage };
   }
-}
-
-function noContent({ status, statusText }: HttpResponse): Outcome {
-  return outcomeOf(failure('empty', `The server answered ${statusLineText(status, statusText)}.`));
-}
-
-/** What `check` comes to where the link works. */
-function checkedOnly(response: HttpResponse): Outcome {
-  const said = statusLineText(response.status, response.statusText);
-  const reason = `The link works: ${said}. Only the head of the answer was read.`;
-  const body = declaredBody(response.headers);
-  return { kind: 'refused', code: 'checked-only', reason, response: finalResponse(response), body };
-}
-
-/** Names the service that was asked, where the body itself named none. */
-function withService(outcome: Outcome, service: string): Outcome {
-  if (outcome.kind !== 'fetched' || !outcome.body) return outcome;
-  return { ...outcome, body: { ...outcome.body, service: outcome.body.service ?? service } };
-}
-
-/** Gives a response's body up; the outcome takes its status, unless it has one. */
-function dropped(response: HttpResponse, outcome: Outcome): Outcome {
-  response.drop();
-  return outcome.status === undefined ? { ...outcome, status: response.status } : outcome;
 }

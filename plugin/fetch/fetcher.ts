@@ -82,7 +82,7 @@ export class Fetcher {
     const deadlines = new Deadlines(this.#settings);
     try {
       const attempt = new FetchAttempt({
-        scope: { settings: this.#settings, trace, deadlines, signal },
+        scope: { settings: this.#settingsFor(request), trace, deadlines, signal },
         agents: this.#deps.agents,
         userAgent: this.#userAgent,
         request,
@@ -94,6 +94,12 @@ export class Fetcher {
     } finally {
       deadlines.close();
     }
+  }
+
+  /** What is left of a total may be less than one file may have. */
+  #settingsFor({ maxBytes }: FetchRequest): FetchSettings {
+    const settings = this.#settings;
+    return maxBytes === undefined || maxBytes >= settings.maxBytes ? settings : { ...settings, maxBytes };
   }
 
   #mayBeSpared(known: Known, { mode, url, now }: FetchRequest): boolean {

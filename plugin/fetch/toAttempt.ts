@@ -52,6 +52,8 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
     liar: trace.falselyUnchanged,
     ms: Math.round(performance.now() - trace.startedAt),
     stage: outcome.stage ?? null,
+    ...(outcome.links && { links: outcome.links }),
+    ...(outcome.accepted && { accepted: outcome.accepted }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Acceptance } from './acceptance.ts';
+import type { DataLink } from './dataLink.ts';
 import type { StageRef } from './stage.ts';
 import type { Code } from './status.ts';
 
@@ -33,6 +35,11 @@ export interface FetchRequest {
   readonly known: Known | null;
   readonly declaredFormat: string | null;
   readonly resourceName: string | null;
+  readonly datasetTitle?: string | null;
+  /** A page is read to its end, and the references in it to the data itself are answered. */
+  readonly findLinks?: boolean;
+  /** A limit below the setting, for what is left of a total. */
+  readonly maxBytes?: number;
   /** Epoch milliseconds, for freshness decisions alone. */
   readonly now: number;
   /** Where a new copy would go: `archive/{timestamp}/{resourceid}`; the file name is found while fetching. */
@@ -97,4 +104,8 @@ export interface Attempt {
   readonly ms: number;
   /** Only for `fetched`: bytes written but not yet visible in the store. */
   readonly stage: StageRef | null;
+  /** Of a page, where they were asked for: the likeliest first, at most 50. */
+  readonly links?: readonly DataLink[];
+  /** Licences and forms that were accepted on the way. */
+  readonly accepted?: readonly Acceptance[];
 }

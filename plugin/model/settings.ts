@@ -49,3 +49,24 @@ export interface WebhookTarget {
   /** Event names; absent: all. */
   readonly events?: readonly string[];
 }
+
+/**
+ * One step on the way through a form: follow a link by its text or a URL pattern; fill, tick and submit one form; wait
+ * until the page has a link that matches a pattern, and follow it. `*` in a pattern stands for any text.
+ */
+export interface FormStep {
+  readonly follow?: string;
+  readonly wait?: string;
+  /** Field name → text. */
+  readonly fill?: Readonly<Record<string, string>>;
+  /** Names or labels of check boxes to tick. */
+  readonly accept?: readonly string[];
+  /** Text, name or value of the button; without it the form's first. */
+  readonly submit?: string;
+}
+
+/** How pages whose URL matches lead to their file. */
+export interface FormRule {
+  readonly url: string;
+  readonly steps: readonly FormStep[];
+}

@@ -1,4 +1,5 @@
 import { hostMap } from './jsonKinds.ts';
+import { LANDING_SETTINGS } from './landingSettings.ts';
 import { allowedNetworks, dnsServers, hostNames, portRanges } from './networkKinds.ts';
 import type { Setting } from './Setting.ts';
 import { bytes, decimal, integer, spanMs, text, timerMs, truth, url } from './settingKinds.ts';
@@ -193,6 +194,7 @@ export const FETCH_SETTINGS = {
     default: false,
     description: 'Obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY.',
   },
+  ...LANDING_SETTINGS,
   hosts: {
     environment: 'ARCHIVER_HOSTS',
     group: 'fetch',

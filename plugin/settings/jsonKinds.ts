@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { HostSettings, WebhookTarget } from '../model/settings.ts';
+import type { FormRule, HostSettings, WebhookTarget } from '../model/settings.ts';
 import type { Parsed, SettingKind } from './settingKinds.ts';
 
 const ajv = new Ajv2020({ allErrors: true, discriminator: true });
@@ -87,6 +87,35 @@ export const hostMap = (): SettingKind<Readonly<Record<string, HostSettings>>> =
       type: 'object',
       propertyNames: { pattern: '^(\\*\\.)?[^\\s/*@A-Z]+$' },
       additionalProperties: hostSettings,
+    },
+  });
+
+const step = {
+  type: 'object',
+  oneOf: [
+    strict({ follow: text }),
+    strict({ wait: text }),
+    {
+      ...optional({
+        fill: { type: 'object', minProperties: 1, additionalProperties: { type: 'string' } },
+        accept: { type: 'array', minItems: 1, maxItems: 50, items: text },
+        submit: text,
+      }),
+      minProperties: 1,
+    },
+  ],
+};
+
+/** Ways through forms, in the order in which they are tried. */
+export const formRules = (): SettingKind<readonly FormRule[]> =>
+  json({
+    accepted: 'a JSON list of {"url", "steps"}; a step is {"follow"}, {"wait"}, or {"fill", "accept", "submit"}',
+    schema: {
+      type: 'array',
+      items: strict({
+        url: { type: 'string', pattern: '^https?://[^/\\s]+/\\S*$' },
+        steps: { type: 'array', minItems: 1, maxItems: 20, items: step },
+      }),
     },
   });
 

@@ -132,6 +132,7 @@ describe('the import rules', () => {
     ['follow', ['exchange', 'outcome', 'http'], 'connect'],
     ['html', [], 'landing'],
     ['landing', ['html', 'sniff', 'http'], 'body'],
+    ['form', ['html', 'outcome'], 'follow'],
     ['sniff', ['http'], 'service'],
     ['service', ['sniff'], 'body'],
     ['digest', ['http'], 'thread'],

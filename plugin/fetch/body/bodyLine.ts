@@ -5,6 +5,7 @@ import { BodySink, type SinkInput, type SinkResult } from './bodySink.ts';
 import type { Flow, Step, Stop } from './bodyStep.ts';
 import type { ClassifyContext } from './classify.ts';
 import type { Coding } from './contentCoding.ts';
+import type { PageBuffer } from './pageBuffer.ts';
 
 /** What the line needs to know of one representation and its response. */
 export interface LineInput extends Omit<SinkInput, 'target'> {
@@ -12,6 +13,8 @@ export interface LineInput extends Omit<SinkInput, 'target'> {
   readonly codings: readonly Coding[];
   readonly settings: DecoderSettings;
   readonly classify: ClassifyContext;
+  /** Takes a body that is a page, read to its end although it is refused; without it a page ends with its head. */
+  readonly page?: PageBuffer | null;
   /** Called once, when a stage wants no more: the response is to be dropped. */
   onStop(): void;
 }
@@ -24,11 +27,16 @@ export class BodyLine {
   readonly classifier: BodyClassifier;
   readonly decoder: BodyDecoder;
   readonly #sink: BodySink;
+  readonly #page: PageBuffer | null;
   readonly #onStop: () => void;
+  /** What the body is refused for, while the rest of a page is read. */
+  #refused: Stop | null = null;
   #stopped: Stop | null = null;
   #pushing: Promise<void> | null = null;
 
-  constructor({ headers, codings, settings, classify, onStop, ...sink }: LineInput) {
+  constructor({ headers, codings, settings, classify, page, onStop, ...sink }: LineInput) {
+    page?.restart();
+    this.#page = page ?? null;
     this.#onStop = onStop;
     this.decoder = new BodyDecoder({ headers, codings, settings, output: (chunk) => this.#noted(this.#take(chunk)) });
     this.classifier = new BodyClassifier(classify);
@@ -36,7 +44,7 @@ export class BodyLine {
   }
 
   get stopped(): Stop | null {
-    return this.#stopped;
+    return this.#refused ?? this.#stopped;
   }
 
   /** Bytes from the wire; a promise holds the sender back, and rejects when a store or thread of ours fails. */
@@ -50,7 +58,7 @@ export class BodyLine {
   async end(closed: boolean): Promise<Step> {
     const decoded = await this.decoder.end(closed);
     // Meanwhile the last of the decoded bytes may have been refused.
-    return this.#stopped ?? this.#note(decoded === 'more' ? this.classifier.end(this.#sink.isStaging) : decoded);
+    return this.stopped ?? this.#note(decoded === 'more' ? this.#classified() : decoded);
   }
 
   /** After an `end` that answered `more`. */
@@ -66,8 +74,18 @@ export class BodyLine {
   }
 
   #take(chunk: Buffer): Flow {
-    const step = this.classifier.push(chunk);
-    return step === 'more' ? this.#sink.push(chunk) : step;
+    this.#page?.push(chunk);
+    const step = this.#refused ?? this.classifier.push(chunk);
+    if (step === 'more') return this.#sink.push(chunk);
+    if (!this.#page?.takes(step.found)) return step;
+    this.#refused = step;
+    return 'more';
+  }
+
+  #classified(): Step {
+    const step = this.classifier.end(this.#sink.isStaging);
+    if (step !== 'more') this.#page?.takes(step.found);
+    return step;
   }
 
   #noted(flow: Flow): Flow {

@@ -12,6 +12,7 @@ import { BodyLine } from './bodyLine.ts';
 import type { StageOpener } from './bodySink.ts';
 import { type Stop, stop } from './bodyStep.ts';
 import { type Codings, codingsOf } from './contentCoding.ts';
+import type { PageBuffer } from './pageBuffer.ts';
 import { Resumption } from './resume.ts';
 
 /** From here on md5 alone would be what the transfer waits for. */
@@ -22,6 +23,8 @@ export interface TransferDeps {
   readonly scope: AttemptScope;
   readonly request: FetchRequest;
   readonly stages: StageOpener | null;
+  /** Takes a body that is a page; null where pages are not wanted. */
+  readonly page: PageBuffer | null;
   /** For bodies that are declared to be 64 MiB or longer. */
   readonly hashThread: HasherSource;
   /** `capabilities`: a document of an OGC service and nothing else. */
@@ -69,7 +72,7 @@ class BodyTransfer {
 
   constructor(response: HttpResponse, deps: TransferDeps) {
     const { headers } = response;
-    const { scope, request, finalUrl, expects, stages, hashThread, isKnown } = deps;
+    const { scope, request, finalUrl, expects, stages, page, hashThread, isKnown } = deps;
     this.#response = response;
     this.#reading = response;
     this.#deps = deps;
@@ -81,6 +84,7 @@ class BodyTransfer {
       settings: scope.settings,
       classify: { headers, request, finalUrl, expects },
       stages,
+      page,
       hasher: () => ((this.#declared ?? 0) >= THREAD_BYTES ? hashThread.open() : new LocalHasher()),
       isKnown,
       onStop: () => this.#reading.drop(),

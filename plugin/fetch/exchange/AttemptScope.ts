@@ -5,7 +5,14 @@ import type { Deadlines } from './deadlines.ts';
 /** The settings that one attempt obeys, apart from its deadlines. */
 export type AttemptSettings = Pick<
   Config,
-  'excludeHosts' | 'maxBytes' | 'maxDecodedRatio' | 'maxRedirects' | 'retryAfterMaxMs' | 'verifyShare'
+  | 'acceptLicences'
+  | 'excludeHosts'
+  | 'forms'
+  | 'maxBytes'
+  | 'maxDecodedRatio'
+  | 'maxRedirects'
+  | 'retryAfterMaxMs'
+  | 'verifyShare'
 >;
 
 /** What every request and every stage of one attempt shares; it is handed on whole. */

@@ -54,4 +54,6 @@ export interface HttpRequest {
   /** Path and query as they are sent; may hold a credential that `url` does not. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Makes it a POST with this content; it is sent once, whatever becomes of it. */
+  readonly content?: Buffer | null;
 }

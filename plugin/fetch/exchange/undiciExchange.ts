@@ -35,7 +35,7 @@ function watchSockets(): void {
   });
 }
 
-/** One GET through undici's `dispatch`. Resolves with the head of the response; never rejects. */
+/** One GET, or the POST of a form, through undici's `dispatch`. Resolves with the head of the response; never rejects. */
 export function exchange(
   dispatcher: Dispatcher,
   request: HttpRequest,
@@ -72,11 +72,19 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#state = new ExchangeState(connection, scope, { lenient: false, resolve });
   }
 
-  dispatch(dispatcher: Dispatcher, { url, path, headers }: HttpRequest): void {
+  dispatch(dispatcher: Dispatcher, { url, path, headers, content = null }: HttpRequest): void {
     this.#state.start();
     try {
       // No timeouts of undici's: the attempt's own are finer, and know whose fault a silence is.
-      const options = { origin: url.origin, path, method: 'GET', headers, headersTimeout: 0, bodyTimeout: 0 } as const;
+      const options = {
+        origin: url.origin,
+        path,
+        method: content ? 'POST' : 'GET',
+        body: content,
+        headers,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      } as const;
       dispatcher.dispatch(options, this);
     } catch (error) {
       this.#state.stop(failure('protocol', `The request cannot be sent: ${String(error)}`));

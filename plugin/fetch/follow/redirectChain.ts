@@ -1,10 +1,11 @@
+import { failedExchange } from '../exchange/exchangeFailure.ts';
 import type { ExchangeResult, HttpResponse } from '../exchange/Response.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { type Outcome, outcomeOf } from '../outcome/outcome.ts';
 import { isPermanent, isRedirect, nextHop } from './redirects.ts';
 import type { UrlCredentials } from './requestHeaders.ts';
-import { RequestSender, type RequestSenderDeps } from './requestSender.ts';
+import { type FormContent, RequestSender, type RequestSenderDeps } from './requestSender.ts';
 
 /** What a chain sends its requests with. */
 export interface RedirectChainDeps extends RequestSenderDeps {
@@ -34,6 +35,9 @@ export function unconditional(): ConditionalHeaders {
   return { headers: { 'cache-control': 'no-cache' }, appliesTo: () => true };
 }
 
+/** Redirects after which the same request is sent again (RFC 9110 sections 15.4.8 and 15.4.9). */
+const KEEPS_METHOD: ReadonlySet<number> = new Set([307, 308]);
+const SENT_ONCE = 'The answer to a form is not asked for a second time.';
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 15_000;
 
@@ -43,6 +47,9 @@ export class RedirectChain {
   readonly #sender: RequestSender;
   readonly #visited = new Set<string>();
   #url: URL;
+  #form: FormContent | null = null;
+  /** The form that led here was sent: asking again would send it twice, or ask for something else. */
+  #formSent = false;
   #polls = 0;
   /** What a 202 comes to when no time is left for what follows it. */
   #preparing: Outcome | null = null;
@@ -66,6 +73,19 @@ export class RedirectChain {
     this.#sender.markMalformed(this.#url);
   }
 
+  /**
+   * Goes on to another URL, with the cookies and credentials of its origin. `form` is sent there, once: a redirect is
+   * followed without it, and one that asks to send it again (307, 308) is not followed.
+   */
+  leaveFor(url: URL, form: FormContent | null = null): void {
+    const { trace } = this.#deps.scope;
+    this.#form = form;
+    this.#formSent = false;
+    this.#visited.clear();
+    this.#visit(url);
+    trace.permanent = false;
+  }
+
   /** Asks where the chain has come to; a second call asks there again. */
   async next(extra: ConditionalHeaders | null): Promise<ChainResult> {
     for (;;) {
@@ -87,7 +107,12 @@ export class RedirectChain {
 
   /** One request to the URL that the chain has come to. */
   send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
-    return this.#sender.send(this.#url, extra);
+    const form = this.#form;
+    if (this.#formSent) return Promise.resolve(failedExchange(failure('truncated', SENT_ONCE, false)));
+    if (!form) return this.#sender.send(this.#url, extra);
+    this.#form = null;
+    this.#formSent = true;
+    return this.#sender.submit(this.#url, form);
   }
 
   /** The failure: why the redirect leads nowhere. */
@@ -96,6 +121,10 @@ export class RedirectChain {
     this.#drop(response);
     const hop = nextHop(response.status, response.headers, this.#url);
     if (hop.kind === 'bad') return hop.failure;
+    if (this.#formSent && KEEPS_METHOD.has(response.status)) {
+      return failure('bad-redirect', `The server asks to send a form a second time (${response.status}).`);
+    }
+    this.#formSent = false;
     if (trace.redirects.length >= settings.maxRedirects) {
       return failure('redirect-loop', `The server redirects more than ${settings.maxRedirects} times.`);
     }

@@ -22,6 +22,12 @@ export interface GuardedConnections {
   hostSettingsFor(host: string): HostSettings | null;
 }
 
+/** A form that is filled in: what its submission sends besides the usual. */
+export interface FormContent {
+  readonly content: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What the requests of one attempt have in common. */
 export interface RequestSenderDeps {
   readonly scope: AttemptScope;
@@ -64,15 +70,23 @@ export class RequestSender {
   /** One request, through the lenient parser where the strict one cannot read the response. */
   async send(url: URL, extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
     const { trace, settings } = this.#deps.scope;
-    if (isExcluded(url.hostname, settings.excludeHosts)) {
-      return failedExchange(failure('excluded', `The settings exclude the host ${url.hostname}.`));
-    }
+    if (isExcluded(url.hostname, settings.excludeHosts)) return excluded(url);
     const request = this.#requestFor(url, extra);
     if (this.#malformedOrigins.has(url.origin)) return this.#sendLeniently(request, null);
     const result = await this.#sendStrictly(request);
     if (result.kind === 'response' || result.sent) trace.requests += 1;
     if (result.kind === 'response' || !result.malformed) return result;
     return this.#sendLeniently(request, result.failure);
+  }
+
+  /** A form, on a connection of its own: a server that hangs up leaves no reason to send it again. */
+  async submit(url: URL, { content, headers }: FormContent): Promise<ExchangeResult> {
+    const { agents, scope } = this.#deps;
+    if (isExcluded(url.hostname, scope.settings.excludeHosts)) return excluded(url);
+    const request = { ...this.#requestFor(url, headers), content };
+    const result = await exchange(agents.dispatcherFor(url, 'new'), request, scope);
+    if (result.kind === 'response' || result.sent) scope.trace.requests += 1;
+    return result.kind === 'response' ? result : { ...result, malformed: false };
   }
 
   /** A kept connection that the server has closed meanwhile is no failure of this request: once more on a new one. */
@@ -116,4 +130,8 @@ export class RequestSender {
     this.#hostOrigins.set(url.hostname, first);
     return first === url.origin || (url.protocol === 'https:' && first.startsWith('http:')) ? settings : null;
   }
+}
+
+function excluded(url: URL): ExchangeResult {
+  return failedExchange(failure('excluded', `The settings exclude the host ${url.hostname}.`));
 }

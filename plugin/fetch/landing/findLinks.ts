@@ -11,6 +11,8 @@ const MAX_LISTED = 50;
 const LEAST = 0.02;
 /** Log-odds of a link that nothing is known of: most links of a page are no data. */
 const PRIOR = -2.5;
+/** The same where nobody says what is wanted: then a data file is as good an answer as any. */
+const PRIOR_UNNAMED = -1.3;
 /** Flattens the curve, so that good candidates still differ. */
 const TEMPERATURE = 2;
 
@@ -29,7 +31,7 @@ export function findLinks(page: Page, wanted: Wanted): DataLink[] {
 
 function scored(candidate: Candidate, context: PageContext): DataLink {
   const signals = JUDGES.flatMap((judge) => judge(candidate, context));
-  const sum = signals.reduce((total, { weight }) => total + weight, PRIOR);
+  const sum = signals.reduce((total, { weight }) => total + weight, context.isNamed ? PRIOR : PRIOR_UNNAMED);
   const score = 1 / (1 + Math.exp(-sum / TEMPERATURE));
   return {
     url: redactUrl(candidate.url),

@@ -14,6 +14,8 @@ export interface PageContext {
   readonly wantedYears: readonly string[];
   /** 0 to 1: how much of what is wanted the page's own title speaks of; null when nothing is wanted by name. */
   readonly relevance: number | null;
+  /** Anything is known of what is wanted: a name, a title, a format. */
+  readonly isNamed: boolean;
   readonly isListing: boolean;
   readonly isError: boolean;
   readonly isOverview: boolean;
@@ -40,6 +42,7 @@ export function pageContext(page: Page, wanted: Wanted): PageContext {
     wantedText: folded(wantedText),
     wantedYears: yearsOf(wantedText),
     relevance: all.length === 0 || isListing ? null : Math.max(...all.map((words) => coverage(words, names))),
+    isNamed: all.length > 0 || wanted.declaredFormat !== null,
     isListing,
     isError: page.hasPassword || heads.some((text) => ERRORS.test(text)),
     isOverview: heads.some((text) => OVERVIEWS.test(text)),

@@ -45,6 +45,9 @@ export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly body?: Body;
   readonly stage?: StageRef | null;
   readonly detail?: string;
+  /** As of {@link Attempt}. */
+  readonly links?: Attempt['links'];
+  readonly accepted?: Attempt['accepted'];
 }
 
 /** What a response's headers alone say of the body. */
