@@ -9,6 +9,7 @@ import { sniffHtml } from './sniffHtml.ts';
 import { type JsonMatch, sniffJson } from './sniffJson.ts';
 import { sniffTriples } from './sniffTriples.ts';
 import { sniffXml } from './sniffXml.ts';
+import { pointerFinding, standInFinding } from './standIn.ts';
 
 const TRIPLES_NEEDED = 5;
 /** Text formats with a first line of their own. */
@@ -17,8 +18,13 @@ const TABLES: ReadonlySet<string> = new Set(['CSV', 'TSV', 'PSV']);
 const ERROR_TEXT =
   /^\W{0,5}(\d{3}\s)?((internal server |fatal |server |parse )?error\b|exception\b|not found\b|file not found|page not found|resource not found|access denied|forbidden|unauthori[sz]ed|bad request|bad gateway|service unavailable|temporarily unavailable|invalid (request|token|parameter|session)|no such file|(the )?(requested )?(file|page|resource|url)\b.{0,60}\b(not found|not exist))/i;
 
-/** The format of text, from the strictest grammar to the loosest. */
+/** The format of text, from the strictest grammar to the loosest, and whether it stands in for what was promised. */
 export function sniffTextual(head: HeadText, complete: boolean, declared: DeclaredHints): Finding {
+  const finding = (complete ? pointerFinding(head.text) : null) ?? textFinding(head, complete, declared);
+  return complete ? standInFinding(finding, head, declared) : finding;
+}
+
+function textFinding(head: HeadText, complete: boolean, declared: DeclaredHints): Finding {
   const { text } = head;
   const expected = declared.hints;
   return (
