@@ -1,6 +1,6 @@
 import { capabilitiesService } from '../sniff/capabilitiesRoot.ts';
 import type { HeadText } from '../sniff/headText.ts';
-import { sniffJson } from '../sniff/sniffJson.ts';
+import { isErrorName, sniffJson } from '../sniff/sniffJson.ts';
 import type { XmlHead } from '../sniff/xmlHead.ts';
 
 type ServiceResponse =
@@ -14,6 +14,7 @@ type ServiceResponse =
     };
 
 const MAX_MESSAGE = 300;
+const EXCEPTION_CODE = /error|exception|invalid|not ?found|denied|unauthori|forbidden|^[45]\d\d$/i;
 
 /**
  * What a service's answer says of itself: capabilities, an exception report (which comes with 200 as often as not), or null
@@ -58,26 +59,43 @@ function unescaped(text: string): string {
 
 /** ArcGIS puts errors in an envelope with 200; OGC API sends `{code, description}` or RFC 9457 problem+json. */
 function jsonException(head: HeadText, contentType: string | null): ServiceResponse | null {
-  const { json, text } = head;
+  const { json } = head;
   if (!json || !isObject(json.value)) return null;
   const body = json.value;
   const { error } = body;
-  if (isObject(error) && ('code' in error || 'message' in error)) {
+  if (isObject(error) && ('code' in error || 'message' in error) && !holdsData(body)) {
     const details = Array.isArray(error.details) ? error.details.filter((it) => typeof it === 'string') : [];
     return exception([error.code, error.message, ...details]);
   }
   if (/^application\/problem\+json\b/i.test(contentType ?? ''))
     return exception([body.status, body.title, body.detail]);
-  const keys = Object.keys(body);
-  const ogc = typeof body.code === 'string' && keys.every((key) => /^(code|description|message|details)$/.test(key));
-  // A code list has codes and descriptions too.
-  if (ogc && /error|exception|invalid|not ?found|denied|unauthori|forbidden|\b[45]\d\d\b/i.test(text)) {
-    return exception([body.code, body.description ?? body.message]);
-  }
-  const problem = 'title' in body && 'status' in body && Number(body.status) >= 400 && keys.length <= 6;
-  if (problem) return exception([body.status, body.title, body.detail]);
+  if (isExceptionCode(body)) return exception([body.code, body.description ?? body.message]);
+  if (isProblem(body)) return exception([body.status, body.title, body.detail]);
   const words = sniffJson(head, true)?.error;
   return words ? { kind: 'exception', message: shortened(words), formless: true } : null;
+}
+
+/** A member of an error proves nothing beside a list that holds something. */
+function holdsData(body: Record<string, unknown>): boolean {
+  return Object.entries(body).some(([name, value]) => !isErrorName(name) && holdsList(value));
+}
+
+function holdsList(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return isObject(value) && Object.values(value).some(holdsList);
+}
+
+/** OGC API: `{code, description}` and no more. A code list has codes and descriptions too, but not such codes. */
+function isExceptionCode(body: Record<string, unknown>): boolean {
+  const own = Object.keys(body).every((key) => /^(code|description|message|details)$/.test(key));
+  const { code } = body;
+  return own && typeof code === 'string' && EXCEPTION_CODE.test(code);
+}
+
+/** RFC 9457 by its members alone, where the Content-Type does not say so: a title and a status, and no others beside them. */
+function isProblem(body: Record<string, unknown>): boolean {
+  const own = Object.keys(body).every((key) => /^(type|title|status|detail|instance)$/.test(key));
+  return own && 'title' in body && Number(body.status) >= 400;
 }
 
 /** ArcGIS and OGC API describe themselves in JSON, which may be cut. */

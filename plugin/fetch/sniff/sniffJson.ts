@@ -96,8 +96,13 @@ function isGeoJson({ keys, memberTypes }: JsonScan): boolean {
 /** `{"error": …}` and nothing that could be data beside it, or `{"success": false, …}`. */
 function errorWords({ keys }: JsonScan, whole: string): string | null {
   const names = [...keys.keys()];
-  if (!names.every((name) => ERROR_KEYS.test(name))) return null;
+  if (!names.every(isErrorName)) return null;
   const none = /"errors?"\s{0,10}:\s{0,10}(null|false|0|""|\[\s{0,10}\]|\{\s{0,10}\})/i.test(whole);
   const named = !none && names.some((name) => ERROR_NAMES.test(name));
   return named || FAILED.test(whole) || SAID.test(whole) ? whole.replace(/\s+/g, ' ').slice(0, 200) : null;
+}
+
+/** Whether a member has a name that error messages give theirs, such as `detail` or `traceId`. */
+export function isErrorName(name: string): boolean {
+  return ERROR_KEYS.test(name);
 }

@@ -1,4 +1,5 @@
 import type { DeclaredHints } from './declaredHints.ts';
+import { errorText } from './errorText.ts';
 import { isScriptExtension } from './extensions.ts';
 import type { Finding } from './Finding.ts';
 import type { Format } from './formats.ts';
@@ -15,8 +16,6 @@ const TRIPLES_NEEDED = 5;
 /** Text formats with a first line of their own. */
 const FIRST_LINES: readonly (readonly [RegExp, string])[] = [[/^BEGIN:VCALENDAR\s/, 'ICS']];
 const TABLES: ReadonlySet<string> = new Set(['CSV', 'TSV', 'PSV']);
-const ERROR_TEXT =
-  /^\W{0,5}(\d{3}\s)?((internal server |fatal |server |parse )?error\b|exception\b|not found\b|file not found|page not found|resource not found|access denied|forbidden|unauthori[sz]ed|bad request|bad gateway|service unavailable|temporarily unavailable|invalid (request|token|parameter|session)|no such file|(the )?(requested )?(file|page|resource|url)\b.{0,60}\b(not found|not exist))/i;
 
 /** The format of text, from the strictest grammar to the loosest, and whether it stands in for what was promised. */
 export function sniffTextual(head: HeadText, complete: boolean, declared: DeclaredHints): Finding {
@@ -100,10 +99,8 @@ function triplesFinding(text: string, expected: readonly Format[]): Finding | nu
 /** Two words where a table was promised. */
 function errorTextFinding(text: string, complete: boolean, expected: readonly Format[]): Finding | null {
   const promised = expected.find(({ format }) => format !== 'TXT');
-  const short = text.trim();
-  if (!promised || !complete || short.length > 500 || short.split('\n').length > 5) return null;
-  if (!ERROR_TEXT.test(short) || sniffDelimited(text, complete)?.sure) return null;
-  const words = short.replace(/\s+/g, ' ').slice(0, 120);
+  const words = promised && complete ? errorText(text) : null;
+  if (!promised || words === null || sniffDelimited(text, complete)?.sure) return null;
   return finding('TXT', ['it is a short error message'], `It is an error message, not ${promised.format}: “${words}”`);
 }
 
