@@ -4,15 +4,14 @@ import { type Format, formatByMediaType, formatByName } from './formats.ts';
 import { HeadText } from './headText.ts';
 import { sniffMagic } from './sniffMagic.ts';
 import { sniffOle } from './sniffOle.ts';
-import { looksTextual } from './sniffText.ts';
+import { looksTextual, markLength } from './sniffText.ts';
 import { sniffTextual } from './sniffTextual.ts';
 import { sniffZip } from './sniffZip.ts';
 
 /**
- * Is it data, and of what format? The bytes are believed first, then the name, the Content-Type and the declared
- * format. HTML is never data, whatever it is declared to be, nor is an error or login page
- * in its place. Runs in time proportional to the head, and unpacks no more than
- * the word by which a ZIP names its kind.
+ * Is it data, and of what format? The bytes are believed first, then the name, the Content-Type and the declared format.
+ * HTML is never data, whatever it is declared to be, nor is an error or login page in its place. Runs in time proportional
+ * to the head, and unpacks no more than the word by which a ZIP names its kind.
  */
 export function sniff(input: SniffInput): Sniffed {
   const declared = declaredHints(input);
@@ -31,27 +30,45 @@ export function sniff(input: SniffInput): Sniffed {
 }
 
 function found(input: SniffInput, declared: DeclaredHints): Finding {
+  const { head, complete } = input;
+  const binary = binaryFinding(input, declared) ?? behindMark(input, declared);
+  if (binary) return binary;
+  if (!looksTextual(head) && !beginsAsPage(head)) return unknownBinary(head, declared);
+  const text = input.text ?? new HeadText(head, input.contentType);
+  return { ...sniffTextual(text, complete, declared), charset: text.charset };
+}
+
+function binaryFinding(input: SniffInput, declared: DeclaredHints): Finding | null {
   const { head, complete, secondSample = null } = input;
   const zip = sniffZip({ head, complete, end: secondSample, named: declared.extension });
-  if (zip)
-    return {
-      ...binary(zip.format, zip.evidence, zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip'),
-      sampleRange: zip.sampleRange,
-    };
+  if (zip) {
+    const extension = zip.extension ?? tableEntry(zip.format)?.extension ?? 'zip';
+    return { ...binary(zip.format, zip.evidence, extension), sampleRange: zip.sampleRange };
+  }
   const ole = sniffOle(head, secondSample, declared.binaryHint(['XLS', 'DOC', 'PPT', 'MSG']));
-  if (ole)
-    return {
-      ...binary(ole.format, ole.evidence, tableEntry(ole.format)?.extension ?? null),
-      sampleRange: ole.sampleRange,
-    };
+  if (ole) {
+    const extension = tableEntry(ole.format)?.extension ?? null;
+    return { ...binary(ole.format, ole.evidence, extension), sampleRange: ole.sampleRange };
+  }
   const magic = sniffMagic(head);
   if (magic?.format === 'HDF5' && declared.binaryHint(['NetCDF'])) {
     return binary('NetCDF', 'an HDF5 file, by its name NetCDF 4', packedExtension('NetCDF', declared));
   }
-  if (magic) return binary(magic.format, magic.evidence, packedExtension(magic.format, declared));
-  if (!looksTextual(head)) return unknownBinary(declared);
-  const text = input.text ?? new HeadText(head, input.contentType);
-  return { ...sniffTextual(text, complete, declared), charset: text.charset };
+  return magic && binary(magic.format, magic.evidence, packedExtension(magic.format, declared));
+}
+
+/** Servers put a byte-order mark before all that they send: it is no proof of text. A date and two lengths (DBF) are none of a table. */
+function behindMark(input: SniffInput, declared: DeclaredHints): Finding | null {
+  const mark = markLength(input.head);
+  const found = mark === 0 ? null : binaryFinding({ ...input, head: input.head.subarray(mark) }, declared);
+  if (!found || found.format === 'DBF') return null;
+  return { ...found, evidence: [...found.evidence, 'a byte-order mark stands before it'] };
+}
+
+/** WHATWG MIME Sniffing, 7.1: a page is known by its first tag, before zero bytes are looked for. */
+function beginsAsPage(head: Uint8Array): boolean {
+  const start = Buffer.from(head.subarray(0, 1445)).toString('latin1');
+  return /^(?:\xef\xbb\xbf)?\s*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*<(?:!doctype\s+html|html)[\s>]/i.test(start);
 }
 
 function binary(format: string, evidence: string, extension: string | null): Finding {
@@ -66,11 +83,12 @@ function packedExtension(format: string, declared: DeclaredHints): string | null
 }
 
 /** Bytes that announce nothing: believed to be what the others say, when that is a format without a sure sign. */
-function unknownBinary(declared: DeclaredHints): Finding {
+function unknownBinary(head: Uint8Array, declared: DeclaredHints): Finding {
+  const marked = markLength(head) > 0 ? ['a byte-order mark stands before bytes that are no text'] : [];
   const hint = tableEntry(declared.binaryHint(null));
   return {
     format: hint?.format ?? declared.extensionFormat,
-    evidence: ['the bytes are no text and carry no sign that we know'],
+    evidence: ['the bytes are no text and carry no sign that we know', ...marked],
     charset: null,
     notData: null,
     extension: declared.extension ?? hint?.extension ?? null,

@@ -47,18 +47,29 @@ function origin(declared: string | null, inside: string | null): DecodedText['fr
  * wide encodings are allowed for.
  */
 export function looksTextual(bytes: Uint8Array): boolean {
-  if (byMark(bytes) || wideCharset(bytes)) return true;
-  if (bytes.includes(0)) return false;
-  let odd = 0;
-  const length = Math.min(bytes.length, 4096);
+  // Behind the mark of UTF-8 zero bytes are as telling as without it.
+  const isUtf8 = markLength(bytes) === 3;
+  const rest = isUtf8 ? bytes.subarray(3) : bytes;
+  if ((!isUtf8 && byMark(bytes)) || wideCharset(rest)) return true;
+  if (rest.includes(0)) return false;
+  let controls = 0;
+  const length = Math.min(rest.length, 4096);
   for (let i = 0; i < length; i += 1) {
-    const byte = bytes[i] ?? 0;
+    const byte = rest[i] ?? 0;
     if (byte >= 0x20 && byte !== 0x7f) continue;
     // Escape (ISO 2022), form feed, SUB (end of a DOS file) and the record separator of JSON sequences occur in text.
     const allowed = (byte >= 0x08 && byte <= 0x0d) || byte === 0x1a || byte === 0x1b || byte === 0x1e;
-    if (!allowed) odd += 1;
+    if (!allowed) controls += 1;
   }
-  return odd * 500 <= length;
+  return controls * 500 <= length;
+}
+
+/** The bytes of a byte-order mark at the beginning: of UTF-8 3, of UTF-32 4, of UTF-16 2, else 0. */
+export function markLength(bytes: Uint8Array): 0 | 2 | 3 | 4 {
+  const [a, b, c, d] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 3;
+  if ((a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe && d === 0xff)) return 4;
+  return (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) ? 2 : 0;
 }
 
 function charsetParameter(contentType: string | null): string | null {
