@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'range-not-satisfiable'
   | 'precondition-failed'
   | 'method-not-allowed'
+  | 'payload-too-large'
   | 'stopped'
   | 'internal';
 

@@ -13,7 +13,8 @@ export interface Run {
   /** Resources; null while they are being counted. */
   readonly total: number | null;
   readonly done: number;
-  readonly counts: Readonly<Partial<Record<Code | 'deleted', number>>>;
+  /** `superseded`: so many newer runs asked for the same resource that it was counted here before it was archived. */
+  readonly counts: Readonly<Partial<Record<Code | 'deleted' | 'superseded', number>>>;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;

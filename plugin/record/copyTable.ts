@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Copy } from '../model/copy.ts';
 import type { Database } from './Database.ts';
+import { isUnstorable } from './isUnstorable.ts';
 import type { Copies } from './Records.ts';
 import { selectList } from './selectList.ts';
 
@@ -65,6 +66,7 @@ export class CopyTable implements Copies {
   }
 
   async findByKey(key: string): Promise<Copy | null> {
+    if (isUnstorable(key)) return null;
     const [copy] = await this.#select('key = :key', { key });
     return copy ?? null;
   }

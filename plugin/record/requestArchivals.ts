@@ -2,6 +2,9 @@ import type { Knex } from 'knex';
 import type { ArchivalRequest, Lane } from '../model/archival.ts';
 import type { Database } from './Database.ts';
 
+/** A resource remembers no more: an older run counts it as superseded, for the newer one asks for the same. */
+const MAX_WAITING_RUNS = 100;
+
 /**
  * Whether somebody works on a resource already is read from its locked row, whatever it was when the statement began: the
  * record of an earlier request may commit meanwhile, and its worker would not come again. The join makes the lock come
@@ -12,7 +15,7 @@ const REQUEST = `
     select * from unnest(cast(:ids as text[]), cast(:datasetIds as text[]), cast(:urls as text[]), cast(:hosts as text[]))
       as w (resource_id, dataset_id, url, host)),
   known as (
-    select resource_id, request_seq > done_seq
+    select resource_id, run_ids, request_seq > done_seq
       and (lease_until >= clock_timestamp() or (attempts = 0 and lane = 'priority')) as has_job
     from :schema:.archival where resource_id = any(cast(:ids as text[])) order by resource_id for update),
   kept as (
@@ -26,8 +29,20 @@ const REQUEST = `
       request_seq = a.request_seq + 1,
       unrun_seq = case when cast(:runId as text) is null then a.request_seq + 1 else a.unrun_seq end,
       next_check_at = excluded.next_check_at, attempts = 0, retrying = false,
-      run_ids = a.run_ids || excluded.run_ids
+      run_ids = (a.run_ids || excluded.run_ids)[greatest(1, cardinality(a.run_ids || excluded.run_ids) - ${MAX_WAITING_RUNS - 1}):]
     returning resource_id),
+  dropped as (
+    select unnest(run_ids[1:cardinality(run_ids) + 1 - ${MAX_WAITING_RUNS}]) as id from known where cast(:runId as text) is not null),
+  superseded as (
+    select id, count(*)::int as count from dropped group by id),
+  locked as (
+    select id from :schema:.run where id in (select id from superseded) order by id for update),
+  counted as (
+    update :schema:.run as r set done = r.done + s.count,
+      counts = r.counts || jsonb_build_object('superseded', coalesce((r.counts ->> 'superseded')::int, 0) + s.count),
+      state = case when r.done + s.count >= r.total and r.state <> 'cancelled' then 'done' else r.state end,
+      ended_at = case when r.done + s.count >= r.total then coalesce(r.ended_at, :now) else r.ended_at end
+    from superseded as s join locked using (id) where r.id = s.id),
   noted as (
   insert into :schema:.task_status as old (entity_id, entity_type, task_type, key, value, state, error, last_updated)
   select resource_id, 'resource', 'archiver', 'status', :value, 'pending', '', :now from kept

@@ -3,6 +3,7 @@ import type { ArchivalRequest } from '../model/archival.ts';
 import type { Run } from '../model/run.ts';
 import { cancelRequests } from './cancelRequests.ts';
 import type { Database } from './Database.ts';
+import { isUnstorable } from './isUnstorable.ts';
 import type { Runs } from './Runs.ts';
 import { requestArchivals } from './requestArchivals.ts';
 import { selectList } from './selectList.ts';
@@ -82,6 +83,7 @@ export class RunTable implements Runs {
   }
 
   async get(id: string): Promise<Run | null> {
+    if (isUnstorable(id)) return null;
     const [run] = await this.#select('where id = :id', { id });
     return run ?? null;
   }
@@ -90,7 +92,8 @@ export class RunTable implements Runs {
     return this.#select('order by created_at desc limit :limit', { limit });
   }
 
-  cancel(id: string, now: Date): Promise<Run | null> {
+  async cancel(id: string, now: Date): Promise<Run | null> {
+    if (isUnstorable(id)) return null;
     const { guard, knex } = this.#database;
     return guard('cancelling a run', () => knex.transaction((on) => this.#cancelIn(on, id, now)));
   }

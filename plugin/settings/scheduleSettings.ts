@@ -88,6 +88,13 @@ export const SCHEDULE_SETTINGS = {
     description: 'Who is told how archivals ended, signed in the manner of Standard Webhooks.',
     secret: true,
   },
+  runsKeptMs: {
+    environment: 'ARCHIVER_RUNS_KEPT_MS',
+    group: 'operation',
+    kind: spanMs(),
+    default: 90 * DAY_MS,
+    description: 'How long runs that ended are kept.',
+  },
   minFreeBytes: {
     environment: 'ARCHIVER_MIN_FREE_BYTES',
     group: 'operation',

@@ -14,6 +14,8 @@ export interface HandlerDeps {
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
   readonly authorize: Portal['authorize'];
+  /** Whose pages may change something: those of the portal and of the archiver, such as `https://data.example`. */
+  readonly origins: ReadonlySet<string>;
   /** Where the handler is mounted, absolute. */
   readonly archiverUrl: string;
   /** The caller, for an Idempotency-Key; null: nobody in particular. */

@@ -14,8 +14,7 @@ import { servedType } from './servedType.ts';
 /** The bytes of a copy, as an attachment that can never run in the portal's origin. */
 export async function readCopy(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const key = `archive/${[request.params['key']].flat().join('/')}`;
-  // PostgreSQL knows no text with NUL in it.
-  const copy = key.includes('\0') ? null : await deps.records.copies.findByKey(key);
+  const copy = await deps.records.copies.findByKey(key);
   if (!copy) throw new ArchiverError('not-found', 'There is no such copy.');
   const subject = await subjectOf(deps, copy);
   await requireVisible(deps, request, 'archive.download', subject, 'such copy');

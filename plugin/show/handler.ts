@@ -5,6 +5,7 @@ import { readCopy } from './copyRoutes.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
+import { refuseForeignSites, refuseLongBodies } from './refusals.ts';
 import {
   archiveDataset,
   archiveResource,
@@ -49,6 +50,8 @@ export function createHandler(ready: () => HandlerDeps | null, logger: Logger): 
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
+  app.use(refuseLongBodies);
+  app.use(refuseForeignSites(ready, logger));
   for (const path of new Set(ROUTES.map((route) => route.path))) addPath(app, path, ready);
   app.use(notFound);
   app.use(onError(logger));

@@ -3,9 +3,10 @@ import { SCHEMAS } from './schemas.ts';
 
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read.',
-  403: 'Not for you.',
+  403: 'Not for you, or sent by a page of another site.',
   404: 'Not there, or not for you.',
   412: 'Not the version that was expected.',
+  413: 'No route reads a body; this one is too long to be passed over.',
   416: 'No such part.',
   422: 'The Idempotency-Key was used for something else within a day.',
   500: 'Something went wrong; the log says what.',

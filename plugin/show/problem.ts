@@ -9,6 +9,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'not-found': 404,
   'method-not-allowed': 405,
   'precondition-failed': 412,
+  'payload-too-large': 413,
   'range-not-satisfiable': 416,
   'idempotency-conflict': 422,
   'not-started': 503,

@@ -73,7 +73,7 @@ export async function showDataset(deps: HandlerDeps, request: Request, response:
 /** A run; one of the whole portal is for administrators. */
 export async function showRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
-  const run = isText(id) ? await deps.records.runs.get(id) : null;
+  const run = await deps.records.runs.get(id);
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   const resourceId = run.kind === 'resource' ? run.subjectId : null;
   const action = run.datasetId === null ? 'archive.admin' : 'archive.read';
@@ -91,7 +91,7 @@ export async function listRuns(deps: HandlerDeps, request: Request, response: Re
 export async function cancelRun(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   await requirePermission(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
-  const run = isText(id) ? await deps.records.runs.cancel(id, deps.now()) : null;
+  const run = await deps.records.runs.cancel(id, deps.now());
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   response.json(runView(run));
 }
@@ -100,9 +100,6 @@ function idOf(request: Request): string {
   const { id } = request.params;
   return typeof id === 'string' ? id : '';
 }
-
-/** PostgreSQL knows no text with NUL in it. */
-const isText = (id: string): boolean => !id.includes('\0');
 
 function requesterOf(deps: HandlerDeps, request: Request): Requester {
   const key = request.get('idempotency-key') ?? null;

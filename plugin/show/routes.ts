@@ -23,7 +23,7 @@ const ARCHIVE = {
   method: 'post',
   action: 'archive.trigger',
   answers: accepted,
-  problems: [400, 403, 404, 422, 500, 503],
+  problems: [400, 403, 404, 413, 422, 500, 503],
   headers: ['Idempotency-Key'],
 } as const;
 const READ = { method: 'get', action: 'archive.read', problems: [400, 404, 500, 503] } as const;
@@ -54,7 +54,7 @@ export const ROUTES = [
     action: 'archive.admin',
     summary: 'Cancel what has not begun',
     answers: found('Run'),
-    problems: [400, 403, 404, 500, 503],
+    problems: [400, 403, 404, 413, 500, 503],
   },
   {
     ...READ,

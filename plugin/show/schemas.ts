@@ -28,7 +28,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     counts: {
       type: 'object',
       description: 'How its resources ended, by code.',
-      propertyNames: { enum: [...Object.keys(CODES), 'deleted'] },
+      propertyNames: { enum: [...Object.keys(CODES), 'deleted', 'superseded'] },
       additionalProperties: count,
     },
     createdAt: time,

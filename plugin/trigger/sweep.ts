@@ -14,6 +14,8 @@ export interface SweepDeps {
   readonly records: Pick<Records, 'archivals' | 'runs' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
   now(): Date;
+  /** How long runs that ended are kept. */
+  readonly runsKeptMs: number;
   readonly owner: string;
   readonly logger: Logger;
 }
@@ -44,7 +46,6 @@ const PAGE = 1000;
 const HOSTS = 10_000;
 /** No process counts a run over everything for so long. */
 const ABANDONED_MS = 15 * 60_000;
-const RUNS_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 /**
  * The search for what is due, and for saves that no hook reported. One winner among all processes; it goes through the
@@ -105,7 +106,7 @@ export class Sweep {
     const { records, logger } = this.#deps;
     await records.runs.endSweeps(at);
     await records.runs.countAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
-    await records.runs.dropEndedBefore(new Date(at.getTime() - RUNS_KEPT_MS), at);
+    await records.runs.dropEndedBefore(new Date(at.getTime() - this.#deps.runsKeptMs), at);
     const { run } = await records.runs.create(
       { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: null },
       { caller: null, idempotencyKey: null, now: at },

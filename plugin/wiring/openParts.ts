@@ -67,7 +67,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const queue = await createQueue(config, knex, logger);
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
-  const sweep = new Sweep({ catalog, records, queue, now, owner, logger });
+  const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
   if (roles.includes('worker')) await openWorker(scope, { config, portal, records, store, queue, owner, now, emit });
   else await startQueue(queue, null, scope);
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);

@@ -23,6 +23,8 @@ import { STAGE_MAX_MS } from './openStore.ts';
 import { openWebhooks } from './openWebhooks.ts';
 import type { Scope } from './scope.ts';
 
+const HOUR_MS = 3_600_000;
+
 export interface WorkerDeps {
   readonly config: Config;
   readonly portal: Portal;
@@ -43,6 +45,8 @@ export async function openWorker(scope: Scope, deps: WorkerDeps): Promise<void> 
   webhooks.start();
   const dropping = setInterval(() => void dropStages(deps), config.leaseMs).unref();
   scope.defer(() => clearInterval(dropping));
+  const pruning = setInterval(() => void dropOldRuns(deps), HOUR_MS).unref();
+  scope.defer(() => clearInterval(pruning));
   await startQueue(queue, handlers, scope);
   const relay = createRelay(deps);
   scope.defer(() => relay.stop());
@@ -111,6 +115,14 @@ function createRelay(deps: WorkerDeps): OutboxRelay {
   const { catalog, logger } = portal;
   const onDeleted = (resourceIds: readonly string[]) => forgetResources(resourceIds, deps);
   return new OutboxRelay({ catalog, records, queue, onDeleted, owner, now, logger });
+}
+
+/** Sweeps drop them too, but not every portal sweeps. */
+async function dropOldRuns({ config, records, now, portal: { logger } }: WorkerDeps): Promise<void> {
+  const moment = new Date(now().getTime() - config.runsKeptMs);
+  await records.runs.dropEndedBefore(moment, moment).catch((error: unknown) => {
+    logger.warn({ error: messageOf(error) }, 'old runs could not be dropped');
+  });
 }
 
 /** What dead workers of this machine left behind; it need not wait until somebody starts again. */

@@ -59,6 +59,12 @@ const CASES: readonly Case[] = [
     code: 'archived',
     lenient: true,
   },
+  ...['-5', '9e999', '+12', '0x10', '1.5', '12;', '5 5', `${LENGTH}, -5`].map((length) => ({
+    title: `refuses a Content-Length of ${length}`,
+    reply: sendAndClose(head(200, { 'content-length': length }), CSV),
+    code: 'protocol' as const,
+    lenient: true,
+  })),
   {
     title: 'archives chunks whose sizes are padded',
     reply: send(head(200, { 'transfer-encoding': 'chunked' }), `${CSV.length.toString(16)}  \r\n${CSV}\r\n0\r\n\r\n`),

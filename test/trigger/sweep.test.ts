@@ -19,7 +19,15 @@ describe('the search of a sweep', () => {
 
   function sweep(owner = 'a', catalog: Pick<Catalog, 'listResources' | 'getResource'> = test.portal.catalog): Sweep {
     const { records, queue } = test;
-    return new Sweep({ catalog, records, queue, now: () => new Date(), owner, logger: SILENT });
+    return new Sweep({
+      catalog,
+      records,
+      queue,
+      now: () => new Date(),
+      runsKeptMs: 90 * 86_400_000,
+      owner,
+      logger: SILENT,
+    });
   }
 
   async function archived(id: string, nextCheckAt: Date | null): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Framing, framingOf } from '../http/framing.ts';
-import { declaredLength, fields } from '../http/headers.ts';
+import { declaredLength, wrongLength } from '../http/headers.ts';
 import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { failure } from '../outcome/failure.ts';
 import type { AttemptScope } from './AttemptScope.ts';
@@ -119,8 +119,9 @@ class LenientExchange {
 
   #onFinalHead(head: LenientHead, rest: Buffer): void {
     const framing = framingOf(head.headers);
-    if (framing !== 'chunked' && hasSeveralLengths(head)) {
-      this.#state.stop(failure('protocol', 'The answer declares several different lengths.'));
+    const wrong = framing === 'chunked' ? null : wrongLength(head.headers);
+    if (wrong !== null) {
+      this.#state.stop(failure('protocol', wrong));
       return;
     }
     const declared = declaredLength(head.headers);
@@ -167,10 +168,4 @@ class LenientExchange {
   #complete(): void {
     this.#state.finish({ kind: 'complete', framing: this.#framing });
   }
-}
-
-/** Equal ones, repeated, are one. */
-function hasSeveralLengths({ headers }: LenientHead): boolean {
-  const values = fields(headers, 'content-length').flatMap((value) => value.split(','));
-  return new Set(values.map(Number)).size > 1;
 }

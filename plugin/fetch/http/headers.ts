@@ -51,6 +51,19 @@ export function declaredLength(headers: HeaderMap): number | null {
   return Math.min(Number(value), Number.MAX_SAFE_INTEGER);
 }
 
+/**
+ * What is wrong with the declared length (RFC 9112 section 6.3, rule 5): several that differ, or a number that is no length
+ * (`-5`, `9e999`, `0x10`). null: nothing, or a text that is no number at all, which hinders no browser and says nothing.
+ */
+export function wrongLength(headers: HeaderMap): string | null {
+  const values = fields(headers, 'content-length')
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim());
+  if (new Set(values.map(Number)).size > 1) return 'The answer declares several different lengths.';
+  const impossible = values.find((value) => /\d/.test(value) && !/^\d+$/.test(value));
+  return impossible === undefined ? null : `The answer declares a length that is none: ${impossible.slice(0, 40)}`;
+}
+
 /** The media type alone, in lower case: `text/csv` of `Text/CSV; charset=utf-8`. */
 export function mediaTypeOf(headers: HeaderMap): string | null {
   const text = firstField(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';

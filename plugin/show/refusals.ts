@@ -1,0 +1,51 @@
+import type { Request, RequestHandler } from 'express';
+import type { Logger } from '../model/logger.ts';
+import type { HandlerDeps } from './HandlerDeps.ts';
+import { sendProblem } from './problem.ts';
+
+/** What no route reads is passed over up to here, and no further. */
+const MAX_BODY_BYTES = 100 * 1024;
+
+/**
+ * Before anybody is asked who the caller is: a body that is announced, or comes, above the limit ends the connection. One
+ * without a length is waited for, so that nothing has begun when it proves too long.
+ */
+export const refuseLongBodies: RequestHandler = (request, response, next) => {
+  const refuse = () => {
+    response.setHeader('Connection', 'close');
+    sendProblem(response, 'payload-too-large', `A request may have ${MAX_BODY_BYTES} bytes; no route reads them.`);
+  };
+  if (Number(request.get('content-length') ?? 0) > MAX_BODY_BYTES) return refuse();
+  // A host may have read it already.
+  if (request.get('transfer-encoding') === undefined || request.complete) return next();
+  let bytes = 0;
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY_BYTES) return;
+    request.off('data', count).off('end', next).pause();
+    refuse();
+  };
+  request.on('data', count).once('end', next);
+};
+
+const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+
+/**
+ * A page of another site may not change anything, whatever `authorize` says: a cookie or a network address comes along
+ * without the visitor's wish. Browsers tell by Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454); other clients send
+ * neither.
+ */
+export function refuseForeignSites(ready: () => HandlerDeps | null, logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    const origin = request.get('origin');
+    const isForeign =
+      request.get('sec-fetch-site')?.trim().toLowerCase() === 'cross-site' ||
+      (origin !== undefined && ready()?.origins.has(origin.toLowerCase()) === false);
+    if (isReading(request) || !isForeign) return next();
+    logger.warn(
+      { path: request.path, origin: origin?.slice(0, 300) ?? null },
+      'refused what a page of another site sent',
+    );
+    sendProblem(response, 'forbidden', 'This came from a page of another site.');
+  };
+}
