@@ -2,6 +2,7 @@ export type { Archiver, StartOptions } from './Archiver.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
 export type { Copy } from './model/copy.ts';
+export { EVENT_NAMES, type EventName } from './model/event.ts';
 export { HOOK_NAMES, type HookName } from './model/hook.ts';
 export type { HostLimits } from './model/host.ts';
 export type { Logger } from './model/logger.ts';
@@ -10,7 +11,7 @@ export { ROLES, type Role } from './model/role.ts';
 export type { Run } from './model/run.ts';
 export { CODES, type Code, type CodeMeaning } from './model/status.ts';
 export type { WriteBack } from './model/writeBack.ts';
-export type { ArchiveEvent, EventName, Listener } from './notify/Listener.ts';
+export type { ArchiveEvent, Listener } from './notify/Listener.ts';
 export { type CreateOptions, createArchiver } from './plugin.ts';
 export { createExpressPortal } from './portal/expressPortal.ts';
 export type {

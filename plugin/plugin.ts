@@ -6,7 +6,6 @@ import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
 import type { Portal } from './portal/Portal.ts';
 import { migrate } from './record/migrate.ts';
-import type { Config } from './settings/Config.ts';
 import { loadConfig } from './settings/loadConfig.ts';
 import type { Archive } from './show/Archive.ts';
 import { createHandler } from './show/handler.ts';
@@ -14,6 +13,7 @@ import { PortalArchive } from './show/portalArchive.ts';
 import { createHooks } from './trigger/hooks.ts';
 import { pages } from './trigger/pages.ts';
 import { openParts, type Parts } from './wiring/openParts.ts';
+import { portalErrors } from './wiring/portalErrors.ts';
 
 /** How a plugin is made. */
 export interface CreateOptions {
@@ -102,7 +102,8 @@ class PortalArchiver implements Archiver {
         'The archiver is not registered with a portal: call register(portal) first.',
       );
     this.#isStopped = false;
-    const config: Config = loadConfig({ environment: this.#environment, settings: portal.settings });
+    const errors = [...portalErrors(portal), ...roleErrors(roles)];
+    const config = loadConfig({ environment: this.#environment, settings: portal.settings, errors });
     const emit = (event: ArchiveEvent) => this.#listeners.emit(event);
     const parts = await openParts({ config, portal, roles, emit });
     if (this.#isStopped || signal?.aborted) return parts.stop(config.stopDeadlineMs);
@@ -124,4 +125,9 @@ class PortalArchiver implements Archiver {
       error: (fields, message) => this.#portal?.logger.error(fields, message),
     };
   }
+}
+
+function roleErrors(roles: readonly string[]): readonly string[] {
+  const unknown = roles.filter((role) => !ROLES.some((known) => known === role));
+  return unknown.map((role) => `${JSON.stringify(role)} is no role; those are ${ROLES.join(', ')}.`);
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Portal } from '../portal/Portal.ts';
 import { describeConfig, settingText } from '../settings/describeConfig.ts';
-import { loadConfig } from '../settings/loadConfig.ts';
+import { loadConfig, type SettingSources } from '../settings/loadConfig.ts';
+import { portalErrors } from '../wiring/portalErrors.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { addPortalOptions, loadPortal, namesPortal, type PortalOptions } from './loadPortal.ts';
 import { columns, print } from './print.ts';
@@ -12,7 +12,7 @@ export function configCommand(context: CommandContext): Command {
     .description('Checks the settings and shows them; ends with 2 when one is wrong.')
     .action(async (options: PortalOptions) => {
       const settings = describeConfig(
-        loadConfig({ environment: context.environment, settings: await portalSettings(options, context) }),
+        loadConfig({ environment: context.environment, ...(await portalSettings(options, context)) }),
       );
       print(context, options, {
         json: { ok: true, settings },
@@ -25,9 +25,12 @@ export function configCommand(context: CommandContext): Command {
 }
 
 /** Those of the portal, where one is named; the environment's alone need no portal. */
-async function portalSettings(options: PortalOptions, context: CommandContext): Promise<Portal['settings']> {
-  if (!namesPortal(options, context)) return undefined;
+async function portalSettings(
+  options: PortalOptions,
+  context: CommandContext,
+): Promise<Pick<SettingSources, 'settings' | 'errors'>> {
+  if (!namesPortal(options, context)) return {};
   const { portal, close } = await loadPortal(options, context);
   await close();
-  return portal.settings;
+  return { ...(portal.settings && { settings: portal.settings }), errors: portalErrors(portal) };
 }

@@ -82,6 +82,4 @@ async function makePortal(module: string): Promise<unknown> {
 }
 
 const isPortal = (value: unknown): value is Portal =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['info', 'urls', 'catalog', 'authorize', 'logger'].every((part) => part in value);
+  typeof value === 'object' && value !== null && ['info', 'urls', 'catalog'].every((part) => part in value);

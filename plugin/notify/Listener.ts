@@ -1,14 +1,5 @@
+import type { EventName } from '../model/event.ts';
 import type { Code } from '../model/status.ts';
-
-export type EventName =
-  | 'archive.queued'
-  | 'archive.succeeded'
-  | 'archive.unchanged'
-  | 'archive.failed'
-  | 'archive.broken'
-  | 'archive.recovered'
-  | 'archive.removed'
-  | 'archive.dataset';
 
 /** Told after our commit. `resourceId` is null for `archive.dataset` (a dataset's run ended). */
 export interface ArchiveEvent {

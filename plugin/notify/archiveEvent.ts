@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ArchiveEvent, EventName } from './Listener.ts';
+import type { EventName } from '../model/event.ts';
+import type { ArchiveEvent } from './Listener.ts';
 
 /** What every event of one process has in common. */
 export interface EventDeps {

@@ -13,7 +13,7 @@ export interface Portal {
   readonly database?: Knex;
   readonly catalog: Catalog;
   /**
-   * Missing or throwing means deny. For a copy it is also asked with a request that carries nothing of the caller's (no
+   * Throwing means deny; a portal without it cannot start. For a copy it is also asked with a request that carries nothing of the caller's (no
    * headers, query, session or address): what it allows then, caches may keep for everybody.
    */
   authorize(request: IncomingMessage, question: Question): boolean | Promise<boolean>;
@@ -23,6 +23,8 @@ export interface Portal {
   readonly hooks?: HookSource;
   /** Mounts the handler under `urls.archiver`. A host may instead mount `archiver.handler` itself. */
   mount?(handler: RequestListener): void;
+  /** What is wrong with how this portal was made, one sentence each; `start()` reports it with the settings. */
+  readonly errors?: readonly string[];
   /** Probes the host before anything is migrated. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
   check?(): Promise<void>;
   now?(): Date;

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { Logger } from '../model/logger.ts';
 import type { HookSource, Portal, Question } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
-import { CKAN_RESOURCE, type TableNames } from './tableNames.ts';
+import { CKAN_RESOURCE, type TableNames, tableNameErrors } from './tableNames.ts';
 
 export interface ExpressPortalOptions {
   /** The portal's own; never closed by us. */
@@ -47,10 +47,12 @@ export function createExpressPortal(options: ExpressPortalOptions): Portal {
       resourceUrlColumn: resource.url,
       ...options.settings,
     },
+    errors: tableNameErrors(options.tables),
     check: () => catalog.check(),
     ...(hooks && { hooks }),
     ...(mount && { mount }),
   };
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+/** A host of plain JavaScript may leave it out; `start()` says so. */
+const withoutSlash = (url: string | undefined): string => (url ?? '').replace(/\/+$/, '');

@@ -56,3 +56,14 @@ export const CKAN_DATASET: DatasetTable = {
   private: 'private',
   state: 'state',
 };
+
+/** What `tables` names that is none of our names, one sentence each: a mistyped key would leave the default in force. */
+export function tableNameErrors(tables: TableNames = {}): readonly string[] {
+  const known: Readonly<Record<string, object>> = { resource: CKAN_RESOURCE, dataset: CKAN_DATASET };
+  return Object.entries(tables).flatMap(([table, names]) => {
+    const allowed = Object.keys(known[table] ?? {});
+    if (allowed.length === 0) return [`tables.${table} is none of ${Object.keys(known).join(', ')}.`];
+    const wrong = Object.keys(names ?? {}).filter((name) => !allowed.includes(name));
+    return wrong.map((name) => `tables.${table}.${name} is none of ${allowed.join(', ')}.`);
+  });
+}

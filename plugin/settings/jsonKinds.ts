@@ -1,4 +1,5 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { EVENT_NAMES } from '../model/event.ts';
 import type { FormRule, HostSettings, WebhookTarget } from '../model/settings.ts';
 import type { Parsed, SettingKind } from './settingKinds.ts';
 
@@ -22,10 +23,16 @@ function json<Value>(options: {
       const { value } = read;
       if (validate(value)) return { value };
       return {
-        wrong: (validate.errors ?? []).map((error) => `${error.instancePath || 'it'} ${error.message}`).join('; '),
+        wrong: (validate.errors ?? []).map(sentenceOf).join('; '),
       };
     },
   };
+}
+
+/** Where it is wrong and how; never the value, which may be a credential. */
+function sentenceOf({ instancePath, message, params }: ErrorObject): string {
+  const named = params['allowedValues'] ?? params['additionalProperty'] ?? null;
+  return `${instancePath || 'it'} ${message}${named === null ? '' : ` (${[named].flat().join(', ')})`}`;
 }
 
 function parseJson(raw: string): Parsed<unknown> {
@@ -128,7 +135,7 @@ export const webhookTargets = (): SettingKind<readonly WebhookTarget[]> =>
         ...optional({
           url: { type: 'string', format: 'uri', pattern: '^https?://' },
           secret: { type: 'string', pattern: '^whsec_[A-Za-z0-9+/]+={0,2}$' },
-          events: { type: 'array', items: { type: 'string', pattern: '^archive\\.[a-z]+$' } },
+          events: { type: 'array', items: { type: 'string', enum: EVENT_NAMES } },
         }),
         required: ['url', 'secret'],
       },

@@ -1,7 +1,8 @@
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { ArchiverError } from '../errors.ts';
 import type { Config } from './Config.ts';
 import type { Setting } from './Setting.ts';
+import { isServiceLink } from './serviceLinks.ts';
 import type { Parsed } from './settingKinds.ts';
 import { SETTING_NAMES, SETTINGS } from './settingsTable.ts';
 
@@ -11,13 +12,16 @@ export interface SettingSources {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** As the operator wrote them in the host, by the names of {@link Config}. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What else is wrong, one sentence each, for the same report. */
+  readonly errors?: readonly string[];
 }
 
 /**
  * Reads, checks and freezes all settings. Throws one `ArchiverError('settings-invalid')` that reports everything wrong:
  * each setting's name, what is wrong, what is accepted. Values of secret settings are never repeated.
  */
-export function loadConfig({ environment = process.env, settings = {} }: SettingSources = {}): Config {
+export function loadConfig(sources: SettingSources = {}): Config {
+  const { environment = process.env, settings = {}, errors = [] } = sources;
   const wrongs = [...unknownVariables(environment), ...unknownSettings(settings)];
   const values: Partial<Record<keyof Config, unknown>> = {};
   for (const name of SETTING_NAMES) {
@@ -25,7 +29,7 @@ export function loadConfig({ environment = process.env, settings = {} }: Setting
     if ('wrong' in parsed) wrongs.push(parsed.wrong);
     else values[name] = parsed.value;
   }
-  wrongs.push(...conflicts(values));
+  wrongs.push(...conflicts(values), ...errors);
   if (wrongs.length === 0 && isComplete(values)) return deepFreeze(structuredClone(values));
   const count = wrongs.length === 1 ? '1 setting is wrong' : `${wrongs.length} settings are wrong`;
   throw new ArchiverError('settings-invalid', `${count}:\n${wrongs.map((wrong) => `- ${wrong}`).join('\n')}`);
@@ -64,6 +68,7 @@ function unknownVariables(environment: Readonly<Record<string, string | undefine
   const known: readonly string[] = SETTING_NAMES.map((name) => SETTINGS[name].environment);
   return Object.keys(environment)
     .filter((variable) => variable.startsWith('ARCHIVER_') && !FOREIGN.test(variable) && !known.includes(variable))
+    .filter((variable) => !isServiceLink(variable, environment))
     .map((variable) => unknown(variable, known));
 }
 
@@ -72,8 +77,12 @@ const unknownSettings = (settings: Readonly<Record<string, unknown>>): string[] 
     .filter((name) => !SETTING_NAMES.some((known) => known === name))
     .map((name) => unknown(name, SETTING_NAMES));
 
-const unknown = (name: string, known: readonly string[]): string =>
-  `${name} is no setting; did you mean ${closest(name, known)}?`;
+/** Proposes the nearest name, unless it has little to do with the one that was written. */
+function unknown(name: string, known: readonly string[]): string {
+  const nearest = closest(name, known);
+  const isNear = distance(name, nearest) <= Math.max(2, name.length / 4);
+  return isNear ? `${name} is no setting; did you mean ${nearest}?` : `${name} is no setting.`;
+}
 
 /** What settings, each right in itself, may not be together. */
 function conflicts(values: Partial<Record<keyof Config, unknown>>): string[] {

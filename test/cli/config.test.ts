@@ -145,6 +145,15 @@ describe('a wrong setting', () => {
     });
   }
 
+  test('is an event that is never told, with those that are', () => {
+    const webhooks = JSON.stringify([{ url: 'https://hooks.example', secret: 'whsec_AAAA', events: ['archive.dead'] }]);
+    const [, line = ''] = reportOf({ environment: { ARCHIVER_WEBHOOKS: webhooks } });
+    assert.match(
+      line,
+      /\/0\/events\/0 must be equal to one of the allowed values \(archive\.queued, .*archive\.dataset\)/,
+    );
+  });
+
   test('is reported together with all the others', () => {
     const lines = reportOf({
       environment: { ARCHIVER_MAX_BYTES: 'x', ARCHIVER_STORE: 'ftp', ARCHIVER_FOLDR: '/x' },
@@ -152,6 +161,11 @@ describe('a wrong setting', () => {
     });
     assert.equal(lines[0], '5 settings are wrong:');
     assert.equal(lines.length, 6);
+  });
+
+  test('is named without a proposal when no name is near', () => {
+    const lines = reportOf({ environment: { ARCHIVER_COFFEE_MACHINE: '1' } });
+    assert.deepEqual(lines.slice(1), ['- ARCHIVER_COFFEE_MACHINE is no setting.']);
   });
 
   test('whose name is unknown is answered with the nearest name, in the environment and in the portal', () => {
@@ -179,6 +193,43 @@ describe('a wrong setting', () => {
     assert.match(reportOf({ environment: { ARCHIVER_STORE: 'azure' } }).join(), /AZURE_STORAGE_CONNECTION_STRING/);
     const environment = { ARCHIVER_MIN_CHECK_INTERVAL_MS: '10', ARCHIVER_MAX_CHECK_INTERVAL_MS: '5' };
     assert.match(reportOf({ environment }).join(), /MIN_CHECK_INTERVAL_MS .* is 10, more than .* which is 5/);
+  });
+});
+
+describe('variables that nobody wrote for the archiver', () => {
+  const KUBERNETES = {
+    ARCHIVER_SERVICE_HOST: '10.96.0.12',
+    ARCHIVER_SERVICE_PORT: '80',
+    ARCHIVER_SERVICE_PORT_HTTP: '80',
+    ARCHIVER_PORT: 'tcp://10.96.0.12:80',
+    ARCHIVER_PORT_80_TCP: 'tcp://10.96.0.12:80',
+    ARCHIVER_PORT_80_TCP_PROTO: 'tcp',
+    ARCHIVER_PORT_80_TCP_PORT: '80',
+    ARCHIVER_PORT_80_TCP_ADDR: '10.96.0.12',
+    ARCHIVER_WORKER_SERVICE_HOST: 'fd00::12',
+    ARCHIVER_WORKER_PORT_53_UDP: 'udp://[fd00::12]:53',
+  };
+  const DOCKER = {
+    ARCHIVER_NAME: '/portal/archiver',
+    ARCHIVER_PORT_5432_TCP_START: 'tcp://172.17.0.5:5432',
+    ARCHIVER_PORT_5432_TCP_PORT_END: '5433',
+    ARCHIVER_ENV_LANG: 'C.UTF-8',
+  };
+
+  test('are passed over: what Kubernetes makes of services and Docker of links', () => {
+    assert.deepEqual(loadConfig({ environment: { ...KUBERNETES, ...DOCKER } }), loadConfig({ environment: {} }));
+  });
+
+  test('are told from those that somebody mistyped, by what they hold', () => {
+    const environment = {
+      ARCHIVER_PORT: '8080',
+      ARCHIVER_SERVICE_HOST: 'archive.example',
+      ARCHIVER_NAME: 'archive',
+      ARCHIVER_ENV_LANG: 'C',
+    };
+    const [title, ...lines] = reportOf({ environment });
+    assert.equal(title, '4 settings are wrong:');
+    assert.deepEqual(lines.slice(0, 1), ['- ARCHIVER_PORT is no setting; did you mean ARCHIVER_PORTS?']);
   });
 });
 

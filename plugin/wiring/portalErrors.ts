@@ -1,0 +1,31 @@
+import type { Portal } from '../portal/Portal.ts';
+
+const CATALOG = ['getResource', 'getDataset', 'listResources', 'writeBack'] as const;
+const LOGGER = ['debug', 'info', 'warn', 'error'] as const;
+
+/** What is wrong with a portal, one sentence each: what its types would say, for hosts of plain JavaScript, and its URLs. */
+export function portalErrors(portal: Partial<Portal>): readonly string[] {
+  const { urls, catalog, logger, authorize, errors = [] } = portal;
+  return [
+    ...urlErrors('site', urls?.site),
+    ...urlErrors('archiver', urls?.archiver),
+    ...missing('catalog', catalog, CATALOG),
+    ...missing('logger', logger, LOGGER),
+    ...(typeof authorize === 'function' ? [] : ['The portal has no authorize: nobody could be let in.']),
+    ...errors,
+  ];
+}
+
+function urlErrors(name: string, url: unknown): readonly string[] {
+  const isAbsolute = typeof url === 'string' && /^https?:\/\/[^/]/i.test(url) && URL.canParse(url);
+  if (isAbsolute) return [];
+  return [
+    `The portal's urls.${name} is ${JSON.stringify(url) ?? 'missing'}; it must be an absolute URL of http or https.`,
+  ];
+}
+
+function missing(name: string, part: object | undefined, methods: readonly string[]): readonly string[] {
+  return methods
+    .filter((method) => typeof Reflect.get(part ?? {}, method) !== 'function')
+    .map((method) => `The portal has no ${name}.${method}.`);
+}
