@@ -17,6 +17,8 @@ export interface Journey {
   recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
+  /** What it comes to without a request; null: it is asked for. */
+  refuse(resource: Resource): Attempt | null;
   requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): FetchRequest;
   readonly retriever: Retriever;
   decide(lease: Lease, resource: Resource, attempt: Attempt, unrecorded: UnrecordedCopy | null): Decision;
@@ -60,7 +62,9 @@ export async function archiveResource(
   }
 
   const unrecorded = lease.abandonedKeyAts.length > 0 ? await journey.findUnrecordedCopy(lease) : null;
-  const attempt = await journey.retriever.retrieve(journey.requestFor(lease, resource, unrecorded), signal);
+  const attempt =
+    journey.refuse(resource) ??
+    (await journey.retriever.retrieve(journey.requestFor(lease, resource, unrecorded), signal));
   if (signal.aborted) {
     if (attempt.stage) await journey.retriever.discard(attempt.stage);
     throw new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);

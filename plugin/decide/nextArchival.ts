@@ -61,7 +61,7 @@ export function nextArchival(input: {
       host,
       code: attempt.code,
       reason: attempt.reason,
-      broken: attempt.broken,
+      broken: works ? false : attempt.broken,
       attempts,
       ...failures,
       lastSuccessAt: works ? now : before.lastSuccessAt,
@@ -82,8 +82,9 @@ export function nextArchival(input: {
   };
 }
 
-function isGood({ kind }: Attempt): boolean {
-  return kind === 'fetched' || kind === 'unchanged';
+/** A link that was only to be checked, and works, is as good as one whose file has not changed. */
+function isGood({ kind, code }: Attempt): boolean {
+  return kind === 'fetched' || kind === 'unchanged' || code === 'checked-only';
 }
 
 function stateOf(works: boolean, settled: boolean): NextArchival['state'] {
@@ -103,9 +104,9 @@ function failuresAfter(
   return { failureCount, firstFailureAt: failureCount === 0 ? null : (before.firstFailureAt ?? now) };
 }
 
-function countsAfter(before: Archival, { kind }: Attempt): Pick<Archival, 'unchangedCount' | 'changedCount'> {
-  if (kind === 'fetched') return { unchangedCount: 0, changedCount: before.changedCount + 1 };
-  if (kind === 'unchanged') return { unchangedCount: before.unchangedCount + 1, changedCount: 0 };
+function countsAfter(before: Archival, attempt: Attempt): Pick<Archival, 'unchangedCount' | 'changedCount'> {
+  if (attempt.kind === 'fetched') return { unchangedCount: 0, changedCount: before.changedCount + 1 };
+  if (isGood(attempt)) return { unchangedCount: before.unchangedCount + 1, changedCount: 0 };
   return { unchangedCount: before.unchangedCount, changedCount: before.changedCount };
 }
 
@@ -122,7 +123,7 @@ function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly numbe
 function transitionsOf(before: Archival, attempt: Attempt, failureCount: number, policy: Policy): ArchivalTransition[] {
   const recovered: ArchivalTransition[] = before.failureCount > 0 ? ['recovered'] : [];
   if (attempt.kind === 'fetched') return ['succeeded', ...recovered];
-  if (attempt.kind === 'unchanged') return ['unchanged', ...recovered];
+  if (isGood(attempt)) return ['unchanged', ...recovered];
   const confirmed = failureCount === policy.confirmFailures && before.failureCount < failureCount;
   return confirmed ? ['failed', 'broken'] : ['failed'];
 }

@@ -87,7 +87,8 @@ export class FetchAttempt {
     scope.trace.redirects.length = 0;
     scope.trace.permanent = true;
     const waitsFor202 = request.mode !== 'check';
-    const chain = new RedirectChain({ scope, agents, userAgent, waitsFor202 }, url, credentials);
+    const authorization = request.authorization ? { url, field: request.authorization } : null;
+    const chain = new RedirectChain({ scope, agents, userAgent, authorization, waitsFor202 }, url, credentials);
     const last = await chain.next(this.#conditions(url));
     const direct = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
     const isPage = direct.code === 'not-data' && expects === 'anything';

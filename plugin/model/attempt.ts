@@ -44,6 +44,8 @@ export interface FetchRequest {
   readonly now: number;
   /** Where a new copy would go: `archive/{timestamp}/{resourceid}`; the file name is found while fetching. */
   readonly keyPrefix: string;
+  /** The `Authorization` field for `url` itself, which no redirect takes along; absent or null: none. */
+  readonly authorization?: string | null;
 }
 
 /** One hop of a redirect chain: absolute URLs without credentials, and the 3xx status that led on. */

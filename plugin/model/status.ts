@@ -63,6 +63,7 @@ export const CODES = {
   'blocked-address': refused,
   'blocked-port': refused,
   excluded: refused,
+  circular: refused,
   'checked-only': refused,
   forbidden: indeterminate('Forbidden error'),
   internal: indeterminate('System error during archival'),

@@ -27,6 +27,10 @@ export interface Portal {
   readonly errors?: readonly string[];
   /** Probes the host before anything is migrated. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
   check?(): Promise<void>;
+  /** Why the file behind a resource is not to be asked for, in a sentence (its code is `circular`); null: it is. */
+  refusalOf?(resource: Resource): string | null;
+  /** The `Authorization` field that the portal wants for an upload of its own, sent to that URL alone; null: none. */
+  authorizationFor?(resource: Resource): string | null;
   now?(): Date;
 }
 

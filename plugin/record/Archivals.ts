@@ -100,6 +100,8 @@ export interface Archivals {
   differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
   /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
   forget(resourceIds: readonly string[]): Promise<void>;
+  /** All that ended with this code are due now. */
+  makeDue(code: Code, now: Date): Promise<void>;
   /** Counts per code, plus totals; for the report and a dry run. */
   countByCode(): Promise<
     readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]

@@ -1,4 +1,5 @@
 import type { Archival, ArchivalRequest } from '../model/archival.ts';
+import type { Code } from '../model/status.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Archivals, SweepCost } from './Archivals.ts';
 import { ARCHIVAL_LIST } from './archivalColumns.ts';
@@ -135,6 +136,11 @@ export class ArchivalTable implements Archivals {
 
   async forget(resourceIds: readonly string[]): Promise<void> {
     await this.#database.rows('forgetting resources', FORGET, { resourceIds });
+  }
+
+  async makeDue(code: Code, now: Date): Promise<void> {
+    const sql = 'update :schema:.archival set next_check_at = :now where code = :code and next_check_at > :now';
+    await this.#database.rows('making resources due', sql, { code, now });
   }
 
   countByCode(): ReturnType<Archivals['countByCode']> {

@@ -1,7 +1,19 @@
 import { FETCH_SETTINGS } from './fetchSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
-import { bytes, choice, identifier, integer, list, spanMs, tableName, text, timerMs, url } from './settingKinds.ts';
+import {
+  bytes,
+  choice,
+  identifier,
+  integer,
+  list,
+  spanMs,
+  tableName,
+  text,
+  timerMs,
+  truth,
+  url,
+} from './settingKinds.ts';
 
 const path = () => text({ name: 'path', accepted: 'the path of a folder', pattern: /^[^\0]+$/ });
 
@@ -184,6 +196,13 @@ export const SETTINGS = {
     kind: choice(['keep', 'remove']),
     default: 'keep',
     description: 'What becomes of the copies of a deleted resource.',
+  },
+  checkOnly: {
+    environment: 'ARCHIVER_CHECK_ONLY',
+    group: 'store',
+    kind: truth(),
+    default: false,
+    description: 'Only check whether links work: no body is read, nothing is kept.',
   },
 
   ...FETCH_SETTINGS,

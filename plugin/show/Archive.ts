@@ -5,6 +5,7 @@ import type { Code } from '../model/status.ts';
 import type { HostStatus } from '../record/Hosts.ts';
 import type { KnownTaskStatus as TaskStatusRow } from '../record/Records.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
+import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Archive {
   requestAll(by?: Requester): Promise<RequestResult>;
   /** Looks for what is missing, changed or due, as the schedule does; a dry run only counts. */
   sweep(options: { readonly dryRun: boolean }): Promise<SweepReport>;
+  /** What this process has asked and kept since it started. */
+  totals(): AttemptTotals;
   readonly runs: ArchiveRuns;
   readonly hosts: ArchiveHosts;
 }

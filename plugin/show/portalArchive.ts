@@ -3,6 +3,7 @@ import { CODES } from '../model/status.ts';
 import type { Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
+import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
 
 /** What the archive is read from and asked by. */
@@ -10,6 +11,7 @@ export interface ArchiveDeps {
   readonly records: Pick<Records, 'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases'>;
   readonly requests: Requests;
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
+  readonly tally: { readonly totals: AttemptTotals };
   now(): Date;
 }
 
@@ -74,6 +76,10 @@ export class PortalArchive implements Archive {
 
   async sweep(options: { readonly dryRun: boolean }): Promise<SweepReport> {
     return this.#deps().sweep.report(options);
+  }
+
+  totals(): AttemptTotals {
+    return this.#deps().tally.totals;
   }
 }
 

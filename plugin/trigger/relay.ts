@@ -1,3 +1,4 @@
+import { isDerived } from '../decide/circular.ts';
 import { requestOf } from '../decide/requestOf.ts';
 import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
@@ -27,8 +28,6 @@ const LOST_AFTER_MS = 10_000;
 /** One process in this time looks for all. */
 const HOSTS_LEASE = 'rescue';
 const HOSTS_MS = 10_000;
-/** CKAN's stores of rows: archiving their dumps would go round in a circle. */
-const DERIVED_URL_TYPES = new Set(['datastore', 'datapusher', 'xloader']);
 
 /** Turns noted saves into jobs, and finds requests whose job was lost while the queue was away. */
 export class OutboxRelay {
@@ -124,7 +123,7 @@ export class OutboxRelay {
     const known = await this.#deps.records.archivals.getMany(resources.map(({ id }) => id));
     const urls = new Map(known.map(({ resourceId, url }) => [resourceId, url]));
     return resources
-      .filter(({ urlType }) => urlType === null || !DERIVED_URL_TYPES.has(urlType))
+      .filter((resource) => !isDerived(resource))
       .filter(({ id, url }) => replaced.has(id) || urls.get(id) !== url || (created.has(id) && !urls.has(id)))
       .map(requestOf);
   }

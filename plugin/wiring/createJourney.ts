@@ -1,9 +1,11 @@
 import type { Decision, Journey } from '../archiveResource.ts';
 import { keyPrefix } from '../decide/archiveKey.ts';
+import { isDerived } from '../decide/circular.ts';
 import { copyOf, knownFromUnrecorded, type NewCopy, recoveredCopyOf, writeBackOf } from '../decide/copyOf.ts';
 import { copyUrl } from '../decide/copyUrl.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
+import { refusedAttempt } from '../decide/refusedAttempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
@@ -21,6 +23,7 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
+import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 
 export interface JourneyDeps {
@@ -30,6 +33,7 @@ export interface JourneyDeps {
   readonly recorder: GroupedRecorder;
   readonly store: ArchiveStore;
   readonly queueName: string;
+  readonly tally: AttemptTally;
   describe(resourceId: string): Promise<Resource | null>;
   emit(event: ArchiveEvent): void;
   now(): Date;
@@ -48,7 +52,8 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     async dropUnrecorded(key) {
       if (!(await records.copies.findByKey(key))) await store.remove(key);
     },
-    requestFor: (lease, resource, unrecorded) => requestOf(lease, resource, unrecorded, now()),
+    refuse: (resource) => refuse(resource, deps),
+    requestFor: (lease, resource, unrecorded) => requestOf({ lease, resource, unrecorded }, deps),
     decide: (lease, resource, attempt, unrecorded) => decide({ lease, resource, attempt, unrecorded }, deps),
     record: (outcome) => recorder.record(outcome),
     notify: (decision, recorded) => notify(decision, recorded, deps),
@@ -65,10 +70,20 @@ async function findBytes(lease: Lease, { store, records }: JourneyDeps): Promise
   return null;
 }
 
-function requestOf(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null, at: Date): FetchRequest {
+const DERIVED = 'The portal makes this file itself, of rows that it holds: archiving it would go round in a circle.';
+
+function refuse(resource: Resource, { portal }: JourneyDeps): Attempt | null {
+  const reason = isDerived(resource) ? DERIVED : (portal.refusalOf?.(resource) ?? null);
+  return reason === null ? null : refusedAttempt(resource.url, 'circular', reason);
+}
+
+function requestOf(asked: Omit<Case, 'attempt'>, { config, portal, now }: JourneyDeps): FetchRequest {
+  const { lease, resource, unrecorded } = asked;
+  const at = now();
   return {
     url: resource.url,
-    mode: lease.requested ? 'demand' : 'sweep',
+    mode: config.checkOnly ? 'check' : lease.requested ? 'demand' : 'sweep',
+    authorization: portal.authorizationFor?.(resource) ?? null,
     known: unrecorded ? knownFromUnrecorded(unrecorded, resource, at) : lease.archival.known,
     declaredFormat: resource.format,
     resourceName: resource.name,
@@ -86,7 +101,8 @@ interface Case {
 
 /** What an attempt means, with everything that is written and told of it. */
 function decide({ lease, resource, attempt, unrecorded }: Case, deps: JourneyDeps): Decision {
-  const { config, now } = deps;
+  const { config, tally, now } = deps;
+  tally.add(attempt);
   const at = now();
   const { url, datasetId, id: entityId } = resource;
   const host = hostOf(url);

@@ -17,6 +17,7 @@ import { ArchivalRequests } from '../trigger/archivalRequests.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
+import { AttemptTally } from '../work/attemptTally.ts';
 import { handlerDepsOf } from './handlerDeps.ts';
 import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
@@ -32,6 +33,7 @@ export interface Parts {
   readonly queue: JobQueue;
   readonly requests: Requests;
   readonly sweep: Sweep;
+  readonly tally: AttemptTally;
   readonly handlerDeps: HandlerDeps;
   now(): Date;
   stop(deadlineMs: number): Promise<void>;
@@ -63,17 +65,21 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const now = portal.now ?? (() => new Date());
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
   const { knex, tables } = await openTables(scope, config, portal);
+  // What was only checked is to be kept now.
+  if (roles.includes('worker') && !config.checkOnly) await tables.archivals.makeDue('checked-only', now());
   const store = await openStore(scope, config);
   const queue = await createQueue(config, knex, logger);
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
   const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
-  if (roles.includes('worker')) await openWorker(scope, { config, portal, records, store, queue, owner, now, emit });
+  const tally = new AttemptTally();
+  const worker = { config, portal, records, store, queue, tally, owner, now, emit };
+  if (roles.includes('worker')) await openWorker(scope, worker);
   else await startQueue(queue, null, scope);
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
-  return { config, knex, records, store, queue, requests, sweep, handlerDeps, now, stop };
+  return { config, knex, records, store, queue, requests, sweep, tally, handlerDeps, now, stop };
 }
 
 /** The database answers, the host has what is needed, our tables are at the newest state. */

@@ -9,6 +9,7 @@ import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { OutboxRelay } from '../trigger/relay.ts';
 import { archiveSharedUrl } from '../work/archiveSharedUrl.ts';
+import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
@@ -31,6 +32,7 @@ export interface WorkerDeps {
   readonly records: Records;
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
+  readonly tally: AttemptTally;
   /** Names this process in its leases. */
   readonly owner: string;
   now(): Date;
@@ -90,7 +92,7 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   });
 }
 
-function openJourneys(scope: Scope, { config, portal, records, store, queue, now, emit }: WorkerDeps) {
+function openJourneys(scope: Scope, { config, portal, records, store, queue, tally, now, emit }: WorkerDeps) {
   const identity = { site: portal.urls.site };
   const reader = new ResourceReader(portal.catalog);
   const deps: JourneyDeps = {
@@ -100,6 +102,7 @@ function openJourneys(scope: Scope, { config, portal, records, store, queue, now
     recorder: new GroupedRecorder(records.archivals),
     store,
     queueName: queue.name,
+    tally,
     describe: (resourceId) => reader.read(resourceId),
     emit,
     now,

@@ -11,6 +11,7 @@ import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { createJourney } from '../../plugin/wiring/createJourney.ts';
 import { createLocalRetriever } from '../../plugin/wiring/openRetriever.ts';
 import { createStore } from '../../plugin/wiring/openStore.ts';
+import { AttemptTally } from '../../plugin/work/attemptTally.ts';
 import { addResource, SILENT } from '../support/testPortal.ts';
 import { type TriggerPortal, triggerPortal } from '../support/triggerPortal.ts';
 import { until } from '../support/until.ts';
@@ -66,6 +67,7 @@ describe('what a journey tells', () => {
         recorder: new GroupedRecorder(opened.records.archivals),
         store,
         queueName: 'agenda-postgresql',
+        tally: new AttemptTally(),
         describe: (id) => portal.catalog.getResource(id),
         emit: (event) => void events.push(event),
         now: () => NOW,

@@ -16,6 +16,8 @@ export interface RequestInput {
   /** From the URL itself, or null when this origin must not see them. */
   readonly credentials: UrlCredentials | null;
   readonly cookie: string | null;
+  /** Of the request itself, for this URL; null: none. */
+  readonly authorization: string | null;
   /** Conditions, ranges; they win over all others. */
   readonly extra: Readonly<Record<string, string>>;
 }
@@ -34,6 +36,7 @@ export function buildRequest(input: RequestInput): HttpRequest {
   for (const [name, value] of Object.entries(host?.headers ?? {})) headers[name.toLowerCase()] = value;
   if (host?.credential) addCredential(headers, host.credential);
   if (credentials) headers.authorization = basic(credentials.username, credentials.password);
+  if (input.authorization !== null) headers.authorization = input.authorization;
   if (input.cookie !== null) headers.cookie = input.cookie;
   Object.assign(headers, input.extra);
   return { url, path: pathOf(url, credentials ? null : (host?.credential ?? null)), headers };

@@ -28,11 +28,18 @@ export interface FormContent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** An `Authorization` field for one URL alone: no redirect takes it along. */
+export interface UrlAuthorization {
+  readonly url: URL;
+  readonly field: string;
+}
+
 /** What the requests of one attempt have in common. */
 export interface RequestSenderDeps {
   readonly scope: AttemptScope;
   readonly agents: GuardedConnections;
   readonly userAgent: string;
+  readonly authorization: UrlAuthorization | null;
 }
 
 /** Sends the requests of one attempt with what each origin may see: its own cookies, credentials and settings. */
@@ -112,11 +119,13 @@ export class RequestSender {
   }
 
   #requestFor(url: URL, extra: Readonly<Record<string, string>>): HttpRequest {
+    const { userAgent, authorization } = this.#deps;
     return buildRequest({
       url,
-      userAgent: this.#deps.userAgent,
+      userAgent,
       host: this.#hostFor(url),
       credentials: this.#credentials.get(url.origin) ?? null,
+      authorization: authorization?.url.href === url.href ? authorization.field : null,
       cookie: this.cookieFor(url),
       extra,
     });

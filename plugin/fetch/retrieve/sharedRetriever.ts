@@ -57,6 +57,8 @@ export class SharedRetriever implements Retriever {
   async #answered(request: FetchRequest): Promise<Attempt | null> {
     if (!this.#first || this.#first.request.url !== request.url) return null;
     const { attempt, request: asked } = this.#first;
+    // What a secret opened is no answer for whom it was not given to.
+    if ((asked.authorization ?? null) !== (request.authorization ?? null)) return null;
     if (attempt.code === 'still-fresh' && request.mode === 'demand') return null;
     const shared: Attempt = { ...attempt, requests: 0, resumed: 0, wireBytes: 0, stage: null };
     if (attempt.kind === 'failed' || attempt.kind === 'refused') return shared;

@@ -1,0 +1,27 @@
+import pg from 'pg';
+import { databaseFailed } from './databaseFailed.ts';
+
+/** Held for as long as its process lives: PostgreSQL gives it up by itself when the connection ends. */
+export interface SessionLock {
+  release(): Promise<void>;
+}
+
+/** null: another process holds the lock of this name. On a connection of its own; throws `database-failed`. */
+export async function takeSessionLock(connection: pg.ClientConfig, name: string): Promise<SessionLock | null> {
+  const client = new pg.Client(connection);
+  // A connection that is lost has given the lock up; whoever needs the database finds out.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ taken: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as taken',
+      [name],
+    );
+    if (rows[0]?.taken) return { release: () => client.end() };
+    await client.end();
+    return null;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw databaseFailed('making sure that no other process works on it', error);
+  }
+}
