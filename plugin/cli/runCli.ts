@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { archiveCommand } from './archive.ts';
 import type { CommandContext } from './CommandContext.ts';
+import { ckanCommand } from './ckan.ts';
 import { configCommand } from './configCommand.ts';
 import { hostCommand } from './host.ts';
 import { migrateCommand } from './migrate.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   hostCommand,
   migrateCommand,
   uninstallCommand,
+  ckanCommand,
 ];
 
 /** Runs one command; never throws and never ends the process. */

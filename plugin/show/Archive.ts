@@ -5,8 +5,8 @@ import type { Code } from '../model/status.ts';
 import type { HostStatus } from '../record/Hosts.ts';
 import type { KnownTaskStatus as TaskStatusRow } from '../record/Records.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
-import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
+import type { AttemptTotals } from '../work/attemptTally.ts';
 
 /**
  * What a portal may ask the archive and ask of it, in its own process; the routes are the same for others. Looking

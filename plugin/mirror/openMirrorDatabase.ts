@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import { ArchiverError, messageOf } from '../errors.ts';
+import { type Cluster, openCluster } from '../record/cluster/openCluster.ts';
+import { connectionOf } from '../record/connectionOf.ts';
+import { openDatabase } from '../record/openDatabase.ts';
+import { takeSessionLock } from '../record/sessionLock.ts';
+
+/** The database of a mirror, which no other process mirrors into for as long as it is open. */
+export interface MirrorDatabase {
+  readonly knex: Knex;
+  close(): Promise<void>;
+}
+
+/** Below the folder of a mirror: what is ours beside the copies. */
+export const OWN_FOLDER = '.portal-archiver';
+
+/**
+ * `DATABASE_URL`, or a PostgreSQL of our own below the folder: made by the first run, taken over where it lives on after
+ * its process was killed, ended with ours. Throws `ArchiverError('settings-invalid')` where there is no PostgreSQL,
+ * `invalid-request` where another process is at work.
+ */
+export async function openMirrorDatabase(place: {
+  readonly folder: string;
+  readonly databaseUrl: string | null;
+  readonly schema: string;
+  readonly environment: NodeJS.ProcessEnv;
+}): Promise<MirrorDatabase> {
+  const { folder, databaseUrl, schema, environment } = place;
+  const own = join(folder, OWN_FOLDER);
+  const cluster = databaseUrl === null ? await openOwn(own, environment) : null;
+  const knex = openDatabase(databaseUrl ?? cluster?.url ?? null);
+  try {
+    const lock = await takeSessionLock(await connectionOf(knex), `portal-archiver mirror ${schema}`);
+    if (!lock) throw new ArchiverError('invalid-request', `Another process mirrors into ${folder}; end it first.`);
+    return {
+      knex,
+      close: () =>
+        closeAll(
+          lock.release,
+          () => knex.destroy(),
+          () => cluster?.stop(),
+        ),
+    };
+  } catch (error) {
+    // The server belongs to the process that holds the lock; without one there, it ends with us.
+    const isOthers = error instanceof ArchiverError && error.code === 'invalid-request';
+    await closeAll(() => knex.destroy(), isOthers ? () => undefined : () => cluster?.stop());
+    throw error;
+  }
+}
+
+async function openOwn(folder: string, environment: NodeJS.ProcessEnv): Promise<Cluster> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const password = await keptSecret(join(folder, 'database-password'));
+    return await openCluster({ folder, password, port: null, environment });
+  } catch (error) {
+    if (error instanceof ArchiverError) throw error;
+    throw new ArchiverError('database-failed', `No PostgreSQL starts in ${folder}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Made once, readable for its owner alone. */
+export async function keptSecret(path: string): Promise<string> {
+  const made = randomBytes(24).toString('base64url');
+  try {
+    await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' });
+    return made;
+  } catch {
+    return (await readFile(path, 'utf8')).trim();
+  }
+}
+
+async function closeAll(...closes: (() => unknown)[]): Promise<void> {
+  for (const close of closes) await close();
+}
