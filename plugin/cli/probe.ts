@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { isObject } from '../decide/isObject.ts';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { FetchRequest } from '../model/attempt.ts';
 import type { Config } from '../settings/Config.ts';
@@ -9,7 +10,7 @@ import { SETTING_NAMES } from '../settings/settingsTable.ts';
 import type { Prober } from '../wiring/openProber.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { type LandingOptions, probeLanding } from './probeLanding.ts';
-import { isObject, MODES, probeRequest, readProbeLine } from './probeRequest.ts';
+import { MODES, probeRequest, readProbeLine } from './probeRequest.ts';
 import { probeExitCode, probeReport, probeResult } from './probeResult.ts';
 import { SaveFile } from './saveFile.ts';
 import { addSettingFlags, configOf } from './settingFlags.ts';

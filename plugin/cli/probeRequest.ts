@@ -1,3 +1,4 @@
+import { isObject } from '../decide/isObject.ts';
 import { ArchiverError } from '../errors.ts';
 import type { FetchRequest, HeaderMap, Known } from '../model/attempt.ts';
 
@@ -76,9 +77,6 @@ function moment(value: unknown): number | null {
   const at = new Date(value).getTime();
   return Number.isNaN(at) ? null : at;
 }
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 

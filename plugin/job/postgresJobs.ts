@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { PostgresJobRepository } from '@agendajs/postgres-backend';
 import type { JobParameters, JobRepository } from 'agenda';
 import type pg from 'pg';
+import { codeOf } from '../errors.ts';
 import type { Job } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
@@ -96,7 +97,7 @@ function keyOf(kind: Job['kind']): string {
 }
 
 function isDuplicate(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === UNIQUE_VIOLATION;
+  return codeOf(error) === UNIQUE_VIOLATION;
 }
 
 /**

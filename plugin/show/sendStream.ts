@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-import { ArchiverError } from '../errors.ts';
+import { ArchiverError, codeOf } from '../errors.ts';
 
 /** How slow a reader may be before it is cut off. */
 export interface ReaderLimits {
@@ -33,8 +33,7 @@ export async function sendStream(stream: Readable, response: Response, limits: R
 }
 
 /** The reader hung up: the only end of a pipeline that neither side has an error for. */
-const isPrematureClose = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+const isPrematureClose = (error: unknown): boolean => codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE';
 
 /** Ends what does not move: chunks come as fast as the reader takes them and the store has them. */
 class ReaderWatch {

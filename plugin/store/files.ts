@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { rmdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from '../errors.ts';
 
 /**
  * Makes a folder, and those above it; false when it is taken.
@@ -79,8 +80,4 @@ export async function unlessMissing<Result>(work: Promise<Result>): Promise<Resu
 /** ENOENT, or ENOTDIR where a file stands in place of a folder. */
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : null;
 }

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
+import { codeOf } from '../../errors.ts';
 import type { HeaderMap } from '../../model/attempt.ts';
 import { fields } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
@@ -183,10 +184,9 @@ class DecoderStage {
 }
 
 function asDecodeError(error: unknown, coding: Coding): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (
     !(error instanceof Error) ||
-    !/^(Z_|ERR__?(BROTLI|ERROR|ZSTD)|ERR_BROTLI|ZSTD|ERR_ZLIB|ERR_PADDING|ERR_STREAM_PREMATURE)/.test(code)
+    !/^(Z_|ERR__?(BROTLI|ERROR|ZSTD)|ERR_BROTLI|ZSTD|ERR_ZLIB|ERR_PADDING|ERR_STREAM_PREMATURE)/.test(codeOf(error))
   ) {
     return error;
   }

@@ -1,3 +1,4 @@
+import { isObject } from '../../decide/isObject.ts';
 import type { PageLink } from './Page.ts';
 import { absoluteUrl } from './references.ts';
 
@@ -21,7 +22,7 @@ export function structuredLinks(jsonLd: readonly string[], base: string): PageLi
     const node = waiting.pop();
     if (!node) break;
     if (Array.isArray(node.value)) for (const value of node.value) waiting.push({ value, names: node.names });
-    else if (isMembers(node.value)) visit(node.value, node.names, { waiting, links, base });
+    else if (isObject(node.value)) visit(node.value, node.names, { waiting, links, base });
   }
   return links;
 }
@@ -85,7 +86,7 @@ function urlsOf(value: unknown, base: string): string[] {
 function textOf(value: unknown): string | null {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   if (typeof first === 'string') return first.trim().slice(0, 4096) || null;
-  if (!isMembers(first)) return null;
+  if (!isObject(first)) return null;
   const inner = first['@value'] ?? first['@id'] ?? first['url'];
   return typeof inner === 'string' ? inner.slice(0, 4096) : null;
 }
@@ -105,6 +106,3 @@ function parsed(text: string): unknown {
   }
   return null;
 }
-
-const isMembers = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

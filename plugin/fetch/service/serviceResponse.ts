@@ -1,3 +1,4 @@
+import { isObject } from '../../decide/isObject.ts';
 import { capabilitiesService } from '../sniff/capabilitiesRoot.ts';
 import type { HeadText } from '../sniff/headText.ts';
 import { isErrorName, sniffJson } from '../sniff/sniffJson.ts';
@@ -115,10 +116,6 @@ function exception(words: readonly unknown[]): ServiceResponse {
     kind: 'exception',
     message: shortened(said.filter((it) => it.trim() !== '').join(': ') || 'no reason given'),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shortened(text: string): string {

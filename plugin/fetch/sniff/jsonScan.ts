@@ -1,3 +1,4 @@
+import { isObject } from '../../decide/isObject.ts';
 /** What one pass over the beginning of a JSON text found. */
 export interface JsonScan {
   /** No syntax error as far as the text goes. */
@@ -43,10 +44,6 @@ export function scanOfValue(value: unknown, end: number): JsonScan | null {
   const keys = new Map(members.map(([key, it]): [string, string | null] => [key, typeof it === 'string' ? it : null]));
   const container = Array.isArray(root) ? 'array' : 'object';
   return { valid: true, ended: true, end, container, keys, memberTypes: new Set() };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 class JsonReader {

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
-import { ArchiverError } from '../../errors.ts';
+import { ArchiverError, codeOf } from '../../errors.ts';
 import { type Account, accountFor } from './account.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { freePort } from './freePort.ts';
@@ -174,8 +174,7 @@ async function answers(url: string, ended: () => unknown): Promise<boolean> {
 }
 
 /** Class 28 of PostgreSQL's codes: it is not ours. */
-const isFinal = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('28');
+const isFinal = (error: unknown): boolean => codeOf(error).startsWith('28');
 
 async function stopServer(server: ChildProcess): Promise<void> {
   const exited = once(server, 'exit');
