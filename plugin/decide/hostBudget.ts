@@ -32,7 +32,7 @@ export function newHost(limits: HostLimits, now: Date): HostState {
 }
 
 /**
- * A share of a host's budget: a token bucket for the rate, slots for what is under way at once, bytes a day, quiet hours,
+ * A share of a host's budget: a token bucket for the rate, slots for what is under way concurrently, bytes a day, quiet hours,
  * the server's own Retry-After, and a circuit breaker that lets one probe through when its time is over.
  */
 export function take(
@@ -75,7 +75,7 @@ export function take(
   };
 }
 
-/** Where there is more than one slot, the last is kept for people: they never wait for the slow file of a sweep. */
+/** Where there is more than one slot, the last is kept for interactive requests: they never wait for the slow file of a sweep. */
 function sweepSlots({ concurrency }: HostLimits): number {
   return concurrency > 1 ? concurrency - 1 : concurrency;
 }

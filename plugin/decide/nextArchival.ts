@@ -1,18 +1,18 @@
 import type { Archival, ArchivalUpdate } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
-import { nextKnown } from './knownOf.ts';
 import { type CheckBounds, nextCheck } from './nextCheck.ts';
+import { nextKnown } from './nextKnown.ts';
 
 /** The settings that say when a resource is tried again and looked at again. */
 export interface Policy extends CheckBounds {
   /** Waits before the second, third and fourth attempt; at most three. */
   readonly retryDelaysMs: readonly number[];
-  /** Failed requests in a row after which `archive.broken` is told. */
+  /** Failed requests in a row after which `archive.broken` is emitted. */
   readonly confirmFailures: number;
 }
 
-/** What a settled attempt changed in the eyes of those who are told of it. */
+/** What a settled attempt changed for those who listen to its events. */
 export type ArchivalTransition = 'succeeded' | 'unchanged' | 'failed' | 'broken' | 'recovered';
 
 /** What an attempt means for the archival of its resource. */

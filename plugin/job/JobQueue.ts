@@ -20,7 +20,7 @@ export interface JobContext {
 
 /**
  * The queue edge. A job that waits is not added twice. A host's job that runs when it is added runs once more; a
- * resource's job may be added while another runs. Two processes at once may still add one each: correctness rests on
+ * resource's job may be added while another runs. Two processes may still add one each at the same moment: correctness rests on
  * leases alone, and a job that finds nothing wanted does nothing.
  */
 export interface JobQueue {

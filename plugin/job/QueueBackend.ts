@@ -8,13 +8,13 @@ export interface QueueBackend {
   reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
   /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */
   pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Adds new jobs; one whose key got a waiting job meanwhile is left out where the server can tell. */
+  /** Adds new jobs; one whose key got a waiting job meanwhile is left out where the server knows it. */
   insert(jobs: readonly JobParameters[]): Promise<void>;
   /** Removes a job that runs, unless it was rescheduled meanwhile; answers whether it did. */
   removeUnwanted(id: string): Promise<boolean>;
   /** Renews the locks of these jobs, as far as they are locked. */
   renew(ids: readonly string[]): Promise<void>;
-  /** Unlocks; a job that had begun already starts again at once. */
+  /** Unlocks; a job that had begun already starts again immediately. */
   unlock(id: string): Promise<void>;
   counts(): Promise<{ waiting: number; running: number; failed: number }>;
   /** true: the server refused a second waiting job of the same key. */

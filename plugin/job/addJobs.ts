@@ -35,7 +35,7 @@ async function addNew(
   for (let from = 0; from < added.length; from += ADD_AT_ONCE) {
     const some = added.slice(from, from + ADD_AT_ONCE);
     await within(ANSWER_MS, jobs.insert(some.map((job) => job.toJson(true))));
-    // One notification tells of them all.
+    // One notification for all of them.
     if (some[0]) await agenda.publishJobNotification(some[0]);
   }
 }

@@ -13,7 +13,7 @@ import { within } from './within.ts';
 export interface QueueSettings extends BackendSettings {
   /** How often a worker looks for jobs whose notification it missed. */
   readonly pollMs: number;
-  /** Jobs of each kind at once in this process. */
+  /** Jobs of each kind that run concurrently in this process. */
   readonly concurrency: number;
   /** A job of a dead worker is taken up again after this; default 30 s. */
   readonly lockMs?: number;
@@ -65,7 +65,7 @@ export class AgendaQueue implements JobQueue {
 
   async add(jobs: readonly Job[], startAt = new Date()): Promise<void> {
     const open = this.#demand();
-    // One at a time, so that what two callers add at once is seen by the second.
+    // One at a time, so that of two callers the second sees what the first adds.
     const added = this.#adding.then(() => addJobs(open, jobs, startAt));
     this.#adding = added.catch(() => undefined);
     try {
@@ -198,7 +198,7 @@ function waitAfter({ attempt, error }: { attempt: number; error: Error }): numbe
   return SERVICE_WAITS_MS[Math.min(attempt, SERVICE_WAITS_MS.length) - 1] ?? null;
 }
 
-/** One failed job a resource tells enough; without this they would pile up with every sweep. */
+/** One failed job a resource is enough; without this they would pile up with every sweep. */
 async function dropEarlierFailures(agenda: Agenda, resourceId: string): Promise<void> {
   const { jobs } = await agenda.queryJobs({ name: JOB_NAMES.resource, data: { resourceId }, state: 'failed' });
   const ids = jobs.filter(({ nextRunAt }) => !nextRunAt).map(({ _id }) => _id);

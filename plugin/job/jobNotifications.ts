@@ -54,7 +54,7 @@ export class JobNotifications extends BaseNotificationChannel {
     if (!this.#isSending) void this.#send();
   }
 
-  /** Nobody listens to the states of jobs: the records tell more, and tell it in the transaction. */
+  /** Nobody listens to the states of jobs: the records say more, and within the transaction. */
   async publishState(): Promise<void> {}
 
   /** Looks into the queue now, in this process alone. */

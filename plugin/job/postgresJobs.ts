@@ -101,8 +101,8 @@ function isDuplicate(error: unknown): boolean {
 }
 
 /**
- * One process after the other, for `create … if not exists` fails when two do it at once; and only when this version has
- * not done it before, because Agenda makes a trigger anew each time, which collides with workers that use the table.
+ * One process after the other, for `create … if not exists` fails when two do it concurrently; and only when this version has
+ * not done it before, because Agenda makes a trigger again each time, which collides with workers that use the table.
  */
 async function createTables(pool: pg.Pool, repository: PostgresJobRepository, table: string): Promise<void> {
   const made = `Jobs of portal-archiver, made by @agendajs/postgres-backend ${await backendVersion()}`;

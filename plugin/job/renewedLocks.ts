@@ -2,7 +2,7 @@ import type { JobId, JobParameters, JobRepository, JobRepositoryOptions, RemoveJ
 import { renewalInterval } from '../decide/renewalInterval.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
-/** How long locks last, and whom to tell when one ends. */
+/** How long locks last, and what to call when one ends. */
 export interface LockOptions {
   /** A dead process's jobs are taken up again after so long; a living one renews three times as often. */
   readonly lockMs: number;
@@ -16,7 +16,7 @@ const NEVER = new Date('9999-01-01T00:00:00Z');
 /**
  * Agenda's jobs with locks that hold as long as this process lives. By itself Agenda keeps a lock only for jobs that
  * call `touch` (which writes their whole state, and may undo what another write says); a job whose lock ended while it
- * waited for its turn takes up its place for ever; and `stop` unlocks jobs in a way that may lose them. So here one
+ * waited for its turn takes up its place indefinitely; and `stop` unlocks jobs in a way that may lose them. So here one
  * statement renews all locks, in memory no lock ever ends, and unlocking always leaves a job that will be found.
  */
 export class RenewedLocks implements JobRepository {

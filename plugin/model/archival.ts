@@ -51,7 +51,7 @@ export interface Lease {
   readonly keyAt: Date;
   /** Of earlier holders that ended without a record: bytes may lie under their keys that no row knows. */
   readonly abandonedKeyAts: readonly Date[];
-  /** true: a person or a save asked, so an answer is asked for even when the copy is fresh. */
+  /** true: requested interactively or by a save, so that a request is made even when the copy is fresh. */
   readonly requested: boolean;
   readonly archival: Archival;
 }

@@ -1,4 +1,4 @@
-/** Moments a host tells us of, CKAN-like. There is no `before…`: an archiver never vetoes a save. */
+/** Moments that a host reports, CKAN-like. There is no `before…`: an archiver never vetoes a save. */
 export const HOOK_NAMES = [
   'afterResourceCreate',
   'afterResourceUpdate',

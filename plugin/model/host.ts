@@ -15,7 +15,7 @@ export interface HostLimits {
 export interface HostSlice {
   /** Requests that may be sent now; 0 when the host must be left alone until `retryAt`. */
   readonly granted: number;
-  /** Requests that may be under way at once; more than 0 when `granted` is. */
+  /** Requests that may be under way concurrently; more than 0 when `granted` is. */
   readonly slots: number;
   readonly retryAt: Date | null;
   readonly reason: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
@@ -25,7 +25,7 @@ export interface HostSlice {
 export interface HostReport {
   readonly owner: string;
   readonly slots: number;
-  /** Tokens taken but not used; below 0: people's requests took more, and sweeps wait for them. */
+  /** Tokens taken but not used; below 0: interactive requests took more, and sweeps wait for them. */
   readonly unused: number;
   readonly bytes: number;
   /** Mean response time of the slice, for the proportional gap. */

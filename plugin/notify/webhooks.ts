@@ -1,3 +1,4 @@
+import { webhookRetryDelay } from '../decide/webhookRetry.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { WebhookTarget } from '../model/settings.ts';
@@ -14,7 +15,6 @@ export interface WebhookDeps {
   ): Record<string, string>;
   /** Goes through the address guard; rejects when no answer came. */
   post(url: string, headers: Record<string, string>, body: string): Promise<{ readonly status: number }>;
-  retryDelay(attempts: number): number | null;
   /** Ends the connections that `post` uses. */
   close(): Promise<void>;
   now(): Date;
@@ -72,7 +72,7 @@ export class Webhooks {
       delivery.body,
     ).then(({ status }) => (status >= 200 && status < 300 ? null : `status ${status}`), messageOf);
     if (failure === null) return deliveries.done(delivery.id);
-    const delayMs = this.#deps.retryDelay(delivery.attempts + 1);
+    const delayMs = webhookRetryDelay(delivery.attempts + 1, Math.random());
     logger.warn({ webhook: delivery.id, failure, retryInMs: delayMs }, 'webhook delivery failed');
     if (delayMs === null) return deliveries.done(delivery.id);
     return deliveries.retry(delivery.id, new Date(now().getTime() + delayMs));

@@ -46,7 +46,7 @@ export interface Archivals {
   getMany(resourceIds: readonly string[]): Promise<readonly Archival[]>;
   listByDataset(datasetId: string): Promise<readonly Archival[]>;
   /**
-   * Somebody wants these archived: inserts or updates rows, counts `requestSeq` up, adds `runId`, sets `nextCheckAt` to
+   * Requests these archivals: inserts or updates rows, counts `requestSeq` up, adds `runId`, sets `nextCheckAt` to
    * now, writes task_status `pending`. A priority request lifts a bulk row; never the other way round. One statement set
    * for any number of rows. Answers the resources that need a new job: those for which none waits or runs already.
    */
@@ -56,7 +56,7 @@ export interface Archivals {
   ): Promise<readonly string[]>;
   /**
    * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq`). Sets task_status `running`. An
-   * expired lease of another owner is taken over, its key reported as `abandonedKeyAt`.
+   * expired lease of another owner is taken over, its key among `abandonedKeyAts`.
    */
   lease(
     resourceId: string,
@@ -72,7 +72,7 @@ export interface Archivals {
   ): Promise<readonly Lease[]>;
   /** Extends those still owned; answers the resource ids that are. */
   renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
-  /** Gives back without an outcome; the resource is due again at once. */
+  /** Gives back without a record; the resource is due again immediately. */
   release(leases: readonly Lease[]): Promise<void>;
   /** A wanted resource whose host must be left alone until then: its job has not been lost, it waits. */
   postpone(resourceId: string, until: Date): Promise<void>;

@@ -9,7 +9,7 @@ export interface Delivery {
   readonly attempts: number;
 }
 
-/** Webhook messages that wait to be sent; whoever takes one hides it from the other processes for a while. */
+/** Webhook messages that wait to be sent; one that a process takes is hidden from the others for a while. */
 export interface Deliveries {
   add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void>;
   /** Due ones, hidden from other processes for `sendingMs`. */

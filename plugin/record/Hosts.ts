@@ -12,7 +12,7 @@ export interface Hosts {
       readonly limits: HostLimits;
       readonly leaseMs: number;
       readonly now: Date;
-      /** A person waits: the rate and the breaker do not hold it up, but what it asks counts, so that sweeps wait longer. */
+      /** An interactive request: neither the rate nor the breaker holds it up, but it counts, so that sweeps wait longer. */
       readonly urgent?: boolean;
     },
   ): Promise<HostSlice>;

@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts';
 export interface Runs {
   /**
    * Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. The
-   * requests of a new run are noted with it or not at all: who sees the run may rely on them. `unqueued`: as `request` answers.
+   * requests of a new run are recorded with it or not at all: a caller that sees the run may rely on them. `unqueued`: as `request` answers.
    */
   create(
     run: Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId' | 'total'>,

@@ -135,7 +135,7 @@ export class ArchivalRecorder {
   }
 }
 
-/** The end of a run is told by one of the records that ended it. */
+/** The runs that ended with this record; a run that ended with several is reported by the first of them alone. */
 function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
   return archival.runIds.filter((id) => ended.delete(id));
 }

@@ -3,8 +3,8 @@ import { CODES } from '../model/status.ts';
 import type { Database } from './Database.ts';
 
 /**
- * What only this run wanted is wanted no more, and looked at again in a day; what a save or another run wants as well
- * stays. task_status says again how the last archival ended, or nothing when there was none.
+ * Requests of this run alone are withdrawn, their resources due again in a day; what a save or another run asked for as
+ * well stays requested. task_status says again how the last archival ended, or nothing when there was none.
  */
 const DROP = `
   with dropped as (
@@ -16,7 +16,7 @@ const DROP = `
     update :schema:.archival set run_ids = array_remove(run_ids, :runId)
     where run_ids @> array[:runId] and run_ids <> '{}' and (lease_until is null or lease_until < clock_timestamp())
       and not (run_ids = array[:runId] and unrun_seq <= done_seq)),
-  told as (
+  restored as (
     update :schema:.task_status as t
     set state = case when d.broken = false then 'success' else 'failure' end,
       error = case when d.broken = false then '' else coalesce(d.reason, '') end,

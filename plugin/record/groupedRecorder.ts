@@ -10,7 +10,7 @@ interface Waiting {
 
 /**
  * Writes outcomes in groups: while one transaction runs, the next outcomes gather, and each caller waits for the commit
- * of its own group. An idle recorder writes at once, so that a single archival is not slowed by waiting for company.
+ * of its own group. An idle recorder writes immediately, so that a single archival does not wait for others.
  * A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects to fails.
  */
 export class GroupedRecorder {

@@ -3,7 +3,7 @@ import { ArchiverError } from '../errors.ts';
 import type { Database } from './Database.ts';
 import { databaseFailed, isCollision } from './databaseFailed.ts';
 
-/** A pool of our own, for when the host hands no knex over. Closed by whoever opened it. */
+/** A pool of our own, for when the host hands no knex over. The caller closes it. */
 export function openDatabase(databaseUrl: string | null): Knex {
   if (!databaseUrl) {
     throw new ArchiverError('settings-invalid', 'The portal hands over no database, and DATABASE_URL is not set.');
@@ -32,7 +32,7 @@ export function databaseOf(knex: Knex, schema: string): Database {
     async rows(doing, sql, bindings = {}, on = knex) {
       const run = async () => (await on.raw(sql, { schema, ...bindings })).rows;
       if (on === knex) return guard(doing, run);
-      // After an error a transaction takes nothing more: whoever began it begins again.
+      // After an error a transaction takes nothing more: its owner begins it again.
       return run().catch((error: unknown) => {
         throw databaseFailed(doing, error);
       });

@@ -43,14 +43,14 @@ const REQUEST = `
       state = case when r.done + s.count >= r.total and r.state <> 'cancelled' then 'done' else r.state end,
       ended_at = case when r.done + s.count >= r.total then coalesce(r.ended_at, :now) else r.ended_at end
     from superseded as s join locked using (id) where r.id = s.id),
-  noted as (
+  marked as (
   insert into :schema:.task_status as old (entity_id, entity_type, task_type, key, value, state, error, last_updated)
   select resource_id, 'resource', 'archiver', 'status', :value, 'pending', '', :now from kept
   on conflict (entity_id, task_type, key) do update
   set value = excluded.value, state = excluded.state, error = excluded.error, last_updated = excluded.last_updated)
   select resource_id from kept where resource_id not in (select resource_id from known where has_job)`;
 
-/** Notes that these are wanted, in the transaction `on` where there is one; answers those that need a new job. */
+/** Requests these archivals, in the transaction `on` where there is one; answers those that need a new job. */
 export async function requestArchivals(
   { rows }: Database,
   requests: readonly ArchivalRequest[],

@@ -17,14 +17,14 @@ const COUNT = `
   where r.id = :id or (r.kind = 'sweep' and r.state in ('queued', 'running') and r.total is null)
   returning r.id, r.total`;
 
-/** Resources that people's requests took over, or that left the portal, do not keep a sweep open. */
+/** Resources that interactive requests took over, or that left the portal, do not keep a sweep open. */
 const END_EMPTY = `
   update :schema:.run as r set state = 'done', total = r.done, ended_at = :now
   where r.kind = 'sweep' and r.state in ('queued', 'running')
     and not exists (select from :schema:.archival as a where ${DUE_SINCE_EARLIER})
     and not exists (select from :schema:.archival as a where a.run_ids <> '{}' and a.run_ids @> array[r.id])`;
 
-/** What a cancelled sweep has not begun is looked at tomorrow, not all at once; what a run wants as well stays. */
+/** What a cancelled sweep has not begun is due again over the next two days, not all in one moment; what a run asked for as well stays due. */
 const POSTPONE = `
   update :schema:.archival as a set next_check_at = cast(:now as timestamptz) + interval '1 day' * (1 + random())
   from :schema:.run as r

@@ -24,8 +24,6 @@ export interface HandlerDeps {
   readonly copyMaxAgeMs: number;
   readonly readerLimits: ReaderLimits;
   copyUrl(key: string): string;
-  /** A URL without the credentials in it. */
-  redact(url: string): string;
   health(): Promise<Health>;
   readonly logger: Logger;
   now(): Date;

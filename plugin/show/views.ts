@@ -1,3 +1,4 @@
+import { redactUrl } from '../decide/redactUrl.ts';
 import { runProgress } from '../decide/runProgress.ts';
 import type { Archival } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
@@ -38,7 +39,7 @@ export function resourceView(
   return {
     id: resource.id,
     datasetId: resource.datasetId,
-    url: deps.redact(resource.url),
+    url: redactUrl(resource.url),
     status: code && CODES[code].status,
     code,
     reason: archival?.reason ?? null,

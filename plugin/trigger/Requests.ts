@@ -14,7 +14,7 @@ export type RequestResult =
   /** The same Idempotency-Key was used for another request. */
   | { readonly kind: 'conflict' };
 
-/** What a person or the command line asks for. Each resource is queued once, in the priority lane (`all`: bulk). */
+/** Interactive requests, from the routes, the pages and the command line. Each resource is queued once, in the priority lane (`all`: bulk). */
 export interface Requests {
   resource(id: string, by: Requester): Promise<RequestResult>;
   dataset(idOrName: string, by: Requester): Promise<RequestResult>;

@@ -16,7 +16,7 @@ export interface HookDeps {
 
 /**
  * What the host calls when something was saved: one outbox row, in the host's transaction where one is offered.
- * Never rejects, for an archiver must not make a save fail; what could not be noted is found by the next sweep.
+ * Never rejects, for an archiver must not make a save fail; what could not be recorded is found by the next sweep.
  */
 export function createHooks(deps: HookDeps): Readonly<Record<HookName, HookListener>> {
   const listenerOf =
@@ -29,7 +29,7 @@ export function createHooks(deps: HookDeps): Readonly<Record<HookName, HookListe
         const { datasetId, resourceId } = event;
         deps.logger.error(
           { hook: name, datasetId, resourceId, error: messageOf(error) },
-          'a save was not noted; the next sweep finds it',
+          'a save was not recorded; the next sweep finds it',
         );
       }
     };

@@ -29,7 +29,7 @@ const LOST_AFTER_MS = 10_000;
 const HOSTS_LEASE = 'rescue';
 const HOSTS_MS = 10_000;
 
-/** Turns noted saves into jobs, and finds requests whose job was lost while the queue was away. */
+/** Turns recorded saves into jobs, and finds requests whose job was lost while the queue was away. */
 export class OutboxRelay {
   readonly #deps: RelayDeps;
   #stopListening: (() => Promise<void>) | null = null;
@@ -66,7 +66,7 @@ export class OutboxRelay {
 
   /** Adds jobs again for requests that nobody works on, and for hosts whose worker died. */
   async rescue(): Promise<void> {
-    // On a queue that is slower than our timer the rescues would stand in line, and the saves behind them.
+    // On a queue that is slower than our timer the rescues would queue up, and the saves behind them.
     if (this.#isRescuing) return;
     this.#isRescuing = true;
     await this.#rescue();
@@ -128,7 +128,7 @@ export class OutboxRelay {
       .map(requestOf);
   }
 
-  /** What the saves are about, each resource once; what is gone is told and left out. */
+  /** What the saves are about, each resource once; what is gone is reported and left out. */
   async #resourcesOf(entries: readonly OutboxEntry[]): Promise<Resource[]> {
     const { catalog, records, onDeleted } = this.#deps;
     const found = new Map<string, Resource>();

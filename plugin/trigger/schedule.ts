@@ -2,7 +2,7 @@ import { type ScheduledTask, schedule as scheduleCron } from 'node-cron';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 
-/** Runs `work` by a cron expression (UTC), never twice at once in this process. */
+/** Runs `work` by a cron expression (UTC), never concurrently in this process. */
 export class Schedule {
   readonly #task: ScheduledTask;
   #working: Promise<void> = Promise.resolve();

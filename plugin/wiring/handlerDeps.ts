@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { copyUrl } from '../decide/copyUrl.ts';
-import { redactUrl } from '../decide/redactUrl.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
@@ -37,7 +36,6 @@ export function handlerDepsOf({ config, portal, records, store, queue, requests,
     copyMaxAgeMs: config.copyMaxAgeMs,
     readerLimits: { idleTimeoutMs: config.readerIdleTimeoutMs, minBytesPerSecond: config.readerMinBytesPerSecond },
     copyUrl: (key) => copyUrl(copiesUrl, key),
-    redact: redactUrl,
     health: () => healthOf({ config, records, store, queue, logger, now }),
     logger,
     now,

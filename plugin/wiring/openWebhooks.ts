@@ -1,5 +1,4 @@
 import { Webhook } from 'standardwebhooks';
-import { webhookRetryDelay } from '../decide/webhookRetry.ts';
 import { guardedPost } from '../fetch/guardedPost.ts';
 import type { Logger } from '../model/logger.ts';
 import { Webhooks } from '../notify/webhooks.ts';
@@ -24,7 +23,6 @@ export function openWebhooks(
       'webhook-signature': new Webhook(secret).sign(id, at, body),
     }),
     post: (url, headers, body) => guardedPost(agents, url, headers, body),
-    retryDelay: (attempts) => webhookRetryDelay(attempts, Math.random()),
     close: () => agents.close(),
     now,
     logger,

@@ -24,7 +24,7 @@ export interface JobHandlerDeps {
 const BUSY_MS = 1000;
 const LONGEST_BUSY_MS = 10_000;
 
-/** What the jobs of the queue do: a resource's archives it for whoever asked, a host's takes its share of what is due. */
+/** What the jobs of the queue do: a resource's archives it for its requests, a host's takes its share of what is due. */
 export class ArchivalJobs implements JobHandlers {
   readonly #deps: JobHandlerDeps;
 

@@ -1,6 +1,6 @@
 import { Renewal } from './renewal.ts';
 
-/** Slots that become free at nearly the same time are told of once, or not at all when the slice ends meanwhile. */
+/** Slots that become free at nearly the same time are given up in one statement, or in none when the slice ends meanwhile. */
 const SHARING_MS = 250;
 
 /** Renews the slots of a slice while it lasts, and lets others have those that its slowest files leave free. */

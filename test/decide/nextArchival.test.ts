@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { nextKnown } from '../../plugin/decide/knownOf.ts';
 import { nextArchival, type Policy } from '../../plugin/decide/nextArchival.ts';
+import { nextKnown } from '../../plugin/decide/nextKnown.ts';
 import type { Archival } from '../../plugin/model/archival.ts';
 import type { Attempt } from '../../plugin/model/attempt.ts';
 import { CODES, type Code } from '../../plugin/model/status.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:https';
 import { type AddressInfo, Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import zlib from 'node:zlib';
-import { nextKnown } from '../../plugin/decide/knownOf.ts';
+import { nextKnown } from '../../plugin/decide/nextKnown.ts';
 import { Agents } from '../../plugin/fetch/connect/agents.ts';
 import type { Attempt } from '../../plugin/model/attempt.ts';
 import type { Config } from '../../plugin/settings/Config.ts';
