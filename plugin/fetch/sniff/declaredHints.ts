@@ -80,6 +80,7 @@ function said(by: string, word: string | null, meant: Format | null, format: str
 /** XML covers KML, JSON covers GeoJSON, TXT all text, ZIP all that is packed as one. */
 function covers(meant: Format, format: string): boolean {
   if (meant.format === format || format.startsWith(`${meant.format} / `)) return true;
+  if (format === `${meant.format} (HTML)`) return true;
   const kind = formatByName(format)?.kind;
   if (meant.format === 'XML' || meant.format === 'XHTML' || meant.format === 'HTML') return meant.kind === kind;
   if (meant.format === 'JSON') return kind === 'json';

@@ -70,6 +70,7 @@ PPT|application/vnd.ms-powerpoint|ppt|binary||powerpoint
 MDB|application/x-msaccess|mdb|binary|application/msaccess application/vnd.ms-access|access accdb
 MSG|application/vnd.ms-outlook|msg|binary||
 OLE2|application/x-ole-storage||binary||
+XLS (HTML)|application/vnd.ms-excel|xls|html||
 XLSX|application/vnd.openxmlformats-officedocument.spreadsheetml.sheet|xlsx|binary||
 XLSM|application/vnd.ms-excel.sheet.macroEnabled.12|xlsm|binary||
 XLSB|application/vnd.ms-excel.sheet.binary.macroEnabled.12|xlsb|binary||

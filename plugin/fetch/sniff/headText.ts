@@ -19,6 +19,13 @@ export class HeadText {
     this.#contentType = contentType;
   }
 
+  /** Of text that is decoded already. */
+  static ofText(text: string): HeadText {
+    const head = new HeadText(new Uint8Array(0), null);
+    head.#decoded = { text, charset: 'utf-8', from: 'bytes' };
+    return head;
+  }
+
   /** Without a byte-order mark. */
   get text(): string {
     return this.#decode().text;

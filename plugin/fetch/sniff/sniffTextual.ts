@@ -3,8 +3,10 @@ import { errorText } from './errorText.ts';
 import { isScriptExtension } from './extensions.ts';
 import type { Finding } from './Finding.ts';
 import type { Format } from './formats.ts';
-import type { HeadText } from './headText.ts';
+import { HeadText } from './headText.ts';
 import { scanJson } from './jsonScan.ts';
+import { excelArchive, excelPage } from './officeHtml.ts';
+import { withoutScriptOutput } from './scriptOutput.ts';
 import { sniffDelimited } from './sniffDelimited.ts';
 import { sniffHtml } from './sniffHtml.ts';
 import { type JsonMatch, sniffJson } from './sniffJson.ts';
@@ -28,7 +30,9 @@ function textFinding(head: HeadText, complete: boolean, declared: DeclaredHints)
   const expected = declared.hints;
   return (
     triplesFinding(text, expected) ??
+    scriptFinding(text, complete, declared) ??
     htmlFinding(text, declared) ??
+    excelArchiveFinding(text) ??
     xmlFinding(head, complete, expected) ??
     jsonFinding(head, complete, expected) ??
     errorTextFinding(text, complete, expected) ??
@@ -38,10 +42,40 @@ function textFinding(head: HeadText, complete: boolean, declared: DeclaredHints)
   );
 }
 
-function htmlFinding(text: string, { hints, htmlType }: DeclaredHints): Finding | null {
+/** Data between what a script said of itself and a page behind it: only what surely is data, whole where it ends. */
+function scriptFinding(text: string, complete: boolean, { hints }: DeclaredHints): Finding | null {
+  const cleaned = withoutScriptOutput(text);
+  if (!cleaned || cleaned.text === '') return null;
+  const isWhole = complete || cleaned.isCut;
+  const rest = HeadText.ofText(cleaned.text);
+  const data =
+    wholeXmlFinding(rest, isWhole, hints) ??
+    jsonFinding(rest, isWhole, hints) ??
+    (sniffDelimited(cleaned.text, isWhole)?.sure ? delimitedFinding(cleaned.text, isWhole, hints) : null);
+  if (!data || data.notData !== null) return null;
+  return { ...data, evidence: [...data.evidence, ...cleaned.evidence] };
+}
+
+/** A document that is cut in the middle is no proof that something follows it. */
+function wholeXmlFinding(head: HeadText, complete: boolean, expected: readonly Format[]): Finding | null {
+  const name = head.xml?.name;
+  const isWhole = name !== undefined && (!complete || head.text.endsWith(`</${name}>`));
+  return isWhole ? xmlFinding(head, complete, expected) : null;
+}
+
+/** A table for Excel is data, also in a web archive. */
+function excelArchiveFinding(text: string): Finding | null {
+  const excel = excelArchive(text);
+  return excel === null ? null : finding('XLS (HTML)', [excel]);
+}
+
+function htmlFinding(text: string, declared: DeclaredHints): Finding | null {
+  const { hints, htmlType } = declared;
   const xmlExpected = !htmlType && hints.some((format) => format.kind === 'xml');
   const page = sniffHtml(text, xmlExpected);
   if (!page) return null;
+  const excel = excelPage(text, declared);
+  if (excel !== null) return finding('XLS (HTML)', [excel]);
   const [, ...details] = page.evidence;
   const why = `It is ${page.kind} (HTML), not data${details.length > 0 ? `: ${details.join(', ')}` : ''}.`;
   return finding(page.xhtml ? 'XHTML' : 'HTML', page.evidence, why);
