@@ -125,6 +125,22 @@ describe('the journey of a resource', () => {
     assert.equal((await recordsIn(database.knex).copies.listByResource('r1')).length, 1);
   });
 
+  it('keeps the last good copy when a pointer takes the place of the file, and says what it points to', async () => {
+    await save('r1', `${base}/data.csv`);
+    await settled('r1');
+    const before = await database.knex('resource').where({ id: 'r1' }).first();
+    body = `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d7a'.repeat(16)}\nsize 1041415\n`;
+    await archiver.archive.requestResource('r1');
+    await settled('r1', 2);
+    const { archivals, copies, taskStatus } = recordsIn(database.knex);
+    assert.equal((await archivals.get('r1'))?.code, 'not-data');
+    assert.equal((await database.knex('resource').where({ id: 'r1' }).first()).cache_url, before.cache_url);
+    assert.equal((await copies.listByResource('r1')).length, 1);
+    const task = await taskStatus.get('r1');
+    assert.equal(task?.state, 'failure');
+    assert.match(task?.error ?? '', /^It is a pointer of Git LFS to sha256:(4d7a){16} \(1041415 bytes\)/);
+  });
+
   it('stores no second copy of the same bytes, and one of other bytes', async () => {
     await save('r1', `${base}/data.csv`);
     await settled('r1');
