@@ -54,6 +54,13 @@ export interface Catalog {
   /** Those of the ids that are there, in any order. Optional: without it each resource of a sweep is a query of its own. */
   getResources?(ids: readonly string[]): Promise<readonly Resource[]>;
   getDataset(idOrName: string): Promise<Dataset | null>;
+  /** A dataset without its resources. Optional: without it a dataset is read whole for each download of a copy. */
+  describeDataset?(idOrName: string): Promise<Omit<Dataset, 'resources'> | null>;
+  /** A dataset's resources in ascending id order, after `after`. Optional: without it pages are cut from `getDataset`. */
+  listDatasetResources?(
+    datasetId: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly Resource[]>;
   /** All resources in ascending id order, after `after`; an empty page is the end. */
   listResources(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Resource[]>;
   /**

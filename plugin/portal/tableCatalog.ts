@@ -54,11 +54,26 @@ export class TableCatalog implements Catalog {
     return wanted.length === 0 ? [] : this.#resources(`r.:id: = any(cast(:wanted as ${idType}[]))`, { wanted });
   }
 
-  async getDataset(idOrName: string): Promise<Dataset | null> {
+  async describeDataset(idOrName: string): Promise<DatasetRow | null> {
     if (idOrName.includes('\0')) return null;
     const { isId, idType } = await this.#readDataset();
     const byId = isId(idOrName) ? await this.#datasetWhere(`d.:id: = cast(:wanted as ${idType})`, idOrName) : null;
-    const row = byId ?? (await this.#datasetWhere('d.:name: = :wanted', idOrName));
+    return byId ?? this.#datasetWhere('d.:name: = :wanted', idOrName);
+  }
+
+  async listDatasetResources(
+    datasetId: string,
+    { after, limit }: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly Resource[]> {
+    const { idType, isId } = await this.#readResource();
+    if (after !== null && !isId(after)) return [];
+    const later = after === null ? '' : ` and r.:id: > cast(:after as ${idType})`;
+    const filter = `cast(r.:datasetId: as text) = :wanted${later}`;
+    return this.#resources(filter, { wanted: datasetId, after: after ?? '' }, limit);
+  }
+
+  async getDataset(idOrName: string): Promise<Dataset | null> {
+    const row = await this.describeDataset(idOrName);
     if (!row) return null;
     const resources = await this.#resources('cast(r.:datasetId: as text) = :wanted', { wanted: row.id });
     return { ...row, resources };

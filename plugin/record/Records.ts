@@ -51,6 +51,13 @@ export interface Copies {
   /** Newest first. */
   listByResource(resourceId: string): Promise<readonly Copy[]>;
   listByResources(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>>;
+  /** As `listByResources`, at most `limit` of each. */
+  newestByResources(resourceIds: readonly string[], limit: number): Promise<ReadonlyMap<string, readonly Copy[]>>;
+  /** Newest first, after the copy with the key `after`. */
+  pageByResource(
+    resourceId: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly Copy[]>;
   newest(resourceId: string): Promise<Copy | null>;
   findByKey(key: string): Promise<Copy | null>;
   /** A copy whose worker died before recording it. Nothing happens when the key is known. */

@@ -17,7 +17,8 @@ export interface Runs {
     readonly unqueued: readonly string[];
   }>;
   get(id: string): Promise<Run | null>;
-  list(limit: number): Promise<readonly Run[]>;
+  /** The newest first; after the run with this id, where one is given. None when there is no such run. */
+  list(limit: number, after?: string | null): Promise<readonly Run[]>;
   /** Resources not yet leased lose the request of this run; answers the run afterwards, null when unknown. */
   cancel(id: string, now: Date): Promise<Run | null>;
   /** A request of the run that will never be recorded (its resource is gone). */

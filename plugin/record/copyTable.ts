@@ -51,13 +51,27 @@ export class CopyTable implements Copies {
 
   async listByResources(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>> {
     const which = `resource_id = any(cast(:resourceIds as text[])) order by resource_id, ${NEWEST_FIRST}`;
-    const copies = new Map<string, Copy[]>();
-    for (const copy of await this.#select(which, { resourceIds })) {
-      const ofResource = copies.get(copy.resourceId);
-      if (ofResource) ofResource.push(copy);
-      else copies.set(copy.resourceId, [copy]);
-    }
-    return copies;
+    return byResource(await this.#select(which, { resourceIds }));
+  }
+
+  async newestByResources(
+    resourceIds: readonly string[],
+    limit: number,
+  ): Promise<ReadonlyMap<string, readonly Copy[]>> {
+    const newest = `(select * from :schema:.copy where resource_id = w.wanted order by ${NEWEST_FIRST} limit :limit)`;
+    const found = await this.#database.rows<Copy>(
+      'reading copies',
+      `select ${LIST} from unnest(cast(:resourceIds as text[])) as w (wanted) cross join lateral ${newest} as c
+       order by resource_id, ${NEWEST_FIRST}`,
+      { resourceIds, limit },
+    );
+    return byResource(found);
+  }
+
+  pageByResource(resourceId: string, { after, limit }: { after: string | null; limit: number }) {
+    const older = 'and (stored_at, key) < (select stored_at, key from :schema:.copy where key = :after)';
+    const which = `resource_id = :resourceId ${after === null ? '' : older} order by ${NEWEST_FIRST} limit :limit`;
+    return this.#select(which, { resourceId, after, limit });
   }
 
   async newest(resourceId: string): Promise<Copy | null> {
@@ -86,6 +100,16 @@ export class CopyTable implements Copies {
   #select(which: string, bindings: Readonly<Record<string, unknown>>): Promise<Copy[]> {
     return this.#database.rows('reading copies', `select ${LIST} from :schema:.copy where ${which}`, bindings);
   }
+}
+
+function byResource(found: readonly Copy[]): ReadonlyMap<string, readonly Copy[]> {
+  const copies = new Map<string, Copy[]>();
+  for (const copy of found) {
+    const ofResource = copies.get(copy.resourceId);
+    if (ofResource) ofResource.push(copy);
+    else copies.set(copy.resourceId, [copy]);
+  }
+  return copies;
 }
 
 /** A key that is known already stays as it is: the same bytes were recorded by another way. */

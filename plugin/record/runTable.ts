@@ -88,8 +88,12 @@ export class RunTable implements Runs {
     return run ?? null;
   }
 
-  list(limit: number): Promise<readonly Run[]> {
-    return this.#select('order by created_at desc limit :limit', { limit });
+  list(limit: number, after: string | null = null): Promise<readonly Run[]> {
+    const older = 'where (created_at, id) < (select created_at, id from :schema:.run where id = :after)';
+    return this.#select(`${after === null ? '' : older} order by created_at desc, id desc limit :limit`, {
+      limit,
+      after,
+    });
   }
 
   async cancel(id: string, now: Date): Promise<Run | null> {

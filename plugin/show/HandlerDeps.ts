@@ -12,7 +12,7 @@ export interface HandlerDeps {
   readonly requests: Requests;
   readonly records: Pick<Records, 'archivals' | 'copies' | 'runs'>;
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
-  readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
+  readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources'>;
   readonly authorize: Portal['authorize'];
   /** Whose pages may change something: those of the portal and of the archiver, such as `https://data.example`. */
   readonly origins: ReadonlySet<string>;

@@ -7,6 +7,7 @@ import { may, requireVisible, type Subject } from './access.ts';
 import { anonymousRequest } from './anonymousRequest.ts';
 import { byteRangeOf } from './byteRange.ts';
 import { etagOf, isRangeOf, isUnchanged, isWanted } from './conditions.ts';
+import { describeDataset } from './datasets.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { sendStream } from './sendStream.ts';
 import { servedType } from './servedType.ts';
@@ -67,7 +68,7 @@ async function subjectOf({ catalog }: HandlerDeps, { resourceId, datasetId }: Co
 
 /** Whether a cache may hand it to anybody: the dataset is public, and the portal lets in who shows no credentials at all. */
 async function isPublic(deps: HandlerDeps, request: Request, subject: Subject): Promise<boolean> {
-  const dataset = subject.datasetId === null ? null : await deps.catalog.getDataset(subject.datasetId);
+  const dataset = subject.datasetId === null ? null : await describeDataset(deps.catalog, subject.datasetId);
   if (dataset === null || dataset.private) return false;
   return may(deps, anonymousRequest(request), 'archive.download', subject);
 }

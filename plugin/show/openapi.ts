@@ -28,6 +28,23 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   key: '`{timestamp}/{resourceid}/{filename}`, its slashes as they are.',
 };
 
+const PAGE_PARAMETERS = [
+  {
+    name: 'limit',
+    in: 'query',
+    required: false,
+    description: 'Entries of a page.',
+    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+  },
+  {
+    name: 'after',
+    in: 'query',
+    required: false,
+    description: 'The last entry of the page before, as the URL of the next page has it.',
+    schema: { type: 'string' },
+  },
+];
+
 /** The OpenAPI 3.1 document of a handler mounted at `url`. */
 export function openApi(url: string): object {
   const paths: Record<string, Record<string, object>> = {};
@@ -56,7 +73,7 @@ export function openApi(url: string): object {
   };
 }
 
-function operationOf({ id, action, summary, path, headers = [], answers, problems }: Route): object {
+function operationOf({ id, action, summary, path, headers = [], pages, answers, problems }: Route): object {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -65,6 +82,7 @@ function operationOf({ id, action, summary, path, headers = [], answers, problem
     parameters: [
       ...names.map((name) => parameterOf(name, 'path', PARAMETERS[name])),
       ...headers.map((name) => parameterOf(name, 'header', HEADERS[name])),
+      ...(pages ? PAGE_PARAMETERS : []),
     ],
     responses: responsesOf(answers, problems),
   };

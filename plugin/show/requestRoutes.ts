@@ -1,12 +1,18 @@
 import type { Request, Response } from 'express';
 import { ArchiverError } from '../errors.ts';
+import type { Copy } from '../model/copy.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import { requirePermission, requireVisible } from './access.ts';
+import { describeDataset, pageOfDataset } from './datasets.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
+import { cutPage, nextUrl, pageQueryOf, readPage } from './paging.ts';
 import { resourceView, runView } from './views.ts';
 
 const LONGEST_KEY = 255;
-const RUNS = 100;
+/** Of each resource that a dataset shows. */
+const COPIES = 10;
+
+const keyOf = ({ key }: Copy): string => key;
 
 /** 202 with the run; the dataset is asked for by id or name. */
 export async function archiveDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
@@ -36,9 +42,10 @@ function accept(deps: HandlerDeps, response: Response, result: RequestResult): v
     .json(runView(result.run));
 }
 
-/** A resource of the portal, also one that was never archived. */
+/** A resource of the portal, also one that was never archived, with a page of its copies. */
 export async function showResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
+  const page = pageQueryOf(request);
   const resource = await deps.catalog.getResource(id);
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
   await requireVisible(
@@ -50,24 +57,29 @@ export async function showResource(deps: HandlerDeps, request: Request, response
   );
   // In this order: what ended meanwhile may show a copy too early, never say that one is there and not show it.
   const archival = await deps.records.archivals.get(id);
-  const copies = await deps.records.copies.listByResource(id);
-  response.json(resourceView(deps, resource, archival, copies));
+  const { copies } = deps.records;
+  const shown = await readPage(page, (part) => copies.pageByResource(id, part), keyOf);
+  response.json(resourceView(deps, resource, archival, shown, page.limit));
 }
 
-/** A dataset of the portal with its resources. */
+/** A dataset of the portal with a page of its resources, each with its newest copies. */
 export async function showDataset(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
-  const dataset = await deps.catalog.getDataset(id);
+  const page = pageQueryOf(request);
+  const dataset = await describeDataset(deps.catalog, id);
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${id}.`);
   await requireVisible(deps, request, 'archive.read', { datasetId: dataset.id, resourceId: null }, `dataset ${id}`);
-  const ids = dataset.resources.map((resource) => resource.id);
+  const { entries, next } = await pageOfDataset(deps.catalog, dataset.id, page);
+  const ids = entries.map((resource) => resource.id);
   const archivals = await deps.records.archivals.getMany(ids);
-  const copies = await deps.records.copies.listByResources(ids);
+  const copies = await deps.records.copies.newestByResources(ids, COPIES + 1);
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
-  const resources = dataset.resources.map((resource) =>
-    resourceView(deps, resource, byId.get(resource.id) ?? null, copies.get(resource.id) ?? []),
-  );
-  response.json({ id: dataset.id, resources });
+  const resources = entries.map((resource) => {
+    const shown = cutPage(copies.get(resource.id) ?? [], COPIES, keyOf);
+    return resourceView(deps, resource, byId.get(resource.id) ?? null, shown);
+  });
+  const url = `${deps.archiverUrl}/datasets/${encodeURIComponent(dataset.id)}`;
+  response.json({ id: dataset.id, resources, next: nextUrl(url, next, page.limit) });
 }
 
 /** A run; one of the whole portal is for administrators. */
@@ -81,10 +93,17 @@ export async function showRun(deps: HandlerDeps, request: Request, response: Res
   response.json(runView(run));
 }
 
-/** The newest runs first. */
+/** The newest runs first, page by page. */
 export async function listRuns(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.admin', { datasetId: null, resourceId: null });
-  response.json({ runs: (await deps.records.runs.list(RUNS)).map(runView) });
+  const page = pageQueryOf(request);
+  const { runs } = deps.records;
+  const { entries, next } = await readPage(
+    page,
+    ({ limit, after }) => runs.list(limit, after),
+    ({ id }) => id,
+  );
+  response.json({ runs: entries.map(runView), next: nextUrl(`${deps.archiverUrl}/runs`, next, page.limit) });
 }
 
 /** The run as it is afterwards; one that has ended stays as it is. */

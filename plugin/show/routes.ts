@@ -14,6 +14,8 @@ export interface Route {
   /** Statuses of problem details. */
   readonly problems: readonly number[];
   readonly headers?: readonly string[];
+  /** Takes `limit` and `after`. */
+  readonly pages?: true;
 }
 
 const accepted = { 202: { description: 'Accepted; Location names the run.', schema: 'Run' } } as const;
@@ -42,7 +44,8 @@ export const ROUTES = [
     method: 'get',
     path: '/runs',
     action: 'archive.admin',
-    summary: 'The newest runs',
+    summary: 'Runs, the newest first',
+    pages: true,
     answers: found('Runs'),
     problems: [400, 403, 500, 503],
   },
@@ -60,14 +63,16 @@ export const ROUTES = [
     ...READ,
     id: 'showResource',
     path: '/resources/{id}',
-    summary: 'Archive state and copies of a resource',
+    summary: 'Archive state and copies of a resource, the newest first',
+    pages: true,
     answers: found('Resource'),
   },
   {
     ...READ,
     id: 'showDataset',
     path: '/datasets/{id}',
-    summary: 'Archive state and copies of each resource of a dataset, by its id or name',
+    summary: 'Archive state and newest copies of the resources of a dataset, by its id or name',
+    pages: true,
     answers: found('Dataset'),
   },
   {

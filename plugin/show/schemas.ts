@@ -8,6 +8,7 @@ const time = { type: 'string', format: 'date-time' };
 const optionalTime = { type: ['string', 'null'], format: 'date-time' };
 const truth = { type: 'boolean' };
 const count = { type: 'integer', minimum: 0 };
+const nextPage = { type: ['string', 'null'], format: 'uri', description: 'The next page; null: this is the last.' };
 const listOf = (name: string): Schema => ({ type: 'array', items: { $ref: `#/components/schemas/${name}` } });
 
 /** Every member is always there: what is not known is null. */
@@ -40,7 +41,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     perSecond: { type: ['number', 'null'], description: 'Resources a second; null: it cannot be said yet.' },
     expectedEndAt: optionalTime,
   }),
-  Runs: object({ runs: { ...listOf('Run'), description: 'Newest first.' } }),
+  Runs: object({ runs: { ...listOf('Run'), description: 'Newest first.' }, next: nextPage }),
   Copy: object({
     key: { ...text, pattern: '^archive/' },
     url: { ...text, format: 'uri', description: 'Serves these bytes and no others, for as long as the copy is kept.' },
@@ -70,8 +71,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     failureCount: { ...count, description: 'Failures in a row.' },
     firstFailureAt: optionalTime,
     lastSuccessAt: optionalTime,
+    moreCopies: { ...nextPage, description: 'Where older copies are listed; null: these are all.' },
   }),
-  Dataset: object({ id: text, resources: listOf('Resource') }),
+  Dataset: object({
+    id: text,
+    resources: { ...listOf('Resource'), description: 'In the order of their ids.' },
+    next: nextPage,
+  }),
   Live: object({ status: { const: 'live' } }),
   Health: object({
     ready: truth,

@@ -6,6 +6,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import { CODES } from '../model/status.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
+import { nextUrl, type Page } from './paging.ts';
 
 /** The run, as `GET /runs/:id` shows it. */
 export function runView(run: Run) {
@@ -28,12 +29,13 @@ export function runView(run: Run) {
   };
 }
 
-/** The archive's view of a resource: state and copies, newest first. */
+/** The archive's view of a resource: state, and a page of its copies, the newest first; `limit` is that of the next page. */
 export function resourceView(
   deps: HandlerDeps,
   resource: Resource,
   archival: Archival | null,
-  copies: readonly Copy[],
+  copies: Page<Copy>,
+  limit = 100,
 ) {
   const code = archival?.code ?? null;
   return {
@@ -47,13 +49,14 @@ export function resourceView(
     attempts: archival?.attempts ?? 0,
     checkedAt: archival?.checkedAt?.toISOString() ?? null,
     nextCheckAt: archival?.nextCheckAt?.toISOString() ?? null,
-    copies: copies.map((copy) => copyView(deps, copy)),
+    copies: copies.entries.map((copy) => copyView(deps, copy)),
     pending: archival !== null && archival.requestSeq > archival.doneSeq,
     finalUrl: archival?.finalUrl ?? null,
     moved: archival?.moved ?? false,
     failureCount: archival?.failureCount ?? 0,
     firstFailureAt: archival?.firstFailureAt?.toISOString() ?? null,
     lastSuccessAt: archival?.lastSuccessAt?.toISOString() ?? null,
+    moreCopies: nextUrl(`${deps.archiverUrl}/resources/${encodeURIComponent(resource.id)}`, copies.next, limit),
   };
 }
 

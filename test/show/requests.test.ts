@@ -150,7 +150,8 @@ describe('the routes of requests and runs', () => {
 
   test('shows a dataset with its resources, the broken one with its reason', async () => {
     const { body } = await get('/datasets/d2').expect(200);
-    assert.deepEqual(Object.keys(body), ['id', 'resources']);
+    assert.deepEqual(Object.keys(body), ['id', 'resources', 'next']);
+    assert.equal(body.next, null);
     const [broken] = body.resources;
     assert.deepEqual(
       [broken.id, broken.status, broken.code, broken.broken, broken.copies],

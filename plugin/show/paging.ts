@@ -1,0 +1,52 @@
+import type { Request } from 'express';
+import { ArchiverError } from '../errors.ts';
+
+/** Which part of a list is asked for. */
+export interface PageQuery {
+  /** 1 to 1000. */
+  readonly limit: number;
+  /** Name of the last entry of the page before; null: from the beginning. */
+  readonly after: string | null;
+}
+
+/** A part of a list, and where the next one begins; null: there is none. */
+export interface Page<Entry> {
+  readonly entries: readonly Entry[];
+  readonly next: string | null;
+}
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+
+/** `?limit=` and `?after=`. Throws `invalid-request`. */
+export function pageQueryOf(request: Request): PageQuery {
+  const { limit = String(DEFAULT_LIMIT), after = null } = request.query;
+  const count = typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
+  if (count < 1 || count > MAX_LIMIT)
+    throw new ArchiverError('invalid-request', `limit is a whole number, 1 to ${MAX_LIMIT}.`);
+  if (after !== null && (typeof after !== 'string' || after === '' || after.includes('\0')))
+    throw new ArchiverError('invalid-request', 'after is the name of an entry, once.');
+  return { limit: count, after };
+}
+
+/** Reads one entry more than is shown, which tells whether there are others. */
+export async function readPage<Entry>(
+  { limit, after }: PageQuery,
+  read: (page: PageQuery) => Promise<readonly Entry[]>,
+  nameOf: (entry: Entry) => string,
+): Promise<Page<Entry>> {
+  const found = await read({ limit: limit + 1, after });
+  return cutPage(found, limit, nameOf);
+}
+
+/** The first `limit` of what was read. */
+export function cutPage<Entry>(found: readonly Entry[], limit: number, nameOf: (entry: Entry) => string): Page<Entry> {
+  const entries = found.slice(0, limit);
+  const last = entries.at(-1);
+  return { entries, next: found.length > limit && last !== undefined ? nameOf(last) : null };
+}
+
+/** Absolute URL of the next page of a list at `url`; null: this is the last one. */
+export function nextUrl(url: string, next: string | null, limit: number): string | null {
+  return next === null ? null : `${url}?${new URLSearchParams({ limit: String(limit), after: next })}`;
+}
