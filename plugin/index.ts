@@ -26,7 +26,7 @@ export type {
   Question,
 } from './portal/Portal.ts';
 export type { HostStatus } from './record/Hosts.ts';
-export type { KnownTaskStatus as TaskStatusRow } from './record/Records.ts';
+export type { KnownTaskStatus as TaskStatusRow } from './record/TaskStatuses.ts';
 export type { Config } from './settings/Config.ts';
 export { loadConfig } from './settings/loadConfig.ts';
 export type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './show/Archive.ts';

@@ -2,9 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Question } from 'portal-archiver';
 import type { Catalogue } from './catalogue.ts';
-import { Sessions } from './sessions.ts';
-
-export type Role = 'anonymous' | 'editor' | 'administrator';
+import { type Role, Sessions } from './sessions.ts';
 
 export interface Tokens {
   readonly admin: string;

@@ -1,7 +1,7 @@
 import type { Archiver } from 'portal-archiver';
-import type { Role } from './access.ts';
 import type { Catalogue, Dataset, ResourceRow } from './catalogue.ts';
 import { type Input, readDataset, readNewId, readReference, readResource, ValidationError } from './fields.ts';
+import type { Role } from './sessions.ts';
 import { datasetView, resourceView, taskStatusView } from './views.ts';
 
 export class NotFound extends Error {}

@@ -1,13 +1,14 @@
 import { Eta } from 'eta';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Archive, Archiver, Run } from 'portal-archiver';
-import type { Access, Role } from './access.ts';
+import type { Access } from './access.ts';
 import { isClientError, statusOf } from './actionApi.ts';
 import type { Action } from './actions.ts';
 import { NotAuthorized, NotFound } from './actions.ts';
 import type { Catalogue, Dataset, ResourceRow } from './catalogue.ts';
 import { type Input, ValidationError } from './fields.ts';
 import { datasetPage, listPage } from './pageViews.ts';
+import type { Role } from './sessions.ts';
 
 export interface PageParts {
   /** Absolute URL of the portal, as its visitors see it. */

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Role } from './access.ts';
+
+export type Role = 'anonymous' | 'editor' | 'administrator';
 
 interface Session {
   readonly role: Role;

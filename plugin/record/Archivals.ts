@@ -3,7 +3,7 @@ import type { Copy } from '../model/copy.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Delivery } from './Deliveries.ts';
-import type { TaskStatus } from './Records.ts';
+import type { TaskStatus } from './TaskStatuses.ts';
 
 /** What the end of one attempt writes; every part in one transaction. */
 export interface ArchivalRecord {

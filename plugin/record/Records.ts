@@ -5,6 +5,7 @@ import type { Archivals } from './Archivals.ts';
 import type { Deliveries } from './Deliveries.ts';
 import type { Hosts } from './Hosts.ts';
 import type { Runs } from './Runs.ts';
+import type { TaskStatuses } from './TaskStatuses.ts';
 
 /** Every query of ours. Each method throws `ArchiverError('database-failed')` when PostgreSQL does not answer. */
 export interface Records {
@@ -65,31 +66,6 @@ export interface Copies {
   remove(id: string): Promise<void>;
   /** Ascending id order. */
   page(after: string | null, limit: number): Promise<readonly Copy[]>;
-}
-
-/** CKAN's row; ours have entity_type `resource`, task_type `archiver`, key `status`. */
-export interface TaskStatus {
-  readonly entityId: string;
-  readonly state: 'pending' | 'running' | 'success' | 'failure';
-  /** JSON `{code, status, reason, attempts, runId}`. */
-  readonly value: string;
-  /** Empty on success, else the sentence for people. */
-  readonly error: string;
-  readonly lastUpdated: Date;
-}
-
-/** A row of CKAN's table, with its own id. */
-export interface KnownTaskStatus extends TaskStatus {
-  readonly id: string;
-  readonly entityType: string;
-  readonly taskType: string;
-  readonly key: string;
-}
-
-/** CKAN's view of the archivals, for clients that know its `task_status`. */
-export interface TaskStatuses {
-  get(entityId: string): Promise<KnownTaskStatus | null>;
-  byId(id: string): Promise<KnownTaskStatus | null>;
 }
 
 /** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */

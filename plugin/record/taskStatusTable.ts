@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Database } from './Database.ts';
-import type { KnownTaskStatus, TaskStatus, TaskStatuses } from './Records.ts';
 import { selectList } from './selectList.ts';
+import type { KnownTaskStatus, TaskStatus, TaskStatuses } from './TaskStatuses.ts';
 
 const LIST = selectList({
   id: 'id',

@@ -3,7 +3,7 @@ import type { HostLimits } from '../model/host.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
 import type { HostStatus } from '../record/Hosts.ts';
-import type { KnownTaskStatus as TaskStatusRow } from '../record/Records.ts';
+import type { KnownTaskStatus as TaskStatusRow } from '../record/TaskStatuses.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
