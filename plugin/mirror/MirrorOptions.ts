@@ -29,6 +29,8 @@ export interface MirrorSurroundings {
   /** Fires when the process is asked to end. */
   readonly signal: AbortSignal;
   progress(progress: MirrorProgress): void;
+  /** Tells the operator something in a line. */
+  say(line: string): void;
   now?(): Date;
 }
 

@@ -3,7 +3,9 @@ import { runProgress } from '../decide/runProgress.ts';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
 import { checkToken } from '../portal/ckan/identifyPortal.ts';
+import { sendTaskStatus } from '../portal/ckan/sendTaskStatus.ts';
 import { synchronise } from '../portal/ckan/synchronise.ts';
+import { writeBack } from '../portal/ckan/writeBack.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
 import { DatasetDocuments } from './datasetDocuments.ts';
 import { writeIndex } from './indexFile.ts';
@@ -47,8 +49,9 @@ export class Mirror {
     try {
       // The first time it has just been checked.
       if (this.#runs++ > 0 && this.#options.token !== null) await checkToken(this.#mirror.remote.client);
-      const problem = await this.#synchronise();
+      const unread = await this.#synchronise();
       await this.#archive();
+      const problem = (await this.#writeBack()) ?? unread;
       await this.#writeIndex();
       return { problem, summary: await this.#summary(before, performance.now() - startedAt) };
     } catch (error) {
@@ -92,6 +95,27 @@ export class Mirror {
     while ((await archive.sweep({ dryRun: false })).runId === null) await wait(SLOW_POLL_MS, undefined, { signal });
     while (await this.#hasOpenRuns()) await wait(POLL_MS, undefined, { signal });
     while ((await archive.overview()).saves.count > 0) await wait(SLOW_POLL_MS, undefined, { signal });
+  }
+
+  /** Answers why the portal could not be written to; null: it was, or was not to be. */
+  async #writeBack(): Promise<string | null> {
+    const { remote, tables, writeBacks, archiver, config } = this.#mirror;
+    const { progress, signal, logger, now = () => new Date() } = this.#surroundings;
+    const { publicCopiesUrl: base, writeBackFields: fields } = config;
+    if (!this.#options.writeBack || base === null) return null;
+    const { client, user } = remote;
+    const common = { client, table: writeBacks, logger, now };
+    try {
+      const told = (written: number) => progress({ kind: 'writing-back', written });
+      const { written, refused } = await writeBack({ ...common, base, fields, signal, progress: told });
+      logger.info({ written, refused }, 'the portal was written back to');
+      const ends = (ids: readonly string[]) => archiver.archive.status(ids);
+      if (user?.isSysadmin) await sendTaskStatus({ ...common, tables, ends });
+      return null;
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ArchiverError) || error.code !== 'portal-failed') throw error;
+      return error.message;
+    }
   }
 
   async #hasOpenRuns(): Promise<boolean> {

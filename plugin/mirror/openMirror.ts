@@ -6,6 +6,7 @@ import type { ActionClientDeps } from '../portal/ckan/actionClient.ts';
 import { type IdentifiedPortal, identifyPortal } from '../portal/ckan/identifyPortal.ts';
 import { createMirrorPortal } from '../portal/ckan/mirrorPortal.ts';
 import { MirrorTables } from '../portal/ckan/mirrorTables.ts';
+import { WriteBackTable } from '../portal/ckan/writeBackTable.ts';
 import { databaseOf } from '../record/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
 import { loadConfig } from '../settings/loadConfig.ts';
@@ -18,6 +19,7 @@ export interface OpenMirror {
   readonly config: Config;
   readonly remote: IdentifiedPortal;
   readonly tables: MirrorTables;
+  readonly writeBacks: WriteBackTable;
   /** Sent to the portal's API so far, retries among them. */
   apiRequests(): number;
   readonly archiver: Archiver;
@@ -33,11 +35,16 @@ export interface OpenRemote {
   close(): Promise<void>;
 }
 
+const FIELDS_WARNING =
+  'ARCHIVER_WRITE_BACK_FIELDS: a hash keeps xloader from loading a file that it has not seen, and each value that differs ' +
+  "is one more write, which runs the portal's plugins and adds an activity.";
+
 /** Finds the portal and checks the token. Throws `settings-invalid`, `invalid-request` or `portal-failed`. */
 export async function openRemote(options: MirrorOptions, surroundings: MirrorSurroundings): Promise<OpenRemote> {
   const { signal, logger } = surroundings;
   const config = loadConfig({ environment: environmentOf(options, surroundings) });
   checkWriteBack(options, config);
+  if (options.writeBack && config.writeBackFields.length > 0) surroundings.say(FIELDS_WARNING);
   const api = openApiExchange(config);
   let apiRequests = 0;
   const deps: Omit<ActionClientDeps, 'site'> = {
@@ -78,7 +85,8 @@ export async function openMirror(options: MirrorOptions, surroundings: MirrorSur
     const schema = `${config.schema}_ckan`;
     const database = await openMirrorDatabase({ folder, databaseUrl: config.databaseUrl, schema, environment });
     closers.push(() => database.close());
-    const tables = new MirrorTables(databaseOf(database.knex, schema));
+    const mirrored = databaseOf(database.knex, schema);
+    const tables = new MirrorTables(mirrored);
     await tables.open();
     await claim(tables, remote.site, folder);
     const archiver = createArchiver({ environment });
@@ -95,7 +103,8 @@ export async function openMirror(options: MirrorOptions, surroundings: MirrorSur
     archiver.register({ ...portal, ...(surroundings.now && { now: surroundings.now }) });
     closers.push(() => archiver.stop());
     await archiver.start({ roles: options.isService ? ['web', 'worker', 'scheduler'] : ['worker'] });
-    return { config, remote, apiRequests, tables, archiver, close };
+    const writeBacks = new WriteBackTable(mirrored);
+    return { config, remote, apiRequests, tables, writeBacks, archiver, close };
   } catch (error) {
     await close();
     throw error;

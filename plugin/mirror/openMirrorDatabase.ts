@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../errors.ts';
@@ -7,15 +5,13 @@ import { type Cluster, openCluster } from '../record/cluster/openCluster.ts';
 import { connectionOf } from '../record/connectionOf.ts';
 import { openDatabase } from '../record/openDatabase.ts';
 import { takeSessionLock } from '../record/sessionLock.ts';
+import { keptSecret, OWN_FOLDER } from './keptSecret.ts';
 
 /** The database of a mirror, which no other process mirrors into for as long as it is open. */
 export interface MirrorDatabase {
   readonly knex: Knex;
   close(): Promise<void>;
 }
-
-/** Below the folder of a mirror: what is ours beside the copies. */
-export const OWN_FOLDER = '.portal-archiver';
 
 /**
  * `DATABASE_URL`, or a PostgreSQL of our own below the folder: made by the first run, taken over where it lives on after
@@ -29,8 +25,7 @@ export async function openMirrorDatabase(place: {
   readonly environment: NodeJS.ProcessEnv;
 }): Promise<MirrorDatabase> {
   const { folder, databaseUrl, schema, environment } = place;
-  const own = join(folder, OWN_FOLDER);
-  const cluster = databaseUrl === null ? await openOwn(own, environment) : null;
+  const cluster = databaseUrl === null ? await openOwn(folder, environment) : null;
   const knex = openDatabase(databaseUrl ?? cluster?.url ?? null);
   try {
     const lock = await takeSessionLock(await connectionOf(knex), `portal-archiver mirror ${schema}`);
@@ -54,25 +49,13 @@ export async function openMirrorDatabase(place: {
 
 async function openOwn(folder: string, environment: NodeJS.ProcessEnv): Promise<Cluster> {
   try {
-    await mkdir(folder, { recursive: true });
-    const password = await keptSecret(join(folder, 'database-password'));
-    return await openCluster({ folder, password, port: null, environment });
+    const { secret: password } = await keptSecret(folder, 'database-password');
+    return await openCluster({ folder: join(folder, OWN_FOLDER), password, port: null, environment });
   } catch (error) {
     if (error instanceof ArchiverError) throw error;
     throw new ArchiverError('database-failed', `No PostgreSQL starts in ${folder}: ${messageOf(error)}`, {
       cause: error,
     });
-  }
-}
-
-/** Made once, readable for its owner alone. */
-export async function keptSecret(path: string): Promise<string> {
-  const made = randomBytes(24).toString('base64url');
-  try {
-    await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' });
-    return made;
-  } catch {
-    return (await readFile(path, 'utf8')).trim();
   }
 }
 

@@ -204,6 +204,17 @@ export const SETTINGS = {
     default: false,
     description: 'Only check whether links work: no body is read, nothing is kept.',
   },
+  writeBackFields: {
+    environment: 'ARCHIVER_WRITE_BACK_FIELDS',
+    group: 'store',
+    kind: list(choice(['hash', 'size', 'mimetype']), {
+      accepted: 'hash, size, mimetype, separated by commas',
+      maxItems: 3,
+    }),
+    default: [],
+    description:
+      'What `ckan --write-back` writes into a remote portal beside `cache_url`; `hash` keeps xloader from loading a file.',
+  },
 
   ...FETCH_SETTINGS,
   ...SCHEDULE_SETTINGS,

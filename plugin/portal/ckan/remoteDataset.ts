@@ -59,7 +59,8 @@ function uniqueResources(values: readonly unknown[]): RemoteResource[] {
   return [...byId.values()];
 }
 
-function readResource(value: unknown, index: number): RemoteResource | null {
+/** null: what has no usable id, or was deleted. `index` is its place where it names none. */
+export function readResource(value: unknown, index: number): RemoteResource | null {
   if (!isRecord(value)) return null;
   const id = idOf(value.id);
   if (id === null || textOf(value.state) === 'deleted') return null;
@@ -107,4 +108,9 @@ export function timeOf(value: unknown): Date | null {
   if (day === undefined) return null;
   const at = new Date(`${day}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`);
   return Number.isNaN(at.getTime()) ? null : at;
+}
+
+/** The form that every version takes, for 2.10 refuses any zone: `2026-11-29T10:00:00`, UTC. */
+export function naiveUtc(at: Date): string {
+  return at.toISOString().slice(0, 19);
 }
