@@ -144,7 +144,7 @@ class DecoderStage {
     this.#written += chunk.length;
     if (this.#ended) return this.#answer(stream);
     await new Promise<void>((resolve) => {
-      // After the coding's end, or an error, the stream calls nobody back.
+      // After the coding's end, or an error, the stream no longer calls back.
       this.#release = resolve;
       if (this.#ended) resolve();
       else stream.write(chunk, () => resolve());

@@ -39,7 +39,7 @@ export class ThreadRetriever implements Retriever {
     const id = ++this.#lastId;
     const answered = this.#ask({ kind: 'retrieve', request }, id);
     const abort = () => this.#worker?.postMessage({ kind: 'abort', id } satisfies ToThread);
-    // A signal that is aborted already tells nobody any more.
+    // A signal that is aborted already emits no event.
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
     try {
@@ -70,7 +70,7 @@ export class ThreadRetriever implements Retriever {
   }
 
   async #ask(question: Question, id = ++this.#lastId): Promise<FromThread> {
-    // A thread started now would be closed by nobody.
+    // Nothing would close a thread that is started now.
     if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
     const worker = this.#worker ?? this.#start();
     return new Promise((resolve, reject) => {

@@ -21,7 +21,7 @@ const LOGIN_WORDS =
 
 /**
  * Whether text is an HTML page or a piece of one: a doctype, or an HTML tag first, after whitespace, comments and an XML
- * declaration; or a whole page after a few words of a talkative server. `xmlExpected`: something says it should be XML and
+ * declaration; or a whole page after a few words that the server puts before it. `xmlExpected`: something says it should be XML and
  * the server does not say that it is HTML, so only what surely is HTML counts.
  */
 export function sniffHtml(text: string, xmlExpected: boolean): HtmlPage | null {

@@ -1,6 +1,6 @@
 import type { DeclaredHints } from './declaredHints.ts';
 import type { Finding } from './Finding.ts';
-import { type Format, formatByMediaType } from './formats.ts';
+import { type Format, formatByMediaType, formatByName } from './formats.ts';
 import type { HeadText } from './headText.ts';
 import { pointerFile } from './pointerFile.ts';
 
@@ -31,10 +31,23 @@ export function standInFinding(finding: Finding, head: HeadText, declared: Decla
   const promised = hints.find(({ kind }) => kind === 'binary' || kind === 'xml' || kind === 'json');
   if (!promised || isOtherType(declared)) return finding;
   if (finding.notData !== null || head.text.length > SHORT_LENGTH) return finding;
-  const what = standIn(finding, head, hints);
+  const what = standIn(finding, head, [...hints, ...packedHints(declared)]);
   if (what === null) return finding;
   const words = head.text.replace(/\s+/g, ' ').trim().slice(0, 120);
   return { ...finding, notData: `It is ${what}, not ${promised.format}: “${words}”` };
+}
+
+/** What `data.txt.gz` was before it was packed: servers unpack on the way what they declare to be coded. */
+function packedHints({ extension }: DeclaredHints): readonly Format[] {
+  const [inner, ...packing] = extension?.split('.') ?? [];
+  const format = inner === undefined || packing.length === 0 ? null : formatByName(inner);
+  return format === null ? [] : [format];
+}
+
+/** JSON with a mistake, or with a script's words around it. */
+function looksLikeJson(text: string): boolean {
+  const start = /^\s*(?:(?:var|let|const)\s+)?(?:[\w.$]{1,60}\s*[(=]\s*)?[{[]/;
+  return start.test(text) && /[}\]]\s*\)?\s*;?$/.test(text.trimEnd());
 }
 
 /** A media type that we do not know may well be that of the text. */
@@ -45,7 +58,7 @@ function isOtherType({ mediaType, vagueType }: DeclaredHints): boolean {
 function standIn({ format }: Finding, head: HeadText, hints: readonly Format[]): string | null {
   const isPromised = (kind: Format['kind']) => hints.some((hint) => hint.kind === kind);
   if (isPromised('text')) return null;
-  if (format === 'TXT') return 'a short text';
+  if (format === 'TXT') return isPromised('json') && looksLikeJson(head.text) ? null : 'a short text';
   if (format === 'JSON' && !isPromised('json') && head.json && !holdsRecords(head.json.value)) return 'a JSON object';
   if (format === 'XML' && !isPromised('xml') && !repeatsElements(head.text)) return 'a short XML document';
   return null;

@@ -4,7 +4,7 @@ import { BATCH_BYTES, type BodyHasher, type BodyHashes, type HasherSource } from
 import type { FromHashThread, ToHashThread } from './hashMessages.ts';
 import { startThread } from './startThread.ts';
 
-/** Batches of one body that may be on their way through the helper thread at once. */
+/** Batches of one body that may be on their way through the helper thread concurrently. */
 const BATCHES_AHEAD = 4;
 
 /**

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * Starts a thread whose entry is a module of ours, compiled or not: a Node that cannot read types does not pass its
- * loaders on to threads, so that the sources need theirs registered anew.
+ * loaders on to threads, so that the sources need theirs registered again.
  */
 export function startThread(entry: URL, workerData: unknown = null): Worker {
   const readsTypes = 'typescript' in process.features && Boolean(process.features.typescript);
