@@ -28,7 +28,8 @@ async function runWithServices(): Promise<number> {
 /** Answers the runner's exit code; a signal to us ends the runner first, so that the services are stopped after it. */
 function runTests(services: Readonly<Record<string, string>>): Promise<number> {
   const limits = ['--test-concurrency=2', '--test-timeout=600000'];
-  const runner = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', ...limits, ...files], {
+  const loaded = ['--import', 'tsx', '--import', './test/support/leftOpen.mjs'];
+  const runner = spawn(process.execPath, [...loaded, '--test', '--test-reporter=spec', ...limits, ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...services },
   });
