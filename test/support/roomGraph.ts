@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
-import ts from 'typescript';
+import { readdirSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { filledPage } from './filledPage.ts';
+import { importsOf } from './importGraph.ts';
 
 /** An import from one room into another; `typesOnly`: no code is used. */
 export interface Arrow {
@@ -25,7 +25,7 @@ export function wantedArchitecture(text: string): string {
 export function arrowsIn(folder: string, roomOf: (path: string) => string): Arrow[] {
   const arrows = new Map<string, Arrow>();
   for (const from of sourcesIn(folder)) {
-    for (const { path, typesOnly } of importsIn(from)) {
+    for (const { path, typesOnly } of importsOf(from)) {
       const arrow = { from: roomOf(from), to: roomOf(path), typesOnly };
       if (!path.startsWith(`${folder}/`) || arrow.from === arrow.to) continue;
       const name = `${arrow.from} ${arrow.to}`;
@@ -64,33 +64,4 @@ function sourcesIn(folder: string): string[] {
     .filter((path) => path.endsWith('.ts'))
     .map((path) => join(folder, path).replaceAll(sep, '/'))
     .sort();
-}
-
-/** The files that a source imports in any way, and whether it takes types alone. */
-function importsIn(path: string): { readonly path: string; readonly typesOnly: boolean }[] {
-  const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2023);
-  const found: { readonly path: string; readonly typesOnly: boolean }[] = [];
-  const add = (name: ts.Node | undefined, typesOnly: boolean) => {
-    if (!name || !ts.isStringLiteral(name) || !name.text.startsWith('.')) return;
-    found.push({ path: relative('.', join(dirname(path), name.text)).replaceAll(sep, '/'), typesOnly });
-  };
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier, takesTypesOnly(node));
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false);
-    ts.forEachChild(node, visit);
-  };
-  visit(file);
-  return found;
-}
-
-function takesTypesOnly(statement: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
-  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly || allTypes(statement.exportClause);
-  const { importClause } = statement;
-  if (!importClause) return false;
-  return importClause.isTypeOnly || (!importClause.name && allTypes(importClause.namedBindings));
-}
-
-function allTypes(clause: ts.NamedImportBindings | ts.NamedExportBindings | undefined): boolean {
-  return clause !== undefined && 'elements' in clause && clause.elements.every(({ isTypeOnly }) => isTypeOnly);
 }

