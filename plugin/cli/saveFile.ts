@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { StageRef } from '../model/stage.ts';
@@ -45,7 +46,10 @@ export class SaveFile {
   async #stage(key: string): Promise<Stage> {
     const { file, partPath } = await this.#guard(async () => {
       this.#place = await placeOf(this.#path);
-      return { file: await open(this.#place.partPath, 'w'), partPath: this.#place.partPath };
+      return {
+        file: await open(this.#place.partPath, this.#place.isSpecial ? 'w' : 'wx'),
+        partPath: this.#place.partPath,
+      };
     });
     let bytes = 0;
     return {
@@ -81,13 +85,13 @@ interface Place {
   readonly isSpecial: boolean;
 }
 
-/** A link stays one: what it leads to is replaced. */
+/** A link stays one: what it leads to is replaced. The part has a name that nobody can put a link at beforehand. */
 async function placeOf(path: string): Promise<Place> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) throw new Error('it is a folder');
   if (found && !found.isFile()) return { path, partPath: path, isSpecial: true };
   const whole = await realpath(path).catch(() => path);
-  return { path: whole, partPath: `${whole}.part`, isSpecial: false };
+  return { path: whole, partPath: `${whole}.${randomBytes(6).toString('hex')}.part`, isSpecial: false };
 }
 
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {

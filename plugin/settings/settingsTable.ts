@@ -138,6 +138,14 @@ export const SETTINGS = {
     default: 'portal-archive',
     description: 'Folder of the store `folder`.',
   },
+  folderAccess: {
+    environment: 'ARCHIVER_FOLDER_ACCESS',
+    group: 'store',
+    kind: choice(['owner', 'group']),
+    default: 'owner',
+    description:
+      'Who reads and writes what the store `folder` makes: its owner alone (0700, 0600), or its group too (2770, 0660).',
+  },
   azureConnectionString: {
     environment: 'AZURE_STORAGE_CONNECTION_STRING',
     group: 'store',

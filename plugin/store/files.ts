@@ -1,22 +1,68 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { rmdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
+
+/** A file that must be new, and one that is there already: neither is reached through a symbolic link. */
+export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+export const OWN_FILE = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
+
+/** Who may use what is made. A shared mode is set on each folder and file, whatever the umask says. */
+export interface FileRights {
+  readonly folderMode: number;
+  readonly fileMode: number;
+  readonly isShared: boolean;
+}
 
 /**
  * Makes a folder, and those above it; false when it is taken.
  * Synchronously: what only changes names takes less time than a hop to another thread.
  */
-export function createExclusive(folder: string): boolean {
+export function createExclusive(folder: string, rights: FileRights): boolean {
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, rights.folderMode);
+    if (rights.isShared) chmodSync(folder, rights.folderMode);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  mkdirSync(dirname(folder), { recursive: true });
-  return createExclusive(folder);
+  createFolders(dirname(folder), rights);
+  return createExclusive(folder, rights);
+}
+
+/** Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. */
+export function createFolders(folder: string, { folderMode, isShared }: FileRights): string | undefined {
+  const highest = mkdirSync(folder, { recursive: true, mode: folderMode });
+  for (let made = folder; isShared && highest !== undefined; made = dirname(made)) {
+    chmodSync(made, folderMode);
+    if (made === highest) break;
+  }
+  return highest;
+}
+
+/**
+ * Throws when a symbolic link stands on the way from `root`, which may itself be reached by one, to the folder of `path`:
+ * somebody else put it there, and what is written or removed behind it is not ours. What is not there yet is no link.
+ */
+export function refuseLinks(root: string, path: string): void {
+  let folder = root;
+  for (const name of relative(root, dirname(path)).split(sep)) {
+    folder = join(folder, name);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    if (!found) return;
+    if (found.isSymbolicLink()) throw new Error(`${folder} is a symbolic link`);
+  }
 }
 
 /** The folder of `to` was made for it alone, and goes again when the file does not come. */
@@ -33,10 +79,21 @@ export function moveIntoFolder(from: string, to: string): void {
 export async function writeWhole(
   path: string,
   body: Uint8Array,
-  { flag, durable }: { readonly flag: 'wx' | 'w'; readonly durable: boolean },
+  { flag, durable, rights }: { readonly flag: number; readonly durable: boolean; readonly rights: FileRights },
 ): Promise<void> {
-  if (durable) await writeFile(path, body, { flag, flush: true });
-  else writeFileSync(path, body, { flag });
+  const mode = rights.fileMode;
+  if (durable) await writeFile(path, body, { flag, mode, flush: true });
+  else writeFileSynchronously(path, body, flag, mode);
+  if (rights.isShared) chmodSync(path, mode);
+}
+
+function writeFileSynchronously(path: string, body: Uint8Array, flag: number, mode: number): void {
+  const file = openSync(path, flag, mode);
+  try {
+    writeFileSync(file, body);
+  } finally {
+    closeSync(file);
+  }
 }
 
 const CLAIM_TRIES = 1000;
@@ -45,11 +102,11 @@ const CLAIM_TRIES = 1000;
  * Makes a folder and an empty file in it, although others remove the folder whenever they find it empty. Synchronously:
  * the file must follow before they look.
  */
-export function createWithFolder(folder: string, path: string): void {
+export function createWithFolder(folder: string, path: string, rights: FileRights): void {
   for (let tried = 1; ; tried++) {
     try {
-      mkdirSync(folder, { recursive: true });
-      closeSync(openSync(path, 'wx'));
+      createFolders(folder, rights);
+      closeSync(openSync(path, 'wx', rights.fileMode));
       return;
     } catch (error) {
       if (!isMissing(error) || tried === CLAIM_TRIES) throw error;

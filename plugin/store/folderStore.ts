@@ -1,19 +1,21 @@
-import { constants, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink } from 'node:fs/promises';
+import { constants, lstat, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
 import {
   createExclusive,
-  createWithFolder,
-  isMissing,
+  createFolders,
+  type FileRights,
   moveIntoFolder,
+  refuseLinks,
   removeEmpty,
   unlessMissing,
   writeWhole,
 } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
-import { isOwnerAlive, newStageName } from './stageName.ts';
+import { STAGES, StageFolder } from './stageFolder.ts';
+import { newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
 /** Settings of the folder store. */
@@ -24,9 +26,15 @@ export interface FolderSettings {
    * are written synchronously: a hop to another thread would take longer than the work.
    */
   readonly durable?: boolean;
+  /** `owner` (the default): nobody else reads or writes. `group`: the group of the folder may do both. */
+  readonly access?: 'owner' | 'group';
 }
 
-const IDLE_MS = 500;
+const RIGHTS: Readonly<Record<'owner' | 'group', FileRights>> = {
+  owner: { folderMode: 0o700, fileMode: 0o600, isShared: false },
+  // What is made below belongs to the folder's group too.
+  group: { folderMode: 0o2770, fileMode: 0o660, isShared: true },
+};
 
 /**
  * Copies as plain files below a folder: `archive/…`, and while working `.stage/`. A folder holds one copy, so the folder
@@ -41,21 +49,21 @@ const IDLE_MS = 500;
 export class FolderStore implements ArchiveStore {
   readonly name = 'folder';
   readonly #folder: string;
-  readonly #stages: string;
+  readonly #stages: StageFolder;
   readonly #durable: boolean;
+  readonly #rights: FileRights;
   readonly #flush = new FolderFlush();
-  #active = 0;
-  #tidying: NodeJS.Timeout | null = null;
 
-  constructor({ folder, durable = true }: FolderSettings) {
+  constructor({ folder, durable = true, access = 'owner' }: FolderSettings) {
     this.#folder = resolve(folder);
-    this.#stages = join(this.#folder, '.stage');
     this.#durable = durable;
+    this.#rights = RIGHTS[access];
+    this.#stages = new StageFolder(this.#folder, this.#rights);
   }
 
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
-      const made = await mkdir(join(this.#folder, 'archive'), { recursive: true });
+      const made = createFolders(join(this.#folder, 'archive'), this.#rights);
       if (this.#durable && made) await this.#flushFolders(this.#folder, dirname(made));
       const probe = await this.stageWhole('archive/probe', new Uint8Array([1]), {});
       await this.discard(probe);
@@ -66,15 +74,15 @@ export class FolderStore implements ArchiveStore {
     return this.#guard('opening a stage', async () => {
       checkKey(key);
       const id = newStageName();
-      this.#enter();
-      const file = await this.#inStages(id, (path, flag) => open(path, flag));
+      const file = await this.#stages.add(id, (path, flag) => open(path, flag, this.#rights.fileMode));
+      if (this.#rights.isShared) await file.chmod(this.#rights.fileMode);
       return new FolderStage({
         id,
         key,
         file,
         durable: this.#durable,
         guard: this.#guard,
-        abandon: () => this.#drop(id),
+        abandon: () => this.#stages.drop(id),
       });
     });
   }
@@ -83,8 +91,9 @@ export class FolderStore implements ArchiveStore {
     return this.#guard('writing a stage', async () => {
       checkKey(key);
       const id = newStageName();
-      this.#enter();
-      await this.#inStages(id, (path, flag) => writeWhole(path, body, { flag, durable: this.#durable }));
+      await this.#stages.add(id, (path, flag) =>
+        writeWhole(path, body, { flag, durable: this.#durable, rights: this.#rights }),
+      );
       return { id, key, bytes: body.length };
     });
   }
@@ -92,16 +101,17 @@ export class FolderStore implements ArchiveStore {
   commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
     return this.#guard('committing a copy', async () => {
       const path = this.#path(key);
-      if (!createExclusive(dirname(path))) return 'exists';
-      moveIntoFolder(join(this.#stages, id), path);
+      refuseLinks(this.#folder, dirname(path));
+      if (!createExclusive(dirname(path), this.#rights)) return 'exists';
+      moveIntoFolder(this.#stages.pathOf(id), path);
       if (this.#durable) await this.#flushFolders(dirname(path), join(this.#folder, 'archive'));
-      this.#left();
+      this.#stages.left();
       return 'committed';
     });
   }
 
   discard({ id }: StageRef): Promise<void> {
-    return this.#guard('discarding a stage', () => this.#drop(id));
+    return this.#guard('discarding a stage', () => this.#stages.drop(id));
   }
 
   read(key: string, range: ByteRange | null): Promise<StoredBytes | null> {
@@ -129,7 +139,10 @@ export class FolderStore implements ArchiveStore {
 
   async *list(prefix: string): AsyncIterable<string> {
     const folder = prefix === 'archive/' ? join(this.#folder, 'archive') : this.#path(prefix.replace(/\/$/, ''));
-    const entries = await this.#guard('listing copies', () => unlessMissing(readdir(folder, { withFileTypes: true })));
+    const entries = await this.#guard('listing copies', () => {
+      refuseLinks(this.#folder, join(folder, 'any'));
+      return unlessMissing(readdir(folder, { withFileTypes: true }));
+    });
     for (const entry of entries ?? []) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* this.list(`${key}/`);
@@ -140,6 +153,7 @@ export class FolderStore implements ArchiveStore {
   remove(key: string): Promise<void> {
     return this.#guard('removing a copy', async () => {
       const path = this.#path(key);
+      refuseLinks(this.#folder, path);
       await unlessMissing(unlink(path));
       const archive = join(this.#folder, 'archive');
       for (
@@ -153,24 +167,20 @@ export class FolderStore implements ArchiveStore {
   }
 
   dropStages(olderThanMs: number): Promise<number> {
-    return this.#guard('dropping stages', async () => {
-      const names = (await unlessMissing(readdir(this.#stages))) ?? [];
-      const dropped = await Promise.all(names.map((name) => this.#dropAbandoned(name, olderThanMs)));
-      this.#tidyLater();
-      return dropped.filter(Boolean).length;
-    });
+    return this.#guard('dropping stages', () => this.#stages.dropAbandoned(olderThanMs));
   }
 
   freeBytes(): Promise<number | null> {
     return this.#guard('measuring free space', async () => {
+      // Whoever asks for health learns what would fail the next copy.
+      for (const folder of [STAGES, 'archive']) refuseLinks(this.#folder, join(this.#folder, folder, 'any'));
       const { bavail, bsize } = await statfs(this.#folder);
       return bavail * bsize;
     });
   }
 
-  async close(): Promise<void> {
-    if (this.#tidying) clearTimeout(this.#tidying);
-    await removeEmpty(this.#stages);
+  close(): Promise<void> {
+    return this.#stages.close();
   }
 
   #path(key: string): string {
@@ -191,51 +201,6 @@ export class FolderStore implements ArchiveStore {
       throw storeFailed(doing, this.#folder, error);
     }
   };
-
-  /** The folder of stages goes when nobody uses it, which may be between its making and its use here. */
-  async #inStages<Result>(id: string, work: (path: string, flag: 'wx' | 'w') => Promise<Result>): Promise<Result> {
-    const path = join(this.#stages, id);
-    try {
-      return await work(path, 'wx');
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    createWithFolder(this.#stages, path);
-    return work(path, 'w');
-  }
-
-  async #dropAbandoned(name: string, olderThanMs: number): Promise<boolean> {
-    const alive = isOwnerAlive(name);
-    if (alive === true) return false;
-    const path = join(this.#stages, name);
-    const found = await unlessMissing(stat(path));
-    if (!found || (alive === null && Date.now() - found.mtimeMs < olderThanMs)) return false;
-    await unlessMissing(unlink(path));
-    return true;
-  }
-
-  async #drop(id: string): Promise<void> {
-    if ((await unlessMissing(unlink(join(this.#stages, id)).then(() => true))) === null) return;
-    this.#left();
-  }
-
-  #enter(): void {
-    this.#active += 1;
-  }
-
-  #left(): void {
-    this.#active = Math.max(0, this.#active - 1);
-    this.#tidyLater();
-  }
-
-  #tidyLater(): void {
-    if (this.#active > 0 || this.#tidying) return;
-    this.#tidying = setTimeout(() => {
-      this.#tidying = null;
-      if (this.#active === 0) void removeEmpty(this.#stages);
-    }, IDLE_MS);
-    this.#tidying.unref();
-  }
 
   /** A new name is only safe when the folder that holds it is on the disk too, and so on up to `last`. */
   async #flushFolders(folder: string, last: string): Promise<void> {

@@ -7,13 +7,16 @@ import { FolderStore } from '../store/folderStore.ts';
 export const STAGE_MAX_MS = 24 * 3600 * 1000;
 
 /** What decides which store is opened. */
-export type StoreSettings = Pick<Config, 'store' | 'folder' | 'azureConnectionString' | 'azureContainer'>;
+export type StoreSettings = Pick<
+  Config,
+  'store' | 'folder' | 'folderAccess' | 'azureConnectionString' | 'azureContainer'
+>;
 
 /** The store that the settings name. A new kind of store is one file in `store/` and one line here. */
 export function createStore(config: StoreSettings): ArchiveStore {
   switch (config.store) {
     case 'folder':
-      return new FolderStore({ folder: config.folder });
+      return new FolderStore({ folder: config.folder, access: config.folderAccess });
     case 'azure':
       return new AzureBlobStore({
         connectionString: config.azureConnectionString ?? '',
