@@ -1,81 +1,58 @@
-import { webhookRetryDelay } from '../decide/webhookRetry.ts';
 import { messageOf } from '../errors.ts';
-import type { Logger } from '../model/logger.ts';
 import type { WebhookTarget } from '../model/settings.ts';
-import type { Deliveries, Delivery } from '../record/Deliveries.ts';
+import type { Delivery } from '../record/Deliveries.ts';
 import type { ArchiveEvent } from './Listener.ts';
+import { type DeliveryDeps, ReceiverQueue } from './receiverQueue.ts';
 
-export interface WebhookDeps {
+/** What webhooks need. */
+export interface WebhookDeps extends DeliveryDeps {
   readonly targets: readonly WebhookTarget[];
-  readonly deliveries: Deliveries;
-  /** Headers of a signed message, in the manner of Standard Webhooks. */
-  sign(
-    secret: string,
-    message: { readonly id: string; readonly at: Date; readonly body: string },
-  ): Record<string, string>;
-  /** Goes through the address guard; rejects when no answer came. */
-  post(url: string, headers: Record<string, string>, body: string): Promise<{ readonly status: number }>;
   /** Ends the connections that `post` uses. */
   close(): Promise<void>;
-  now(): Date;
-  readonly logger: Logger;
 }
 
 const POLL_MS = 1000;
-const BATCH = 20;
-/** A process that dies while sending: another sends again after this. Receivers know repeats by `webhook-id`. */
-const SENDING_MS = 60_000;
 
-/** Sends what the records say is due, with backoff for a day. Never in anybody's way: archivals do not wait for it. */
+/**
+ * Sends what the records say is due, with backoff for a day: one queue a receiver, so that none waits for another. Never
+ * in anybody's way: archivals do not wait for it.
+ */
 export class Webhooks {
   readonly #deps: WebhookDeps;
+  readonly #queues: readonly ReceiverQueue[];
   #timer: NodeJS.Timeout | null = null;
-  #sending: Promise<void> = Promise.resolve();
+  #tidying: Promise<void> = Promise.resolve();
 
   constructor(deps: WebhookDeps) {
     this.#deps = deps;
+    this.#queues = deps.targets.map((target) => new ReceiverQueue(target, deps));
   }
 
+  /** Also gives receivers that were disabled another chance. */
   start(): void {
+    this.#tidy(() => this.#deps.deliveries.enableAll());
     if (this.#deps.targets.length === 0) return;
     this.#timer ??= setInterval(() => this.wake(), POLL_MS);
     this.#timer.unref();
   }
 
   wake(): void {
-    this.#sending = this.#sending.then(() => this.#sendDue());
+    this.#tidy(() => this.#deps.deliveries.dropOthers(this.#deps.targets.map(({ url }) => url)));
+    for (const queue of this.#queues) queue.wake();
   }
 
   async close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#sending;
+    await this.#tidying;
+    await Promise.all(this.#queues.map((queue) => queue.idle()));
     await this.#deps.close();
   }
 
-  async #sendDue(): Promise<void> {
-    try {
-      const due = await this.#deps.deliveries.takeDue(BATCH, SENDING_MS, this.#deps.now());
-      await Promise.all(due.map((delivery) => this.#send(delivery)));
-    } catch (error) {
-      this.#deps.logger.warn({ error: messageOf(error) }, 'webhook deliveries could not be read');
-    }
-  }
-
-  async #send(delivery: Delivery): Promise<void> {
-    const { targets, deliveries, sign, post, now, logger } = this.#deps;
-    const target = targets.find(({ url }) => url === delivery.target);
-    if (!target) return deliveries.done(delivery.id);
-    const failure = await post(
-      target.url,
-      sign(target.secret, { id: delivery.eventId, at: now(), body: delivery.body }),
-      delivery.body,
-    ).then(({ status }) => (status >= 200 && status < 300 ? null : `status ${status}`), messageOf);
-    if (failure === null) return deliveries.done(delivery.id);
-    const delayMs = webhookRetryDelay(delivery.attempts + 1, Math.random());
-    logger.warn({ webhook: delivery.id, failure, retryInMs: delayMs }, 'webhook delivery failed');
-    if (delayMs === null) return deliveries.done(delivery.id);
-    return deliveries.retry(delivery.id, new Date(now().getTime() + delayMs));
+  #tidy(work: () => Promise<void>): void {
+    this.#tidying = this.#tidying.then(work).catch((error: unknown) => {
+      this.#deps.logger.warn({ error: messageOf(error) }, 'webhook receivers could not be looked up');
+    });
   }
 }
 

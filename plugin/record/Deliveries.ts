@@ -12,10 +12,20 @@ export interface Delivery {
 /** Webhook messages that wait to be sent; one that a process takes is hidden from the others for a while. */
 export interface Deliveries {
   add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void>;
-  /** Due ones, hidden from other processes for `sendingMs`. */
-  takeDue(limit: number, sendingMs: number, now: Date): Promise<readonly Delivery[]>;
+  /** Due ones of a receiver, hidden from other processes for `sendingMs`. */
+  takeDue(
+    target: string,
+    how: { readonly limit: number; readonly sendingMs: number; readonly now: Date },
+  ): Promise<readonly Delivery[]>;
   /** Delivered, or given up. */
   done(id: string): Promise<void>;
+  /** The receiver gets nothing from now on, what waits for it is dropped. false: it was disabled already. */
+  disable(target: string, at: Date): Promise<boolean>;
+  /** Those that were disabled get what comes from now on. */
+  enableAll(): Promise<void>;
+  countDisabled(): Promise<number>;
+  /** What waits for receivers that are no longer among `targets`. */
+  dropOthers(targets: readonly string[]): Promise<void>;
   /** Counts one more failed try. */
   retry(id: string, nextAt: Date): Promise<void>;
 }

@@ -20,7 +20,7 @@ export interface HealthCheck {
 /** Whom the checks ask. */
 export interface HealthDeps {
   readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
-  readonly records: Pick<Records, 'ping' | 'leases' | 'archivals'>;
+  readonly records: Pick<Records, 'ping' | 'leases' | 'archivals' | 'deliveries'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
   readonly logger: Logger;
@@ -30,14 +30,15 @@ export interface HealthDeps {
 /** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
 export async function healthOf(deps: HealthDeps): Promise<Health> {
   const { records, store, queue, logger } = deps;
-  const [database, jobs, storage, work, bulk] = await Promise.all([
+  const [database, jobs, storage, work, bulk, webhooks] = await Promise.all([
     serviceCheck('database', () => records.ping(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
     serviceCheck('store', () => store.freeBytes(), logger),
     workCheck(deps),
     bulkCheck(records),
+    webhookCheck(records),
   ]);
-  const checks = { database, queue: jobs, store: storage, work, bulk };
+  const checks = { database, queue: jobs, store: storage, work, bulk, webhooks };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
@@ -57,6 +58,16 @@ async function bulkCheck({ leases }: Pick<Records, 'leases'>): Promise<HealthChe
   const pauses = await leases.pauses().catch(() => []);
   const told = pauses.map(({ reason }) => `The bulk lane of a worker pauses: ${reason}.`);
   return { ok: true, detail: told.length > 0 ? [...new Set(told)].join(' ') : null };
+}
+
+/** A receiver that wants nothing more is no failure of ours, and nothing that an operator should have to search for. */
+async function webhookCheck({ deliveries }: Pick<Records, 'deliveries'>): Promise<HealthCheck> {
+  const count = await deliveries.countDisabled().catch(() => 0);
+  const noun = count === 1 ? 'receiver' : 'receivers';
+  return {
+    ok: true,
+    detail: count === 0 ? null : `${count} webhook ${noun} answered 410 Gone; nothing is sent there.`,
+  };
 }
 
 /** Work goes on: nothing waits too long, and while something waits something ends now and then. */

@@ -66,7 +66,7 @@ describe('webhooks', () => {
   });
 
   beforeEach(async () => {
-    await test.knex.raw('truncate archiver.webhook_delivery');
+    await test.knex.raw('truncate archiver.webhook_delivery, archiver.webhook_receiver');
     answers = [];
     received = [];
     connections = 0;
@@ -106,7 +106,7 @@ describe('webhooks', () => {
   });
 
   it('are sent again, later and later, with the same id', async () => {
-    answers = [500, 410];
+    answers = [500, 503];
     await note();
     const sender = open('127.0.0.0/8');
     for (const failures of [1, 2]) {
