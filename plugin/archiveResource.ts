@@ -22,19 +22,23 @@ export interface Journey {
   requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): FetchRequest;
   readonly retriever: Retriever;
   decide(lease: Lease, resource: Resource, attempt: Attempt, unrecorded: UnrecordedCopy | null): Decision;
-  record(outcome: ArchivalRecord): Promise<Recorded>;
+  /** A decision that the database refuses as data is recorded as the one that stands in for it; answers which it was. */
+  record(decision: Decision): Promise<{ readonly made: Decision; readonly recorded: Recorded }>;
   /** Logs and emits what was recorded; never rejects and waits for nobody. */
   notify(decision: Decision, recorded: Recorded): void;
 }
 
 /** What an attempt means: what is recorded, and what is told once it is. */
 export interface Decision {
+  readonly attempt: Attempt;
   readonly outcome: ArchivalRecord;
   /** null: nothing is tried again, the request is answered. */
   readonly retryInMs: number | null;
   readonly events: readonly ArchiveEvent[];
   /** For the operator's log alone: it may name addresses of the network. */
   readonly detail: string | null;
+  /** What is recorded in its place when `error` refused it; null: nothing, the job is tried again. */
+  standIn(error: unknown): Decision | null;
 }
 
 /** How a journey ended, for the job that started it. */
@@ -74,13 +78,12 @@ export async function archiveResource(
   const decision = journey.decide(lease, resource, attempt, unrecorded);
   await commitBytes(attempt, journey.retriever);
 
-  const recorded = await journey.record(decision.outcome);
-  if (recorded.result === 'lease-lost') {
-    if (attempt.stage) await journey.dropUnrecorded(attempt.stage.key);
-    return null;
-  }
-  journey.notify(decision, recorded);
-  return { attempt, retryInMs: decision.retryInMs, wantedAgain: recorded.wantedAgain };
+  const { made, recorded } = await journey.record(decision);
+  const isLost = recorded.result === 'lease-lost';
+  if (attempt.stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(attempt.stage.key);
+  if (isLost) return null;
+  journey.notify(made, recorded);
+  return { attempt: made.attempt, retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };
 }
 
 /** From here on the bytes are visible; the record that follows is what makes them count. */

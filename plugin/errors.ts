@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'not-started'
   | 'portal-failed'
   | 'database-failed'
+  /** PostgreSQL works, and refuses what it was given. */
+  | 'data-refused'
   | 'queue-failed'
   | 'store-failed'
   | 'thread-failed'
@@ -51,9 +53,15 @@ export class ArchivalFailed extends ArchiverError {
   }
 }
 
-/** The message of anything that was thrown. */
+/** Longer messages quote what they were given: whole statements, whole rows. */
+const MAX_MESSAGE_LENGTH = 1000;
+const END_LENGTH = 600;
+
+/** The message of anything that was thrown, cut in the middle: what went wrong stands at either end. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  return `${message.slice(0, MAX_MESSAGE_LENGTH - END_LENGTH)} … ${message.slice(-END_LENGTH)}`.replace(/\p{Cs}/gu, '');
 }
 
 /** The `code` of anything that was thrown, as Node's and many libraries' errors have one; '' for none. */

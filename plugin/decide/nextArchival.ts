@@ -3,6 +3,7 @@ import type { Attempt } from '../model/attempt.ts';
 import { CODES } from '../model/status.ts';
 import { type CheckBounds, nextCheck } from './nextCheck.ts';
 import { nextKnown } from './nextKnown.ts';
+import { isOwnFault } from './ownFault.ts';
 
 /** The settings that say when a resource is tried again and looked at again. */
 export interface Policy extends CheckBounds {
@@ -32,9 +33,10 @@ export interface NextArchival {
  * The next state of an archival. Pure.
  *
  * A transient failure is retried at most as often as the policy has delays, never sooner than the server asked.
- * A row of failures counts settled requests that ended broken or transient; refusals of ours (too large, not data,
- * blocked) and 401/403 are *unsure*: they neither lengthen nor end it. Whatever fails, the last good copy stays.
- * `broken` says what this attempt proved; the event `broken` waits for `confirmFailures` in a row.
+ * A row of failures counts settled requests that ended broken, transient or by a fault of our own; refusals of ours (too
+ * large, not data, blocked) and 401/403 are *unsure*: they neither lengthen nor end it. Whatever fails, the last good copy
+ * stays. `broken` says what this attempt proved; the event `broken` waits for `confirmFailures` in a row, the last of
+ * them the link's.
  */
 export function nextArchival(input: {
   readonly before: Archival;
@@ -53,7 +55,8 @@ export function nextArchival(input: {
   const failures = failuresAfter(before, attempt, settled, now);
   const counts = countsAfter(before, attempt);
   const freshUntil = attempt.freshUntil === null ? null : new Date(attempt.freshUntil);
-  const next = nextCheck({ now, freshUntil, ...failures, ...counts, bounds: policy, random });
+  const ownFault = isOwnFault(attempt.code);
+  const next = nextCheck({ now, freshUntil, ownFault, ...failures, ...counts, bounds: policy, random });
 
   return {
     archival: {
@@ -99,7 +102,8 @@ function failuresAfter(
   now: Date,
 ): Pick<Archival, 'failureCount' | 'firstFailureAt'> {
   if (isGood(attempt)) return { failureCount: 0, firstFailureAt: null };
-  const lengthens = settled && attempt.kind === 'failed' && (attempt.broken === true || attempt.transient);
+  const counts = attempt.broken === true || attempt.transient || isOwnFault(attempt.code);
+  const lengthens = settled && attempt.kind === 'failed' && counts;
   const failureCount = before.failureCount + (lengthens ? 1 : 0);
   return { failureCount, firstFailureAt: failureCount === 0 ? null : (before.firstFailureAt ?? now) };
 }
@@ -125,5 +129,5 @@ function transitionsOf(before: Archival, attempt: Attempt, failureCount: number,
   if (attempt.kind === 'fetched') return ['succeeded', ...recovered];
   if (isGood(attempt)) return ['unchanged', ...recovered];
   const confirmed = failureCount === policy.confirmFailures && before.failureCount < failureCount;
-  return confirmed ? ['failed', 'broken'] : ['failed'];
+  return confirmed && !isOwnFault(attempt.code) ? ['failed', 'broken'] : ['failed'];
 }

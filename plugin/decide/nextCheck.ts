@@ -23,12 +23,15 @@ export function nextCheck(input: {
   readonly now: Date;
   readonly freshUntil: Date | null;
   readonly failureCount: number;
+  /** The last failure was ours: nobody is asked in vain when we look again, so that no wait is longer than a day. */
+  readonly ownFault?: boolean;
   readonly unchangedCount: number;
   readonly bounds: CheckBounds;
   readonly random: number;
 }): Date {
-  const { now, failureCount, random } = input;
-  const waitMs = failureCount > 0 ? ladder(failureCount) : stretch(input);
+  const { now, failureCount, ownFault = false, random } = input;
+  const brokenMs = Math.min(ladder(failureCount), ownFault ? DAY_MS : Number.POSITIVE_INFINITY);
+  const waitMs = failureCount > 0 ? brokenMs : stretch(input);
   const jitter = 1 - JITTER + 2 * JITTER * random;
   return new Date(now.getTime() + Math.round(waitMs * jitter));
 }

@@ -7,6 +7,7 @@ import { freshUntil } from './cache/freshness.ts';
 import { firstField } from './http/headers.ts';
 import { NO_BODY, type Outcome } from './outcome/outcome.ts';
 import type { Trace } from './outcome/trace.ts';
+import { plainAttempt } from './plainAttempt.ts';
 
 /** The ceilings of freshness, in milliseconds. */
 export type FreshnessSettings = Pick<Config, 'maxFreshnessMs' | 'maxHeuristicFreshnessMs'>;
@@ -17,7 +18,7 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
   const ofFile = outcome.kind === 'fetched' || outcome.kind === 'unchanged' || outcome.code === 'checked-only';
   const fresh = response && ofFile ? freshUntil(response, freshSince(request, outcome), settings) : null;
   const { bytes, md5, sha256, mediaType, format, charset, filename, service } = body;
-  return {
+  return plainAttempt({
     kind: outcome.kind,
     code: outcome.code,
     reason: outcome.reason,
@@ -54,7 +55,7 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
     stage: outcome.stage ?? null,
     ...(outcome.links && { links: outcome.links }),
     ...(outcome.accepted && { accepted: outcome.accepted }),
-  };
+  });
 }
 
 /** Without a request nothing was updated: freshness still counts from when the copy was confirmed. */

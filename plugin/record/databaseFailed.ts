@@ -1,9 +1,15 @@
-import { ArchiverError, messageOf } from '../errors.ts';
+import { ArchiverError, codeOf, messageOf } from '../errors.ts';
 
 /** Wraps what knex or PostgreSQL threw; what is ours already stays as it is. */
 export function databaseFailed(doing: string, cause: unknown): ArchiverError {
   if (cause instanceof ArchiverError) return cause;
-  return new ArchiverError('database-failed', `The database failed while ${doing}: ${messageOf(cause)}`, { cause });
+  const code = isRefusedData(cause) ? 'data-refused' : 'database-failed';
+  return new ArchiverError(code, `The database failed while ${doing}: ${messageOf(cause)}`, { cause });
+}
+
+/** SQLSTATE classes of data that cannot be stored: not readable as its type, against a constraint, above a limit. */
+function isRefusedData(cause: unknown): boolean {
+  return /^(22|23|54)[0-9A-Z]{3}$/.test(codeOf(cause));
 }
 
 /** SQLSTATE classes of a server that is away, full or shutting down. */

@@ -9,6 +9,7 @@ import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import { pages } from './pages.ts';
 import type { Requester, RequestResult, Requests } from './Requests.ts';
+import { requestPage } from './requestPage.ts';
 
 /** What requests read and write. */
 export interface RequestDeps {
@@ -80,12 +81,14 @@ export class ArchivalRequests implements Requests {
 
   /** Page by page, until somebody cancels it; answers how many. */
   async #requestAll(runId: string): Promise<number> {
-    const { catalog, records, now } = this.#deps;
+    const { catalog, records, now, logger } = this.#deps;
+    const pageDeps = { archivals: records.archivals, logger };
     let total = 0;
     for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }))) {
       if ((await records.runs.get(runId))?.state === 'cancelled') break;
-      await records.archivals.request(page.map(requestOf), { lane: 'bulk', runId, now: now() });
-      total += page.length;
+      const requests = page.map(requestOf);
+      const { refused } = await requestPage(requests, { lane: 'bulk', runId, now: now() }, pageDeps);
+      total += page.length - refused;
     }
     return total;
   }

@@ -7,6 +7,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { OutboxEntry, Records } from '../record/Records.ts';
+import { requestPage } from './requestPage.ts';
 
 /** What the relay reads and writes. `owner` names this process in its leases. */
 export interface RelayDeps {
@@ -104,11 +105,13 @@ export class OutboxRelay {
 
   /** The request rows commit before the outbox entries go, so a crash in between costs a repeated request, no more. */
   async #relayBatch(): Promise<number> {
-    const { records, queue, now } = this.#deps;
+    const { records, queue, now, logger } = this.#deps;
     const jobs: string[] = [];
     const count = await records.outbox.take(BATCH, async (entries) => {
       const requests = await this.#requestsOf(entries);
-      jobs.push(...(await records.archivals.request(requests, { lane: 'priority', runId: null, now: now() })));
+      const how = { lane: 'priority', runId: null, now: now() } as const;
+      const { unqueued } = await requestPage(requests, how, { archivals: records.archivals, logger });
+      jobs.push(...unqueued);
     });
     if (jobs.length > 0) await queue.add(jobs.map((resourceId) => ({ kind: 'resource', resourceId })));
     return count;

@@ -6,6 +6,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import { pages } from './pages.ts';
+import { requestPage } from './requestPage.ts';
 import type { SweepReport } from './SweepReport.ts';
 
 /** What a sweep reads and writes. `owner` names this process in its leases. */
@@ -137,8 +138,9 @@ export class Sweep {
   }
 
   async #request(resources: readonly Resource[], at: Date): Promise<void> {
+    const { records, logger } = this.#deps;
     const how = { lane: 'bulk', runId: null, now: at } as const;
-    await this.#deps.records.archivals.request(resources.map(requestOf), how);
+    await requestPage(resources.map(requestOf), how, { archivals: records.archivals, logger });
   }
 
   async #differing(page: readonly Resource[]): Promise<{ missing: Resource[]; changed: Resource[] }> {

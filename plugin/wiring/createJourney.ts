@@ -1,21 +1,17 @@
 import type { Decision, Journey } from '../archiveResource.ts';
 import { keyPrefix } from '../decide/archiveKey.ts';
 import { isDerived } from '../decide/circular.ts';
-import { copyOf, knownFromUnrecorded, type NewCopy, recoveredCopyOf, writeBackOf } from '../decide/copyOf.ts';
-import { copyUrl } from '../decide/copyUrl.ts';
-import { hostOf } from '../decide/hostOf.ts';
-import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
+import { knownFromUnrecorded, recoveredCopyOf } from '../decide/copyOf.ts';
+import { isOwnFault } from '../decide/ownFault.ts';
 import { refusedAttempt } from '../decide/refusedAttempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import type { Resource } from '../model/resource.ts';
-import { CODES } from '../model/status.ts';
 import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
 import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
-import { deliveriesOf } from '../notify/webhooks.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Recorded } from '../record/Archivals.ts';
 import type { GroupedRecorder } from '../record/groupedRecorder.ts';
@@ -25,6 +21,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
+import { type Case, decide } from './decision.ts';
 
 export interface JourneyDeps {
   readonly config: Config;
@@ -54,8 +51,11 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     },
     refuse: (resource) => refuse(resource, deps),
     requestFor: (lease, resource, unrecorded) => requestOf({ lease, resource, unrecorded }, deps),
-    decide: (lease, resource, attempt, unrecorded) => decide({ lease, resource, attempt, unrecorded }, deps),
-    record: (outcome) => recorder.record(outcome),
+    decide(lease, resource, attempt, unrecorded) {
+      deps.tally.add(attempt);
+      return decide({ lease, resource, attempt, unrecorded }, deps);
+    },
+    record: (decision) => record(decision, recorder),
     notify: (decision, recorded) => notify(decision, recorded, deps),
   };
 }
@@ -92,69 +92,23 @@ function requestOf(asked: Omit<Case, 'attempt'>, { config, portal, now }: Journe
   };
 }
 
-interface Case {
-  readonly lease: Lease;
-  readonly resource: Resource;
-  readonly attempt: Attempt;
-  readonly unrecorded: UnrecordedCopy | null;
+async function record(decision: Decision, recorder: GroupedRecorder): ReturnType<Journey['record']> {
+  try {
+    return { made: decision, recorded: await recorder.record(decision.outcome) };
+  } catch (error) {
+    const standIn = decision.standIn(error);
+    if (!standIn) throw error;
+    return { made: standIn, recorded: await recorder.record(standIn.outcome) };
+  }
 }
-
-/** What an attempt means, with everything that is written and told of it. */
-function decide({ lease, resource, attempt, unrecorded }: Case, deps: JourneyDeps): Decision {
-  const { config, tally, now } = deps;
-  tally.add(attempt);
-  const at = now();
-  const { url, datasetId, id: entityId } = resource;
-  const host = hostOf(url);
-  const before = lease.archival;
-  const next = nextArchival({ before, attempt, url, host, now: at, policy: config, random: Math.random() });
-  const { archival, settled, retryInMs, state, value, error } = next;
-  const copy = copyOf(attempt, unrecorded, resource, at);
-  const events = eventsOf({ lease, resource, next, copy }, deps);
-  return {
-    retryInMs,
-    events,
-    detail: attempt.detail || null,
-    outcome: {
-      lease,
-      copy,
-      archival,
-      datasetId,
-      settled,
-      writeBack: writeBackOf(attempt, copy, resource, copiesUrlOf(deps)),
-      taskStatus: { entityId, state, value, error, lastUpdated: at },
-      deliveries: events.flatMap((event) => deliveriesOf(event, config.webhooks)),
-    },
-  };
-}
-
-interface Decided extends Pick<Case, 'lease' | 'resource'> {
-  readonly next: NextArchival;
-  readonly copy: NewCopy | null;
-}
-
-function eventsOf({ lease, resource, next, copy }: Decided, deps: JourneyDeps): readonly ArchiveEvent[] {
-  const { code, reason } = next.archival;
-  const subject = {
-    datasetId: resource.datasetId,
-    resourceId: resource.id,
-    runId: lease.archival.runIds.at(-1) ?? null,
-    code,
-    status: code && CODES[code].status,
-    reason,
-    cacheUrl: copy && copyUrl(copiesUrlOf(deps), copy.key),
-  };
-  return next.transitions.map((name) => archiveEvent(`archive.${name}`, subject, deps));
-}
-
-const copiesUrlOf = ({ config, portal }: JourneyDeps): string => config.publicCopiesUrl ?? portal.urls.archiver;
 
 /** After the commit: one log line, the events of the resource, then those of runs that it ended. */
 function notify({ outcome, events, detail }: Decision, { endedRunIds }: Recorded, deps: JourneyDeps): void {
   const { resourceId } = outcome.lease;
   const { code, attempts } = outcome.archival;
   const fields = { resourceId, code, attempts };
-  deps.portal.logger.info(detail === null ? fields : { ...fields, detail }, 'archival ended');
+  const level = isOwnFault(code) ? 'error' : 'info';
+  deps.portal.logger[level](detail === null ? fields : { ...fields, detail }, 'archival ended');
   for (const event of events) deps.emit(event);
   for (const runId of endedRunIds) void emitDatasetEnd(runId, deps);
 }

@@ -6,6 +6,7 @@ import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { recordsWithEvents } from '../notify/recordsWithEvents.ts';
 import type { Portal } from '../portal/Portal.ts';
+import { storableCatalog } from '../portal/storableCatalog.ts';
 import { migrate } from '../record/migrate.ts';
 import { openDatabase } from '../record/openDatabase.ts';
 import { createRecords } from '../record/openRecords.ts';
@@ -61,7 +62,8 @@ export async function openParts(deps: PartsDeps): Promise<Parts> {
 }
 
 async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps): Promise<Parts> {
-  const { catalog, logger } = portal;
+  const { logger } = portal;
+  const catalog = storableCatalog(portal.catalog);
   const now = portal.now ?? (() => new Date());
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
   const { knex, tables } = await openTables(scope, config, portal);
@@ -73,7 +75,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
   const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
   const tally = new AttemptTally();
-  const worker = { config, portal, records, store, queue, tally, owner, now, emit };
+  const worker = { config, portal, catalog, records, store, queue, tally, owner, now, emit };
   if (roles.includes('worker')) await openWorker(scope, worker);
   else await startQueue(queue, null, scope);
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);

@@ -3,6 +3,7 @@ import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
+import type { CatalogReader } from '../portal/storableCatalog.ts';
 import { GroupedRecorder } from '../record/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -29,6 +30,7 @@ const HOUR_MS = 3_600_000;
 export interface WorkerDeps {
   readonly config: Config;
   readonly portal: Portal;
+  readonly catalog: CatalogReader;
   readonly records: Records;
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
@@ -92,9 +94,9 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   });
 }
 
-function openJourneys(scope: Scope, { config, portal, records, store, queue, tally, now, emit }: WorkerDeps) {
+function openJourneys(scope: Scope, { config, portal, catalog, records, store, queue, tally, now, emit }: WorkerDeps) {
   const identity = { site: portal.urls.site };
-  const reader = new ResourceReader(portal.catalog);
+  const reader = new ResourceReader(catalog);
   const deps: JourneyDeps = {
     config,
     portal,
@@ -114,8 +116,8 @@ function openJourneys(scope: Scope, { config, portal, records, store, queue, tal
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {
-  const { portal, records, queue, owner, now } = deps;
-  const { catalog, logger } = portal;
+  const { portal, catalog, records, queue, owner, now } = deps;
+  const { logger } = portal;
   const onDeleted = (resourceIds: readonly string[]) => forgetResources(resourceIds, deps);
   return new OutboxRelay({ catalog, records, queue, onDeleted, owner, now, logger });
 }

@@ -124,7 +124,7 @@ describe('the next archival', () => {
 
   it('neither lengthens nor ends a row of failures by what is unsure', () => {
     const before = { failureCount: 2, firstFailureAt: EARLIER };
-    for (const code of ['too-large', 'not-data', 'blocked-address', 'checked-only'] as const) {
+    for (const code of ['too-large', 'not-data', 'blocked-address'] as const) {
       const { archival, transitions } = next(before, attemptOf('refused', code));
       assert.deepEqual([archival.failureCount, archival.firstFailureAt], [2, EARLIER], code);
       assert.equal(archival.broken, null);
@@ -140,6 +140,13 @@ describe('the next archival', () => {
     assert.deepEqual(recovered.transitions, ['succeeded', 'recovered']);
     const again = next({ ...archival, ...recovered.archival }, attemptOf('unchanged', 'not-modified'));
     assert.deepEqual(again.transitions, ['unchanged']);
+  });
+
+  it('puts off what failed on our side for up to a day, and never calls the link broken for it', () => {
+    const { archival, told } = failing('internal', 9);
+    assert.deepEqual([archival.failureCount, archival.broken], [9, null]);
+    assert.equal((archival.nextCheckAt?.getTime() ?? 0) - NOW.getTime(), 24 * 3_600_000);
+    assert.ok(!told.includes('broken'));
   });
 
   it('tries what may pass three times more, then gives up and records it once', () => {

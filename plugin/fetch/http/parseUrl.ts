@@ -1,9 +1,8 @@
+import { isOverlongName } from '../../decide/hostOf.ts';
 import { withoutStrippedCharacters } from '../../decide/redactUrl.ts';
 
 /** Longer request lines are refused by most servers. */
 const MAX_URL_BYTES = 8192;
-const MAX_HOST_LENGTH = 253;
-const MAX_LABEL_LENGTH = 63;
 
 /** Schemes without an authority, whose digits are no port. */
 const NUMBERED_SCHEMES: ReadonlySet<string> = new Set(['tel', 'sms', 'urn', 'mailto', 'doi', 'data']);
@@ -93,15 +92,12 @@ function whyUnparsable(text: string): string {
   return `The URL's host is not a valid name or address${said(host.slice(0, 100))}.`;
 }
 
-/** RFC 1035 section 2.3.4; one dot at the end is the root. */
+/** One dot at the end is the root. */
 function whyBadHost(hostname: string): string | null {
   if (hostname.startsWith('[')) return null;
   const labels = hostname.replace(/\.$/, '').split('.');
   if (labels.includes('')) return "The URL's host has an empty part.";
-  if (hostname.length > MAX_HOST_LENGTH + 1 || labels.some((label) => label.length > MAX_LABEL_LENGTH)) {
-    return "The URL's host is too long for a name.";
-  }
-  return null;
+  return isOverlongName(hostname) ? "The URL's host is too long for a name." : null;
 }
 
 /** A percent sign that starts no escape is part of the credential. */

@@ -1,0 +1,57 @@
+import { storableText } from '../decide/plainText.ts';
+import type { Dataset, Resource } from '../model/resource.ts';
+import type { Catalog } from './Portal.ts';
+
+/** What the archiver reads of a catalogue. */
+export type CatalogReader = Pick<Catalog, 'getResource' | 'getResources' | 'getDataset' | 'listResources'>;
+
+/** Code points. No URL longer than 8192 bytes is asked for, so nothing is lost. */
+const URL_LENGTH = 16_384;
+const TEXT_LENGTH = 1000;
+
+/**
+ * A host's catalogue, in which every text that editors write can be stored: well-formed, without NUL, bounded. Ids stay,
+ * for the host is asked by them; a resource whose id PostgreSQL has no place for is none.
+ */
+export function storableCatalog(catalog: CatalogReader): CatalogReader {
+  const { getResources } = catalog;
+  return {
+    async getResource(id) {
+      const resource = await catalog.getResource(id);
+      return resource && storableResource(resource);
+    },
+    ...(getResources && {
+      getResources: async (ids: readonly string[]) => storableResources(await getResources.call(catalog, ids)),
+    }),
+    async getDataset(idOrName) {
+      const dataset = await catalog.getDataset(idOrName);
+      return dataset && storableDataset(dataset);
+    },
+    async listResources(page) {
+      return storableResources(await catalog.listResources(page));
+    },
+  };
+}
+
+function storableDataset(dataset: Dataset): Dataset {
+  const { name, title, resources } = dataset;
+  return { ...dataset, name: short(name), title: shortOrNull(title), resources: storableResources(resources) };
+}
+
+function storableResources(resources: readonly Resource[]): Resource[] {
+  return resources.filter(({ id }) => !id.includes('\0')).map(storableResource);
+}
+
+function storableResource(resource: Resource): Resource {
+  const { url, datasetId, name, format } = resource;
+  return {
+    ...resource,
+    datasetId: short(datasetId),
+    url: storableText(url, URL_LENGTH),
+    name: shortOrNull(name),
+    format: shortOrNull(format),
+  };
+}
+
+const short = (text: string): string => storableText(text, TEXT_LENGTH);
+const shortOrNull = (text: string | null): string | null => (text === null ? null : short(text));
