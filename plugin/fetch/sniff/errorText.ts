@@ -8,9 +8,8 @@ const MAX_LINES = 5;
 /** The words of a whole text that is an error message and nothing else, shortened; null when it is none. */
 export function errorText(text: string): string | null {
   const short = text.trim();
-  const lines = short.split(/\s*\n\s*/).filter((line) => line !== '');
-  if (short.length > MAX_LENGTH || short.split('\n').length > MAX_LINES) return null;
-  if (!ERROR_TEXT.test(short) || isHeaderOverRows(lines)) return null;
+  if (short.length > MAX_LENGTH || short.split('\n').length > MAX_LINES || !ERROR_TEXT.test(short)) return null;
+  if (isHeaderOverRows(short.split(/\s*\n\s*/).filter((line) => line !== ''))) return null;
   return short.replace(/\s+/g, ' ').slice(0, 120);
 }
 

@@ -22,8 +22,10 @@ const PAGE_START = /(?<=[\n}\]>][ \t]{0,20})<(?:!doctype\s{1,20}html|html)[\s>]/
 export function withoutScriptOutput(text: string): Cleaned | null {
   const begin = messagesEnd(text);
   const rest = text.slice(begin);
-  const message = MARKED_UP_START.exec(rest);
-  const page = PAGE_START.exec(rest);
+  // Most data has no `<`, which is found sooner than either pattern.
+  const isMarkedUp = rest.includes('<');
+  const message = isMarkedUp ? MARKED_UP_START.exec(rest) : null;
+  const page = isMarkedUp ? PAGE_START.exec(rest) : null;
   const ends = [message?.index, page?.index].filter((at) => at !== undefined && at > 0 && !isQuoted(rest, at));
   const end = ends.length === 0 ? null : Math.min(...ends.map((at) => at ?? 0));
   if (begin === 0 && end === null) return null;
