@@ -141,15 +141,6 @@ describe('URLs as people write them', () => {
     }
   });
 
-  it('hides credentials however broken the rest is', () => {
-    assert.equal(redactUrl('http://user:secret@example.org/a?b#c'), 'http://example.org/a?b#c');
-    assert.equal(redactUrl(new URL('http://user:secret@example.org/')), 'http://example.org/');
-    assert.equal(redactUrl('http://user:secret@exam ple.org/'), 'http://exam ple.org/');
-    assert.equal(redactUrl('http:user:secret@example.org/'), 'http:example.org/');
-    assert.equal(redactUrl('http://user:sec/ret@exam ple.org/'), 'http://exam ple.org/');
-    assert.equal(redactUrl('http://example.org/@home'), 'http://example.org/@home');
-  });
-
   it('comes to the same URL when its own result is written again', () => {
     fc.assert(
       fc.property(
