@@ -2,6 +2,7 @@ import { ArchiverError } from './errors.ts';
 import type { Retriever } from './fetch/retrieve/Retriever.ts';
 import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
+import type { Copy } from './model/copy.ts';
 import type { Resource } from './model/resource.ts';
 import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
@@ -17,15 +18,27 @@ export interface Journey {
   recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
+  /** The newest copy, where the host's table refused it last time; else null. */
+  copyOwed(lease: Lease): Promise<Copy | null>;
   /** What it comes to without a request; null: it is asked for. */
-  refuse(resource: Resource): Attempt | null;
+  answer(lease: Lease, resource: Resource, owed: Copy | null): Attempt | null;
   requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): FetchRequest;
   readonly retriever: Retriever;
-  decide(lease: Lease, resource: Resource, attempt: Attempt, unrecorded: UnrecordedCopy | null): Decision;
+  decide(made: MadeAttempt): Decision;
   /** A decision that the database refuses as data is recorded as the one that stands in for it; answers which it was. */
   record(decision: Decision): Promise<{ readonly made: Decision; readonly recorded: Recorded }>;
   /** Logs and emits what was recorded; never rejects and waits for nobody. */
   notify(decision: Decision, recorded: Recorded): void;
+}
+
+/** One attempt, and what it was made for. */
+export interface MadeAttempt {
+  readonly lease: Lease;
+  readonly resource: Resource;
+  readonly attempt: Attempt;
+  readonly unrecorded: UnrecordedCopy | null;
+  /** What the host's table has yet to be told of. */
+  readonly owed: Copy | null;
 }
 
 /** What an attempt means: what is recorded, and what is told once it is. */
@@ -66,8 +79,9 @@ export async function archiveResource(
   }
 
   const unrecorded = lease.abandonedKeyAts.length > 0 ? await journey.findUnrecordedCopy(lease) : null;
+  const owed = await journey.copyOwed(lease);
   const attempt =
-    journey.refuse(resource) ??
+    journey.answer(lease, resource, owed) ??
     (await journey.retriever.retrieve(journey.requestFor(lease, resource, unrecorded), signal));
   if (signal.aborted) {
     if (attempt.stage) await journey.retriever.discard(attempt.stage);
@@ -75,7 +89,7 @@ export async function archiveResource(
   }
 
   if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
-  const decision = journey.decide(lease, resource, attempt, unrecorded);
+  const decision = journey.decide({ lease, resource, attempt, unrecorded, owed });
   await commitBytes(attempt, journey.retriever);
 
   const { made, recorded } = await journey.record(decision);

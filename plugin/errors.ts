@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'retry-later'
   | 'archival-failed'
   | 'host-unsuitable'
+  /** The host's table works, and does not take what is written back. */
+  | 'host-refused'
   | 'not-found'
   | 'forbidden'
   | 'invalid-request'

@@ -68,6 +68,7 @@ export const CODES = {
   forbidden: indeterminate('Forbidden error'),
   internal: indeterminate('System error during archival'),
   'store-failed': indeterminate('Download failure'),
+  'host-refused': indeterminate('System error during archival'),
 } as const satisfies Record<string, CodeMeaning>;
 
 /** One of {@link CODES}. */

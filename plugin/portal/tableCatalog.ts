@@ -5,17 +5,9 @@ import type { WriteBack } from '../model/writeBack.ts';
 import type { Catalog } from './Portal.ts';
 import { readColumns, type TableColumns } from './tableColumns.ts';
 import { CKAN_DATASET, CKAN_RESOURCE, type DatasetTable, type ResourceTable, type TableNames } from './tableNames.ts';
+import { overfullColumns, WRITTEN, writtenColumnErrors } from './writtenColumns.ts';
 
 type DatasetRow = Omit<Dataset, 'resources'>;
-
-/** What the archiver writes, by the column's role, and the type it has on the way. */
-const WRITTEN = [
-  ['cacheUrl', 'text'],
-  ['cacheLastUpdated', 'timestamptz'],
-  ['hash', 'text'],
-  ['size', 'bigint'],
-  ['mimetype', 'text'],
-] as const;
 
 /** Datasets and resources in two tables of the host. Looks at their columns once, when it first needs them. */
 export class TableCatalog implements Catalog {
@@ -33,12 +25,14 @@ export class TableCatalog implements Catalog {
     this.#dataset = { ...CKAN_DATASET, ...names.dataset };
   }
 
-  /** Throws `ArchiverError('host-unsuitable')` that names a missing table or column. */
+  /** Throws `ArchiverError('host-unsuitable')` that names what is missing, and columns that cannot take what is written. */
   async check(): Promise<void> {
     this.#resourceColumns = null;
     this.#datasetColumns = null;
-    await this.#readResource();
+    const columns = await this.#readResource();
     await this.#readDataset();
+    const errors = writtenColumnErrors(this.#resource, columns);
+    if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join(' '));
   }
 
   async getResource(id: string): Promise<Resource | null> {
@@ -89,21 +83,37 @@ export class TableCatalog implements Catalog {
   async writeBack(changes: readonly WriteBack[], transaction: Knex.Transaction): Promise<void> {
     const columns = await this.#readWritten(transaction);
     const accepted = changes.filter(({ resourceId }) => columns.isId(resourceId));
-    const written = WRITTEN.filter(([role]) => columns.typeOf(this.#resource[role]) !== undefined);
+    const written = WRITTEN.filter(({ role }) => columns.typeOf(this.#resource[role]) !== undefined);
     if (accepted.length === 0 || written.length === 0) return;
     const values = Object.fromEntries(
-      written.map(([role]) => [`${role}Values`, accepted.map((change) => change[role])]),
+      written.map(({ role }) => [`${role}Values`, accepted.map((change) => change[role])]),
     );
     const ids = accepted.map(({ resourceId }) => resourceId);
-    const sets = written.map(([role]) => {
+    const sets = written.map(({ role }) => {
       const type = columns.typeOf(this.#resource[role]);
       return `:${role}: = coalesce(cast(c.${alias(role)} as ${type}), r.:${role}:)`;
     });
     const sql = `update :table: as r set ${sets.join(', ')}
-      from unnest(cast(:ids as ${columns.idType}[]), ${written.map(([role, type]) => `cast(:${role}Values as ${type}[])`).join(', ')})
-        as c(id, ${written.map(([role]) => alias(role)).join(', ')})
+      from unnest(cast(:ids as ${columns.idType}[]), ${written.map(({ role, type }) => `cast(:${role}Values as ${type}[])`).join(', ')})
+        as c(id, ${written.map(({ role }) => alias(role)).join(', ')})
       where r.:id: = c.id`;
-    await this.#guarded('writing to the resources', () => transaction.raw(sql, { ...this.#resource, ids, ...values }));
+    try {
+      await transaction.raw(sql, { ...this.#resource, ids, ...values });
+    } catch (error) {
+      throw this.#notWritten(error, overfullColumns(accepted, this.#resource, columns));
+    }
+  }
+
+  /** PostgreSQL names no column where a text is too long, and knex puts the statement with its values in front. */
+  #notWritten(error: unknown, overfull: readonly string[]): ArchiverError {
+    const column = error instanceof Error && 'column' in error ? error.column : undefined;
+    const columns = typeof column === 'string' ? [column] : overfull;
+    const where = columns.length > 0 ? ` (${columns.join(', ')})` : '';
+    const words = messageOf(error).replace(/^.* - /s, '');
+    const { table } = this.#resource;
+    return new ArchiverError('database-failed', `Writing to the portal's table ${table}${where}: ${words}`, {
+      cause: error,
+    });
   }
 
   /** Columns that the archiver's migration adds may have come since the first look. */

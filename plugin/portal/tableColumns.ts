@@ -6,6 +6,8 @@ import type { DatasetTable, ResourceTable } from './tableNames.ts';
 export interface TableColumns {
   /** undefined: there is no such column. */
   typeOf(column: string | null): string | undefined;
+  /** Characters that a column takes; null: any number. */
+  maxLengthOf(column: string | null): number | null;
   readonly idType: string;
   /**
    * Ids are cast to the column's type, not the column to text, which would leave its index unused. So only texts in the
@@ -29,25 +31,38 @@ export async function readColumns(
     const columns = missing.length === 1 ? `column ${missing[0]}` : `columns ${missing.join(', ')}`;
     throw new ArchiverError('host-unsuitable', `The portal's table ${names.table} has no ${columns}.`);
   }
-  const idType = types.get(names.id) ?? '';
+  const idType = types.get(names.id)?.type ?? '';
   const isId = ID_TYPES[idType];
   if (!isId) {
     const known = Object.keys(ID_TYPES).join(', ');
     const message = `The portal's column ${names.table}.${names.id} is of type ${idType}, which is none of ${known}.`;
     throw new ArchiverError('host-unsuitable', message);
   }
-  return { typeOf: (column) => (column === null ? undefined : types.get(column)), idType, isId };
+  return {
+    typeOf: (column) => types.get(column ?? '')?.type,
+    maxLengthOf: (column) => types.get(column ?? '')?.maxLength ?? null,
+    idType,
+    isId,
+  };
 }
 
-async function readTypes(knex: Knex, table: string): Promise<ReadonlyMap<string, string>> {
+interface ColumnType {
+  readonly type: string;
+  readonly maxLength: number | null;
+}
+
+async function readTypes(knex: Knex, table: string): Promise<ReadonlyMap<string, ColumnType>> {
   const quoted = table.split('.').map((part) => `"${part.replaceAll('"', '""')}"`);
   try {
-    const { rows } = await knex.raw<{ rows: { name: string; type: string }[] }>(
-      `select attname as name, atttypid::regtype::text as type from pg_attribute
+    const { rows } = await knex.raw<{ rows: (ColumnType & { readonly name: string })[] }>(
+      `select attname as name, atttypid::regtype::text as type,
+         -- The length of a character type is stored with four bytes of its own.
+         case when atttypid in ('varchar'::regtype, 'bpchar'::regtype) and atttypmod > 4 then atttypmod - 4 end as "maxLength"
+       from pg_attribute
        where attrelid = to_regclass(?) and attnum > 0 and not attisdropped`,
       [quoted.join('.')],
     );
-    return new Map(rows.map(({ name, type }) => [name, type]));
+    return new Map(rows.map(({ name, ...type }) => [name, type]));
   } catch (error) {
     const message = `The portal's table ${table} cannot be looked at: ${messageOf(error)}`;
     throw new ArchiverError('database-failed', message, { cause: error });

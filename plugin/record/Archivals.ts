@@ -100,6 +100,8 @@ export interface Archivals {
   differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
   /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
   forget(resourceIds: readonly string[]): Promise<void>;
+  /** Resources whose last attempt failed on our side. Served by an index, for health asks every few seconds. */
+  ownFaults(): Promise<{ readonly hostRefused: number; readonly internal: number }>;
   /** All that ended with this code are due now. */
   makeDue(code: Code, now: Date): Promise<void>;
   /** Counts per code, plus totals; for the report and a dry run. */

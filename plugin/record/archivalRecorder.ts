@@ -1,10 +1,13 @@
 import type { Knex } from 'knex';
+import { ArchiverError, messageOf } from '../errors.ts';
 import type { ArchivalUpdate, Lease } from '../model/archival.ts';
+import type { WriteBack } from '../model/writeBack.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { ArchivalRecord, Recorded } from './Archivals.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import type { Database } from './Database.ts';
+import { isAboutRows, isPassing } from './databaseFailed.ts';
 import { insertDeliveries } from './deliveryTable.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 
@@ -129,9 +132,19 @@ export class ArchivalRecorder {
     const statuses = records.map(({ taskStatus }) => taskStatus);
     await writeTaskStatuses(database, statuses, on);
     const changes = records.flatMap(({ writeBack }) => writeBack ?? []);
-    if (changes.length > 0) await this.#writeBack(changes, on);
+    if (changes.length > 0) await this.#writeToHost(changes, on);
     const deliveries = records.flatMap((record) => record.deliveries);
     await insertDeliveries(database, deliveries, new Date(), on);
+  }
+
+  async #writeToHost(changes: readonly WriteBack[], on: Knex.Transaction): Promise<void> {
+    try {
+      await this.#writeBack(changes, on);
+    } catch (error) {
+      throw isAboutRows(error) && !isPassing(error)
+        ? new ArchiverError('host-refused', messageOf(error), { cause: error })
+        : error;
+    }
   }
 }
 

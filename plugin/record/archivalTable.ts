@@ -63,6 +63,12 @@ const FORGET = `
 
 const NO_BACKLOG = { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
 
+const OWN_FAULTS = `
+  select count(*) filter (where code = 'host-refused')::int as "hostRefused",
+    count(*) filter (where code = 'internal')::int as internal
+  from :schema:.archival where code in ('host-refused', 'internal')`;
+
+type OwnFaults = Awaited<ReturnType<Archivals['ownFaults']>>;
 type Backlog = Awaited<ReturnType<Archivals['backlog']>>;
 
 /** {@link Archivals} in PostgreSQL. */
@@ -136,6 +142,11 @@ export class ArchivalTable implements Archivals {
 
   async forget(resourceIds: readonly string[]): Promise<void> {
     await this.#database.rows('forgetting resources', FORGET, { resourceIds });
+  }
+
+  async ownFaults(): ReturnType<Archivals['ownFaults']> {
+    const [row] = await this.#database.rows<OwnFaults>('counting faults of our own', OWN_FAULTS);
+    return row ?? { hostRefused: 0, internal: 0 };
   }
 
   async makeDue(code: Code, now: Date): Promise<void> {

@@ -28,12 +28,23 @@ export function isAboutRows(error: unknown): boolean {
 }
 
 /** SQLSTATEs of a deadlock and of a failed serialization: nothing was written, and the next try may go through. */
-const COLLISIONS: readonly unknown[] = ['40P01', '40001'];
+const COLLISION = /^(40P01|40001)$/;
+/** Besides collisions: a transaction that was ended (40), a connection that may only read (25), an object in use (55). */
+const PASSING = /^(25|40|55)[0-9A-Z]{3}$/;
 
 /** Whether PostgreSQL ended a transaction because it collided with another: the same work may go through now. */
 export function isCollision(error: unknown): boolean {
+  return hasSqlState(error, COLLISION);
+}
+
+/** Whether the same rows may be taken at another time, or over another connection. */
+export function isPassing(error: unknown): boolean {
+  return hasSqlState(error, PASSING);
+}
+
+function hasSqlState(error: unknown, pattern: RegExp): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
-    if ('code' in current && COLLISIONS.includes(current.code)) return true;
+    if (pattern.test(codeOf(current))) return true;
   }
   return false;
 }

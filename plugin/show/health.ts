@@ -30,15 +30,16 @@ export interface HealthDeps {
 /** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
 export async function healthOf(deps: HealthDeps): Promise<Health> {
   const { records, store, queue, logger } = deps;
-  const [database, jobs, storage, work, bulk, webhooks] = await Promise.all([
+  const [database, jobs, storage, work, bulk, webhooks, outcomes] = await Promise.all([
     serviceCheck('database', () => records.ping(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
     serviceCheck('store', () => store.freeBytes(), logger),
     workCheck(deps),
     bulkCheck(records),
     webhookCheck(records),
+    outcomeCheck(records),
   ]);
-  const checks = { database, queue: jobs, store: storage, work, bulk, webhooks };
+  const checks = { database, queue: jobs, store: storage, work, bulk, webhooks, outcomes };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
@@ -68,6 +69,18 @@ async function webhookCheck({ deliveries }: Pick<Records, 'deliveries'>): Promis
     ok: true,
     detail: count === 0 ? null : `${count} webhook ${noun} answered 410 Gone; nothing is sent there.`,
   };
+}
+
+/** What failed on our side is reported, and is no failure of the whole: all other resources go on. */
+async function outcomeCheck({ archivals }: Pick<Records, 'archivals'>): Promise<HealthCheck> {
+  const { hostRefused, internal } = await archivals.ownFaults().catch(() => ({ hostRefused: 0, internal: 0 }));
+  const told = [
+    ...(hostRefused > 0
+      ? [`The portal's table refuses what was archived of ${hostRefused} resources (host-refused).`]
+      : []),
+    ...(internal > 0 ? [`${internal} resources failed on our side (internal).`] : []),
+  ];
+  return { ok: true, detail: told.length > 0 ? `${told.join(' ')} The log says why.` : null };
 }
 
 /** Work goes on: nothing waits too long, and while something waits something ends now and then. */

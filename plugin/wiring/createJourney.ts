@@ -1,14 +1,16 @@
-import type { Decision, Journey } from '../archiveResource.ts';
+import type { Decision, Journey, MadeAttempt } from '../archiveResource.ts';
 import { keyPrefix } from '../decide/archiveKey.ts';
 import { isDerived } from '../decide/circular.ts';
 import { knownFromUnrecorded, recoveredCopyOf } from '../decide/copyOf.ts';
-import { isOwnFault } from '../decide/ownFault.ts';
+import { isOwnFault, offeredAgain } from '../decide/ownFault.ts';
 import { refusedAttempt } from '../decide/refusedAttempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
+import type { Copy } from '../model/copy.ts';
 import type { Resource } from '../model/resource.ts';
+import type { Code } from '../model/status.ts';
 import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
 import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
@@ -21,7 +23,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
-import { type Case, decide } from './decision.ts';
+import { decide } from './decision.ts';
 
 export interface JourneyDeps {
   readonly config: Config;
@@ -49,11 +51,12 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     async dropUnrecorded(key) {
       if (!(await records.copies.findByKey(key))) await store.remove(key);
     },
-    refuse: (resource) => refuse(resource, deps),
+    copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
+    answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
     requestFor: (lease, resource, unrecorded) => requestOf({ lease, resource, unrecorded }, deps),
-    decide(lease, resource, attempt, unrecorded) {
-      deps.tally.add(attempt);
-      return decide({ lease, resource, attempt, unrecorded }, deps);
+    decide(made) {
+      deps.tally.add(made.attempt);
+      return decide(made, deps);
     },
     record: (decision) => record(decision, recorder),
     notify: (decision, recorded) => notify(decision, recorded, deps),
@@ -77,7 +80,20 @@ function refuse(resource: Resource, { portal }: JourneyDeps): Attempt | null {
   return reason === null ? null : refusedAttempt(resource.url, 'circular', reason);
 }
 
-function requestOf(asked: Omit<Case, 'attempt'>, { config, portal, now }: JourneyDeps): FetchRequest {
+async function copyOwed(id: string, code: Code | null, { copies }: Pick<Records, 'copies'>): Promise<Copy | null> {
+  return code === 'host-refused' ? copies.newest(id) : null;
+}
+
+/** Whoever asks for the file, or saved another URL, has it fetched; by itself only the host is asked again. */
+function answerOwed({ archival, requested }: Lease, { url }: Resource, owed: Copy | null): Attempt | null {
+  const isOfThisUrl = archival.known?.ok === true && archival.known.url === url;
+  return owed && !requested && isOfThisUrl ? offeredAgain(owed, archival) : null;
+}
+
+function requestOf(
+  asked: Pick<MadeAttempt, 'lease' | 'resource' | 'unrecorded'>,
+  { config, portal, now }: JourneyDeps,
+): FetchRequest {
   const { lease, resource, unrecorded } = asked;
   const at = now();
   return {
@@ -98,7 +114,7 @@ async function record(decision: Decision, recorder: GroupedRecorder): ReturnType
   } catch (error) {
     const standIn = decision.standIn(error);
     if (!standIn) throw error;
-    return { made: standIn, recorded: await recorder.record(standIn.outcome) };
+    return record(standIn, recorder);
   }
 }
 

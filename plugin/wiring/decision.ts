@@ -1,15 +1,12 @@
-import type { Decision } from '../archiveResource.ts';
+import type { Decision, MadeAttempt } from '../archiveResource.ts';
 import { copyOf, type NewCopy, writeBackOf } from '../decide/copyOf.ts';
 import { copyUrl } from '../decide/copyUrl.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
-import { unrecordableAttempt } from '../decide/ownFault.ts';
+import { hostRefusedAttempt, unrecordableAttempt } from '../decide/ownFault.ts';
 import { codeOf, messageOf } from '../errors.ts';
-import type { Lease } from '../model/archival.ts';
-import type { Attempt } from '../model/attempt.ts';
 import type { Resource } from '../model/resource.ts';
 import { CODES } from '../model/status.ts';
-import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
 import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { deliveriesOf } from '../notify/webhooks.ts';
@@ -24,17 +21,9 @@ export interface DecisionDeps {
   now(): Date;
 }
 
-/** One attempt, and what it was made for. */
-export interface Case {
-  readonly lease: Lease;
-  readonly resource: Resource;
-  readonly attempt: Attempt;
-  readonly unrecorded: UnrecordedCopy | null;
-}
-
 /** What an attempt means, with everything that is written and told of it. */
-export function decide(decided: Case, deps: DecisionDeps): Decision {
-  const { lease, resource, attempt, unrecorded } = decided;
+export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
+  const { lease, resource, attempt, unrecorded, owed } = decided;
   const { config, now } = deps;
   const at = now();
   const { url, datasetId, id: entityId } = resource;
@@ -44,6 +33,7 @@ export function decide(decided: Case, deps: DecisionDeps): Decision {
   const { archival, settled, retryInMs, state, value, error } = next;
   const copy = copyOf(attempt, unrecorded, resource, at);
   const events = eventsOf({ lease, resource, next, copy }, deps);
+  const toTell = copy ?? (attempt.kind === 'unchanged' ? owed : null);
   return {
     attempt,
     retryInMs,
@@ -56,24 +46,40 @@ export function decide(decided: Case, deps: DecisionDeps): Decision {
       archival,
       datasetId,
       settled,
-      writeBack: writeBackOf(attempt, copy, resource, copiesUrlOf(deps)),
+      writeBack: writeBackOf(attempt, toTell, resource, copiesUrlOf(deps)),
       taskStatus: { entityId, state, value, error, lastUpdated: at },
       deliveries: events.flatMap((event) => deliveriesOf(event, config.webhooks)),
     },
   };
 }
 
+/** What stands in for a decision that was refused as it is; null where it is no refusal. */
+function standInFor(decided: MadeAttempt, thrown: unknown, deps: DecisionDeps): Decision | null {
+  if (codeOf(thrown) === 'host-refused') return withoutHost(decided, messageOf(thrown), deps);
+  return codeOf(thrown) === 'data-refused' ? withoutTexts(decided, messageOf(thrown), deps) : null;
+}
+
+/** All that is ours stays as it was decided, the copy above all; what the host was to be told is owed to it. */
+function withoutHost(decided: MadeAttempt, detail: string, deps: DecisionDeps): Decision {
+  const { copy, archival } = decide(decided, deps).outcome;
+  const { known, finalUrl, moved, lastSuccessAt } = archival;
+  const refused = decide({ ...decided, attempt: hostRefusedAttempt(decided.attempt, detail) }, deps);
+  const { outcome } = refused;
+  const kept = { ...outcome.archival, known, finalUrl, moved, lastSuccessAt };
+  return { ...refused, outcome: { ...outcome, copy, writeBack: null, archival: kept } };
+}
+
 /** Only what the database has taken before: who wrote the text that it refuses now is not known. */
-function standInFor({ lease, resource, attempt }: Case, thrown: unknown, deps: DecisionDeps): Decision | null {
-  if (codeOf(thrown) !== 'data-refused') return null;
+function withoutTexts({ lease, resource, attempt }: MadeAttempt, detail: string, deps: DecisionDeps): Decision {
   const { url, datasetId } = lease.archival;
   const { id, urlType } = resource;
   const known: Resource = { id, urlType, url, datasetId, name: null, format: null };
-  const internal = unrecordableAttempt(attempt, url, messageOf(thrown));
-  return { ...decide({ lease, resource: known, attempt: internal, unrecorded: null }, deps), standIn: () => null };
+  const internal = unrecordableAttempt(attempt, url, detail);
+  const decision = decide({ lease, resource: known, attempt: internal, unrecorded: null, owed: null }, deps);
+  return { ...decision, standIn: () => null };
 }
 
-interface Decided extends Pick<Case, 'lease' | 'resource'> {
+interface Decided extends Pick<MadeAttempt, 'lease' | 'resource'> {
   readonly next: NextArchival;
   readonly copy: NewCopy | null;
 }

@@ -78,7 +78,10 @@ describe('the database', () => {
         assert.ok(lease);
         const attempt = attemptWith(written, resourceId);
         const deps = { config: CONFIG, portal: { urls: { site: '', archiver: 'http://a' } }, queueName: 'q' };
-        const decision = decide({ lease, resource, attempt, unrecorded: null }, { ...deps, now: () => new Date() });
+        const decision = decide(
+          { lease, resource, attempt, unrecorded: null, owed: null },
+          { ...deps, now: () => new Date() },
+        );
         assert.equal(decision.outcome.deliveries.length, 1);
         await archivals.record([decision.outcome]);
 
