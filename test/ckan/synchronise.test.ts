@@ -105,7 +105,7 @@ describe("the mirror's catalogue", () => {
       const broken = { status: 500, body: '<html>Out of memory</html>' };
       ckan.intercept = ({ parameters }) => (Number(parameters.rows) > 60 ? broken : null);
       assert.equal((await bring()).isComplete, true);
-      assert.equal(ckan.calls.at(-1)?.parameters.rows, '50');
+      assert.equal(ckan.calls.at(-1)?.parameters.rows, '25');
     });
 
     it('reads numbers, truths and times as old portals write them', async () => {

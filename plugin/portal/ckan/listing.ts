@@ -16,7 +16,7 @@ export interface ListingQuery {
 /** A page of datasets that no earlier page held, as the portal gave them. */
 export type Page = readonly Readonly<Record<string, unknown>>[];
 
-const ROWS = 200;
+const ROWS = 100;
 const FEWEST_ROWS = 5;
 const IDS_A_QUERY = 50;
 

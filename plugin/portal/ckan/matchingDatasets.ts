@@ -16,7 +16,7 @@ export interface MirrorFilters {
   readonly query?: string;
 }
 
-const LARGEST_PAGE = 200;
+const LARGEST_PAGE = 100;
 
 /** Whether a listing says nothing of what it lacks. */
 export function isPartial({ limit, datasets, organization, query }: MirrorFilters): boolean {

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeOf } from '../../errors.ts';
 
+/** A server process and where it listens. */
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
