@@ -13,9 +13,10 @@ export { CODES, type Code, type CodeMeaning } from './model/status.ts';
 export type { WriteBack } from './model/writeBack.ts';
 export type { ArchiveEvent, Listener } from './notify/Listener.ts';
 export { type CreateOptions, createArchiver } from './plugin.ts';
-export { createExpressPortal } from './portal/expressPortal.ts';
+export { createExpressPortal, type ExpressPortalOptions } from './portal/expressPortal.ts';
 export type {
   Action,
+  AuthorizationRequest,
   Catalog,
   HookEvent,
   HookListener,
@@ -25,10 +26,11 @@ export type {
   PortalUrls,
   Question,
 } from './portal/Portal.ts';
+export type { DatasetTable, ResourceTable, TableNames } from './portal/tableNames.ts';
 export type { HostStatus } from './record/Hosts.ts';
 export type { KnownTaskStatus as TaskStatusRow } from './record/TaskStatuses.ts';
 export type { Config } from './settings/Config.ts';
-export { loadConfig } from './settings/loadConfig.ts';
+export { loadConfig, type SettingSources } from './settings/loadConfig.ts';
 export type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './show/Archive.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
 export type { Requester, RequestResult } from './trigger/Requests.ts';

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Question } from 'portal-archiver';
+import type { AuthorizationRequest } from 'portal-archiver';
 import type { Catalogue } from './catalogue.ts';
 import { type Role, Sessions } from './sessions.ts';
 
+/** The tokens that sign an editor and an administrator in. */
 export interface Tokens {
   readonly admin: string;
   readonly editor: string;
@@ -58,7 +59,10 @@ export class Access {
   }
 
   /** The archiver's question. */
-  async mayArchive(request: IncomingMessage, { action, datasetId, resourceId }: Question): Promise<boolean> {
+  async mayArchive(
+    request: IncomingMessage,
+    { action, datasetId, resourceId }: AuthorizationRequest,
+  ): Promise<boolean> {
     const role = this.#roleOfArchiver(request);
     if (role === 'administrator') return true;
     if (action === 'archive.trigger') return role === 'editor' && resourceId !== null;

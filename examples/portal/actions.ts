@@ -4,9 +4,12 @@ import { type Input, readDataset, readNewId, readReference, readResource, Valida
 import type { Role } from './sessions.ts';
 import { datasetView, resourceView, taskStatusView } from './views.ts';
 
+/** CKAN answers it with 404. */
 export class NotFound extends Error {}
+/** CKAN answers it with 403. */
 export class NotAuthorized extends Error {}
 
+/** One of CKAN's actions, as its API runs it. */
 export interface Action {
   /** Reads answer a GET too. */
   readonly isRead: boolean;

@@ -3,6 +3,7 @@ import type { HookEvent, HookName } from 'portal-archiver';
 import { type DatasetFields, type ResourceFields, ValidationError } from './fields.ts';
 import type { PortalHooks } from './hooks.ts';
 
+/** A row of `package`, in CKAN's names. */
 export interface DatasetRow extends DatasetFields {
   readonly id: string;
   readonly state: string;
@@ -10,6 +11,7 @@ export interface DatasetRow extends DatasetFields {
   readonly metadata_modified: Date;
 }
 
+/** A row of `resource`, with the columns that the archiver adds. */
 export interface ResourceRow extends ResourceFields {
   readonly id: string;
   readonly package_id: string;
@@ -25,10 +27,12 @@ export interface ResourceRow extends ResourceFields {
   readonly cache_last_updated?: Date | null;
 }
 
+/** A dataset with its resources, in their order. */
 export interface Dataset extends DatasetRow {
   readonly resources: readonly ResourceRow[];
 }
 
+/** Which datasets are looked for. `order` is SQL that only this portal writes. */
 export interface SearchQuery {
   readonly text: string;
   readonly withPrivate: boolean;

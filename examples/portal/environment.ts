@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+/** The example's own variables, read and checked. */
 export interface Environment {
   /** Everything the portal keeps lies in it. */
   readonly dataFolder: string;

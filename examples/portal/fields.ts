@@ -9,6 +9,7 @@ export interface DatasetFields {
   readonly private: boolean;
 }
 
+/** What an editor may set of a resource. */
 export interface ResourceFields {
   /** Any text: judging it is the archiver's work. */
   readonly url: string;
@@ -18,6 +19,7 @@ export interface ResourceFields {
   readonly url_type: string | null;
 }
 
+/** What came in with a request, not checked yet. */
 export type Input = Readonly<Record<string, unknown>>;
 
 /** CKAN's Validation Error: for each field what is wrong with it. */
@@ -65,6 +67,7 @@ class FieldReader {
   }
 }
 
+/** Throws `ValidationError` with everything that is wrong. */
 export function readDataset(input: Input): DatasetFields {
   const reader = new FieldReader(input);
   const name = reader.text('name');
@@ -79,6 +82,7 @@ export function readDataset(input: Input): DatasetFields {
   });
 }
 
+/** Throws `ValidationError` with everything that is wrong. */
 export function readResource(input: Input): ResourceFields {
   const reader = new FieldReader(input);
   return reader.finish({

@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import { StartError } from './environment.ts';
 
+/** A server that listens on loopback. */
 export interface Listening {
   readonly server: Server;
   readonly port: number;
@@ -9,6 +10,7 @@ export interface Listening {
   readonly notice: string | null;
 }
 
+/** Where to listen: at the port that was given, else at the usual one or the next that is free. */
 export interface Place {
   /** The variable that names the port. */
   readonly variable: string;

@@ -13,6 +13,7 @@ async function loadPlugin(): Promise<Plugin> {
   return import(pathToFileURL(join(dirname(manifestFile), manifest.main)).href);
 }
 
+/** What the archiver is made with. */
 export interface PluginSettings {
   /** The process's own, with the archiver's variables among them. */
   readonly variables: NodeJS.ProcessEnv;
@@ -33,6 +34,7 @@ export async function findSettingErrors(variables: NodeJS.ProcessEnv): Promise<s
   }
 }
 
+/** The archiver, not started, and the settings that the portal adds to the environment's. */
 export async function createPlugin(
   given: PluginSettings,
 ): Promise<{ archiver: Archiver; settings: { folder: string } }> {

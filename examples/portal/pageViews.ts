@@ -1,6 +1,7 @@
 import type { Copy, ResourceStatus } from 'portal-archiver';
 import type { Dataset, ResourceRow } from './catalogue.ts';
 
+/** A short text in a colour that says how it stands. */
 export interface Badge {
   readonly kind: 'good' | 'broken' | 'unsure' | 'waiting';
   readonly text: string;
@@ -32,6 +33,7 @@ function byResource(
   );
 }
 
+/** What the list of datasets shows. */
 export function listPage(datasets: readonly Dataset[], archivals: readonly ResourceStatus[]) {
   const states = byResource(datasets, archivals);
   return {
@@ -50,6 +52,7 @@ function countBadges({ resources }: Dataset, states: ReadonlyMap<string, Resourc
     .map(({ kind, count }) => ({ kind, text: `${count} ${WORDS[kind]}` }));
 }
 
+/** What the page of a dataset shows. */
 export function datasetPage(
   dataset: Dataset,
   archivals: readonly ResourceStatus[],
@@ -94,6 +97,7 @@ function resourceCard(
 /** Any text is a URL here, and some are as long as a book. */
 const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
+/** As people read times: to the second, in UTC. */
 export const timeText = (moment: Date | null): string | null =>
   moment && `${moment.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 

@@ -10,6 +10,7 @@ import { type Input, ValidationError } from './fields.ts';
 import { datasetPage, listPage } from './pageViews.ts';
 import type { Role } from './sessions.ts';
 
+/** What the pages are made of. */
 export interface PageParts {
   /** Absolute URL of the portal, as its visitors see it. */
   readonly site: string;

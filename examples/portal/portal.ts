@@ -9,6 +9,7 @@ import { Catalogue } from './catalogue.ts';
 import { PortalHooks } from './hooks.ts';
 import { pageRouter } from './pages.ts';
 
+/** What the portal is made of. */
 export interface PortalParts {
   readonly knex: Knex;
   readonly archiver: Archiver;
@@ -19,11 +20,13 @@ export interface PortalParts {
   readonly logger: Logger;
 }
 
+/** The portal as an Express application, and its datasets. */
 export interface ExamplePortal {
   readonly app: Express;
   readonly catalogue: Catalogue;
 }
 
+/** A pool of connections; the caller ends it. */
 export const openKnex = (url: string): Knex =>
   createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 20 }, acquireConnectionTimeout: 20_000 });
 

@@ -4,6 +4,7 @@ import type { Catalogue, ResourceRow } from './catalogue.ts';
 import { sizeText } from './pageViews.ts';
 import { SEEDED } from './seed.ts';
 
+/** How one seeded resource ended. */
 export interface ReportRow {
   readonly id: string;
   readonly name: string;
@@ -20,6 +21,7 @@ export interface ReportRow {
   readonly ms: number | null;
 }
 
+/** How the seeded resources ended. */
 export interface Report {
   readonly rows: readonly ReportRow[];
   readonly isSettled: boolean;

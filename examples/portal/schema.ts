@@ -43,6 +43,7 @@ export interface Addresses {
   readonly publisher: string;
 }
 
+/** null: no portal ever started on this database. */
 export async function readAddresses(knex: Knex): Promise<Addresses | null> {
   if (!(await knex.schema.hasTable('portal_setting'))) return null;
   const rows: { key: string; value: string }[] = await knex('portal_setting').select('key', 'value');
@@ -50,6 +51,7 @@ export async function readAddresses(knex: Knex): Promise<Addresses | null> {
   return site && publisher ? { site, publisher } : null;
 }
 
+/** Replaces those of an earlier start. */
 export async function writeAddresses(knex: Knex, addresses: Addresses): Promise<void> {
   const rows = Object.entries(addresses).map(([key, value]) => ({ key, value }));
   await knex('portal_setting').insert(rows).onConflict('key').merge();

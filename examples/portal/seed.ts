@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Code } from 'portal-archiver';
 import type { Catalogue } from './catalogue.ts';
 
+/** A resource that every start has, and how its archival should end. */
 export interface Seeded {
   readonly id: string;
   readonly name: string;
@@ -77,6 +78,7 @@ const idOf = (name: string): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 };
 
+/** Every seeded resource. */
 export const SEEDED: readonly Seeded[] = DATASETS.flatMap(({ resources }) =>
   resources.map(({ name, expected = 'archived' }) => ({ id: idOf(name), name, expected })),
 );

@@ -18,6 +18,7 @@ export function resourceView(row: ResourceRow, archival: ResourceStatus | null) 
   };
 }
 
+/** A dataset as the API shows it, with the worst of its resources for all. */
 export function datasetView(dataset: Dataset, archivals: readonly ResourceStatus[]) {
   const { resources, metadata_created, metadata_modified, ...fields } = dataset;
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));

@@ -7,6 +7,7 @@ import { loadConfig } from '../settings/loadConfig.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { version } from './version.ts';
 
+/** The options of every command that works inside a portal. */
 export interface PortalOptions {
   readonly portal?: string;
   readonly portalUrl?: string;
@@ -34,6 +35,7 @@ export function addPortalOptions(command: Command): Command {
 const namedPortal = (options: PortalOptions, context: CommandContext): string | undefined =>
   options.portal ?? context.environment.ARCHIVER_PORTAL;
 
+/** Whether a portal was named, by option or variable. */
 export const namesPortal = (options: PortalOptions, context: CommandContext): boolean =>
   Boolean(namedPortal(options, context));
 

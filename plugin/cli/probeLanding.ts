@@ -4,6 +4,7 @@ import type { Config } from '../settings/Config.ts';
 import type { Prober } from '../wiring/openProber.ts';
 import { type ProbedLinks, probeResult } from './probeResult.ts';
 
+/** The options of `probe --landing`. */
 export interface LandingOptions extends Pick<Config, 'landingMax' | 'maxBytes'> {
   readonly policy: LandingPolicy;
 }

@@ -2,6 +2,7 @@ import { isObject } from '../decide/isObject.ts';
 import { ArchiverError } from '../errors.ts';
 import type { FetchRequest, HeaderMap, Known } from '../model/attempt.ts';
 
+/** The modes of a probe, as the command line and its input name them. */
 export const MODES = ['demand', 'sweep', 'check'] as const;
 
 /** One line of the probe's input, read tolerantly: what is null or missing is not known. */

@@ -9,6 +9,7 @@ import { archiveEvent } from './archiveEvent.ts';
 import type { ArchiveEvent } from './Listener.ts';
 import { deliveriesOf } from './webhooks.ts';
 
+/** What makes events of what was recorded, and whom they are told. */
 export interface RecordsWithEventsDeps {
   readonly config: Pick<Config, 'webhooks'>;
   readonly queueName: string;

@@ -16,7 +16,7 @@ export interface Portal {
    * Throwing means deny; a portal without it cannot start. For a copy it is also asked with a request that carries nothing of the caller's (no
    * headers, query, session or address): what it allows then, caches may keep for everybody.
    */
-  authorize(request: IncomingMessage, question: Question): boolean | Promise<boolean>;
+  authorize(request: IncomingMessage, question: AuthorizationRequest): boolean | Promise<boolean>;
   readonly logger: Logger;
   /** Raw settings as the operator wrote them, names as in the settings table; checked in `start()`. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -34,6 +34,7 @@ export interface Portal {
   now?(): Date;
 }
 
+/** Who the host is, for logs and for callers. */
 export interface PortalInfo {
   readonly name: string;
   readonly version: string;
@@ -41,6 +42,7 @@ export interface PortalInfo {
   caller?(request: IncomingMessage): string | null;
 }
 
+/** Where the host is reached; what is written into `cache_url` begins with one of these. */
 export interface PortalUrls {
   /** Absolute URL of the portal, without a trailing slash. */
   readonly site: string;
@@ -48,6 +50,7 @@ export interface PortalUrls {
   readonly archiver: string;
 }
 
+/** The host's datasets and resources. Each method throws when the host's database does not answer; the work is done again. */
 export interface Catalog {
   /** null at any time: the row was deleted, or its save rolled back. */
   getResource(id: string): Promise<Resource | null>;
@@ -72,14 +75,20 @@ export interface Catalog {
   openUpload?(resource: Resource): Promise<NodeJS.ReadableStream | null>;
 }
 
+/** What somebody wants to do. */
 export type Action = 'archive.trigger' | 'archive.read' | 'archive.download' | 'archive.report' | 'archive.admin';
 
-export interface Question {
+/** What the archiver asks the host's `authorize` for: an action, and what it is about; null: nothing in particular. */
+export interface AuthorizationRequest {
   readonly action: Action;
   readonly datasetId: string | null;
   readonly resourceId: string | null;
 }
 
+/** @deprecated The earlier name of {@link AuthorizationRequest}. */
+export type Question = AuthorizationRequest;
+
+/** What a host tells a hook's listener about a save. */
 export interface HookEvent {
   readonly datasetId: string | null;
   /** null for the dataset hooks. */
@@ -92,8 +101,10 @@ export interface HookEvent {
   readonly fileReplaced?: boolean;
 }
 
+/** Resolves fast and never rejects. */
 export type HookListener = (event: HookEvent) => Promise<void>;
 
+/** Where listeners of the host's hooks are registered. */
 export interface HookSource {
   on(name: HookName, listener: HookListener): void;
   off?(name: HookName, listener: HookListener): void;

@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Knex } from 'knex';
 import type { Logger } from '../model/logger.ts';
-import type { HookSource, Portal, Question } from './Portal.ts';
+import type { AuthorizationRequest, HookSource, Portal } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
 import { CKAN_RESOURCE, type TableNames, tableNameErrors } from './tableNames.ts';
 
+/** What a portal of Express and knex hands over. */
 export interface ExpressPortalOptions {
   /** The portal's own; never closed by us. */
   readonly knex: Knex;
@@ -12,7 +13,7 @@ export interface ExpressPortalOptions {
   readonly site: string;
   /** Absolute URL the handler is mounted at; default: `/archiver` under `site`. */
   readonly archiverUrl?: string;
-  authorize(request: IncomingMessage, question: Question): boolean | Promise<boolean>;
+  authorize(request: IncomingMessage, question: AuthorizationRequest): boolean | Promise<boolean>;
   readonly logger: Logger;
   readonly name: string;
   readonly version: string;

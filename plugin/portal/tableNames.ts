@@ -16,6 +16,7 @@ export interface ResourceTable {
   readonly mimetype: string;
 }
 
+/** Where a portal's datasets lie: a table and its columns. */
 export interface DatasetTable {
   readonly table: string;
   readonly id: string;
@@ -32,6 +33,7 @@ export interface TableNames {
   readonly dataset?: Partial<DatasetTable>;
 }
 
+/** CKAN's table of resources. */
 export const CKAN_RESOURCE: ResourceTable = {
   table: 'resource',
   id: 'id',
@@ -48,6 +50,7 @@ export const CKAN_RESOURCE: ResourceTable = {
   mimetype: 'mimetype',
 };
 
+/** CKAN's table of datasets. */
 export const CKAN_DATASET: DatasetTable = {
   table: 'package',
   id: 'id',

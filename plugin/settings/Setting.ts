@@ -1,5 +1,6 @@
 import type { SettingKind } from './settingKinds.ts';
 
+/** What a setting belongs to, for the order of reports and tables. */
 export type SettingGroup = 'database' | 'queue' | 'store' | 'fetch' | 'schedule' | 'hosts' | 'operation';
 
 /** One line of the settings table: its key is the setting's name. */

@@ -3,6 +3,7 @@ import type { Config } from './Config.ts';
 import type { Setting } from './Setting.ts';
 import { SETTING_NAMES, SETTINGS } from './settingsTable.ts';
 
+/** One setting as it may be shown. */
 export interface SettingView {
   readonly name: keyof Config;
   readonly environment: string;

@@ -87,6 +87,7 @@ function optional(properties: Readonly<Record<string, object>>) {
   return { type: 'object', additionalProperties: false, properties };
 }
 
+/** What is special about some hosts, as a JSON object by host. */
 export const hostMap = (): SettingKind<Readonly<Record<string, HostSettings>>> =>
   json({
     accepted: 'a JSON object of host names and their headers, credential, tls, proxy and limits',
@@ -126,6 +127,7 @@ export const formRules = (): SettingKind<readonly FormRule[]> =>
     },
   });
 
+/** Who is told of events, as a JSON list. */
 export const webhookTargets = (): SettingKind<readonly WebhookTarget[]> =>
   json({
     accepted: 'a JSON list of {"url", "secret", "events"}; the secret is whsec_ and base64',

@@ -18,6 +18,7 @@ const portRange: SettingKind<PortRange> = {
   },
 };
 
+/** Ports and ranges of ports, 1 to 65535. */
 export const portRanges = (): SettingKind<readonly PortRange[]> =>
   list(portRange, {
     accepted: 'ports and ranges of ports, 1 to 65535, separated by commas, such as 80,443,1024-65535',
@@ -40,12 +41,14 @@ const dnsServer: SettingKind<DnsServer> = {
 const isIpv4 = (address: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(address);
 const isIpv6 = (address: string): boolean => ipaddr.IPv6.isValid(address);
 
+/** Addresses of name servers; never their names, which somebody would have to look up. */
 export const dnsServers = (): SettingKind<readonly DnsServer[]> =>
   list(dnsServer, {
     accepted:
       'addresses of name servers separated by commas, such as 127.0.0.1:5353,[::1]:53 (port 53 when none is given)',
   });
 
+/** Exceptions of the address guard; every entry that is wrong is named. */
 export function allowedNetworks(): SettingKind<readonly AllowedNetwork[]> {
   return {
     name: 'list of networks',
@@ -67,6 +70,7 @@ const hostPattern = text({
   pattern: /^(\*\.)?[^\s/:*@,]+(:\d{1,5})?$/,
 });
 
+/** Names of hosts, in lower case; `*.` covers subdomains. */
 export const hostNames = (): SettingKind<readonly string[]> => {
   const hosts = list(hostPattern, { accepted: 'host names separated by commas; *.example.org covers subdomains' });
   return {

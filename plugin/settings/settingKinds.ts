@@ -18,6 +18,7 @@ const WRONG = { wrong: '' } as const;
 /** Longest delay of a timer in Node.js; a longer one fires at once. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
+/** A whole number; no sign, exponent or other base. */
 export function integer(options: {
   readonly min: number;
   readonly max?: number;
@@ -38,6 +39,7 @@ export function integer(options: {
   };
 }
 
+/** A decimal number without an exponent. */
 export function decimal(options: { readonly min: number; readonly max: number }): SettingKind<number> {
   const { min, max } = options;
   return {
@@ -51,6 +53,7 @@ export function decimal(options: { readonly min: number; readonly max: number })
   };
 }
 
+/** A count of bytes. */
 export const bytes = (min: number, note?: string): SettingKind<number> => integer({ min, unit: 'bytes', note });
 
 /** A span that a timer measures. */
@@ -61,6 +64,7 @@ export const spanMs = (min = 0): SettingKind<number> => integer({ min, unit: 'mi
 
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
 
+/** true, false, 1 or 0, in any case. */
 export function truth(): SettingKind<boolean> {
   return {
     name: 'boolean',
@@ -73,6 +77,7 @@ export function truth(): SettingKind<boolean> {
   };
 }
 
+/** One of these texts, in this spelling. */
 export function choice<const Value extends string>(values: readonly Value[]): SettingKind<Value> {
   return {
     name: 'choice',
@@ -85,6 +90,7 @@ export function choice<const Value extends string>(values: readonly Value[]): Se
   };
 }
 
+/** A text that fits the pattern. */
 export function text(options: {
   readonly name: string;
   readonly accepted: string;

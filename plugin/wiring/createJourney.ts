@@ -25,6 +25,7 @@ import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { decide } from './decision.ts';
 
+/** The edges that are in use, as a journey needs them. */
 export interface JourneyDeps {
   readonly config: Config;
   readonly portal: Portal;

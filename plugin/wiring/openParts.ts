@@ -40,6 +40,7 @@ export interface Parts {
   stop(deadlineMs: number): Promise<void>;
 }
 
+/** What a start has before anything is opened. */
 export interface PartsDeps {
   readonly config: Config;
   readonly portal: Portal;

@@ -27,6 +27,7 @@ import type { Scope } from './scope.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** What is open when the worker starts. */
 export interface WorkerDeps {
   readonly config: Config;
   readonly portal: Portal;

@@ -6,7 +6,7 @@ const MAX_FUNCTION_LINES = 60;
 const MAX_FILE_LINES = 250;
 
 /** What has none yet; this number may only shrink. */
-const UNDOCUMENTED_TODAY = 50;
+const UNDOCUMENTED_TODAY = 8;
 
 const structures = structuresIn('plugin');
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
-import type { Question } from '../../plugin/portal/Portal.ts';
+import type { AuthorizationRequest } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
@@ -21,7 +21,7 @@ interface OpenOptions {
   readonly settings?: Settings;
 }
 
-type Authorize = (request: IncomingMessage, question: Question) => boolean;
+type Authorize = (request: IncomingMessage, question: AuthorizationRequest) => boolean;
 
 /** `Authorization: admin` may everything; anybody reads what is not in the dataset `secret`. */
 export const byHeader: Authorize = ({ headers }, { action, datasetId }) =>

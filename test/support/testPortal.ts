@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
 import type { Logger } from '../../plugin/model/logger.ts';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
-import type { Portal, Question } from '../../plugin/portal/Portal.ts';
+import type { AuthorizationRequest, Portal } from '../../plugin/portal/Portal.ts';
 
 export const SILENT: Logger = {
   debug: () => undefined,
@@ -36,7 +36,7 @@ export interface TestPortalOptions {
   readonly knex: Knex;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly logger?: Logger;
-  authorize?(request: IncomingMessage, question: Question): boolean;
+  authorize?(request: IncomingMessage, question: AuthorizationRequest): boolean;
 }
 
 export function testPortal({ knex, settings, logger = SILENT, authorize }: TestPortalOptions): Portal {
