@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { ArchiverError } from '../errors.ts';
 import type { Run } from '../model/run.ts';
 import { CODES } from '../model/status.ts';
@@ -11,6 +11,8 @@ import { followRun } from './runProgress.ts';
 import { runJson, runLines } from './runText.ts';
 import { withArchiver } from './withArchiver.ts';
 
+type ArchiveOptions = PortalOptions & { readonly wait?: true; readonly timeout?: number };
+
 const ASKED_HERE = { caller: 'command-line', idempotencyKey: null } as const;
 
 /** `archive`: what an administrator's button does, for one dataset, one resource or everything. */
@@ -18,8 +20,9 @@ export function archiveCommand(context: CommandContext): Command {
   const command = new Command('archive')
     .description('Archives a dataset (id or name), a resource (id) or all, by the workers that run.')
     .argument('<what>', 'a dataset, a resource, or all')
-    .option('--wait', 'wait for the end; 1 when something is not archived');
-  return addPortalOptions(command).action(async (what: string, options: PortalOptions & { readonly wait?: true }) => {
+    .option('--wait', 'wait for the end; 1 when something is not archived')
+    .option('--timeout <seconds>', 'with --wait: wait no longer; 1 when the run goes on', readSeconds);
+  return addPortalOptions(command).action(async (what: string, options: ArchiveOptions) => {
     await withArchiver(options, context, async ({ archive }) => {
       const run = runOf(what, await request(what, archive));
       const last = options.wait ? await followRun(run, archive.runs, context, options) : run;
@@ -44,3 +47,8 @@ const wentWell = ({ state, counts }: Run): boolean => state === 'done' && Object
 
 const isGood = (code: string): boolean =>
   code === 'deleted' || Object.entries(CODES).some(([known, { broken }]) => known === code && broken === false);
+
+function readSeconds(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds, 1 or more.');
+  return Number(text);
+}

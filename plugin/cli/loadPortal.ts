@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { loadConfig } from '../settings/loadConfig.ts';
+import { version } from '../wiring/version.ts';
 import type { CommandContext } from './CommandContext.ts';
-import { version } from './version.ts';
 
 /** The options of every command that works inside a portal. */
 export interface PortalOptions {

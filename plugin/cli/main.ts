@@ -1,6 +1,10 @@
 #!/usr/bin/env node
+import { Console } from 'node:console';
 import { setMaxListeners } from 'node:events';
 import { runCli } from './runCli.ts';
+
+// Standard output is for results alone: what libraries say (knex, a portal's own module) goes beside them.
+globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
 
 const ending = new AbortController();
 // Each of the probes at once listens to it: that many are no leak.

@@ -49,8 +49,8 @@ export function probeCommand(context: CommandContext): Command {
     .option('--dataset-title <title>', "the title of the resource's dataset")
     .addHelpText(
       'after',
-      '\nExit codes: 0 fetched, unchanged or only looked at (with --stdin: the input ended);\n' +
-        '1 refused or failed; 2 wrong settings or arguments.',
+      '\nExit codes: 0 fetched, unchanged or only looked at (with --stdin: the input ended, every line was read);\n' +
+        '1 refused or failed (with --stdin: a line could not be read); 2 wrong settings or arguments.',
     );
   addSettingFlags(command, FLAGS);
   return command.action(async (url: string | undefined, options: ProbeOptions) => {
@@ -100,6 +100,7 @@ async function probeLines(run: ProbeRun, concurrency: number, context: CommandCo
   for await (const line of createInterface({ input: context.input, signal: context.signal })) {
     if (line.trim() === '') continue;
     const one = probeLine(run, line, context.signal).then(async (result) => {
+      if ('error' in result) context.setExitCode(1);
       if (!context.output.write(`${JSON.stringify(result)}\n`)) await once(context.output, 'drain');
       running.delete(one);
     });

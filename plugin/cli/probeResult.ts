@@ -1,6 +1,8 @@
 import type { Acceptance } from '../model/acceptance.ts';
 import type { Attempt, HeaderMap } from '../model/attempt.ts';
 import type { DataLink } from '../model/dataLink.ts';
+import type { Code } from '../model/status.ts';
+import { SETTINGS } from '../settings/settingsTable.ts';
 
 /** What a probe found behind a page; both absent unless it was asked to look. */
 export interface ProbedLinks {
@@ -68,6 +70,7 @@ export function probeReport(attempt: Attempt, { links = [], derived = [] }: Prob
     ...attempt.redirects.map(({ status, to }) => `  ${status} → ${to}`),
     `${attempt.kind}: ${attempt.code}`,
     `  ${attempt.reason}`,
+    ...section('more of it', refusalLines(attempt)),
     ...facts.filter(([, value]) => value !== null).map(([name, value]) => `  ${name.padEnd(12)} ${value}`),
     ...section('headers that mattered', headerLines(attempt.answer?.headers ?? {})),
     ...section('evidence', attempt.evidence),
@@ -77,6 +80,20 @@ export function probeReport(attempt: Attempt, { links = [], derived = [] }: Prob
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }
+
+/** At the operator's own terminal it may be said what was refused, and which setting lets it through. */
+function refusalLines({ code, detail }: Attempt): string[] {
+  const setting = ALLOWED_BY[code];
+  if (setting === undefined) return detail ? [detail] : [];
+  return [...(detail ? [detail] : []), `${setting} lets it through`];
+}
+
+const ALLOWED_BY: Readonly<Partial<Record<Code, string>>> = {
+  'blocked-address': SETTINGS.allowNetworks.environment,
+  'blocked-port': `${SETTINGS.ports.environment}, or less in ${SETTINGS.blockedPorts.environment},`,
+  excluded: `less in ${SETTINGS.excludeHosts.environment}`,
+  'too-large': SETTINGS.maxBytes.environment,
+};
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`  ${title}`, ...lines.map((line) => `    ${line}`)];

@@ -25,10 +25,18 @@ export function runCommand(context: CommandContext): Command {
   const cancel = new Command('cancel')
     .description('Ends a run; what is being archived at the moment is finished.')
     .argument('<id>')
-    .action(oneRun(context, (runs, id) => runs.cancel(id)));
+    .action(oneRun(context, cancelRun));
   const command = new Command('run').description('Runs: what was asked for, and how far it is.');
   for (const inner of [list, show, cancel]) command.addCommand(addPortalOptions(inner));
   return command;
+}
+
+/** Throws `ArchiverError('precondition-failed')` for a run that has ended: there is nothing to cancel. */
+async function cancelRun(runs: ArchiveRuns, id: string): Promise<Run | null> {
+  const run = await runs.get(id);
+  if (run?.state === 'done' || run?.state === 'cancelled')
+    throw new ArchiverError('precondition-failed', `The run ${id} has ended already (${run.state}).`);
+  return runs.cancel(id);
 }
 
 const oneRun =

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
+import { version } from '../wiring/version.ts';
 import { archiveCommand } from './archive.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { ckanCommand } from './ckan.ts';
@@ -11,7 +12,6 @@ import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { sweepCommand } from './sweep.ts';
 import { uninstallCommand } from './uninstall.ts';
-import { version } from './version.ts';
 import { workerCommand } from './worker.ts';
 
 const COMMANDS = [
@@ -33,7 +33,10 @@ export async function runCli(args: readonly string[], context: CommandContext): 
   const program = new Command('portal-archiver')
     .description('Archives what the links of a data portal lead to.')
     .version(version)
-    .addHelpText('after', '\nExit codes: 0 went well; 1 the answer is bad; 2 wrong settings or arguments.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 went well; 1 the answer is bad; 2 wrong settings or arguments, or no database.',
+    );
   for (const command of COMMANDS) program.addCommand(command(context));
   behave(program, context);
   try {
@@ -53,7 +56,8 @@ function behave(command: Command, context: CommandContext): void {
   for (const inner of command.commands) behave(inner, context);
 }
 
-const WRONG_INPUT: readonly string[] = ['settings-invalid', 'invalid-request'];
+/** Nothing could be done: what was written is wrong, or leads to no database. */
+const WRONG_INPUT: readonly string[] = ['settings-invalid', 'invalid-request', 'database-failed'];
 
 function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

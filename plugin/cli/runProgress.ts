@@ -8,6 +8,14 @@ import { doneOfTotal } from './runText.ts';
 
 const POLL_MS = 500;
 const LINE_EVERY_MS = 10_000;
+const IDLE_MS = 5000;
+
+/** How a run is waited for. */
+export interface FollowOptions {
+  readonly json?: true;
+  /** Seconds; without it the wait ends with the run. */
+  readonly timeout?: number;
+}
 
 interface Progress {
   show(run: Run): void;
@@ -19,13 +27,17 @@ export async function followRun(
   run: Run,
   runs: Pick<ArchiveRuns, 'get'>,
   context: CommandContext,
-  options: { readonly json?: true },
+  options: FollowOptions,
 ): Promise<Run> {
   const progress = options.json ? silent : context.output.isTTY ? bar(context) : lines(context);
+  const startedAt = Date.now();
+  const warn = warnWhenIdle(context, startedAt);
   let last = run;
   try {
     while (last.state !== 'done' && last.state !== 'cancelled') {
       progress.show(last);
+      warn(last);
+      if (Date.now() - startedAt >= (options.timeout ?? Number.POSITIVE_INFINITY) * 1000) break;
       await wait(POLL_MS, undefined, { signal: context.signal });
       const now = await runs.get(run.id);
       if (!now) throw new ArchiverError('not-found', `The run ${run.id} is gone.`);
@@ -41,6 +53,23 @@ export async function followRun(
   return last;
 }
 
+/** `4 s`, `12 min`, `3 h`; `?` while nothing can be said: the bar then hands on `NULL` or `INF`. */
+export function timeLeftText(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
+}
+
+/** Says once that nobody seems to work: a run that no worker takes up would be waited for without a word. */
+function warnWhenIdle({ errors }: CommandContext, since: number): (run: Run) => void {
+  let isSaid = false;
+  return ({ done, startedAt }) => {
+    if (isSaid || done > 0 || startedAt !== null || Date.now() - since < IDLE_MS) return;
+    isSaid = true;
+    errors.write(`Nothing has been archived for ${IDLE_MS / 1000} s: does a worker run (portal-archiver worker)?\n`);
+  };
+}
+
 const silent: Progress = { show: () => undefined, end: () => undefined };
 
 function bar(context: CommandContext): Progress {
@@ -48,6 +77,7 @@ function bar(context: CommandContext): Progress {
     format: '{bar} {value}/{total} · {eta_formatted} to go',
     stream: context.output,
     hideCursor: true,
+    formatTime: timeLeftText,
   });
   shown.start(0, 0);
   return {

@@ -17,11 +17,11 @@ const LOCK_KEY = 0x41_52_43_48;
 
 /**
  * Brings our tables to the newest state, or takes them all away (`down`). All in one transaction under an advisory lock,
- * in a migration table of our own (knex's default is the host's). Throws `ArchiverError('database-failed')`.
+ * in a migration table of our own (knex's default is the host's). Answers the migrations that ran. Throws `ArchiverError('database-failed')`.
  */
-export async function migrate(knex: Knex, names: Names, direction: 'up' | 'down'): Promise<void> {
+export async function migrate(knex: Knex, names: Names, direction: 'up' | 'down'): Promise<readonly string[]> {
   try {
-    await knex.transaction(async (transaction) => {
+    return await knex.transaction(async (transaction) => {
       await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK_KEY]);
       await createSchema(transaction, names.schema);
       const settings: Knex.MigratorConfig = {
@@ -30,11 +30,13 @@ export async function migrate(knex: Knex, names: Names, direction: 'up' | 'down'
         disableTransactions: true,
         migrationSource: await sourceOf(names),
       };
-      if (direction === 'up') await transaction.migrate.latest(settings);
-      else {
-        await transaction.migrate.rollback(settings, true);
-        await dropEmptied(transaction, names.schema);
+      if (direction === 'up') {
+        const [, applied]: [number, string[]] = await transaction.migrate.latest(settings);
+        return applied;
       }
+      const [, undone]: [number, string[]] = await transaction.migrate.rollback(settings, true);
+      await dropEmptied(transaction, names.schema);
+      return undone;
     });
   } catch (error) {
     throw databaseFailed('migrating the archiver’s tables', error);

@@ -3,12 +3,15 @@ import { ArchiverError } from '../errors.ts';
 import type { Database } from './Database.ts';
 import { databaseFailed, isCollision } from './databaseFailed.ts';
 
+/** What fails is thrown and told once; knex would write it to standard output as well, with its stack. */
+const SILENT = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
 /** A pool of our own, for when the host hands no knex over. The caller closes it. */
 export function openDatabase(databaseUrl: string | null): Knex {
   if (!databaseUrl) {
     throw new ArchiverError('settings-invalid', 'The portal hands over no database, and DATABASE_URL is not set.');
   }
-  return createKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 20 } });
+  return createKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 20 }, log: SILENT });
 }
 
 /** Two that wait for each other: PostgreSQL ended one of them, whose work is to be done again. */

@@ -22,13 +22,12 @@ export function createHooks(deps: HookDeps): Readonly<Record<HookName, HookListe
   const listenerOf =
     (name: HookName): HookListener =>
     async (event) => {
-      if (event.origin === ORIGIN) return;
       try {
-        await note(deps, name, event);
+        if (event.origin !== ORIGIN) await note(deps, name, event);
       } catch (error) {
-        const { datasetId, resourceId } = event;
+        // A host of plain JavaScript may call without an event.
         deps.logger.error(
-          { hook: name, datasetId, resourceId, error: messageOf(error) },
+          { hook: name, datasetId: event?.datasetId, resourceId: event?.resourceId, error: messageOf(error) },
           'a save was not recorded; the next sweep finds it',
         );
       }

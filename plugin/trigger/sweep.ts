@@ -90,7 +90,8 @@ export class Sweep {
     }
     const { due, all } = await records.archivals.cost(now());
     const dueHosts = await records.archivals.dueHosts(now(), HOSTS);
-    const hosts = new Set([...unseenHosts, ...dueHosts.map(({ host }) => host)]).size;
+    // A text that is no URL has no host.
+    const hosts = new Set([...unseenHosts, ...dueHosts.map(({ host }) => host)].filter(Boolean)).size;
     return {
       missing,
       changed,

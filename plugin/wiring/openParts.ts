@@ -24,6 +24,7 @@ import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
 import { openWorker } from './openWorker.ts';
 import { Scope } from './scope.ts';
+import { version } from './version.ts';
 
 /** Everything that runs between start and stop. */
 export interface Parts {
@@ -67,7 +68,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const catalog = storableCatalog(portal.catalog);
   const now = portal.now ?? (() => new Date());
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
-  const { knex, tables } = await openTables(scope, config, portal);
+  const { knex, tables, migrated } = await openTables(scope, config, portal);
   // What was only checked is to be kept now.
   if (roles.includes('worker') && !config.checkOnly) await tables.archivals.makeDue('checked-only', now());
   const store = await openStore(scope, config);
@@ -81,19 +82,29 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   else await startQueue(queue, null, scope);
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
+  const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
+  // Who takes no role only looks, as a command does.
+  logger[roles.length > 0 ? 'info' : 'debug'](started, 'archiver started');
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
   return { config, knex, records, store, queue, requests, sweep, tally, handlerDeps, now, stop };
 }
 
+interface OpenTables {
+  readonly knex: Knex;
+  readonly tables: Records;
+  /** The migrations that this start ran. */
+  readonly migrated: readonly string[];
+}
+
 /** The database answers, the host has what is needed, our tables are at the newest state. */
-async function openTables(scope: Scope, config: Config, portal: Portal): Promise<{ knex: Knex; tables: Records }> {
+async function openTables(scope: Scope, config: Config, portal: Portal): Promise<OpenTables> {
   const knex = portal.database ?? openDatabase(config.databaseUrl);
   const writeBack = portal.catalog.writeBack.bind(portal.catalog);
   const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex: !portal.database }));
   await tables.ping();
   await portal.check?.();
-  await migrate(knex, config, 'up');
-  return { knex, tables };
+  const migrated = await migrate(knex, config, 'up');
+  return { knex, tables, migrated };
 }
 
 async function openStore(scope: Scope, config: Config): Promise<ArchiveStore> {

@@ -7,7 +7,8 @@ describe('the public API', () => {
   const report = apiReport();
 
   it('is the one that was committed', () => {
-    assert.equal(report, readFileSync(API_REPORT, 'utf8'), 'run `npm run api` and look at what changed');
+    const isCommitted = report === readFileSync(API_REPORT, 'utf8');
+    assert.ok(isCommitted, 'run `npm run api` and look at what changed');
   });
 
   it('names each setting with the type that it is read as', () => {

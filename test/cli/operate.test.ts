@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -81,6 +82,9 @@ describe('the command line inside a portal', () => {
     assert.ok(listed.some(({ id }) => id === run.id));
     assert.equal((await json('run', 'show', run.id)).state, 'queued');
     assert.equal((await json('run', 'cancel', run.id)).state, 'cancelled');
+    const again = await command('run', 'cancel', run.id, '--json');
+    assert.deepEqual([again.exitCode, again.output], [1, '']);
+    assert.match(again.errors, /has ended already \(cancelled\)/);
   });
 
   test('says the same to a person in sentences', async () => {
@@ -117,6 +121,30 @@ describe('the command line inside a portal', () => {
       const { exitCode, output, errors } = await command(...args);
       assert.deepEqual([exitCode, output], [1, '']);
       assert.match(errors, /^(There is no|The host nowhere\.example was never asked) /);
+    }
+  });
+
+  test('waits no longer than it may, and says when nobody seems to work', async () => {
+    const { exitCode, output, errors } = await command('archive', 'd2', '--wait', '--timeout', '6', '--json');
+    assert.equal(exitCode, 1);
+    const run = JSON.parse(output);
+    assert.equal(run.state, 'queued');
+    assert.match(errors, /^Nothing has been archived for 5 s: does a worker run/m);
+    assert.equal(errors.match(/Nothing has been archived/g)?.length, 1);
+    await command('run', 'cancel', run.id);
+  });
+
+  test('keeps standard output for results: with a dead database one line of errors, and 2', async () => {
+    const dead = { ...process.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
+    for (const args of [
+      ['status', '--json'],
+      ['run', 'list', '--json'],
+      ['migrate', 'up', '--json'],
+    ]) {
+      const ended = spawnSync(process.execPath, ['dist/cli/main.js', ...args], { env: dead, encoding: 'utf8' });
+      assert.equal(ended.stdout, '', args.join(' '));
+      assert.match(ended.stderr, /^The database failed while [^\n]+\n$/, args.join(' '));
+      assert.equal(ended.status, 2, args.join(' '));
     }
   });
 

@@ -183,7 +183,7 @@ describe('the probe', () => {
     ];
     const input = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n\nnot JSON\n`;
     const { exitCode, output } = await runCommand(['probe', '--stdin', '--concurrency', '2'], { environment, input });
-    assert.equal(exitCode, 0);
+    assert.equal(exitCode, 1, 'three lines could not be read');
     const results = output
       .trimEnd()
       .split('\n')
@@ -207,5 +207,15 @@ describe('the probe', () => {
     await runCommand(['probe', `${site}/moved`], { environment });
     assert.ok(sockets.length > 0);
     await Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')));
+  });
+
+  test('says at the terminal which address was refused and which setting lets it through, in JSON neither', async () => {
+    const refused = await runCommand(['probe', `${site}/data.csv`]);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.output, /blocked-address/);
+    assert.match(refused.output, /127\.0\.0\.1/);
+    assert.match(refused.output, /ARCHIVER_ALLOW_NETWORKS lets it through/);
+    const { output } = await runCommand(['probe', `${site}/data.csv`, '--json']);
+    assert.equal(JSON.parse(output).detail, undefined);
   });
 });

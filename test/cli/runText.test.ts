@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { columns } from '../../plugin/cli/print.ts';
+import { timeLeftText } from '../../plugin/cli/runProgress.ts';
 import { runLines } from '../../plugin/cli/runText.ts';
 import { runProgress } from '../../plugin/decide/runProgress.ts';
 import type { Run } from '../../plugin/model/run.ts';
@@ -59,4 +60,15 @@ test('columns are as wide as their widest cell, and nothing stays at the end of 
     ['a    1   -', 'bcd  22  x'],
   );
   assert.deepEqual(columns([]), []);
+});
+
+test('the time that is left is a question mark while nothing can be said of it', () => {
+  assert.deepEqual([Number.NaN, Number.POSITIVE_INFINITY, 0, 4.2, 61, 7300].map(timeLeftText), [
+    '?',
+    '?',
+    '0 s',
+    '5 s',
+    '2 min',
+    '3 h',
+  ]);
 });

@@ -42,6 +42,12 @@ describe('hooks', () => {
     assert.deepEqual(complaints, []);
   });
 
+  it('reject never, not even when they are called without an event, and say so', async () => {
+    await hooks.afterResourceUpdate(JSON.parse('null'));
+    assert.equal(await noted(), 0);
+    assert.match(JSON.stringify(complaints), /"hook":"afterResourceUpdate"/);
+  });
+
   it('note nothing of what the archiver wrote itself', async () => {
     await hooks.afterResourceUpdate({ ...SAVED, origin: 'portal-archiver' });
     await hooks.afterResourceUpdate({ ...SAVED, origin: 'editor' });

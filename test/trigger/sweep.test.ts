@@ -39,6 +39,13 @@ describe('the search of a sweep', () => {
     await archivals.record([outcomeOf(lease, {}, { nextCheckAt })]);
   }
 
+  it('counts no host for a text that is no URL', async () => {
+    await addResource(test.database.knex, 'wrong', 'see the ministry');
+    await addResource(test.database.knex, 'right', url('right'));
+    const { missing, hosts, fullHosts } = await sweep().report({ dryRun: true });
+    assert.deepEqual({ missing, hosts, fullHosts }, { missing: 2, hosts: 1, fullHosts: 1 });
+  });
+
   it('finds what is missing, what has another URL and what is due, and adds one job a host', async () => {
     const { knex } = test.database;
     for (const id of ['missing', 'moved', 'due', 'later']) await addResource(knex, id, url(id));
