@@ -57,7 +57,11 @@ function limitCommand(context: CommandContext): Command {
       readAs(SETTINGS.hostRequestsPerSecond.kind),
     )
     .option('--burst <n>', 'requests to the rested host before that rate holds', readAs(SETTINGS.hostBurst.kind))
-    .option('--concurrency <n>', 'requests at once, all workers together', readAs(SETTINGS.hostConcurrency.kind))
+    .option(
+      '--concurrency <n>',
+      'requests at the same time, all workers together',
+      readAs(SETTINGS.hostConcurrency.kind),
+    )
     .option('--bytes-per-day <n>', 'bytes in a day; 0: no limit', readAs(SETTINGS.hostBytesPerDay.kind))
     .option(
       '--gap-factor <n>',

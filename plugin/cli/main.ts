@@ -7,10 +7,10 @@ import { runCli } from './runCli.ts';
 globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
 
 const ending = new AbortController();
-// Each of the probes at once listens to it: that many are no leak.
+// Every probe under way listens to it: that many are no leak.
 setMaxListeners(0, ending.signal);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
-// Whoever reads our output may stop reading (`| head`); there is nobody left to tell.
+// The reader of our output may stop reading (`| head`); there is nobody left to tell.
 process.stdout.on('error', () => process.exit(1));
 
 await runCli(process.argv.slice(2), {

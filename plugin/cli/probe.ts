@@ -42,7 +42,7 @@ export function probeCommand(context: CommandContext): Command {
     .option('--json', 'print the result as JSON')
     .option('--save <file>', 'keep the bytes in this file')
     .option('--stdin', 'read one JSON object a line, write one result a line')
-    .option('--concurrency <n>', 'with --stdin: probes at once (setting concurrency by default)', readCount)
+    .option('--concurrency <n>', 'with --stdin: probes at the same time (setting concurrency by default)', readCount)
     .addOption(new Option('--mode <mode>', 'what may be spared').choices(MODES).default('demand'))
     .option('--declared-format <format>', 'the format that the portal declares')
     .option('--resource-name <name>', 'how the portal calls the resource')

@@ -20,7 +20,7 @@ const field = (text: string): string => storableText(text, FIELD);
 const fieldOrNull = (text: string | null): string | null => (text === null ? null : field(text));
 
 /**
- * The border of the fetcher: every text of an attempt, whoever wrote it, is well-formed, bounded, on one line and turns
+ * The border of the fetcher: every text of an attempt is well-formed, bounded, on one line and turns
  * nothing around it. The name of the stage is ours and stays.
  */
 export function plainAttempt(attempt: Attempt): Attempt {

@@ -71,7 +71,7 @@ export class Mirror {
         client,
         tables,
         filters: this.#options.filters,
-        // Whoever may read the public copies could read theirs.
+        // Every reader of the public copies could read theirs.
         includePrivate: !client.isAnonymous && config.publicCopiesUrl === null,
         keepDocument: (dataset) => this.#documents.keep(dataset),
         afterResourceDelete: archiver.hooks.afterResourceDelete,

@@ -5,7 +5,7 @@ export interface Resource {
   /** What the editor typed; any text. Judging it is the archiver's work. */
   readonly url: string;
   readonly name: string | null;
-  /** The declared format, e.g. `CSV`. One witness among four of what the bytes are. */
+  /** The declared format, e.g. `CSV`. One of four hints at what the bytes are. */
   readonly format: string | null;
   /** CKAN's `url_type`: `upload`, `datastore`, …; null for a link. */
   readonly urlType: string | null;

@@ -26,7 +26,7 @@ interface About {
 
 /**
  * Records that tell `archive.queued` for each resource that waits for a job of its own from now on, and
- * `archive.removed` for each that left: after the commit, whoever asked. How archivals end is told by the journey.
+ * `archive.removed` for each that left: after the commit, by any caller. How archivals end is told by the journey.
  */
 export function recordsWithEvents(records: Records, deps: RecordsWithEventsDeps): Records {
   const { archivals, runs } = records;

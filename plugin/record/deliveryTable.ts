@@ -10,7 +10,7 @@ const TAKE_DUE = `
 
 const RETRY = 'update :schema:.webhook_delivery set attempts = attempts + 1, next_at = :nextAt where id = :id';
 
-/** One that is disabled anew is answered; its messages go in either case. */
+/** One that is disabled again is answered; its messages go in either case. */
 const DISABLE = `
   with dropped as (delete from :schema:.webhook_delivery where target = :target)
   insert into :schema:.webhook_receiver (target, disabled_at) values (:target, :at)

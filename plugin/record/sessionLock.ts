@@ -9,7 +9,7 @@ export interface SessionLock {
 /** null: another process holds the lock of this name. On a connection of its own; throws `database-failed`. */
 export async function takeSessionLock(connection: pg.ClientConfig, name: string): Promise<SessionLock | null> {
   const client = new pg.Client(connection);
-  // A connection that is lost has given the lock up; whoever needs the database finds out.
+  // A connection that is lost has given the lock up; the next query finds out.
   client.on('error', () => undefined);
   try {
     await client.connect();

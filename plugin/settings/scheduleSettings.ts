@@ -56,7 +56,7 @@ export const SCHEDULE_SETTINGS = {
     group: 'hosts',
     kind: integer({ min: 1, max: 10_000 }),
     default: 2,
-    description: 'Requests to one host at once, all workers together.',
+    description: 'Requests to one host at the same time, all workers together.',
   },
   hostBytesPerDay: {
     environment: 'ARCHIVER_HOST_BYTES_PER_DAY',

@@ -15,7 +15,7 @@ export interface SettingKind<Value> {
 
 const WRONG = { wrong: '' } as const;
 
-/** Longest delay of a timer in Node.js; a longer one fires at once. */
+/** Longest delay of a timer in Node.js; a longer one fires without delay. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
 /** A whole number; no sign, exponent or other base. */

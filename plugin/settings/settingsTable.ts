@@ -90,7 +90,7 @@ export const SETTINGS = {
     group: 'queue',
     kind: integer({ min: 1, max: 10_000 }),
     default: 16,
-    description: 'Archivals at once in one process.',
+    description: 'Archivals at the same time in one process.',
   },
   threads: {
     environment: 'ARCHIVER_THREADS',

@@ -21,7 +21,7 @@ export interface OpenServer {
   close(): Promise<void>;
 }
 
-/** Listens at once; until something is mounted, every request gets 503. Throws `ArchiverError('invalid-request')`. */
+/** Listens immediately; until something is mounted, every request gets 503. Throws `ArchiverError('invalid-request')`. */
 export async function openServer({ host, port }: ServerAddress): Promise<OpenServer> {
   let mounted: MountedHandler | null = null;
   const app = express();

@@ -32,7 +32,7 @@ const isReading = ({ method }: Request): boolean => method === 'GET' || method =
 
 /**
  * A page of another site may not change anything, whatever `authorize` says: a cookie or a network address comes along
- * without the visitor's wish. Browsers tell by Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454); other clients send
+ * without the visitor's intent. Browsers tell by Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454); other clients send
  * neither.
  */
 export function refuseForeignSites(ready: () => HandlerDeps | null, logger: Logger): RequestHandler {

@@ -175,7 +175,7 @@ function openContainer(connectionString: string, container: string): ContainerCl
   }
 }
 
-/** Served as bytes whatever they are: a public container must not run what a stranger wrote. */
+/** Served as bytes whatever they are: a public container must not run what anybody wrote. */
 function optionsFor({ mediaType }: About, stage: string) {
   return {
     ...CREATE_ONLY,

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
 /**
- * Puts the entries of folders on the disk. Whoever asks while a folder is being flushed shares the next flush with all
+ * Puts the entries of folders on the disk. A caller that comes while a folder is being flushed shares the next flush with all
  * others who ask meanwhile: thousands of copies of one second wait for few flushes, and each for one that began after it.
  */
 export class FolderFlush {

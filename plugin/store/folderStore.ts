@@ -172,7 +172,7 @@ export class FolderStore implements ArchiveStore {
 
   freeBytes(): Promise<number | null> {
     return this.#guard('measuring free space', async () => {
-      // Whoever asks for health learns what would fail the next copy.
+      // A health check learns what would fail the next copy.
       for (const folder of [STAGES, 'archive']) refuseLinks(this.#folder, join(this.#folder, folder, 'any'));
       const { bavail, bsize } = await statfs(this.#folder);
       return bavail * bsize;

@@ -70,7 +70,7 @@ export class Sweep {
     }
   }
 
-  /** A sweep, or in a dry run its plan, in one shape for whoever asked for it. */
+  /** A sweep, or in a dry run its plan, in one shape for every caller. */
   async report({ dryRun }: { readonly dryRun: boolean }): Promise<SweepReport> {
     if (dryRun) return { runId: null, ...(await this.plan()) };
     return { ...NOTHING_FOUND, ...(await this.run()), ...NO_COST };

@@ -18,6 +18,10 @@ const pages = readdirSync('docs', { recursive: true, encoding: 'utf8' })
   .map((path) => join('docs', path))
   .concat(documents);
 
+const sources = readdirSync('plugin', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => join('plugin', path));
+
 const read = (path: string) => readFileSync(path, 'utf8');
 
 describe('the documents', () => {
@@ -47,6 +51,23 @@ describe('the documents', () => {
     );
     const toBe = ['CONTRIBUTING.md: plugin/store/yourStore.ts', 'CONTRIBUTING.md: test/store/yourStore.test.ts'];
     assert.deepEqual(dead, toBe);
+  });
+});
+
+describe('the glossary', () => {
+  const page = read('docs/glossary.md');
+  const rows = [...page.slice(page.indexOf('| not | but |')).matchAll(/^\| ([\w ,]+) \| [^|]+ \|$/gm)].slice(1);
+  const words = rows.flatMap(([, cell = '']) => cell.split(', '));
+
+  it('lists the words that the code does not use, and none of them stands in the plugin', () => {
+    assert.ok(words.includes('wish') && words.includes('papers'), words.join());
+    const word = new RegExp(`\\b(${words.map((one) => `${one}(?:s|es)?`).join('|')})\\b`, 'i');
+    const found = sources.flatMap((path) =>
+      read(path)
+        .split('\n')
+        .flatMap((line, index) => (word.test(line) ? [`${path}:${index + 1} ${word.exec(line)?.[0]}`] : [])),
+    );
+    assert.deepEqual(found, []);
   });
 });
 

@@ -32,7 +32,7 @@ export function nextHop(status: number, headers: HeaderMap, from: URL): Hop {
   const [location] = locations;
   if (location === undefined || location === '')
     return bad(`The server redirects (${status}) without saying where to.`);
-  if (locations.size > 1) return bad(`The server redirects (${status}) to several places at once.`);
+  if (locations.size > 1) return bad(`The server redirects (${status}) to several places.`);
   const text = decodedLocation(location);
   const resolved = URL.canParse(text, from.href) ? new URL(text, from).href : text;
   const parsed = parseUrl(resolved);

@@ -3,7 +3,7 @@ import { coverage, wordsOf, yearsOf } from './nameMatch.ts';
 import type { Page, Wanted } from './Page.ts';
 import { ERRORS, folded, OVERVIEWS } from './words.ts';
 
-/** What of a page and of a wish every link is measured by. */
+/** What of a page and of the resource that is looked for every link is measured by. */
 export interface PageContext {
   readonly url: URL;
   /** Format name as ours, or null. */

@@ -1,7 +1,7 @@
 import { ownText } from './ownText.ts';
 import type { PageContext } from './pageContext.ts';
 import { type Judge, type Signal, signal } from './signal.ts';
-import { COLLECTIONS, DESCRIPTIONS, ELSEWHERE, FILES, folded, PAPERS } from './words.ts';
+import { COLLECTIONS, DESCRIPTIONS, DOCUMENTATION, ELSEWHERE, FILES, folded } from './words.ts';
 
 /** Where on the page it stands. */
 export const place: Judge = ({ links }) => {
@@ -42,7 +42,7 @@ export const subject: Judge = (candidate, { wantedText }) => {
 };
 
 const SUBJECTS: readonly (readonly [RegExp, number, string])[] = [
-  [PAPERS, -5, 'is no name of data'],
+  [DOCUMENTATION, -5, 'is no name of data'],
   [DESCRIPTIONS, -4.5, 'describes data, or says how to read it'],
   [COLLECTIONS, -3, 'is a collection of other things'],
 ];

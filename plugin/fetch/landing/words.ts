@@ -5,8 +5,8 @@
 export const DOWNLOAD =
   /\b(downloads?|downloaden|descarg\w*|telecharg\w*|herunterladen|runterladen|scarica\w*|pobierz|pobierania|ladda (ner|ned)|hamta|last ned|hent|lataa|lataukset|letolt\w*|stahnout|stahnut|ke stazeni|prenesi|prenos|preuzmi\w*|baixar|descarregar|transferir|descarca\w*|indir\w*|tai ve|tai xuong|unduh|muat turun|lejupielade\w*|atsisiusti|parsisiusti|lae alla|laadi alla|hlada nidur|shkarko|descarrega|export(er|ar|ieren)?|save as|full dataset|get (the )?data)\b|скача\w*|загрузи\w*|выгруз\w*|завантаж\w*|изтегл\w*|свали\w*|преузми|ληψη|κατεβ\w*|λήψη|下载|下載|ダウンロード|다운로드|내려받기|تحميل|تنزيل|הורדה|להורדה|ดาวน์โหลด|附件|エクセル/u;
 
-/** Pages and papers about a site or about its data; never the data. */
-export const PAPERS =
+/** Pages and documents about a site or about its data; never the data. */
+export const DOCUMENTATION =
   /\b(privacy|imprint|impressum|datenschutz\w*|terms|conditions|licen[cs]e|licen[cs]es|licensing|lizenz\w*|legal|mentions legales|aviso legal|disclaimer|cookies?|accessib\w*|barrierefrei\w*|sitemap|robots|manifest|contact\w*|kontakt\w*|help|hilfe|aide|faq|about|newsletter|press release|annual report|brochure|flyer|agenda|minutes of|user guide|guidelines?|handbook|manual|tutorial|vendors?|openapi|swagger|postman|signup|sign up|log ?in|register now|subscribe|rss|feed|donate|jobs?|status)\b/u;
 
 /** What describes data, or says how to read it. */

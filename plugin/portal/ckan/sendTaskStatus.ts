@@ -30,7 +30,7 @@ export interface TaskStatusDeps {
 const AT_A_TIME = 100;
 
 /**
- * Writes what is new of the outcomes into CKAN's task_status, which sysadmins alone may. Strangers can read it, of private
+ * Writes what is new of the outcomes into CKAN's task_status, which sysadmins alone may. Anybody can read it, of private
  * resources too: so nothing of those, and no sentence that could hold an address.
  */
 export async function sendTaskStatus(deps: TaskStatusDeps): Promise<void> {
