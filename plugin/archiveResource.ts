@@ -7,6 +7,7 @@ import type { Resource } from './model/resource.ts';
 import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
 import type { ArchivalRecord, Recorded } from './record/Archivals.ts';
+import type { Derivation, LandingPage } from './work/archiveDerived.ts';
 
 /** The edges that one journey touches, each behind its contract. */
 export interface Journey {
@@ -22,8 +23,10 @@ export interface Journey {
   copyOwed(lease: Lease): Promise<Copy | null>;
   /** What it comes to without a request; null: it is asked for. */
   answer(lease: Lease, resource: Resource, owed: Copy | null): Attempt | null;
-  requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): FetchRequest;
+  requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): Promise<FetchRequest>;
   readonly retriever: Retriever;
+  /** The files that a page leads to, archived as the settings say; null when there are none. */
+  archiveDerived(page: LandingPage, signal: AbortSignal): Promise<Derivation | null>;
   decide(made: MadeAttempt): Decision;
   /** A decision that the database refuses as data is recorded as the one that stands in for it; answers which it was. */
   record(decision: Decision): Promise<{ readonly made: Decision; readonly recorded: Recorded }>;
@@ -39,6 +42,8 @@ export interface MadeAttempt {
   readonly unrecorded: UnrecordedCopy | null;
   /** What the host's table has yet to be told of. */
   readonly owed: Copy | null;
+  /** Of the files behind a page; left out or null when there are none. */
+  readonly derivation?: Derivation | null;
 }
 
 /** What an attempt means: what is recorded, and what is told once it is. */
@@ -80,24 +85,34 @@ export async function archiveResource(
 
   const unrecorded = lease.abandonedKeyAts.length > 0 ? await journey.findUnrecordedCopy(lease) : null;
   const owed = await journey.copyOwed(lease);
-  const attempt =
-    journey.answer(lease, resource, owed) ??
-    (await journey.retriever.retrieve(journey.requestFor(lease, resource, unrecorded), signal));
+  const retrieve = async () =>
+    journey.retriever.retrieve(await journey.requestFor(lease, resource, unrecorded), signal);
+  const attempt = journey.answer(lease, resource, owed) ?? (await retrieve());
   if (signal.aborted) {
     if (attempt.stage) await journey.retriever.discard(attempt.stage);
     throw new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);
   }
 
   if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
-  const decision = journey.decide({ lease, resource, attempt, unrecorded, owed });
+  const derivation = attempt.links ? await journey.archiveDerived({ lease, resource, attempt }, signal) : null;
+  const decision = journey.decide({ lease, resource, attempt, unrecorded, owed, derivation });
   await commitBytes(attempt, journey.retriever);
 
   const { made, recorded } = await journey.record(decision);
   const isLost = recorded.result === 'lease-lost';
   if (attempt.stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(attempt.stage.key);
+  const isBehindLost = isLost || !made.outcome.landing;
+  for (const { key } of isBehindLost ? (derivation?.copies ?? []) : []) await journey.dropUnrecorded(key);
   if (isLost) return null;
   journey.notify(made, recorded);
-  return { attempt: made.attempt, retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };
+  return { attempt: withCost(made.attempt, derivation), retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };
+}
+
+/** The host of a page was asked for the files that it leads to as well. */
+function withCost(attempt: Attempt, derivation: Derivation | null): Attempt {
+  if (!derivation) return attempt;
+  const { requests, wireBytes } = derivation;
+  return { ...attempt, requests: attempt.requests + requests, wireBytes: attempt.wireBytes + wireBytes };
 }
 
 /** From here on the bytes are visible; the record that follows is what makes them count. */

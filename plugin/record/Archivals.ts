@@ -3,6 +3,7 @@ import type { Copy } from '../model/copy.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Delivery } from './Deliveries.ts';
+import type { LandingRecord } from './Landings.ts';
 import type { TaskStatus } from './TaskStatuses.ts';
 
 /** What the end of one attempt writes; every part in one transaction. */
@@ -12,6 +13,8 @@ export interface ArchivalRecord {
   readonly datasetId: string;
   /** A copy whose bytes are already kept in the store. */
   readonly copy: Omit<Copy, 'id'> | null;
+  /** What was found behind a page; left out where there is nothing to write. */
+  readonly landing?: LandingRecord | null;
   readonly writeBack: WriteBack | null;
   readonly taskStatus: TaskStatus;
   /** Webhook messages of what happened; they commit with it. */

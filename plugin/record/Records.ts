@@ -4,6 +4,7 @@ import type { HookName } from '../model/hook.ts';
 import type { Archivals } from './Archivals.ts';
 import type { Deliveries } from './Deliveries.ts';
 import type { Hosts } from './Hosts.ts';
+import type { Landings } from './Landings.ts';
 import type { Runs } from './Runs.ts';
 import type { TaskStatuses } from './TaskStatuses.ts';
 
@@ -17,6 +18,7 @@ export interface Records {
   readonly leases: NamedLeases;
   readonly hosts: Hosts;
   readonly deliveries: Deliveries;
+  readonly landings: Landings;
   /** `select 1`, for readiness. */
   ping(): Promise<void>;
   /** Closes what we opened (a pool of our own, listening connections); never the host's pool. */

@@ -9,6 +9,7 @@ import { countInRuns } from './countInRuns.ts';
 import type { Database } from './Database.ts';
 import { isAboutRows, isPassing } from './databaseFailed.ts';
 import { insertDeliveries } from './deliveryTable.ts';
+import { writeLandings } from './landingTable.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 
 /** Column types of what an attempt changes, for reading it from JSON. */
@@ -127,6 +128,8 @@ export class ArchivalRecorder {
     const database = this.#database;
     const copies = records.flatMap(({ copy }) => copy ?? []);
     await insertCopies(database, copies, on);
+    const landings = records.flatMap(({ landing }) => landing ?? []);
+    await writeLandings(database, landings, on);
     const rows = records.map((record) => rowOf(record, isWantedAgain(record)));
     await database.rows('recording archivals', UPDATE, { records: JSON.stringify(rows) }, on);
     const statuses = records.map(({ taskStatus }) => taskStatus);

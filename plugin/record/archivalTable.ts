@@ -57,7 +57,9 @@ const DIFFERING = `
   left join :schema:.archival as a on a.resource_id = r.id where a.resource_id is null or a.url <> r.url`;
 
 const FORGET = `
-  with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[])))
+  with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[]))),
+    unread as (delete from :schema:.landing where resource_id = any(cast(:resourceIds as text[]))),
+    underived as (delete from :schema:.derived where resource_id = any(cast(:resourceIds as text[])))
   delete from :schema:.task_status
   where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
 

@@ -4,6 +4,7 @@ import { ArchivalTable } from './archivalTable.ts';
 import { CopyTable } from './copyTable.ts';
 import { DeliveryTable } from './deliveryTable.ts';
 import { HostTable } from './hostTable.ts';
+import { LandingTable } from './landingTable.ts';
 import { NamedLeaseTable } from './namedLeaseTable.ts';
 import { databaseOf } from './openDatabase.ts';
 import { OutboxTable } from './outboxTable.ts';
@@ -29,6 +30,7 @@ export function createRecords(options: {
     leases: new NamedLeaseTable(database),
     hosts: new HostTable(database),
     deliveries: new DeliveryTable(database),
+    landings: new LandingTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

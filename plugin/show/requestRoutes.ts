@@ -59,7 +59,8 @@ export async function showResource(deps: HandlerDeps, request: Request, response
   const archival = await deps.records.archivals.get(id);
   const { copies } = deps.records;
   const shown = await readPage(page, (part) => copies.pageByResource(id, part), keyOf);
-  response.json(resourceView(deps, resource, archival, shown, page.limit));
+  const landing = (await deps.records.landings.listByResources([id])).get(id);
+  response.json(resourceView(deps, resource, archival, { copies: shown, landing }, page.limit));
 }
 
 /** A dataset of the portal with a page of its resources, each with its newest copies. */
@@ -73,10 +74,12 @@ export async function showDataset(deps: HandlerDeps, request: Request, response:
   const ids = entries.map((resource) => resource.id);
   const archivals = await deps.records.archivals.getMany(ids);
   const copies = await deps.records.copies.newestByResources(ids, COPIES + 1);
+  const landings = await deps.records.landings.listByResources(ids);
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
   const resources = entries.map((resource) => {
     const shown = cutPage(copies.get(resource.id) ?? [], COPIES, keyOf);
-    return resourceView(deps, resource, byId.get(resource.id) ?? null, shown);
+    const found = { copies: shown, landing: landings.get(resource.id) };
+    return resourceView(deps, resource, byId.get(resource.id) ?? null, found);
   });
   const url = `${deps.archiverUrl}/datasets/${encodeURIComponent(dataset.id)}`;
   response.json({ id: dataset.id, resources, next: nextUrl(url, next, page.limit) });

@@ -19,6 +19,13 @@ const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
   additionalProperties: false,
 });
 
+const dataLink = {
+  url: text,
+  format: optionalText,
+  score: { type: 'number', minimum: 0, maximum: 1, description: 'From 0.5 on it is claimed to be the data.' },
+  evidence: { type: 'array', items: text },
+};
+
 /** The shapes of all answers, as JSON Schema (draft 2020-12). A test holds every answer of the suite against them. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Run: object({
@@ -72,6 +79,28 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     firstFailureAt: optionalTime,
     lastSuccessAt: optionalTime,
     moreCopies: { ...nextPage, description: 'Where older copies are listed; null: these are all.' },
+    links: { ...listOf('DataLink'), description: 'References of a page to what may be the data, the likeliest first.' },
+    derived: { ...listOf('Derived'), description: 'Files archived from a page.' },
+    accepted: { ...listOf('Acceptance'), description: 'Licences and forms accepted on the way, the newest first.' },
+  }),
+  DataLink: object(dataLink),
+  Derived: object({
+    ...dataLink,
+    code: { enum: [...Object.keys(CODES), null] },
+    status: { ...optionalText, description: "CKAN's name of the outcome; null: not fetched yet." },
+    reason: optionalText,
+    checkedAt: optionalTime,
+    nextCheckAt: optionalTime,
+    key: { ...optionalText, description: 'Of its newest copy, which is among the copies of the resource.' },
+    copyUrl: { ...optionalText, format: 'uri' },
+  }),
+  Acceptance: object({
+    at: time,
+    url: { ...text, description: 'The page that asked.' },
+    mode: { enum: ['rule', 'automatic'] },
+    rule: { ...text, description: 'The URL pattern of the rule, or the listed host.' },
+    sha256: { ...text, pattern: '^[0-9a-f]{64}$' },
+    text: { ...text, description: 'What the page showed.' },
   }),
   Dataset: object({
     id: text,

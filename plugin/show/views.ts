@@ -2,6 +2,7 @@ import { redactUrl } from '../decide/redactUrl.ts';
 import { runProgress } from '../decide/runProgress.ts';
 import type { Archival } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
+import { type DerivedFile, type Landing, NO_LANDING } from '../model/landing.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import { CODES } from '../model/status.ts';
@@ -34,7 +35,7 @@ export function resourceView(
   deps: HandlerDeps,
   resource: Resource,
   archival: Archival | null,
-  copies: Page<Copy>,
+  { copies, landing = NO_LANDING }: { readonly copies: Page<Copy>; readonly landing?: Landing },
   limit = 100,
 ) {
   const code = archival?.code ?? null;
@@ -57,6 +58,27 @@ export function resourceView(
     firstFailureAt: archival?.firstFailureAt?.toISOString() ?? null,
     lastSuccessAt: archival?.lastSuccessAt?.toISOString() ?? null,
     moreCopies: nextUrl(`${deps.archiverUrl}/resources/${encodeURIComponent(resource.id)}`, copies.next, limit),
+    links: landing.links,
+    derived: landing.derived.map((file) => derivedView(deps, file)),
+    accepted: landing.accepted,
+  };
+}
+
+/** A file behind a page, with the URL of its newest copy, which is one of the resource's. */
+function derivedView(deps: HandlerDeps, file: DerivedFile) {
+  const { url, format, score, evidence, code, reason, checkedAt, nextCheckAt, copyKey } = file;
+  return {
+    url,
+    format,
+    score,
+    evidence,
+    code,
+    status: code && CODES[code].status,
+    reason,
+    checkedAt: checkedAt?.toISOString() ?? null,
+    nextCheckAt: nextCheckAt?.toISOString() ?? null,
+    key: copyKey,
+    copyUrl: copyKey && deps.copyUrl(copyKey),
   };
 }
 

@@ -21,9 +21,11 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
+import { archiveDerived } from '../work/archiveDerived.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { decide } from './decision.ts';
+import { hostLimitsOf } from './hostLimitsOf.ts';
 
 /** The edges that are in use, as a journey needs them. */
 export interface JourneyDeps {
@@ -42,6 +44,8 @@ export interface JourneyDeps {
 /** Ties the steps of one journey to the parts that are in use. */
 export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey {
   const { records, recorder, store, now } = deps;
+  const limitsFor = hostLimitsOf(deps.config);
+  const isOwn = (resource: Resource) => refuse(resource, deps) !== null;
   return {
     retriever,
     describe: (resourceId) => deps.describe(resourceId),
@@ -55,6 +59,7 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
     answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
     requestFor: (lease, resource, unrecorded) => requestOf({ lease, resource, unrecorded }, deps),
+    archiveDerived: (page, signal) => archiveDerived(page, { ...deps, retriever, limitsFor, isOwn }, signal),
     decide(made) {
       deps.tally.add(made.attempt);
       return decide(made, deps);
@@ -91,13 +96,19 @@ function answerOwed({ archival, requested }: Lease, { url }: Resource, owed: Cop
   return owed && !requested && isOfThisUrl ? offeredAgain(owed, archival) : null;
 }
 
-function requestOf(
+async function requestOf(
   asked: Pick<MadeAttempt, 'lease' | 'resource' | 'unrecorded'>,
   { config, portal, now }: JourneyDeps,
-): FetchRequest {
+): Promise<FetchRequest> {
   const { lease, resource, unrecorded } = asked;
   const at = now();
+  const findLinks = config.landing !== 'off';
+  // One more query, where a page is likely or somebody waits: its words help to tell links apart.
+  const asksTitle = findLinks && (lease.requested || lease.archival.code === 'not-data');
+  const dataset = asksTitle ? await portal.catalog.getDataset(resource.datasetId) : null;
   return {
+    findLinks,
+    datasetTitle: dataset?.title ?? null,
     url: resource.url,
     mode: config.checkOnly ? 'check' : lease.requested ? 'demand' : 'sweep',
     authorization: portal.authorizationFor?.(resource) ?? null,

@@ -11,6 +11,7 @@ import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { deliveriesOf } from '../notify/webhooks.ts';
 import type { Portal } from '../portal/Portal.ts';
+import type { LandingRecord } from '../record/Landings.ts';
 import type { Config } from '../settings/Config.ts';
 
 /** What a decision needs besides the case itself. */
@@ -23,17 +24,18 @@ export interface DecisionDeps {
 
 /** What an attempt means, with everything that is written and told of it. */
 export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
-  const { lease, resource, attempt, unrecorded, owed } = decided;
+  const { lease, resource, attempt, unrecorded, owed, derivation = null } = decided;
   const { config, now } = deps;
   const at = now();
   const { url, datasetId, id: entityId } = resource;
   const host = hostOf(url);
   const before = lease.archival;
   const next = nextArchival({ before, attempt, url, host, now: at, policy: config, random: Math.random() });
-  const { archival, settled, retryInMs, state, value, error } = next;
+  const { settled, retryInMs, state, value, error } = next;
   const copy = copyOf(attempt, unrecorded, resource, at);
-  const events = eventsOf({ lease, resource, next, copy }, deps);
-  const toTell = copy ?? (attempt.kind === 'unchanged' ? owed : null);
+  const shown = copy ?? derivation?.best ?? null;
+  const events = eventsOf({ lease, resource, next, copy: shown }, deps);
+  const toTell = shown ?? (attempt.kind === 'unchanged' ? owed : null);
   return {
     attempt,
     retryInMs,
@@ -43,7 +45,8 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
     outcome: {
       lease,
       copy,
-      archival,
+      archival: { ...next.archival, nextCheckAt: earlier(next.archival.nextCheckAt, derivation?.nextCheckAt ?? null) },
+      landing: landingOf(decided, at),
       datasetId,
       settled,
       writeBack: writeBackOf(attempt, toTell, resource, copiesUrlOf(deps)),
@@ -78,6 +81,16 @@ function withoutTexts({ lease, resource, attempt }: MadeAttempt, detail: string,
   const decision = decide({ lease, resource: known, attempt: internal, unrecorded: null, owed: null }, deps);
   return { ...decision, standIn: () => null };
 }
+
+/** null: nothing to write. A file in a page's place ends what was found behind the page. */
+function landingOf({ resource, attempt, derivation = null }: MadeAttempt, at: Date): LandingRecord | null {
+  const { links = attempt.kind === 'fetched' ? [] : null, accepted = [] } = attempt;
+  if (links === null && accepted.length === 0) return null;
+  const { derived = [], copies = [] } = derivation ?? {};
+  return { resourceId: resource.id, at, links, derived, copies, accepted };
+}
+
+const earlier = (one: Date | null, other: Date | null): Date | null => (one && other && other < one ? other : one);
 
 interface Decided extends Pick<MadeAttempt, 'lease' | 'resource'> {
   readonly next: NextArchival;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { storableText } from '../../decide/plainText.ts';
 import { redactUrl } from '../../decide/redactUrl.ts';
 import type { Acceptance } from '../../model/acceptance.ts';
 import type { FormRule, FormStep } from '../../model/settings.ts';
@@ -21,6 +22,8 @@ export interface Visitor {
   now(): Date;
 }
 
+/** Code points of an acceptance. */
+const MAX_TEXT = 65_536;
 const MAX_POLLS = 30;
 const FIRST_POLL_MS = 1000;
 const LONGEST_POLL_MS = 15_000;
@@ -106,13 +109,14 @@ export class FormJourney {
     const signature = `${content ? 'POST' : 'GET'} ${url.href} ${digest(filled.form.fields.map(({ name }) => name).join())}`;
     if (this.#sent.has(signature)) return this.#stop('the same form would be sent twice');
     this.#sent.add(signature);
+    const text = storableText(page.text, MAX_TEXT);
     this.accepted.push({
       at: this.#visitor.now().toISOString(),
       url: redactUrl(page.url),
       mode: this.#mode,
       rule: this.#rule,
-      sha256: digest(page.text),
-      text: page.text,
+      sha256: digest(text),
+      text,
     });
     return this.#visitor.open(url, content);
   }

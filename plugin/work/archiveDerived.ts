@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { keyPrefix } from '../decide/archiveKey.ts';
+import { chosenLinks } from '../decide/chooseLinks.ts';
+import { copyOf, type NewCopy } from '../decide/copyOf.ts';
+import { costOf } from '../decide/fetchCost.ts';
+import { hostOf } from '../decide/hostOf.ts';
+import { hostReport } from '../decide/hostReport.ts';
+import { nextCheck } from '../decide/nextCheck.ts';
+import { nextKnown } from '../decide/nextKnown.ts';
+import { ArchiverError } from '../errors.ts';
+import type { Retriever } from '../fetch/retrieve/Retriever.ts';
+import type { Lease } from '../model/archival.ts';
+import type { Attempt } from '../model/attempt.ts';
+import type { DataLink } from '../model/dataLink.ts';
+import type { HostLimits } from '../model/host.ts';
+import type { DerivedFile } from '../model/landing.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Hosts } from '../record/Hosts.ts';
+import type { Landings } from '../record/Landings.ts';
+import type { Copies } from '../record/Records.ts';
+import type { Config } from '../settings/Config.ts';
+import { Renewal } from './renewal.ts';
+
+export interface DerivedDeps {
+  readonly config: Pick<
+    Config,
+    'landing' | 'landingMax' | 'maxBytes' | 'leaseMs' | 'minCheckIntervalMs' | 'maxCheckIntervalMs'
+  >;
+  readonly records: { readonly landings: Landings; readonly hosts: Hosts; readonly copies: Pick<Copies, 'findByKey'> };
+  readonly retriever: Retriever;
+  limitsFor(host: string): HostLimits;
+  /** Whether the portal serves this itself: archiving it would go round in a circle. */
+  isOwn(resource: Resource): boolean;
+  now(): Date;
+}
+
+/** The page that a resource's URL answered with. */
+export interface LandingPage {
+  readonly lease: Lease;
+  readonly resource: Resource;
+  readonly attempt: Attempt;
+}
+
+/** What came of the links of one page. */
+export interface Derivation {
+  readonly derived: readonly DerivedFile[];
+  readonly copies: readonly NewCopy[];
+  /** The copy that `cache_url` may point at: under `best`, of the one file, where it is good. */
+  readonly best: NewCopy | null;
+  /** The first of their next checks. */
+  readonly nextCheckAt: Date | null;
+  /** What the host of the page was asked beyond the page. */
+  readonly requests: number;
+  readonly wireBytes: number;
+}
+
+/** A host that is busy is left alone for so long. */
+const BUSY_MS = 60_000;
+
+/**
+ * Archives the files that a page leads to, as the policy says: one after the other, each through the budget of its host,
+ * together at most as long as one file may be. Bytes are committed here; the record of the page makes them count. Throws
+ * `stopped` when `signal` ends it; what was committed until then is fetched again.
+ */
+export async function archiveDerived(
+  page: LandingPage,
+  deps: DerivedDeps,
+  signal: AbortSignal,
+): Promise<Derivation | null> {
+  const { config, records } = deps;
+  const foreign = (page.attempt.links ?? []).filter(({ url }) => !deps.isOwn({ ...page.resource, url }));
+  const chosen = chosenLinks(foreign, config.landing, config.landingMax);
+  if (chosen.length === 0) return null;
+  const known = new Map((await records.landings.derivedOf(page.resource.id)).map((file) => [file.url, file]));
+  const journey = new DerivedJourney(page, deps);
+  for (const [index, link] of chosen.entries()) await journey.visit(link, index, known.get(link.url) ?? null, signal);
+  return journey.derivation();
+}
+
+/** One page's files, one after the other. */
+class DerivedJourney {
+  readonly #page: LandingPage;
+  readonly #deps: DerivedDeps;
+  readonly #derived: DerivedFile[] = [];
+  readonly #copies: NewCopy[] = [];
+  #bytesLeft: number;
+  #requests = 0;
+  #wireBytes = 0;
+
+  constructor(page: LandingPage, deps: DerivedDeps) {
+    this.#page = page;
+    this.#deps = deps;
+    this.#bytesLeft = deps.config.maxBytes;
+  }
+
+  async visit(link: DataLink, index: number, before: DerivedFile | null, signal: AbortSignal): Promise<void> {
+    const { lease, resource } = this.#page;
+    const now = this.#deps.now();
+    const unchecked = { code: null, reason: null, checkedAt: null, nextCheckAt: now, unchangedCount: 0 };
+    const file: DerivedFile = { ...unchecked, known: null, copyKey: null, ...before, ...link, resourceId: resource.id };
+    const isDue = lease.requested || file.nextCheckAt === null || file.nextCheckAt <= now;
+    if (!isDue || this.#bytesLeft <= 0) {
+      this.#keep(file);
+      return;
+    }
+    const attempt = await this.#atHost(hostOf(link.url), () => this.#retrieve(file, index, signal));
+    this.#keep(attempt ? this.#recorded(file, attempt) : { ...file, nextCheckAt: new Date(now.getTime() + BUSY_MS) });
+  }
+
+  async derivation(): Promise<Derivation> {
+    const checks = this.#derived.flatMap(({ nextCheckAt }) => nextCheckAt?.getTime() ?? []);
+    return {
+      derived: this.#derived,
+      copies: this.#copies,
+      best: await this.#best(),
+      nextCheckAt: checks.length === 0 ? null : new Date(Math.min(...checks)),
+      requests: this.#requests,
+      wireBytes: this.#wireBytes,
+    };
+  }
+
+  #keep(file: DerivedFile): void {
+    this.#bytesLeft -= file.known?.bytes ?? 0;
+    this.#derived.push(file);
+  }
+
+  /** The page's own slot serves its host; any other host is asked only when it has one free. */
+  async #atHost(host: string, retrieve: () => Promise<Attempt | null>): Promise<Attempt | null> {
+    if (host === hostOf(this.#page.resource.url)) {
+      const attempt = await retrieve();
+      this.#requests += attempt?.requests ?? 0;
+      this.#wireBytes += attempt?.wireBytes ?? 0;
+      return attempt;
+    }
+    const { records, limitsFor, config, now } = this.#deps;
+    const { leaseMs } = config;
+    const [limits, owner] = [limitsFor(host), `${this.#page.lease.owner} ${randomUUID()}`];
+    const urgent = this.#page.lease.requested;
+    const slice = await records.hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent });
+    if (slice.slots === 0) return null;
+    const renewal = new Renewal(leaseMs, () => records.hosts.renewSlots(host, { owner, slots: 1, leaseMs }));
+    let attempt: Attempt | null = null;
+    try {
+      attempt = await retrieve();
+      return attempt;
+    } finally {
+      renewal.stop();
+      const usage = hostReport(attempt ? [costOf(attempt)] : [], slice.granted, { urgent });
+      await records.hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
+    }
+  }
+
+  /** null: its key is taken, which the next check avoids. */
+  async #retrieve(file: DerivedFile, index: number, signal: AbortSignal): Promise<Attempt | null> {
+    const { lease, resource } = this.#page;
+    const { retriever, now } = this.#deps;
+    // A second of its own for each file, none of them the page's: keys of one second may share a name.
+    const keyAt = new Date(lease.keyAt.getTime() + 1000 * (index + 1));
+    const attempt = await retriever.retrieve(
+      {
+        url: file.url,
+        mode: lease.requested ? 'demand' : 'sweep',
+        known: file.known,
+        declaredFormat: file.format,
+        resourceName: resource.name,
+        now: now().getTime(),
+        keyPrefix: keyPrefix(keyAt, resource.id),
+        maxBytes: this.#bytesLeft,
+      },
+      signal,
+    );
+    const { stage } = attempt;
+    if (stage && (signal.aborted || (await retriever.commit(stage)) !== 'committed')) {
+      await retriever.discard(stage);
+      if (!signal.aborted) return null;
+    }
+    if (signal.aborted) throw new ArchiverError('stopped', `The archival of resource ${resource.id} was interrupted.`);
+    return attempt;
+  }
+
+  #recorded(file: DerivedFile, attempt: Attempt): DerivedFile {
+    const now = this.#deps.now();
+    const copy = copyOf(attempt, null, this.#page.resource, now);
+    if (copy) this.#copies.push(copy);
+    const isGood = attempt.kind === 'fetched' || attempt.kind === 'unchanged';
+    const unchangedCount = attempt.kind === 'unchanged' ? file.unchangedCount + 1 : 0;
+    return {
+      ...file,
+      code: attempt.code,
+      reason: attempt.reason,
+      checkedAt: now,
+      unchangedCount,
+      known: nextKnown(file.known, attempt, file.url, now),
+      copyKey: copy?.key ?? file.copyKey,
+      nextCheckAt: nextCheck({
+        now,
+        freshUntil: attempt.freshUntil === null ? null : new Date(attempt.freshUntil),
+        failureCount: isGood ? 0 : 1,
+        unchangedCount,
+        bounds: this.#deps.config,
+        random: Math.random(),
+      }),
+    };
+  }
+
+  async #best(): Promise<NewCopy | null> {
+    const [file, ...others] = this.#derived;
+    if (this.#deps.config.landing !== 'best' || !file?.copyKey || others.length > 0) return null;
+    const [copy] = this.#copies;
+    return copy ?? (await this.#deps.records.copies.findByKey(file.copyKey));
+  }
+}
