@@ -94,6 +94,32 @@ module.exports = {
       },
     },
     {
+      name: 'work-knows-contracts',
+      comment:
+        'What runs archivals works on contracts; wiring hands the edges in. One retriever wraps another, whatever it is.',
+      severity: 'error',
+      from: { path: '^plugin/work/' },
+      to: {
+        path: `^plugin/(${STEPS.slice(1, -1)}|settings|wiring|plugin\\.ts|index\\.ts)`,
+        pathNot: '^plugin/fetch/retrieve/sharedRetriever\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'settings-know-the-vocabulary',
+      comment: 'Settings are read before there is anything else.',
+      severity: 'error',
+      from: { path: '^plugin/settings/' },
+      to: { path: '^plugin/', pathNot: '^plugin/(settings/|model/|decide/|errors\\.ts$)' },
+    },
+    {
+      name: 'only-wiring-names-edges',
+      comment: 'The root sees wiring; what stands behind it is its own affair.',
+      severity: 'error',
+      from: { path: '^plugin/[^/]+$', pathNot: '^plugin/(plugin|index)\\.ts$' },
+      to: { path: `^plugin/(${STEPS.slice(1, -1)}|wiring|work)/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'decisions-are-pure',
       comment: 'No clock, network, disk, database or library; its types are those of the vocabulary.',
       severity: 'error',

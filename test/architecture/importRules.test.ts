@@ -75,6 +75,22 @@ describe('the import rules', () => {
     assert.deepEqual(await broken(modules), []);
   });
 
+  const ABOVE_THE_STEPS: readonly (readonly [string, string, string, string])[] = [
+    ['work-knows-contracts', 'plugin/work/batch.ts', '../job/queue.ts', 'plugin/job/queue.ts'],
+    ['work-knows-contracts', 'plugin/work/other.ts', '../wiring/open.ts', 'plugin/wiring/open.ts'],
+    ['settings-know-the-vocabulary', 'plugin/settings/load.ts', '../portal/tables.ts', 'plugin/portal/tables.ts'],
+    ['settings-know-the-vocabulary', 'plugin/settings/kind.ts', '../wiring/open.ts', 'plugin/wiring/open.ts'],
+    ['only-wiring-names-edges', 'plugin/archiveResource.ts', './store/folder.ts', 'plugin/store/folder.ts'],
+    ['steps-know-no-edges', 'plugin/store/folder.ts', '../settings/load.ts', 'plugin/settings/load.ts'],
+    ['steps-know-no-edges', 'plugin/trigger/relay.ts', '../work/forget.ts', 'plugin/work/forget.ts'],
+  ];
+  for (const [rule, from, path, to] of ABOVE_THE_STEPS) {
+    test(`let ${from} use no code of ${to}: ${rule}`, async () => {
+      const source = `import { used } from '${path}';\nexport const more = used;\n`;
+      assert.deepEqual(await broken({ [to]: 'export const used = 1;\n', [from]: source }), [rule]);
+    });
+  }
+
   test('keep the composition root at the top', async () => {
     const modules = {
       'plugin/plugin.ts': 'export const create = 1;\n',
