@@ -117,6 +117,10 @@ function environmentOf(options: MirrorOptions, { environment }: MirrorSurroundin
   return {
     ...Object.fromEntries(given),
     ARCHIVER_FOLDER: options.folder,
+    // Private datasets are not mirrored where copies are public; the settings ask for a place all the same.
+    ...(environment['ARCHIVER_PUBLIC_COPIES_URL'] && {
+      ARCHIVER_PRIVATE_FOLDER: environment['ARCHIVER_PRIVATE_FOLDER'] || `${options.folder}-private`,
+    }),
     ...(options.checkOnly && { ARCHIVER_CHECK_ONLY: 'true' }),
   };
 }

@@ -42,6 +42,8 @@ export interface FetchRequest {
   readonly maxBytes?: number;
   /** Epoch milliseconds, for freshness decisions alone. */
   readonly now: number;
+  /** A new copy goes where those of private datasets lie. */
+  readonly isPrivate?: boolean;
   /** Where a new copy would go: `archive/{timestamp}/{resourceid}`; the file name is found while fetching. */
   readonly keyPrefix: string;
   /** The `Authorization` field for `url` itself, which no redirect takes along; absent or null: none. */

@@ -9,6 +9,8 @@ export interface Resource {
   readonly format: string | null;
   /** CKAN's `url_type`: `upload`, `datastore`, …; null for a link. */
   readonly urlType: string | null;
+  /** Its dataset is private. Set by the archiver where the copies of private datasets lie apart; no catalog need set it. */
+  readonly isPrivate?: boolean;
 }
 
 /** A dataset with its resources. `private` datasets' copies need `archive.download` of the host. */

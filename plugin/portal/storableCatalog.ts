@@ -3,7 +3,12 @@ import type { Dataset, Resource } from '../model/resource.ts';
 import type { Catalog } from './Portal.ts';
 
 /** What the archiver reads of a catalogue. */
-export type CatalogReader = Pick<Catalog, 'getResource' | 'getResources' | 'getDataset' | 'listResources'>;
+export type CatalogReader = Pick<
+  Catalog,
+  'getResource' | 'getResources' | 'getDataset' | 'describeDataset' | 'listDatasetResources' | 'listResources'
+>;
+
+type Page = Parameters<Catalog['listResources']>[0];
 
 /** Code points. No URL longer than 8192 bytes is asked for, so nothing is lost. */
 const URL_LENGTH = 16_384;
@@ -14,7 +19,7 @@ const TEXT_LENGTH = 1000;
  * for the host is asked by them; a resource whose id PostgreSQL has no place for is none.
  */
 export function storableCatalog(catalog: CatalogReader): CatalogReader {
-  const { getResources } = catalog;
+  const { getResources, describeDataset, listDatasetResources } = catalog;
   return {
     async getResource(id) {
       const resource = await catalog.getResource(id);
@@ -27,6 +32,16 @@ export function storableCatalog(catalog: CatalogReader): CatalogReader {
       const dataset = await catalog.getDataset(idOrName);
       return dataset && storableDataset(dataset);
     },
+    ...(describeDataset && {
+      describeDataset: async (idOrName: string) => {
+        const found = await describeDataset.call(catalog, idOrName);
+        return found && { ...found, name: short(found.name), title: shortOrNull(found.title) };
+      },
+    }),
+    ...(listDatasetResources && {
+      listDatasetResources: async (id: string, page: Page) =>
+        storableResources(await listDatasetResources.call(catalog, id, page)),
+    }),
     async listResources(page) {
       return storableResources(await catalog.listResources(page));
     },

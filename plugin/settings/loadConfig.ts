@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { ArchiverError } from '../errors.ts';
 import type { Config } from './Config.ts';
@@ -99,7 +100,25 @@ function conflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
         `ARCHIVER_MAX_CHECK_INTERVAL_MS (maxCheckIntervalMs), which is ${maxCheckIntervalMs}.`,
     );
   }
-  return found;
+  return [...found, ...audienceConflicts(values)];
+}
+
+/** Where copies are public, those of private datasets must lie elsewhere. */
+function audienceConflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
+  const { store, publicCopiesUrl, azureContainer, azurePrivateContainer, folder, privateFolder } = values;
+  const [open, hidden, name] =
+    store === 'azure'
+      ? [azureContainer, azurePrivateContainer, 'ARCHIVER_AZURE_PRIVATE_CONTAINER (azurePrivateContainer)']
+      : [folder, privateFolder, 'ARCHIVER_PRIVATE_FOLDER (privateFolder)'];
+  if (isInside(hidden, open, store === 'azure')) return [`${name} is where the other copies lie, too.`];
+  if ((publicCopiesUrl ?? null) === null || (hidden ?? null) !== null) return [];
+  return [`ARCHIVER_PUBLIC_COPIES_URL (publicCopiesUrl) is set, so the copies of private datasets need ${name}.`];
+}
+
+/** A folder below a public one is public too. */
+function isInside(hidden: unknown, open: unknown, isExact: boolean): boolean {
+  if (typeof hidden !== 'string' || typeof open !== 'string') return false;
+  return isExact ? hidden === open : `${resolve(hidden)}${sep}`.startsWith(`${resolve(open)}${sep}`);
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -23,7 +23,8 @@ export interface HandlerDeps {
   /** How long caches may keep a copy that anybody may read. */
   readonly copyMaxAgeMs: number;
   readonly readerLimits: ReaderLimits;
-  copyUrl(key: string): string;
+  /** Where the bytes of a key are served; for a private dataset never past us. */
+  copyUrl(key: string, isPrivate: boolean): string;
   health(): Promise<Health>;
   readonly logger: Logger;
   now(): Date;

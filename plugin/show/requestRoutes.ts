@@ -60,7 +60,9 @@ export async function showResource(deps: HandlerDeps, request: Request, response
   const { copies } = deps.records;
   const shown = await readPage(page, (part) => copies.pageByResource(id, part), keyOf);
   const landing = (await deps.records.landings.listByResources([id])).get(id);
-  response.json(resourceView(deps, resource, archival, { copies: shown, landing }, page.limit));
+  const dataset = await describeDataset(deps.catalog, resource.datasetId);
+  const isPrivate = dataset?.private ?? true;
+  response.json(resourceView(deps, resource, archival, { copies: shown, landing, isPrivate }, page.limit));
 }
 
 /** A dataset of the portal with a page of its resources, each with its newest copies. */
@@ -78,7 +80,7 @@ export async function showDataset(deps: HandlerDeps, request: Request, response:
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
   const resources = entries.map((resource) => {
     const shown = cutPage(copies.get(resource.id) ?? [], COPIES, keyOf);
-    const found = { copies: shown, landing: landings.get(resource.id) };
+    const found = { copies: shown, landing: landings.get(resource.id), isPrivate: dataset.private };
     return resourceView(deps, resource, byId.get(resource.id) ?? null, found);
   });
   const url = `${deps.archiverUrl}/datasets/${encodeURIComponent(dataset.id)}`;

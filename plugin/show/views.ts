@@ -30,12 +30,19 @@ export function runView(run: Run) {
   };
 }
 
+/** What the archive holds of a resource; `isPrivate`: its dataset is. */
+interface Found {
+  readonly copies: Page<Copy>;
+  readonly landing?: Landing;
+  readonly isPrivate: boolean;
+}
+
 /** The archive's view of a resource: state, and a page of its copies, the newest first; `limit` is that of the next page. */
 export function resourceView(
   deps: HandlerDeps,
   resource: Resource,
   archival: Archival | null,
-  { copies, landing = NO_LANDING }: { readonly copies: Page<Copy>; readonly landing?: Landing },
+  { copies, landing = NO_LANDING, isPrivate }: Found,
   limit = 100,
 ) {
   const code = archival?.code ?? null;
@@ -50,7 +57,7 @@ export function resourceView(
     attempts: archival?.attempts ?? 0,
     checkedAt: archival?.checkedAt?.toISOString() ?? null,
     nextCheckAt: archival?.nextCheckAt?.toISOString() ?? null,
-    copies: copies.entries.map((copy) => copyView(deps, copy)),
+    copies: copies.entries.map((copy) => copyView(deps, copy, isPrivate)),
     pending: archival !== null && archival.requestSeq > archival.doneSeq,
     finalUrl: archival?.finalUrl ?? null,
     moved: archival?.moved ?? false,
@@ -59,13 +66,13 @@ export function resourceView(
     lastSuccessAt: archival?.lastSuccessAt?.toISOString() ?? null,
     moreCopies: nextUrl(`${deps.archiverUrl}/resources/${encodeURIComponent(resource.id)}`, copies.next, limit),
     links: landing.links,
-    derived: landing.derived.map((file) => derivedView(deps, file)),
+    derived: landing.derived.map((file) => derivedView(deps, file, isPrivate)),
     accepted: landing.accepted,
   };
 }
 
 /** A file behind a page, with the URL of its newest copy, which is one of the resource's. */
-function derivedView(deps: HandlerDeps, file: DerivedFile) {
+function derivedView(deps: HandlerDeps, file: DerivedFile, isPrivate: boolean) {
   const { url, format, score, evidence, code, reason, checkedAt, nextCheckAt, copyKey } = file;
   return {
     url,
@@ -78,14 +85,18 @@ function derivedView(deps: HandlerDeps, file: DerivedFile) {
     checkedAt: checkedAt?.toISOString() ?? null,
     nextCheckAt: nextCheckAt?.toISOString() ?? null,
     key: copyKey,
-    copyUrl: copyKey && deps.copyUrl(copyKey),
+    copyUrl: copyKey && deps.copyUrl(copyKey, isPrivate),
   };
 }
 
-function copyView(deps: HandlerDeps, { key, bytes, md5, sha256, mediaType, format, filename, storedAt }: Copy) {
+function copyView(
+  deps: HandlerDeps,
+  { key, bytes, md5, sha256, mediaType, format, filename, storedAt }: Copy,
+  isPrivate: boolean,
+) {
   return {
     key,
-    url: deps.copyUrl(key),
+    url: deps.copyUrl(key, isPrivate),
     bytes,
     md5,
     sha256,

@@ -11,6 +11,13 @@ export interface Stage {
   abandon(): Promise<void>;
 }
 
+/** What a stage will be. */
+export interface StageAbout {
+  readonly mediaType: string | null;
+  /** Of a private dataset: counts where a store keeps such copies apart. */
+  readonly isPrivate?: boolean;
+}
+
 /** A part of a copy; both ends count from 0. */
 export interface ByteRange {
   readonly start: number;
@@ -35,9 +42,9 @@ export interface ArchiveStore {
   /** Checks that the store can be written to; creates folder or container. Called once in `start()`. */
   open(): Promise<void>;
   /** `mediaType` is kept beside the bytes where the store has a place for it. */
-  stage(key: string, about: { readonly mediaType: string | null }): Promise<Stage>;
+  stage(key: string, about: StageAbout): Promise<Stage>;
   /** A whole small body in one step: same result as stage → write → finish, with the fewest operations. */
-  stageWhole(key: string, body: Uint8Array, about: { readonly mediaType: string | null }): Promise<StageRef>;
+  stageWhole(key: string, body: Uint8Array, about: StageAbout): Promise<StageRef>;
   /** Makes the staged bytes visible under their key; `exists` (and nothing written) when the key is taken. */
   commit(stage: StageRef): Promise<'committed' | 'exists'>;
   /** Idempotent. */

@@ -14,6 +14,8 @@ export interface RelayDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
   readonly records: Pick<Records, 'outbox' | 'archivals' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
+  /** Told of each resource that a save is about, before it is requested: its dataset may have turned private. */
+  place?(resource: Resource): Promise<unknown>;
   /** Resources that left the portal. */
   onDeleted(resourceIds: readonly string[]): Promise<void>;
   readonly owner: string;
@@ -133,7 +135,7 @@ export class OutboxRelay {
 
   /** What the saves are about, each resource once; what is gone is reported and left out. */
   async #resourcesOf(entries: readonly OutboxEntry[]): Promise<Resource[]> {
-    const { catalog, records, onDeleted } = this.#deps;
+    const { catalog, records, place, onDeleted } = this.#deps;
     const found = new Map<string, Resource>();
     const gone = new Set<string>();
     for (const resourceId of new Set(entries.flatMap((entry) => entry.resourceId ?? []))) {
@@ -149,6 +151,7 @@ export class OutboxRelay {
       for (const { resourceId } of archivals) if (!kept.has(resourceId) && !found.has(resourceId)) gone.add(resourceId);
     }
     if (gone.size > 0) await onDeleted([...gone]);
+    if (place) for (const resource of found.values()) await place(resource);
     return [...found.values()];
   }
 }

@@ -115,6 +115,7 @@ async function requestOf(
     known: unrecorded ? knownFromUnrecorded(unrecorded, resource, at) : lease.archival.known,
     declaredFormat: resource.format,
     resourceName: resource.name,
+    isPrivate: resource.isPrivate ?? false,
     now: at.getTime(),
     keyPrefix: keyPrefix(lease.keyAt, lease.resourceId),
   };

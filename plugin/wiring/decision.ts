@@ -13,6 +13,7 @@ import { deliveriesOf } from '../notify/webhooks.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { LandingRecord } from '../record/Landings.ts';
 import type { Config } from '../settings/Config.ts';
+import { copiesBase } from './copiesBase.ts';
 
 /** What a decision needs besides the case itself. */
 export interface DecisionDeps {
@@ -49,7 +50,7 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
       landing: landingOf(decided, at),
       datasetId,
       settled,
-      writeBack: writeBackOf(attempt, toTell, resource, copiesUrlOf(deps)),
+      writeBack: writeBackOf(attempt, toTell, resource, copiesUrlOf(deps, resource)),
       taskStatus: { entityId, state, value, error, lastUpdated: at },
       deliveries: events.flatMap((event) => deliveriesOf(event, config.webhooks)),
     },
@@ -106,9 +107,10 @@ function eventsOf({ lease, resource, next, copy }: Decided, deps: DecisionDeps):
     code,
     status: code && CODES[code].status,
     reason,
-    cacheUrl: copy && copyUrl(copiesUrlOf(deps), copy.key),
+    cacheUrl: copy && copyUrl(copiesUrlOf(deps, resource), copy.key),
   };
   return next.transitions.map((name) => archiveEvent(`archive.${name}`, subject, deps));
 }
 
-const copiesUrlOf = ({ config, portal }: DecisionDeps): string => config.publicCopiesUrl ?? portal.urls.archiver;
+const copiesUrlOf = ({ config, portal }: DecisionDeps, { isPrivate }: Resource): string =>
+  copiesBase(config, portal, isPrivate ?? true);

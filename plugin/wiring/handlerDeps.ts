@@ -9,6 +9,7 @@ import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import { healthOf } from '../show/health.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
+import { copiesBase } from './copiesBase.ts';
 
 interface Opened {
   readonly config: Config;
@@ -23,7 +24,6 @@ interface Opened {
 /** What the routes need, from what is open. */
 export function handlerDepsOf({ config, portal, records, store, queue, requests, now }: Opened): HandlerDeps {
   const { logger } = portal;
-  const copiesUrl = config.publicCopiesUrl ?? portal.urls.archiver;
   return {
     requests,
     records,
@@ -35,7 +35,7 @@ export function handlerDepsOf({ config, portal, records, store, queue, requests,
     caller: (request) => portal.info.caller?.(request) ?? callerOf(request),
     copyMaxAgeMs: config.copyMaxAgeMs,
     readerLimits: { idleTimeoutMs: config.readerIdleTimeoutMs, minBytesPerSecond: config.readerMinBytesPerSecond },
-    copyUrl: (key) => copyUrl(copiesUrl, key),
+    copyUrl: (key, isPrivate) => copyUrl(copiesBase(config, portal, isPrivate), key),
     health: () => healthOf({ config, records, store, queue, logger, now }),
     logger,
     now,

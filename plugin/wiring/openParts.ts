@@ -23,6 +23,7 @@ import { handlerDepsOf } from './handlerDeps.ts';
 import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
 import { openWorker } from './openWorker.ts';
+import { placementOf } from './placement.ts';
 import { Scope } from './scope.ts';
 import { version } from './version.ts';
 
@@ -77,7 +78,8 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
   const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
   const tally = new AttemptTally();
-  const worker = { config, portal, catalog, records, store, queue, tally, owner, now, emit };
+  const place = placementOf({ config, portal, catalog, records, store, knex });
+  const worker = { config, portal, catalog, records, store, queue, tally, place, owner, now, emit };
   if (roles.includes('worker')) await openWorker(scope, worker);
   else await startQueue(queue, null, scope);
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);

@@ -1,6 +1,7 @@
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { AzureBlobStore } from '../store/azureBlobStore.ts';
+import { DividedStore } from '../store/dividedStore.ts';
 import { FolderStore } from '../store/folderStore.ts';
 
 /** Stages of other machines are dropped when they are older than any attempt can last. */
@@ -9,18 +10,28 @@ export const STAGE_MAX_MS = 24 * 3600 * 1000;
 /** What decides which store is opened. */
 export type StoreSettings = Pick<
   Config,
-  'store' | 'folder' | 'folderAccess' | 'azureConnectionString' | 'azureContainer'
+  | 'store'
+  | 'folder'
+  | 'privateFolder'
+  | 'folderAccess'
+  | 'azureConnectionString'
+  | 'azureContainer'
+  | 'azurePrivateContainer'
 >;
 
-/** The store that the settings name. A new kind of store is one file in `store/` and one line here. */
+/** The store that the settings name, in two parts where copies of private datasets lie apart. */
 export function createStore(config: StoreSettings): ArchiveStore {
+  const hidden = config.store === 'azure' ? config.azurePrivateContainer : config.privateFolder;
+  const open = storeAt(config, config.store === 'azure' ? config.azureContainer : config.folder);
+  return hidden === null ? open : new DividedStore(open, storeAt(config, hidden));
+}
+
+/** A new kind of store is one file in `store/` and one line here. */
+function storeAt(config: StoreSettings, place: string): ArchiveStore {
   switch (config.store) {
     case 'folder':
-      return new FolderStore({ folder: config.folder, access: config.folderAccess });
+      return new FolderStore({ folder: place, access: config.folderAccess });
     case 'azure':
-      return new AzureBlobStore({
-        connectionString: config.azureConnectionString ?? '',
-        container: config.azureContainer,
-      });
+      return new AzureBlobStore({ connectionString: config.azureConnectionString ?? '', container: place });
   }
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
+import type { Resource } from '../model/resource.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
@@ -36,6 +37,8 @@ export interface WorkerDeps {
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
   readonly tally: AttemptTally;
+  /** Says who may see a resource, its copies being where that audience finds them. */
+  place(resource: Resource): Promise<Resource>;
   /** Names this process in its leases. */
   readonly owner: string;
   now(): Date;
@@ -95,7 +98,8 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   });
 }
 
-function openJourneys(scope: Scope, { config, portal, catalog, records, store, queue, tally, now, emit }: WorkerDeps) {
+function openJourneys(scope: Scope, worker: WorkerDeps) {
+  const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
   const identity = { site: portal.urls.site };
   const reader = new ResourceReader(catalog);
   const deps: JourneyDeps = {
@@ -106,7 +110,10 @@ function openJourneys(scope: Scope, { config, portal, catalog, records, store, q
     store,
     queueName: queue.name,
     tally,
-    describe: (resourceId) => reader.read(resourceId),
+    describe: async (resourceId) => {
+      const resource = await reader.read(resourceId);
+      return resource && place(resource);
+    },
     emit,
     now,
   };
@@ -117,10 +124,10 @@ function openJourneys(scope: Scope, { config, portal, catalog, records, store, q
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {
-  const { portal, catalog, records, queue, owner, now } = deps;
+  const { portal, catalog, records, queue, place, owner, now } = deps;
   const { logger } = portal;
   const onDeleted = (resourceIds: readonly string[]) => forgetResources(resourceIds, deps);
-  return new OutboxRelay({ catalog, records, queue, onDeleted, owner, now, logger });
+  return new OutboxRelay({ catalog, records, queue, place, onDeleted, owner, now, logger });
 }
 
 /** Sweeps drop them too, but not every portal sweeps. */

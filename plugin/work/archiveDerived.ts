@@ -163,6 +163,7 @@ class DerivedJourney {
         known: file.known,
         declaredFormat: file.format,
         resourceName: resource.name,
+        isPrivate: resource.isPrivate ?? false,
         now: now().getTime(),
         keyPrefix: keyPrefix(keyAt, resource.id),
         maxBytes: this.#bytesLeft,

@@ -64,6 +64,7 @@ describe('the settings', () => {
       ARCHIVER_EXCLUDE_HOSTS: '*.Example.org, data.example',
       ARCHIVER_SWEEP_CRON: '*/10 0-6 * * MON',
       ARCHIVER_PUBLIC_COPIES_URL: 'https://copies.example/archive/',
+      ARCHIVER_PRIVATE_FOLDER: '/srv/private-copies',
       ARCHIVER_HOSTS: '{"data.example":{"credential":{"kind":"bearer","token":"t"},"limits":{"burst":2}}}',
     });
     assert.equal(config.databaseUrl, 'postgresql://portal@localhost/portal');

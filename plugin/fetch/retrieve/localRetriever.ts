@@ -24,7 +24,13 @@ export class LocalRetriever implements Retriever {
 
   async retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
     if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
-    return this.#fetcher.fetch(request, this.#store, signal);
+    const store = this.#store;
+    const { isPrivate = false } = request;
+    const stages: StageOpener = {
+      stage: (key, about) => store.stage(key, { ...about, isPrivate }),
+      stageWhole: (key, body, about) => store.stageWhole(key, body, { ...about, isPrivate }),
+    };
+    return this.#fetcher.fetch(request, stages, signal);
   }
 
   commit(stage: StageRef): Promise<'committed' | 'exists'> {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ArchiverError } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
-import type { ArchiveStore } from '../../store/ArchiveStore.ts';
+import type { ArchiveStore, StageAbout } from '../../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
 
 type Store = Pick<ArchiveStore, 'read' | 'stage' | 'stageWhole' | 'commit' | 'discard'>;
@@ -68,20 +68,24 @@ export class SharedRetriever implements Retriever {
     return stage && { ...shared, stage };
   }
 
-  async #copy(from: StageRef, { mediaType }: Attempt, { keyPrefix }: FetchRequest): Promise<StageRef | null> {
+  async #copy(
+    from: StageRef,
+    { mediaType }: Attempt,
+    { keyPrefix, isPrivate }: FetchRequest,
+  ): Promise<StageRef | null> {
     const stored = await this.#store.read(from.key, null);
     if (!stored) return null;
     const key = `${keyPrefix}${from.key.slice(from.key.lastIndexOf('/'))}`;
     const stage =
       stored.bytes <= SMALL_BYTES
-        ? await this.#store.stageWhole(key, await whole(stored.stream), { mediaType })
-        : await this.#copyLarge(stored.stream, key, mediaType);
+        ? await this.#store.stageWhole(key, await whole(stored.stream), { mediaType, isPrivate })
+        : await this.#copyLarge(stored.stream, key, { mediaType, isPrivate });
     this.#ownStages.add(stage.id);
     return stage;
   }
 
-  async #copyLarge(stream: Readable, key: string, mediaType: string | null): Promise<StageRef> {
-    const stage = await this.#store.stage(key, { mediaType });
+  async #copyLarge(stream: Readable, key: string, about: StageAbout): Promise<StageRef> {
+    const stage = await this.#store.stage(key, about);
     try {
       for await (const chunk of stream) await stage.write(chunk);
       return await stage.finish();
