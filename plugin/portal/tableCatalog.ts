@@ -60,7 +60,7 @@ export class TableCatalog implements Catalog {
     { after, limit }: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly Resource[]> {
     const { idType, isId } = await this.#readResource();
-    if (after !== null && !isId(after)) return [];
+    if (datasetId.includes('\0') || (after !== null && !isId(after))) return [];
     const later = after === null ? '' : ` and r.:id: > cast(:after as ${idType})`;
     const filter = `cast(r.:datasetId: as text) = :wanted${later}`;
     return this.#resources(filter, { wanted: datasetId, after: after ?? '' }, limit);

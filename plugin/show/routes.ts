@@ -118,6 +118,7 @@ export const ROUTES = [
   },
 ] as const satisfies readonly Route[];
 
+/** The `operationId` of a route. */
 export type RouteId = (typeof ROUTES)[number]['id'];
 
 /** As the manifest and Express 4 write it: `/runs/:id`, `/archive/*`. */

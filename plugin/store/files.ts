@@ -13,8 +13,9 @@ import { rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 
-/** A file that must be new, and one that is there already: neither is reached through a symbolic link. */
+/** Opens a file that must be new. */
 export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+/** Opens a file that is there already, and not through a symbolic link. */
 export const OWN_FILE = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /** Who may use what is made. A shared mode is set on each folder and file, whatever the umask says. */

@@ -10,6 +10,8 @@ export const CATALOG_READ_CHECKS: Readonly<Record<string, CatalogCheck>> = {
   'does not know what was deleted or never existed': answersMissing,
   'answers several resources together, each once, and leaves out what is not there': answersTogether,
   'answers a dataset by its id and by its name, with its resources': answersDatasets,
+  'describes a dataset without its resources, where it can do so': describesDatasets,
+  'lists the resources of a dataset by pages, where it can do so': listsDatasets,
   'lists every resource once, whatever the size of the page': listsPages,
   'ends a list with an empty page': endsList,
   'lists the resources of a page as it answers them one by one': listsSame,
@@ -20,6 +22,9 @@ export async function checkUnknownId({ catalog }: CatalogUnderTest, id: string):
   assert.equal(await catalog.getResource(id), null);
   assert.equal(await catalog.getDataset(id), null);
   if (catalog.getResources) assert.deepEqual(await catalog.getResources([id]), []);
+  if (catalog.describeDataset) assert.equal(await catalog.describeDataset(id), null);
+  if (catalog.listDatasetResources)
+    assert.deepEqual(await catalog.listDatasetResources(id, { after: null, limit: 1 }), []);
 }
 
 async function answersResources({ catalog, datasets }: CatalogUnderTest): Promise<void> {
@@ -62,6 +67,22 @@ async function answersDatasets({ catalog, datasets }: CatalogUnderTest): Promise
   }
 }
 
+async function describesDatasets({ catalog, datasets }: CatalogUnderTest, context: TestContext): Promise<void> {
+  if (!catalog.describeDataset) return context.skip('it has no describeDataset');
+  for (const { resources: _, ...head } of datasets)
+    for (const idOrName of [head.id, head.name]) assert.deepEqual(await catalog.describeDataset(idOrName), head);
+}
+
+async function listsDatasets({ catalog, datasets }: CatalogUnderTest, context: TestContext): Promise<void> {
+  const { listDatasetResources } = catalog;
+  if (!listDatasetResources) return context.skip('it has no listDatasetResources');
+  for (const { id, resources } of datasets) {
+    const list: Pick<Catalog, 'listResources'> = { listResources: listDatasetResources.bind(catalog, id) };
+    for (const limit of [1, 2, 1000])
+      assert.deepEqual((await listedBy(list, limit)).toSorted(), idsOf(resources).toSorted());
+  }
+}
+
 async function listsPages({ catalog, datasets }: CatalogUnderTest): Promise<void> {
   const ids = resourcesOf(datasets).map(({ id }) => id);
   const whole = await listedBy(catalog, 1000);
@@ -84,7 +105,7 @@ async function listsSame({ catalog }: CatalogUnderTest): Promise<void> {
 }
 
 /** Ids in the order of the pages. A catalogue that never ends is stopped. */
-async function listedBy(catalog: Catalog, limit: number): Promise<string[]> {
+async function listedBy(catalog: Pick<Catalog, 'listResources'>, limit: number): Promise<string[]> {
   const ids: string[] = [];
   for (let after: string | null = null; ids.length < 10_000; after = ids.at(-1) ?? null) {
     const page: readonly Resource[] = await catalog.listResources({ after, limit });
@@ -94,6 +115,8 @@ async function listedBy(catalog: Catalog, limit: number): Promise<string[]> {
   }
   return assert.fail('the pages do not end');
 }
+
+const idsOf = (resources: readonly Resource[]): string[] => resources.map(({ id }) => id);
 
 function resourcesOf(datasets: readonly Dataset[]): Resource[] {
   return datasets.flatMap(({ resources }) => resources);
