@@ -253,7 +253,7 @@ describe('the routes of requests and runs', () => {
     assert.equal((await asleep.get('/resources/r1').expect(503)).body.code, 'not-started');
     const { body } = await get('/health/ready').expect(200);
     assert.equal(body.ready, true);
-    assert.deepEqual(Object.keys(body.checks), ['database', 'queue', 'store', 'work', 'bulk', 'webhooks']);
+    assert.deepEqual(Object.keys(body.checks), ['database', 'queue', 'store', 'work', 'bulk', 'webhooks', 'outcomes']);
   });
 
   test('work below a path of an Express application and in plain node:http', async () => {
