@@ -110,14 +110,16 @@ export class FetchAttempt {
   }
 
   async #settle(chain: RedirectChain, { response, conditional }: FinalHop, expects: Expects): Promise<Outcome> {
-    if (response.status !== 304) return this.#settleResponse(chain, response, expects);
+    const { status } = response;
+    const isOfConditions = status === 304 || (status === 412 && conditional);
+    if (!isOfConditions) return this.#settleResponse(chain, response, expects);
     response.drop();
     const known = this.#revalidates;
-    if (known && conditional && confirms(known, response.headers)) {
+    if (status === 304 && known && conditional && confirms(known, response.headers)) {
       return this.#confirm(chain, known, notModified(known, response), expects);
     }
     this.#deps.scope.trace.evidence.push(
-      'the server answered 304 where that says nothing, so it was asked again without conditions',
+      `the server answered ${status} where that says nothing, so it was asked again without conditions`,
     );
     const again = await chain.next(unconditional());
     return again.kind === 'outcome' ? again.outcome : this.#settleResponse(chain, again.response, expects);

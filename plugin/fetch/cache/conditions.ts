@@ -16,17 +16,54 @@ export function isStrong(etag: string | null): etag is string {
 export function conditionsOf(known: Known): Record<string, string> {
   const conditions: Record<string, string> = {};
   const etag = firstField(known.headers, 'etag');
-  const lastModified = firstField(known.headers, 'last-modified');
+  const lastModified = dateValidator(known.headers);
   if (etag !== null && SENDABLE.test(etag)) conditions['if-none-match'] = etag;
   if (lastModified !== null && SENDABLE.test(lastModified)) conditions['if-modified-since'] = lastModified;
   return conditions;
 }
 
-/** Whether a 304 can speak of the copy we hold: another strong entity-tag means another representation. */
+/**
+ * Whether a 304 can speak of the copy we hold (RFC 9111 section 4.3.4): no validator that it names is another than the stored
+ * one. An equal strong entity-tag settles it; without one the date must agree too.
+ */
 export function confirms(known: Known, headers: HeaderMap): boolean {
-  const answered = firstField(headers, 'etag');
-  const stored = firstField(known.headers, 'etag');
-  return !isStrong(answered) || stored === null || answered === stored || stored === `W/${answered}`;
+  const [stored, answered] = [tagOf(known.headers), tagOf(headers)];
+  if (answered !== null && stored !== null) {
+    if (!isSameTag(stored, answered)) return false;
+    if (isStrong(answered)) return true;
+  }
+  const [before, now] = [dateValidator(known.headers), dateValidator(headers)];
+  return before === null || now === null || isSameDate(before, now);
+}
+
+/** null: none, or an empty one, which tells nothing apart. */
+function tagOf(headers: HeaderMap): string | null {
+  const etag = firstField(headers, 'etag');
+  return etag === null || /^(?:w\/)?(?:"")?$/i.test(etag) ? null : etag;
+}
+
+/** The weak comparison of RFC 9110 section 8.8.3.2. A strong tag for a stored weak one is taken, a weak mark apart. */
+function isSameTag(stored: string, answered: string): boolean {
+  const opaque = (etag: string): string => etag.replace(/^w\//i, '');
+  return opaque(stored) === opaque(answered);
+}
+
+/** Dates in two of the forms of an HTTP-date may be the same one. */
+function isSameDate(stored: string, answered: string): boolean {
+  if (stored === answered) return true;
+  const now = Date.now();
+  const at = httpDate(stored, now);
+  return at !== null && at === httpDate(answered, now);
+}
+
+/** No file of the Web is older: such a date is the zero of some clock (1970, DOS's 1980, year 1) and the same for every file. */
+const FIRST_DATE_MS = Date.UTC(1990, 0, 1);
+
+/** The `Last-Modified` that a response can be told by, as the server wrote it; null: none, or the zero of a clock. */
+function dateValidator(headers: HeaderMap): string | null {
+  const lastModified = firstField(headers, 'last-modified');
+  const at = httpDate(lastModified ?? '', Date.now());
+  return at !== null && at < FIRST_DATE_MS ? null : lastModified;
 }
 
 /**
@@ -40,7 +77,7 @@ export function sameByHeaders(known: Known, headers: HeaderMap): boolean {
   const [etag, knownEtag] = [firstField(headers, 'etag'), firstField(known.headers, 'etag')];
   if (isStrong(etag) && etag === knownEtag) return true;
   if (etag !== knownEtag && etag !== null && knownEtag !== null) return false;
-  const lastModified = firstField(headers, 'last-modified');
+  const lastModified = dateValidator(headers);
   return (
     lastModified !== null &&
     lastModified === firstField(known.headers, 'last-modified') &&
@@ -115,7 +152,7 @@ export function resumeValidator(headers: HeaderMap): string | null {
   const etag = firstField(headers, 'etag');
   if (isStrong(etag) && /^"[^"]*"$/.test(etag) && SENDABLE.test(etag)) return etag;
   if (etag !== null) return null;
-  const lastModified = firstField(headers, 'last-modified');
+  const lastModified = dateValidator(headers);
   const modifiedAt = httpDate(lastModified ?? '', Date.now());
   if (lastModified === null || modifiedAt === null || !SENDABLE.test(lastModified)) return null;
   const sentAt = httpDate(firstField(headers, 'date') ?? '', Date.now());
