@@ -147,7 +147,7 @@ class BodyTransfer {
     const wanted = this.#declared ?? contentRange(part.headers)?.total ?? null;
     if (end.kind !== 'complete' || wanted === null || have === wanted) return end;
     const reason = `The ranges sent make ${have} of ${wanted} bytes.`;
-    return { kind: 'broken', failure: failure('truncated', reason), lost: have < wanted, malformed: false };
+    return { kind: 'broken', failure: failure('truncated', reason), lost: true, malformed: false };
   }
 
   async #startOver(response: HttpResponse): Promise<RepresentationResult> {

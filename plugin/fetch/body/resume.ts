@@ -27,58 +27,99 @@ interface ResumeDeps {
   send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult>;
 }
 
-/** Continues broken transfers of one attempt: `Range` tied by `If-Range` to what was begun, at most five times. */
+/** Asks for the whole file, past the caches that may have made a useless part. */
+const WHOLE: Readonly<Record<string, string>> = { 'cache-control': 'no-cache' };
+
+/** What has come of the representation: how many bytes, and the headers of the answer that began it. */
+interface Begun {
+  readonly headers: HeaderMap;
+  readonly have: number;
+}
+
+/**
+ * Continues broken transfers of one attempt: `Range` tied by `If-Range` to what was begun, at most five times. Where what the
+ * server sends then is no rest that fits, the whole file is asked for, once.
+ */
 export class Resumption {
   readonly #deps: ResumeDeps;
   #tries = 0;
   #waitMs = 0;
+  /** Why the whole file is asked for now; null while the rest may still be had. */
+  #useless: string | null = null;
+  #startedOver = false;
 
   constructor(deps: ResumeDeps) {
     this.#deps = deps;
   }
 
-  /** `have`: bytes of the representation that have come; `begun`: headers of the answer that began it. */
-  async continue(begun: HeaderMap, have: number): Promise<Rest> {
-    const validator = resumeValidator(begun);
-    const acceptsRanges = !/\bnone\b/i.test(field(begun, 'accept-ranges') ?? '');
+  /** `have`: bytes of the representation that have come; `headers`: of the answer that began it. */
+  async continue(headers: HeaderMap, have: number): Promise<Rest> {
+    const validator = resumeValidator(headers);
+    const acceptsRanges = !/\bnone\b/i.test(field(headers, 'accept-ranges') ?? '');
     if (have < LEAST_BYTES || validator === null || !acceptsRanges) return givenUp();
     while (this.#tries < MAX_RESUMPTIONS) {
-      const rest = await this.#try(begun, have, validator);
+      const rest = await this.#try({ headers, have }, validator);
       if (rest) return rest;
     }
-    return givenUp();
+    return this.#givenUp();
   }
 
-  async #try(begun: HeaderMap, have: number, validator: string): Promise<Rest | null> {
+  async #try(begun: Begun, validator: string): Promise<Rest | null> {
     const { scope, send } = this.#deps;
-    const { deadlines, signal, trace } = scope;
+    const { deadlines, signal } = scope;
     if (this.#waitMs > 0) await deadlines.wait(this.#waitMs, signal);
     this.#tries += 1;
     this.#waitMs = FIRST_WAIT_MS * 2 ** this.#tries;
     const overdue = deadlines.overdue;
     if (overdue || signal.aborted) return givenUp(overdue);
-    const result = await send({ range: `bytes=${have}-`, 'if-range': validator });
+    const range = { range: `bytes=${begun.have}-`, 'if-range': validator };
+    const result = await send(this.#useless === null ? range : WHOLE);
     if (result.kind === 'failure') return this.#afterFailure(result.failure);
-    const { response } = result;
-    if (response.status === 206) {
-      const wrong = wrongRange(begun, have, response);
-      if (wrong) return drop(response, wrong);
-      trace.resumed += 1;
+    return this.#useless === null ? this.#afterRange(begun, result.response) : this.#afterWhole(result.response);
+  }
+
+  #afterRange(begun: Begun, response: HttpResponse): Rest | null {
+    const { status, headers } = response;
+    if (status === 200) return { kind: 'start-over', response };
+    const useless = uselessFor(begun, response);
+    if (useless !== null) return this.#startOver(response, useless);
+    if (status === 206) {
+      this.#deps.scope.trace.resumed += 1;
       this.#waitMs = 0;
       return { kind: 'rest', response };
     }
-    if (response.status === 200) return { kind: 'start-over', response };
-    if (response.status === 416) return drop(response, unsatisfied(begun, have, response.headers));
     response.drop();
-    return this.#afterStatus(response);
+    return status === 416 ? { kind: 'complete' } : this.#afterStatus(status, response.statusText, headers);
+  }
+
+  /** What is no rest of this file is dropped unread; the second time it ends the attempt. */
+  #startOver(response: HttpResponse, useless: string): Rest | null {
+    response.drop();
+    if (this.#startedOver) return notContinued(useless);
+    this.#startedOver = true;
+    this.#useless = useless;
+    this.#waitMs = 0;
+    this.#tries = Math.min(this.#tries, MAX_RESUMPTIONS - 1);
+    this.#deps.scope.trace.evidence.push(`the transfer broke and the whole file was asked for again: ${useless}`);
+    return null;
+  }
+
+  #afterWhole(response: HttpResponse): Rest | null {
+    const { status, statusText, headers } = response;
+    if (status === 200) {
+      this.#useless = null;
+      return { kind: 'start-over', response };
+    }
+    response.drop();
+    return this.#afterStatus(status, statusText, headers);
   }
 
   /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
-  #afterStatus({ status, statusText, headers }: HttpResponse): Rest | null {
-    if (!statusFailure(status, statusText).transient) return givenUp();
+  #afterStatus(status: number, statusText: string, headers: HeaderMap): Rest | null {
+    if (!statusFailure(status, statusText).transient) return this.#givenUp();
     const { deadlines, settings } = this.#deps.scope;
     const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
-    if (asked !== null && asked >= deadlines.remainingMs) return givenUp(null, asked);
+    if (asked !== null && asked >= deadlines.remainingMs) return this.#givenUp(asked);
     this.#waitMs = Math.max(this.#waitMs, asked ?? 0);
     return null;
   }
@@ -87,21 +128,29 @@ export class Resumption {
   #afterFailure(reason: Failure): Rest | null {
     return reason.code === 'reset' || reason.code === 'refused' ? null : givenUp(reason);
   }
+
+  #givenUp(askedMs: number | null = null): Rest {
+    return this.#useless === null ? givenUp(null, askedMs) : notContinued(this.#useless, askedMs);
+  }
 }
 
 function givenUp(reason: Failure | null = null, askedMs: number | null = null): Rest {
   return { kind: 'given-up', failure: reason, retryAfterMs: askedMs };
 }
 
-function drop(response: HttpResponse, reason: string | null): Rest {
-  response.drop();
-  return reason === null
-    ? { kind: 'complete' }
-    : givenUp(failure('truncated', `The transfer broke and cannot be continued: ${reason}`));
+function notContinued(useless: string, askedMs: number | null = null): Rest {
+  return givenUp(failure('truncated', `The transfer broke and cannot be continued: ${useless}`), askedMs);
+}
+
+/** Why an answer to a range is of no use for what was begun; null: it is, or it says nothing of the file. */
+function uselessFor(begun: Begun, response: HttpResponse): string | null {
+  if (response.status === 206) return wrongRange(begun, response);
+  if (response.status === 412) return 'the server does not take the condition.';
+  return response.status === 416 ? unsatisfied(begun, response.headers) : null;
 }
 
 /** Why a 206 does not continue what was begun (RFC 9110 section 15.3.7.3); null when it does. */
-function wrongRange(begun: HeaderMap, have: number, { headers }: HttpResponse): string | null {
+function wrongRange({ headers: begun, have }: Begun, { headers }: HttpResponse): string | null {
   if (mediaTypeOf(headers) === 'multipart/byteranges') return 'the server sent several ranges.';
   const range = contentRange(headers);
   if (!range) return 'the server does not say which range it sent.';
@@ -127,7 +176,7 @@ function differs(begun: HeaderMap, headers: HeaderMap): boolean {
 }
 
 /** A 416 is good news when we asked for what lies behind the last byte; null then. */
-function unsatisfied(begun: HeaderMap, have: number, headers: HeaderMap): string | null {
+function unsatisfied({ headers: begun, have }: Begun, headers: HeaderMap): string | null {
   const total = /^bytes\s+\*\/(\d{1,15})$/i.exec(field(headers, 'content-range')?.trim() ?? '')?.[1];
   const now = firstField(headers, 'etag');
   const changed = isStrong(now) && now !== firstField(begun, 'etag');
