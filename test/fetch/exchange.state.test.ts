@@ -66,7 +66,7 @@ describe('an exchange', () => {
 
   it('refuses a server that sends interim responses only', () => {
     const { state, results } = startExchange();
-    for (let count = 0; count < 21; count += 1) state.interim();
+    for (let count = 0; count < 101; count += 1) state.interim();
     assert.equal(results[0]?.kind === 'failure' && results[0].failure.code, 'protocol');
   });
 

@@ -18,6 +18,8 @@ import { Resumption } from './resume.ts';
 /** From here on md5 alone would be what the transfer waits for. */
 const THREAD_BYTES = 64 * 1024 * 1024;
 
+const EXCESS = 'the server sent more behind the declared length of the body; exactly the declared bytes were kept';
+
 /** What the transfer of one body needs of its attempt. */
 export interface TransferDeps {
   readonly scope: AttemptScope;
@@ -137,7 +139,9 @@ class BodyTransfer {
       return { kind: 'dropped' };
     }
     const end = await response.read((chunk) => this.#line.push(chunk));
-    this.#deps.scope.trace.wireBytes += response.wireBytes;
+    const { trace } = this.#deps.scope;
+    trace.wireBytes += response.wireBytes;
+    if (end.kind === 'complete' && end.excess) trace.evidence.push(EXCESS);
     return end;
   }
 
@@ -159,7 +163,8 @@ class BodyTransfer {
     if (this.#line.stopped) return this.#ended(this.#line.stopped);
     if (end.kind === 'broken') return this.#broken(end.failure, end.malformed);
     if (end.kind === 'dropped') return this.#ended(stop(failure('internal', 'The body was not taken.')));
-    const step = await this.#line.end(end.framing === 'close');
+    // Where a coding does not end with the declared length, that length is likelier to be wrong than the coding.
+    const step = await this.#line.end(end.framing === 'close' || end.excess === true);
     return step === 'more' ? this.#taken() : this.#ended(step);
   }
 

@@ -4,7 +4,12 @@ import type { Failure } from '../outcome/failure.ts';
 
 /** How a body came to its end; `dropped`: by ourselves. */
 export type BodyEnd =
-  | { readonly kind: 'complete'; readonly framing: Framing }
+  | {
+      readonly kind: 'complete';
+      readonly framing: Framing;
+      /** More came behind the declared length; it is not of the body, and the connection is given up. */
+      readonly excess?: boolean;
+    }
   | {
       readonly kind: 'broken';
       readonly failure: Failure;

@@ -98,11 +98,6 @@ function hasBrokenChunk(error: Error): boolean {
   return /Invalid character in chunk size/.test(error.message) && !/^(?:[ \t\r\n;]|$)/.test(rest);
 }
 
-/** More came than the length that the head declared. */
-export function tooLong(): BodyEnd {
-  return brokenBody('The body is longer than its declared length.');
-}
-
 /** The connection went in the middle of a body: a range request may fetch the rest. */
 export function cutShort(bytes: number, headers: HeaderMap): BodyEnd {
   const declared = declaredLength(headers);

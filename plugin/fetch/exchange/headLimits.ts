@@ -4,7 +4,7 @@ import { MAX_HEAD_BYTES } from '../http/limits.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import type { HttpResponse } from './Response.ts';
 /** A server may send any number of 1xx responses (RFC 9110 section 15.2); one that sends no other is given up. */
-export const MAX_INTERIM_RESPONSES = 20;
+export const MAX_INTERIM_RESPONSES = 100;
 const MAX_HEADER_LINES = 2000;
 /** Colon, space and line end, which undici does not count. */
 const LINE_OVERHEAD_BYTES = 4;

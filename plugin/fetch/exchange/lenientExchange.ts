@@ -12,7 +12,6 @@ import {
   cutShort,
   failedExchange,
   switchedProtocol,
-  tooLong,
 } from './exchangeFailure.ts';
 import { ExchangeState, stopped } from './exchangeState.ts';
 import { headTooLarge, unreadable } from './headLimits.ts';
@@ -146,8 +145,7 @@ class LenientExchange {
     if (this.#left > 0) this.#state.push(chunk.subarray(0, this.#left));
     this.#left -= Math.min(chunk.length, this.#left);
     if (this.#left > 0) return;
-    if (isMoreThanLineEnds(rest)) this.#state.finish(tooLong());
-    else this.#complete();
+    this.#complete(isMoreThanLineEnds(rest));
   }
 
   #onChunked(chunk: Buffer): void {
@@ -165,7 +163,7 @@ class LenientExchange {
     else this.#state.finish(cutShort(wireBytes, headers));
   }
 
-  #complete(): void {
-    this.#state.finish({ kind: 'complete', framing: this.#framing });
+  #complete(excess = false): void {
+    this.#state.finish({ kind: 'complete', framing: this.#framing, excess });
   }
 }

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import { framingOf } from '../http/framing.ts';
 import { failure } from '../outcome/failure.ts';
 import type { AttemptScope } from './AttemptScope.ts';
-import { bodyEndOf, brokenBody, isTlsError, requestFailureOf, tooLong } from './exchangeFailure.ts';
+import { bodyEndOf, brokenBody, isTlsError, requestFailureOf } from './exchangeFailure.ts';
 import { type ExchangeConnection, ExchangeState } from './exchangeState.ts';
 import { headerMapOf } from './headerMap.ts';
 import { headTooLarge, watchHeadSize } from './headLimits.ts';
@@ -124,10 +124,12 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#byteSeen = true;
     if (this.#state.over) return;
     if (status >= 100 && status < 200) {
+      // Each head has a limit of its own.
+      this.#unwatch();
       this.#state.interim();
       return;
     }
-    this.#unwatchHead?.();
+    this.#unwatch();
     this.#state.begin({ status, statusText: statusText ?? '', headers: headerMapOf(headers) });
   }
 
@@ -147,13 +149,20 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
       return;
     }
     const excess = framing === 'length' && this.#lastChunk !== null && hasTrailingBytes(this.#lastChunk);
-    this.#state.finish(excess ? tooLong() : { kind: 'complete', framing });
+    if (excess) this.#giveConnectionUp();
+    this.#state.finish({ kind: 'complete', framing, excess });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { waiting, wireBytes, headers } = this.#state;
     if (waiting) this.#refuse(this.#alert ?? error);
     else this.#state.finish(bodyEndOf(error, wireBytes, headers));
+  }
+
+  /** What follows a body must not be taken for the answer to a later request. Never while the parser still runs. */
+  #giveConnectionUp(): void {
+    const socket = this.#socket;
+    queueMicrotask(() => socket?.destroy());
   }
 
   #refuse(error: Error): void {
@@ -167,8 +176,13 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#unwatchHead = watchHeadSize(this.#socket, () => this.#state.stop(headTooLarge()));
   }
 
-  #release(): void {
+  #unwatch(): void {
     this.#unwatchHead?.();
+    this.#unwatchHead = null;
+  }
+
+  #release(): void {
+    this.#unwatch();
     this.#backpressure?.resume();
     this.#socket?.off('error', this.#onSocketError);
     if (starting === this) starting = null;
