@@ -27,17 +27,21 @@ function parametersOf(field: string): [string, string][] {
   return found;
 }
 
-/** The next semicolon outside quotes. Quotes count only where a value begins: `filename=5"disk.csv` has none. */
+/**
+ * The next semicolon outside quotes. Quotes count only where a value begins: `filename=5"disk.csv` has none. The value of
+ * `filename*` begins anew behind its charset and its language.
+ */
 function endOfParameter(field: string, start: number): number {
+  const openings = /^[^=;]*\*[ \t]*=/.test(field.slice(start)) ? "='" : '=';
   let quoted = false;
   let valueBegins = false;
   for (let i = start; i < field.length; i += 1) {
-    const character = field[i];
+    const character = field.charAt(i);
     if (quoted && character === '\\') i += 1;
     else if (quoted && character === '"') quoted = false;
     else if (quoted) continue;
     else if (character === ';') return i;
-    else if (character === '=') valueBegins = true;
+    else if (openings.includes(character)) valueBegins = true;
     else if (character === '"' && valueBegins) quoted = true;
     else if (character !== ' ' && character !== '\t') valueBegins = false;
   }
@@ -51,12 +55,15 @@ function unquoted(value: string): string {
   return value.slice(1, end).replace(/\\(["\\])/g, '$1');
 }
 
-/** `UTF-8'en'%e2%82%ac.csv`; null when it is not of this form, its charset unknown or its bytes wrong. */
+/**
+ * `UTF-8'en'%e2%82%ac.csv`; null when it is not of this form, its charset unknown or its bytes wrong. Quotes and raw bytes
+ * behind the charset, which many servers send, are read as those of `filename`.
+ */
 function extendedValue(value: string): string | null {
   const parts = /^([A-Za-z0-9!#$%&+^_`{}~.-]*)'[^']*'(.*)$/s.exec(value);
   const charset = parts?.[1]?.toLowerCase();
-  const text = parts?.[2] ?? '';
-  if (charset === 'utf-8' || charset === 'utf8') return decodePercent(text, 'utf-8');
+  const text = unquoted(parts?.[2]?.trim() ?? '');
+  if (charset === 'utf-8' || charset === 'utf8') return decodePercent(asUtf8(text), 'utf-8');
   if (charset === 'iso-8859-1' || charset === 'latin1') return decodePercent(text, 'latin1');
   return charset === undefined ? null : otherCharset(text, charset);
 }
