@@ -18,7 +18,7 @@ export function statusCommand(context: CommandContext): Command {
           `due: ${backlog.due}${sinceText(backlog.oldestDueAt)}, being archived: ${backlog.leased}`,
           `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
           `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
-          ...pauses.map(({ owner, reason }) => `the bulk lane of ${owner} pauses: ${reason}`),
+          ...pauses.map(({ owner, reason }) => `${owner} pauses: ${reason}`),
           `queue: ${status.queue}, store: ${status.store}`,
         ],
       });

@@ -77,8 +77,11 @@ export interface Archivals {
   renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
   /** Gives back without a record; the resource is due again immediately. */
   release(leases: readonly Lease[]): Promise<void>;
-  /** A wanted resource whose host must be left alone until then: its job has not been lost, it waits. */
-  postpone(resourceId: string, until: Date): Promise<void>;
+  /**
+   * A wanted resource that waits until then: its job has not been lost. `reason`: a sentence for its task_status; left out,
+   * that stays as it is.
+   */
+  postpone(resourceId: string, until: Date, reason?: string): Promise<void>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */

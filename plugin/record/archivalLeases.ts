@@ -63,8 +63,14 @@ const RELEASE = `
   where a.resource_id = held.resource_id and a.lease_token = held.token`;
 
 const POSTPONE = `
-  update :schema:.archival set next_check_at = greatest(next_check_at, :until)
-  where resource_id = :resourceId and request_seq > done_seq and ${FREE}`;
+  with postponed as (
+    update :schema:.archival set next_check_at = greatest(next_check_at, :until)
+    where resource_id = :resourceId and request_seq > done_seq and ${FREE} returning resource_id)
+  update :schema:.task_status
+  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
+    error = cast(:reason as text), last_updated = now()
+  where entity_id in (select resource_id from postponed) and task_type = 'archiver' and key = 'status'
+    and cast(:reason as text) is not null`;
 
 const NEXT_RETRY = `
   select min(next_check_at) as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
@@ -102,8 +108,8 @@ export class ArchivalLeases implements LeaseMethods {
     await this.#rows('giving leases back', RELEASE, pairs(leases));
   }
 
-  async postpone(resourceId: string, until: Date): Promise<void> {
-    await this.#rows('postponing an archival', POSTPONE, { resourceId, until });
+  async postpone(resourceId: string, until: Date, reason?: string): Promise<void> {
+    await this.#rows('postponing an archival', POSTPONE, { resourceId, until, reason: reason ?? null });
   }
 
   async nextRetryAt(host: string): Promise<Date | null> {

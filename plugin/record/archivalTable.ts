@@ -106,7 +106,7 @@ export class ArchivalTable implements Archivals {
   leaseDue: Archivals['leaseDue'] = (host, by) => this.#leases.leaseDue(host, by);
   renew: Archivals['renew'] = (leases, by) => this.#leases.renew(leases, by);
   release: Archivals['release'] = (leases) => this.#leases.release(leases);
-  postpone: Archivals['postpone'] = (resourceId, until) => this.#leases.postpone(resourceId, until);
+  postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#leases.postpone(resourceId, until, reason);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);

@@ -100,7 +100,7 @@ export const SCHEDULE_SETTINGS = {
     group: 'operation',
     kind: bytes(0),
     default: 256 * 2 ** 20,
-    description: 'Free disk space below which the bulk lane pauses.',
+    description: 'Free disk space below which nothing is fetched, in either lane.',
   },
   maxMemoryBytes: {
     environment: 'ARCHIVER_MAX_MEMORY_BYTES',

@@ -1,3 +1,4 @@
+import { SERVICE_REFUSES } from '../decide/pauseReasons.ts';
 import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
@@ -54,11 +55,12 @@ async function serviceCheck(what: string, ask: () => Promise<unknown>, logger: L
   }
 }
 
-/** A pause of the bulk lane is reported, and is no failure: people's requests go on, and the backlog's age fails in time. */
+/** A pause for want of room is reported, and is no failure: the backlog's age fails in time. A refusing service is one. */
 async function bulkCheck({ leases }: Pick<Records, 'leases'>): Promise<HealthCheck> {
   const pauses = await leases.pauses().catch(() => []);
-  const told = pauses.map(({ reason }) => `The bulk lane of a worker pauses: ${reason}.`);
-  return { ok: true, detail: told.length > 0 ? [...new Set(told)].join(' ') : null };
+  const told = pauses.map(({ reason }) => `A worker pauses: ${reason}.`);
+  const isRefused = pauses.some(({ reason }) => reason === SERVICE_REFUSES);
+  return { ok: !isRefused, detail: told.length > 0 ? [...new Set(told)].join(' ') : null };
 }
 
 /** A receiver that wants nothing more is no failure of ours, and nothing that an operator should have to search for. */

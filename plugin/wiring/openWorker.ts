@@ -18,6 +18,7 @@ import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
 import { ResourcePressure } from '../work/resourcePressure.ts';
+import { ServiceGate } from '../work/serviceGate.ts';
 import { createJourney, type JourneyDeps } from './createJourney.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { startQueue } from './openQueue.ts';
@@ -74,13 +75,15 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   leaseRenewal.start();
   const pressure = new ResourcePressure({ config, store, leases, owner, logger });
   const hostQueue = new HostQueue({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
-  const sweptDeps = { journey: journeys.bulk, archivals, leaseRenewal, store, logger };
+  const elapsedMs = () => performance.now();
+  const gate = new ServiceGate({ config, store, leases, owner, elapsedMs, logger });
+  const sweptDeps = { journey: journeys.bulk, archivals, leaseRenewal, gate, store, logger };
   const hostBatch = new HostBatch({
     archivals,
     hosts,
     limitsFor,
     archive: (due, signal) => archiveSharedUrl(due, sweptDeps, signal),
-    pauseMs: () => pressure.pauseMs(),
+    pauseMs: async () => (await gate.closed())?.ms ?? pressure.pauseMs(),
     owner,
     leaseMs,
     largestSlice: 100,
@@ -89,6 +92,7 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   return new ArchivalJobs({
     archivals,
     leaseRenewal,
+    gate,
     hostQueue,
     hostBatch,
     journey: journeys.priority,

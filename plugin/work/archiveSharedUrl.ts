@@ -8,12 +8,14 @@ import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { LeaseRenewal } from './leaseRenewal.ts';
+import type { ServiceGate } from './serviceGate.ts';
 
 /** What archivals of a sweep read, write and call. */
 export interface SharedUrlDeps {
   readonly journey: Journey;
   readonly archivals: Pick<Archivals, 'release'>;
   readonly leaseRenewal: LeaseRenewal;
+  readonly gate: Pick<ServiceGate, 'closed' | 'failed' | 'succeeded'>;
   readonly store: ArchiveStore;
   readonly logger: Logger;
 }
@@ -36,15 +38,21 @@ export async function archiveSharedUrl(
 async function archiveSwept(
   lease: Lease,
   journey: Journey,
-  { archivals, leaseRenewal, logger }: SharedUrlDeps,
+  { archivals, leaseRenewal, gate, logger }: SharedUrlDeps,
   signal: AbortSignal,
 ): Promise<FetchCost> {
+  if (await gate.closed()) {
+    await archivals.release([lease]).catch(() => undefined);
+    return { ...NO_REQUEST, interrupted: true };
+  }
   try {
     const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
+    gate.succeeded();
     return result ? costOf(result.attempt) : NO_REQUEST;
   } catch (error) {
     logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');
     await archivals.release([lease]).catch(() => undefined);
+    await gate.failed(error);
     return { ...NO_REQUEST, interrupted: true };
   }
 }

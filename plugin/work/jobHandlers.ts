@@ -6,11 +6,13 @@ import type { Archivals } from '../record/Archivals.ts';
 import type { HostBatch } from './hostBatch.ts';
 import type { HostQueue } from './hostQueue.ts';
 import type { LeaseRenewal } from './leaseRenewal.ts';
+import type { ServiceGate } from './serviceGate.ts';
 
 /** What the jobs of the queue read, write and call. */
 export interface JobHandlerDeps {
   readonly archivals: Pick<Archivals, 'lease' | 'release' | 'get' | 'postpone'>;
   readonly leaseRenewal: LeaseRenewal;
+  readonly gate: Pick<ServiceGate, 'closed' | 'failed' | 'succeeded'>;
   readonly hostQueue: Pick<HostQueue, 'run'>;
   readonly hostBatch: Pick<HostBatch, 'run'>;
   /** For interactive requests: fetches in this thread. */
@@ -46,6 +48,7 @@ export class ArchivalJobs implements JobHandlers {
 
   /** Throws `RetryLater` when the host cannot be asked soon. */
   async #archive(resourceId: string, host: string, context: JobContext): Promise<JourneyResult | null> {
+    await this.#waitForServices(resourceId);
     let result: JourneyResult | null = null;
     const busyMs = await this.#deps.hostQueue.run(host, async () => {
       result = await this.#archiveLeased(resourceId, context.signal);
@@ -57,16 +60,29 @@ export class ArchivalJobs implements JobHandlers {
 
   /** null: somebody else works on it, or nobody wants it any more. */
   async #archiveLeased(resourceId: string, signal: AbortSignal): Promise<JourneyResult | null> {
-    const { archivals, leaseRenewal, journey, owner, leaseMs, now } = this.#deps;
+    const { archivals, leaseRenewal, journey, gate, owner, leaseMs, now } = this.#deps;
     const lease = await archivals.lease(resourceId, { owner, leaseMs, now: now() });
     if (!lease) return null;
     try {
-      return await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
+      const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
+      gate.succeeded();
+      return result;
     } catch (error) {
       // A lease that cannot be given back now expires by itself.
       await archivals.release([lease]).catch(() => undefined);
+      if (await gate.failed(error)) await this.#waitForServices(resourceId);
       throw error;
     }
+  }
+
+  /** Throws `RetryLater` while a service of ours refuses: the request waits without a fetch, and says why. */
+  async #waitForServices(resourceId: string): Promise<void> {
+    const { archivals, gate, now } = this.#deps;
+    const closed = await gate.closed();
+    if (!closed) return;
+    const reason = `Nothing is fetched for now: ${closed.reason}.`;
+    await archivals.postpone(resourceId, new Date(now().getTime() + closed.ms), reason).catch(() => undefined);
+    throw new RetryLater(reason, closed.ms);
   }
 
   /** The host is busy or asked for a pause: the job waits in the queue, where it takes no place from other hosts. */

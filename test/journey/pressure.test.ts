@@ -47,19 +47,18 @@ describe('a store that runs full', () => {
     await new Promise((resolve) => publisher.close(resolve));
   });
 
-  it('pauses the sweep and says so, while people are still served', async () => {
+  it('pauses both lanes before anybody is asked, and says so', async () => {
     const records = recordsIn(database.knex);
     await archiver.archive.sweep({ dryRun: false });
     await until(async () => (await records.leases.pauses()).length === 1);
     await archiver.archive.requestResource('wanted');
-    await until(async () => (await records.copies.newest('wanted')) !== null);
+    await until(async () => ((await records.taskStatus.get('wanted'))?.error ?? '') !== '');
+    const { error } = (await records.taskStatus.get('wanted')) ?? {};
+    assert.match(error ?? '', /^Nothing is fetched for now: the store has \d+ bytes free, less than \d+\.$/);
     await sleep(500);
-    assert.deepEqual(asked, ['/wanted.csv']);
+    assert.deepEqual(asked, []);
     const { body } = await supertest(archiver.handler).get('/health/ready').expect(200);
-    assert.match(
-      body.checks.bulk.detail,
-      /^The bulk lane of a worker pauses: the store has \d+ bytes free, less than \d+\.$/,
-    );
+    assert.match(body.checks.bulk.detail, /^A worker pauses: the store has \d+ bytes free, less than \d+\.$/);
   });
 });
 
