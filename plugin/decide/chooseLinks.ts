@@ -3,6 +3,7 @@ import { CLAIMED, type DataLink } from '../model/dataLink.ts';
 /** `off`: pages are not read. `record`: what is found is told. `best`, `all`: it is archived as well. */
 export const LANDING_POLICIES = ['off', 'record', 'best', 'all'] as const;
 
+/** What is done with the data links of a page: one of {@link LANDING_POLICIES}. */
 export type LandingPolicy = (typeof LANDING_POLICIES)[number];
 
 /** How far the first has to lie before the second. */

@@ -13,6 +13,7 @@ import type { Page } from './landing/Page.ts';
 import { readPage } from './landing/readPage.ts';
 import type { Outcome } from './outcome/outcome.ts';
 
+/** Which forms may be sent, and whether licences are accepted on the way. */
 export type BehindPageSettings = Pick<Config, 'forms' | 'acceptLicences'>;
 
 /** The page that the last request answered with. */

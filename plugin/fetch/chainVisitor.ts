@@ -10,6 +10,7 @@ import { failure } from './outcome/failure.ts';
 import { type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { decodeText } from './sniff/sniffText.ts';
 
+/** The chain of one attempt, the page it shows, and how a response becomes an outcome. */
 export interface ChainVisitorDeps {
   readonly chain: RedirectChain;
   /** Holds the page of the last answer. */

@@ -21,6 +21,7 @@ import type { Copies } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import { Renewal } from './renewal.ts';
 
+/** What archiving the files behind a page stands on; limits are those of the host of each file. */
 export interface DerivedDeps {
   readonly config: Pick<
     Config,

@@ -23,6 +23,7 @@ export interface PageContext {
 
 const LISTING = /^\s*(index of|directory listing|folder path|listing of)\b|^[\w.-]+(:\d+)? - \/|^\/[\w/.-]*\/$/i;
 
+/** Reads a page once for what its links are measured by; without a name or a title wanted, nothing is relevant. */
 export function pageContext(page: Page, wanted: Wanted): PageContext {
   const resourceWords = wordsOf(wanted.resourceName ?? '');
   const datasetWords = wordsOf(wanted.datasetTitle ?? '');
