@@ -1,6 +1,6 @@
 import { finalResponse } from './cache/knownCopy.ts';
 import type { HttpResponse } from './exchange/Response.ts';
-import { retryAfterMs } from './http/retryAfter.ts';
+import { rateLimitWaitMs, retryAfterMs } from './http/retryAfter.ts';
 import { failure } from './outcome/failure.ts';
 import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { statusFailure, statusLineText } from './outcome/statusFailure.ts';
@@ -31,12 +31,22 @@ export function dropped(response: HttpResponse, outcome: Outcome): Outcome {
 }
 
 /** What a status that is no success comes to; a wait that the server asks for is at most so long. */
-export function failedStatus({ status, statusText, headers }: HttpResponse, retryAfterMaxMs: number): Outcome {
-  const askedMs = retryAfterMs(headers, Date.now(), retryAfterMaxMs);
-  const said = statusLineText(status, statusText);
+export function failedStatus(response: HttpResponse, retryAfterMaxMs: number): Outcome {
+  const { status, statusText, headers } = response;
   const reason =
     status === 206
-      ? failure('http-error', `The server answered ${said}, a part that nobody asked for.`, false)
-      : statusFailure(status, statusText);
-  return outcomeOf(reason, { status, retryAfterMs: askedMs });
+      ? failure(
+          'http-error',
+          `The server answered ${statusLineText(status, statusText)}, a part that nobody asked for.`,
+          false,
+        )
+      : statusFailure(response);
+  const wait = reason.code === 'rate-limited' ? rateLimitWaitMs : retryAfterMs;
+  return outcomeOf(reason, { status, retryAfterMs: wait(headers, Date.now(), retryAfterMaxMs) });
+}
+
+/** Nothing where there was a file: a server that writes it anew says the same, so it may pass. */
+export function emptyInPlaceOfCopy(outcome: Outcome): Outcome {
+  const reason = `${outcome.reason} There was a file before, so this may pass.`;
+  return { ...outcome, ...failure('empty', reason, true) };
 }

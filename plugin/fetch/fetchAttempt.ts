@@ -1,5 +1,5 @@
 import type { FetchRequest, Known } from '../model/attempt.ts';
-import { checkedOnly, dropped, failedStatus, noContent, withService } from './attemptOutcomes.ts';
+import { checkedOnly, dropped, emptyInPlaceOfCopy, failedStatus, noContent, withService } from './attemptOutcomes.ts';
 import { behindPage, type PageVisitor } from './behindPage.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { type TransferResult, transferBody } from './body/bodyTransfer.ts';
@@ -92,10 +92,16 @@ export class FetchAttempt {
     const last = await chain.next(this.#conditions(url));
     const direct = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
     const isPage = direct.code === 'not-data' && expects === 'anything';
-    const outcome = isPage ? await behindPage(direct, request, scope.settings, this.#visitor(chain)) : direct;
+    const reached = isPage ? await behindPage(direct, request, scope.settings, this.#visitor(chain)) : direct;
+    const outcome = reached.code === 'empty' && this.#holdsCopy() ? emptyInPlaceOfCopy(reached) : reached;
     // A server that breaks at a version it does not know (500) may know another.
     const permanent = outcome.transient !== true || outcome.status === 500;
     return { outcome, tryNextUrl: outcome.kind !== 'fetched' && TRY_NEXT_URL.has(outcome.code) && permanent };
+  }
+
+  #holdsCopy(): boolean {
+    const { known, url } = this.#deps.request;
+    return known !== null && holdsCopyOf(known, url);
   }
 
   /** RFC 9110 section 13: tied to the URL that gave the validators; where that is unknown, to its origin. */

@@ -23,7 +23,7 @@ const STATUSES: readonly (readonly [number, string, boolean])[] = [
   [503, 'http-error', true],
   [504, 'http-error', true],
   [505, 'http-error', false],
-  [599, 'http-error', false],
+  [599, 'http-error', true],
 ];
 
 describe('a status', () => {

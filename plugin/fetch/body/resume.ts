@@ -116,7 +116,7 @@ export class Resumption {
 
   /** A server that is busy is asked again when it says, unless that is too late for this attempt. */
   #afterStatus(status: number, statusText: string, headers: HeaderMap): Rest | null {
-    if (!statusFailure(status, statusText).transient) return this.#givenUp();
+    if (!statusFailure({ status, statusText, headers }).transient) return this.#givenUp();
     const { deadlines, settings } = this.#deps.scope;
     const asked = retryAfterMs(headers, Date.now(), settings.retryAfterMaxMs);
     if (asked !== null && asked >= deadlines.remainingMs) return this.#givenUp(asked);

@@ -1,6 +1,7 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 import { firstField } from './headers.ts';
 import { httpDate } from './httpDate.ts';
+import { exhaustedRateLimit } from './rateLimit.ts';
 
 /**
  * What `Retry-After` asks us to wait: seconds or a date (RFC 9110 section 10.2.3), capped; null when absent or unreadable.
@@ -14,4 +15,12 @@ export function retryAfterMs(headers: HeaderMap, now: number, maxMs: number): nu
   if (at === null) return null;
   const serverNow = httpDate(firstField(headers, 'date') ?? '', now);
   return Math.min(Math.max(0, at - (serverNow ?? now)), maxMs);
+}
+
+/** The same of a server that slows us down: where `Retry-After` is missing, until its rate limit begins anew. */
+export function rateLimitWaitMs(headers: HeaderMap, now: number, maxMs: number): number | null {
+  const askedMs = retryAfterMs(headers, now, maxMs);
+  if (askedMs !== null) return askedMs;
+  const waitMs = exhaustedRateLimit(headers, now)?.waitMs ?? null;
+  return waitMs === null ? null : Math.min(waitMs, maxMs);
 }
