@@ -16,7 +16,15 @@ const NO_CONNECTION: ReadonlySet<string> = new Set(['refused', 'timeout', 'dns']
 /** What an attempt cost the host it asked. */
 export function costOf({ requests, wireBytes, ms, retryAfterMs, code, status }: Attempt): FetchCost {
   const answer = status === null && NO_CONNECTION.has(code) ? 'unreachable' : 'reachable';
-  return { requests, bytes: wireBytes, ms, retryAfterMs, host: requests === 0 ? 'none' : answer, interrupted: false };
+  return {
+    requests,
+    bytes: wireBytes,
+    ms,
+    // A 202 says when one file is ready, and asks nothing for the others of its host.
+    retryAfterMs: status === 202 ? null : retryAfterMs,
+    host: requests === 0 ? 'none' : answer,
+    interrupted: false,
+  };
 }
 
 /** What archivals of one URL cost together. */

@@ -1,7 +1,8 @@
 import { finalResponse } from './cache/knownCopy.ts';
 import type { HttpResponse } from './exchange/Response.ts';
+import { stillPreparing } from './follow/redirectChain.ts';
 import { rateLimitWaitMs, retryAfterMs } from './http/retryAfter.ts';
-import { failure } from './outcome/failure.ts';
+import { type Failure, failure } from './outcome/failure.ts';
 import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { statusFailure, statusLineText } from './outcome/statusFailure.ts';
 
@@ -30,19 +31,21 @@ export function dropped(response: HttpResponse, outcome: Outcome): Outcome {
   return outcome.status === undefined ? { ...outcome, status: response.status } : outcome;
 }
 
-/** What a status that is no success comes to; a wait that the server asks for is at most so long. */
-export function failedStatus(response: HttpResponse, retryAfterMaxMs: number): Outcome {
-  const { status, statusText, headers } = response;
-  const reason =
-    status === 206
-      ? failure(
-          'http-error',
-          `The server answered ${statusLineText(status, statusText)}, a part that nobody asked for.`,
-          false,
-        )
-      : statusFailure(response);
+/** What a status that brings no file comes to; a wait that the server asks for is at most so long. */
+export function refusedStatus(response: HttpResponse, wall: Failure | null, retryAfterMaxMs: number): Outcome {
+  const { status, headers } = response;
+  if (status === 202 && !wall) return stillPreparing(1, retryAfterMs(headers, Date.now(), retryAfterMaxMs));
+  const reason = wall ?? failedStatus(response);
   const wait = reason.code === 'rate-limited' ? rateLimitWaitMs : retryAfterMs;
-  return outcomeOf(reason, { status, retryAfterMs: wait(headers, Date.now(), retryAfterMaxMs) });
+  const askedMs = status === 202 ? null : wait(headers, Date.now(), retryAfterMaxMs);
+  return outcomeOf(reason, { status, retryAfterMs: askedMs });
+}
+
+function failedStatus(response: HttpResponse): Failure {
+  const { status, statusText } = response;
+  if (status !== 206) return statusFailure(response);
+  const said = statusLineText(status, statusText);
+  return failure('http-error', `The server answered ${said}, a part that nobody asked for.`, false);
 }
 
 /** Nothing where there was a file: a server that writes it anew says the same, so it may pass. */

@@ -1,5 +1,5 @@
 import type { FetchRequest, Known } from '../model/attempt.ts';
-import { checkedOnly, dropped, emptyInPlaceOfCopy, failedStatus, noContent, withService } from './attemptOutcomes.ts';
+import { checkedOnly, dropped, emptyInPlaceOfCopy, noContent, refusedStatus, withService } from './attemptOutcomes.ts';
 import { behindPage, type PageVisitor } from './behindPage.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { type TransferResult, transferBody } from './body/bodyTransfer.ts';
@@ -20,6 +20,7 @@ import { firstField } from './http/headers.ts';
 import { failure } from './outcome/failure.ts';
 import { type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { type ServiceRequest, serviceRequest } from './service/serviceRequest.ts';
+import { wallOfRefusal } from './wallOfRefusal.ts';
 
 /** What one attempt is made with. */
 export interface FetchAttemptDeps {
@@ -144,11 +145,13 @@ export class FetchAttempt {
 
   async #settleResponse(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<Outcome> {
     const { status, headers } = response;
+    const checksOnly = this.#deps.request.mode === 'check';
     if (status === 204 || status === 205) return dropped(response, noContent(response));
-    if (status < 200 || status > 299 || (status === 206 && !isWholeRange(headers))) {
-      return dropped(response, failedStatus(response, this.#deps.scope.settings.retryAfterMaxMs));
+    if (status < 200 || status > 299 || (status === 206 && !isWholeRange(headers)) || (status === 202 && !checksOnly)) {
+      const wall = await wallOfRefusal(response);
+      return dropped(response, refusedStatus(response, wall, this.#deps.scope.settings.retryAfterMaxMs));
     }
-    if (this.#deps.request.mode === 'check') return dropped(response, checkedOnly(response));
+    if (checksOnly) return dropped(response, checkedOnly(response));
     const known = this.#revalidates;
     if (known && sameByHeaders(known, headers)) return this.#settleSame(chain, known, response, expects);
     return this.#receive(chain, response, expects);

@@ -1,8 +1,10 @@
 import type { FetchRequest, HeaderMap } from '../../model/attempt.ts';
 import { dispositionName } from '../http/contentDisposition.ts';
 import { field, fields } from '../http/headers.ts';
+import { botWall } from '../outcome/botWall.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { serviceResponse } from '../service/serviceResponse.ts';
+import { challengePage } from '../sniff/challengePage.ts';
 import type { SampleRange, Sniffed } from '../sniff/Finding.ts';
 import { HeadText } from '../sniff/headText.ts';
 import { sniff } from '../sniff/sniff.ts';
@@ -61,6 +63,8 @@ export function classify(input: ClassifyInput): Classification {
   const name = proposedName(headers) ?? resourceName;
   const sniffed = sniff({ head, text, complete, secondSample, contentType, declaredFormat, name, url: finalUrl });
   if (service?.kind === 'exception' && sniffed.data) return errorReport(service.message);
+  const wall = sniffed.format === 'HTML' && !sniffed.data ? challengePage(text.text, false) : null;
+  if (wall !== null) return { ...NOTHING, refusal: botWall(`a page of ${wall}`), evidence: sniffed.evidence };
   return classification(sniffed, service?.kind === 'capabilities' ? service.service : null, input);
 }
 

@@ -1,6 +1,9 @@
+import type { HeaderMap } from '../../model/attempt.ts';
 import { failedExchange } from '../exchange/exchangeFailure.ts';
 import type { ExchangeResult, HttpResponse } from '../exchange/Response.ts';
+import { mediaTypeOf } from '../http/headers.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
+import { botWallByHead } from '../outcome/botWall.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { type Outcome, outcomeOf } from '../outcome/outcome.ts';
 import { isPermanent, isRedirect, nextHop } from './redirects.ts';
@@ -40,6 +43,8 @@ const KEEPS_METHOD: ReadonlySet<number> = new Set([307, 308]);
 const SENT_ONCE = 'The answer to a form is not asked for a second time.';
 const FIRST_POLL_MS = 500;
 const LONGEST_POLL_MS = 15_000;
+/** Then the queue tries later. */
+const LONGEST_POLLING_MS = 120_000;
 
 /** One URL and where it leads: follows redirects and waits where the server says 202, until there is a final response. */
 export class RedirectChain {
@@ -51,6 +56,7 @@ export class RedirectChain {
   /** The form that led here was sent: asking again would send it twice, or ask for something else. */
   #formSent = false;
   #polls = 0;
+  #pollUntil: number | null = null;
   /** What a 202 comes to when no time is left for what follows it. */
   #preparing: Outcome | null = null;
 
@@ -98,10 +104,15 @@ export class RedirectChain {
       if (isRedirect(response.status)) {
         const wrong = this.#follow(response);
         if (wrong) return brokenBy(outcomeOf(wrong, { status: response.status }));
-      } else if (response.status === 202 && this.#deps.waitsFor202) {
-        const unprepared = await this.#poll(response);
-        if (unprepared) return brokenBy(unprepared);
-      } else return { kind: 'response', response, conditional };
+        continue;
+      }
+      const wall = botWallByHead(response.headers);
+      if (wall) return brokenBy(this.#walledOff(response, wall));
+      if (response.status !== 202 || !this.#deps.waitsFor202 || !saysWhenReady(response.headers)) {
+        return { kind: 'response', response, conditional };
+      }
+      const unprepared = await this.#poll(response);
+      if (unprepared) return brokenBy(unprepared);
     }
   }
 
@@ -150,6 +161,15 @@ export class RedirectChain {
     return `${url.href} ${this.#sender.cookieFor(url) ?? ''}`;
   }
 
+  /** What a wall of a 429 or 503 asks for is asked of its whole host. */
+  #walledOff(response: HttpResponse, wall: Failure): Outcome {
+    const { status, headers } = response;
+    this.#drop(response);
+    const askedMs =
+      status === 202 ? null : retryAfterMs(headers, Date.now(), this.#deps.scope.settings.retryAfterMaxMs);
+    return outcomeOf(wall, { status, retryAfterMs: askedMs });
+  }
+
   /** Waits until a 202 is worth another request (RFC 9110 section 15.3.3); the outcome when no time is left for one. */
   async #poll(response: HttpResponse): Promise<Outcome | null> {
     const { deadlines, settings, signal } = this.#deps.scope;
@@ -159,9 +179,9 @@ export class RedirectChain {
     this.#polls += 1;
     // Also a server that says 0 each time gets pauses between requests.
     const waitMs = Math.max(wishedMs, Math.min(20 * this.#polls, 1000));
-    const reason = `The server is still preparing the file: 202 Accepted, asked ${this.#polls} times.`;
-    this.#preparing = outcomeOf(failure('http-error', reason, true), { status: 202, retryAfterMs: askedMs });
-    if (waitMs >= deadlines.remainingMs) return this.#preparing;
+    this.#preparing = stillPreparing(this.#polls, askedMs);
+    this.#pollUntil ??= performance.now() + LONGEST_POLLING_MS;
+    if (waitMs >= Math.min(deadlines.remainingMs, this.#pollUntil - performance.now())) return this.#preparing;
     await deadlines.wait(waitMs, signal);
     return null;
   }
@@ -175,6 +195,22 @@ export class RedirectChain {
   #unfinished(): Outcome | null {
     return this.#preparing && this.#deps.scope.deadlines.overdue ? this.#preparing : null;
   }
+}
+
+/** What a 202 comes to that is asked no further in this attempt. */
+export function stillPreparing(polls: number, askedMs: number | null): Outcome {
+  const reason = `The server is still preparing the file: 202 Accepted, asked ${polls === 1 ? 'once' : `${polls} times`}.`;
+  return outcomeOf(failure('http-error', reason, true), { status: 202, retryAfterMs: askedMs });
+}
+
+/** RFC 9110 section 15.3.3: a 202 tells of the state or says when to come again; an empty one, or a page, says nothing. */
+function saysWhenReady(headers: HeaderMap): boolean {
+  const type = mediaTypeOf(headers) ?? '';
+  return (
+    type.endsWith('/json') ||
+    type.endsWith('+json') ||
+    retryAfterMs(headers, Date.now(), Number.MAX_SAFE_INTEGER) !== null
+  );
 }
 
 function brokenBy(outcome: Outcome): ChainResult {
