@@ -1,4 +1,5 @@
-import { CookieJar } from 'tough-cookie';
+import { isIP } from 'node:net';
+import { Cookie, CookieJar } from 'tough-cookie';
 import type { HeaderMap } from '../../model/attempt.ts';
 import { fields } from '../http/headers.ts';
 
@@ -9,23 +10,34 @@ const MAX_FIELD_BYTES = 16 * 1024;
 /** Without TLS no connection is secure, also not one to this machine, which browsers except for developers. */
 const RULES = { rejectPublicSuffixes: true, allowSecureOnLocal: false };
 
-/** Cookies of one attempt (RFC 6265), one jar an origin: none ever crosses to another host, port or scheme. */
+/**
+ * Cookies of one attempt, by RFC 6265 with the public suffix list: `Domain` reaches other hosts of one registrable domain,
+ * and http leads to https of one host. Stricter in two ways: what came over TLS never goes without, and at an address, where
+ * each port may be somebody else's, none leaves its origin.
+ */
 export class Cookies {
-  readonly #jars = new Map<string, CookieJar>();
+  readonly #names = new CookieJar(undefined, RULES);
+  readonly #addresses = new Map<string, CookieJar>();
 
   store(url: URL, headers: HeaderMap): void {
-    const offered = fields(headers, 'set-cookie').slice(0, MAX_COOKIES_PER_ANSWER);
-    if (offered.length === 0) return;
-    const jar = this.#jars.get(url.origin) ?? new CookieJar(undefined, RULES);
-    this.#jars.set(url.origin, jar);
-    for (const cookie of offered) {
-      if (cookie.length <= MAX_COOKIE_BYTES) jar.setCookieSync(cookie, url.href, { ignoreError: true });
+    for (const text of fields(headers, 'set-cookie').slice(0, MAX_COOKIES_PER_ANSWER)) {
+      const cookie = text.length <= MAX_COOKIE_BYTES ? Cookie.parse(text) : undefined;
+      if (!cookie) continue;
+      if (url.protocol === 'https:') cookie.secure = true;
+      this.#jarOf(url).setCookieSync(cookie, url.href, { ignoreError: true });
     }
   }
 
   /** The `Cookie` field for a URL; null when there is none. */
   fieldFor(url: URL): string | null {
-    const text = this.#jars.get(url.origin)?.getCookieStringSync(url.href) ?? '';
+    const text = this.#jarOf(url).getCookieStringSync(url.href);
     return text === '' || text.length > MAX_FIELD_BYTES || !/^[\x20-\x7e\x80-\xff]*$/.test(text) ? null : text;
+  }
+
+  #jarOf({ hostname, origin }: URL): CookieJar {
+    if (isIP(hostname.replace(/^\[|\]$/g, '')) === 0) return this.#names;
+    const jar = this.#addresses.get(origin) ?? new CookieJar(undefined, RULES);
+    this.#addresses.set(origin, jar);
+    return jar;
   }
 }
