@@ -1,6 +1,6 @@
 import { finalResponse } from './cache/knownCopy.ts';
 import type { HttpResponse } from './exchange/Response.ts';
-import { stillPreparing } from './follow/redirectChain.ts';
+import { stillPreparing } from './follow/polling.ts';
 import { rateLimitWaitMs, retryAfterMs } from './http/retryAfter.ts';
 import { type Failure, failure } from './outcome/failure.ts';
 import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';

@@ -4,19 +4,21 @@ import { behindPage, type PageVisitor } from './behindPage.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { type TransferResult, transferBody } from './body/bodyTransfer.ts';
 import { PageBuffer } from './body/pageBuffer.ts';
-import { conditionsOf, confirms, sameByHeaders } from './cache/conditions.ts';
+import { confirms, sameByHeaders } from './cache/conditions.ts';
 import { isOfCopy } from './cache/freshness.ts';
-import { holdsCopyOf, isKnown, notModified, sameLength, withoutFragment } from './cache/knownCopy.ts';
+import { holdsCopyOf, isKnown, notModified, sameLength } from './cache/knownCopy.ts';
 import type { Verification } from './cache/verification.ts';
 import { ChainVisitor } from './chainVisitor.ts';
+import { conditionsAt } from './conditionsAt.ts';
 import type { HasherSource } from './digest/bodyHasher.ts';
 import type { AttemptScope } from './exchange/AttemptScope.ts';
 import type { HttpResponse } from './exchange/Response.ts';
-import { type ConditionalHeaders, type FinalHop, RedirectChain, unconditional } from './follow/redirectChain.ts';
+import { type FinalHop, RedirectChain, unconditional } from './follow/redirectChain.ts';
 import type { UrlCredentials } from './follow/requestHeaders.ts';
 import type { GuardedConnections } from './follow/requestSender.ts';
 import { isWholeRange } from './http/contentRange.ts';
 import { firstField } from './http/headers.ts';
+import { isFound, isWorthNegotiating, mediaTypeToAskFor } from './negotiation.ts';
 import { failure } from './outcome/failure.ts';
 import { type Outcome, outcomeOf } from './outcome/outcome.ts';
 import { type ServiceRequest, serviceRequest } from './service/serviceRequest.ts';
@@ -43,6 +45,18 @@ interface ServiceAttempt {
   readonly tryNextUrl: boolean;
 }
 
+/** `mediaType`: what is asked for first; null: any is as good. */
+interface Wanted {
+  readonly expects: Expects;
+  readonly mediaType: string | null;
+}
+
+/** A chain of requests, and what it came to. */
+interface Asked {
+  readonly chain: RedirectChain;
+  readonly outcome: Outcome;
+}
+
 /** Codes that say "not here", after which the next URL of a service is tried. */
 const TRY_NEXT_URL: ReadonlySet<string> = new Set(['gone', 'http-error', 'not-data', 'empty', 'service-error']);
 const JSON_SERVICES: ReadonlySet<string> = new Set(['ArcGIS', 'OGC API']);
@@ -52,7 +66,7 @@ export class FetchAttempt {
   readonly #deps: FetchAttemptDeps;
   /** The copy we hold, where a conditional request may spare its transfer. */
   readonly #revalidates: Known | null;
-  readonly #page = new PageBuffer();
+  #page = new PageBuffer();
 
   constructor(deps: FetchAttemptDeps) {
     const { known, url, mode } = deps.request;
@@ -84,36 +98,53 @@ export class FetchAttempt {
   }
 
   async #attempt(url: URL, credentials: UrlCredentials | null, expects: Expects): Promise<ServiceAttempt> {
-    const { scope, agents, userAgent, request } = this.#deps;
-    scope.trace.redirects.length = 0;
-    scope.trace.permanent = true;
-    const waitsFor202 = request.mode !== 'check';
-    const authorization = request.authorization ? { url, field: request.authorization } : null;
-    const chain = new RedirectChain({ scope, agents, userAgent, authorization, waitsFor202 }, url, credentials);
-    const last = await chain.next(this.#conditions(url));
-    const direct = last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects);
-    const isPage = direct.code === 'not-data' && expects === 'anything';
-    const reached = isPage ? await behindPage(direct, request, scope.settings, this.#visitor(chain)) : direct;
+    const { scope, request } = this.#deps;
+    const direct = await this.#ask(url, credentials, { expects, mediaType: null });
+    const type = mediaTypeToAskFor(request.declaredFormat);
+    const negotiates = type !== null && expects === 'anything' && isWorthNegotiating(direct.outcome);
+    const { chain, outcome: found } = negotiates ? await this.#askFor(type, url, credentials, direct) : direct;
+    const isPage = found.code === 'not-data' && expects === 'anything';
+    const reached = isPage ? await behindPage(found, request, scope.settings, this.#visitor(chain)) : found;
     const outcome = reached.code === 'empty' && this.#holdsCopy() ? emptyInPlaceOfCopy(reached) : reached;
     // A server that breaks at a version it does not know (500) may know another.
     const permanent = outcome.transient !== true || outcome.status === 500;
     return { outcome, tryNextUrl: outcome.kind !== 'fetched' && TRY_NEXT_URL.has(outcome.code) && permanent };
   }
 
+  async #ask(url: URL, credentials: UrlCredentials | null, { expects, mediaType }: Wanted): Promise<Asked> {
+    const { scope, agents, userAgent, request } = this.#deps;
+    scope.trace.redirects.length = 0;
+    scope.trace.permanent = true;
+    const waitsFor202 = request.mode !== 'check';
+    const authorization = request.authorization ? { url, field: request.authorization } : null;
+    const remembered = request.known?.finalUrl ?? null;
+    const deps = { scope, agents, userAgent, authorization, waitsFor202, remembered, mediaType };
+    const chain = new RedirectChain(deps, url, credentials);
+    const last = await chain.next(conditionsAt(this.#revalidates, url));
+    return { chain, outcome: last.kind === 'outcome' ? last.outcome : await this.#settle(chain, last, expects) };
+  }
+
+  /** RFC 9110 section 12.1: of several representations a server sends the one that is asked for; else `first` stands. */
+  async #askFor(type: string, url: URL, credentials: UrlCredentials | null, first: Asked): Promise<Asked> {
+    const { trace } = this.#deps.scope;
+    const { finalUrl, permanent } = trace;
+    const redirects = [...trace.redirects];
+    const page = this.#page;
+    this.#page = new PageBuffer();
+    const second = await this.#ask(url, credentials, { expects: 'anything', mediaType: type });
+    if (isFound(second.outcome)) {
+      trace.evidence.push(`the server sent it when it was asked for ${type}`);
+      return second;
+    }
+    this.#page = page;
+    trace.redirects.splice(0, trace.redirects.length, ...redirects);
+    Object.assign(trace, { finalUrl, permanent });
+    return first;
+  }
+
   #holdsCopy(): boolean {
     const { known, url } = this.#deps.request;
     return known !== null && holdsCopyOf(known, url);
-  }
-
-  /** RFC 9110 section 13: tied to the URL that gave the validators; where that is unknown, to its origin. */
-  #conditions(start: URL): ConditionalHeaders | null {
-    const known = this.#revalidates;
-    if (!known) return null;
-    const headers = conditionsOf(known);
-    if (Object.keys(headers).length === 0) return null;
-    const appliesTo = (url: URL) =>
-      known.finalUrl ? url.href === withoutFragment(known.finalUrl) : url.origin === start.origin;
-    return { headers, appliesTo };
   }
 
   async #settle(chain: RedirectChain, { response, conditional }: FinalHop, expects: Expects): Promise<Outcome> {

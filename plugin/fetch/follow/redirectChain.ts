@@ -1,11 +1,11 @@
-import type { HeaderMap } from '../../model/attempt.ts';
 import { failedExchange } from '../exchange/exchangeFailure.ts';
 import type { ExchangeResult, HttpResponse } from '../exchange/Response.ts';
-import { mediaTypeOf } from '../http/headers.ts';
+import { escapedUrl } from '../http/escapedUrl.ts';
 import { retryAfterMs } from '../http/retryAfter.ts';
 import { botWallByHead } from '../outcome/botWall.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { type Outcome, outcomeOf } from '../outcome/outcome.ts';
+import { Polling, saysWhenReady } from './polling.ts';
 import { isPermanent, isRedirect, nextHop } from './redirects.ts';
 import type { UrlCredentials } from './requestHeaders.ts';
 import { type FormContent, RequestSender, type RequestSenderDeps } from './requestSender.ts';
@@ -14,6 +14,8 @@ import { type FormContent, RequestSender, type RequestSenderDeps } from './reque
 export interface RedirectChainDeps extends RequestSenderDeps {
   /** false: a 202 is taken as it is, as `check` does. */
   readonly waitsFor202: boolean;
+  /** The URL that brought the copy: of two spellings of a URL it is asked for first. */
+  readonly remembered: string | null;
 }
 
 /** The response that a chain of redirects ends with; its body is still to be read or dropped. */
@@ -41,10 +43,6 @@ export function unconditional(): ConditionalHeaders {
 /** Redirects after which the same request is sent again (RFC 9110 sections 15.4.8 and 15.4.9). */
 const KEEPS_METHOD: ReadonlySet<number> = new Set([307, 308]);
 const SENT_ONCE = 'The answer to a form is not asked for a second time.';
-const FIRST_POLL_MS = 500;
-const LONGEST_POLL_MS = 15_000;
-/** Then the queue tries later. */
-const LONGEST_POLLING_MS = 120_000;
 
 /** One URL and where it leads: follows redirects and waits where the server says 202, until there is a final response. */
 export class RedirectChain {
@@ -55,18 +53,18 @@ export class RedirectChain {
   #form: FormContent | null = null;
   /** The form that led here was sent: asking again would send it twice, or ask for something else. */
   #formSent = false;
-  #polls = 0;
-  #pollUntil: number | null = null;
-  /** What a 202 comes to when no time is left for what follows it. */
-  #preparing: Outcome | null = null;
+  /** The same URL with its characters escaped, or left as they came. */
+  #otherSpelling: URL | null = null;
+  readonly #polling: Polling;
 
   constructor(deps: RedirectChainDeps, url: URL, credentials: UrlCredentials | null) {
     this.#deps = deps;
-    this.#url = url;
+    this.#url = this.#preferred(url);
     this.#sender = new RequestSender(deps);
+    this.#polling = new Polling(deps.scope);
     if (credentials) this.#sender.addCredentials(url, credentials);
-    this.#visited.add(this.#visitKey(url));
-    deps.scope.trace.finalUrl = url.href;
+    this.#visited.add(this.#visitKey(this.#url));
+    deps.scope.trace.finalUrl = this.#url.href;
   }
 
   /** Where the chain has come to. */
@@ -97,23 +95,29 @@ export class RedirectChain {
     for (;;) {
       const conditional = extra?.appliesTo(this.#url) ?? false;
       const result = await this.send(conditional && extra ? extra.headers : {});
-      if (result.kind === 'failure') return brokenBy(this.#unfinished() ?? outcomeOf(result.failure));
+      if (result.kind === 'failure') return brokenBy(this.#polling.unfinished ?? outcomeOf(result.failure));
       const { response } = result;
-      this.#preparing = null;
+      this.#polling.end();
       this.#sender.storeCookies(this.#url, response.headers);
-      if (isRedirect(response.status)) {
-        const wrong = this.#follow(response);
-        if (wrong) return brokenBy(outcomeOf(wrong, { status: response.status }));
-        continue;
-      }
-      const wall = botWallByHead(response.headers);
-      if (wall) return brokenBy(this.#walledOff(response, wall));
-      if (response.status !== 202 || !this.#deps.waitsFor202 || !saysWhenReady(response.headers)) {
-        return { kind: 'response', response, conditional };
-      }
-      const unprepared = await this.#poll(response);
-      if (unprepared) return brokenBy(unprepared);
+      const step = await this.#stepAfter(response);
+      if (step === 'final') return { kind: 'response', response, conditional };
+      if (step !== 'go-on') return brokenBy(step);
     }
+  }
+
+  /** `final`: its body is still to be read; an outcome: there is nothing to go on for. */
+  async #stepAfter(response: HttpResponse): Promise<'go-on' | 'final' | Outcome> {
+    const { status, headers } = response;
+    if (isRedirect(status)) {
+      const wrong = this.#follow(response);
+      return wrong ? outcomeOf(wrong, { status }) : 'go-on';
+    }
+    if (status === 400 && this.#respell(response)) return 'go-on';
+    const wall = botWallByHead(headers);
+    if (wall) return this.#walledOff(response, wall);
+    if (status !== 202 || !this.#deps.waitsFor202 || !saysWhenReady(headers)) return 'final';
+    this.#drop(response);
+    return (await this.#polling.wait(headers)) ?? 'go-on';
   }
 
   /** One request to the URL that the chain has come to. */
@@ -145,7 +149,28 @@ export class RedirectChain {
     return this.#visit(hop.url);
   }
 
-  #visit(url: URL): Failure | null {
+  /** Where characters in the URL may be what a 400 complains of, it is asked for once more in its other spelling. */
+  #respell(response: HttpResponse): boolean {
+    const other = this.#otherSpelling;
+    if (!other || this.#formSent) return false;
+    const { trace } = this.#deps.scope;
+    this.#drop(response);
+    trace.evidence.push('the server answered 400, so it was asked again with other escapes in the URL');
+    trace.finalUrl = other.href;
+    this.#url = other;
+    this.#otherSpelling = null;
+    return true;
+  }
+
+  #preferred(url: URL): URL {
+    const escaped = escapedUrl(url);
+    const isRemembered = escaped !== null && escaped.href === this.#deps.remembered;
+    this.#otherSpelling = isRemembered ? url : escaped;
+    return isRemembered ? escaped : url;
+  }
+
+  #visit(next: URL): Failure | null {
+    const url = this.#preferred(next);
     const key = this.#visitKey(url);
     if (this.#visited.has(key)) {
       return failure('redirect-loop', `The redirects go round in a circle: back to ${url.href}`);
@@ -170,47 +195,10 @@ export class RedirectChain {
     return outcomeOf(wall, { status, retryAfterMs: askedMs });
   }
 
-  /** Waits until a 202 is worth another request (RFC 9110 section 15.3.3); the outcome when no time is left for one. */
-  async #poll(response: HttpResponse): Promise<Outcome | null> {
-    const { deadlines, settings, signal } = this.#deps.scope;
-    this.#drop(response);
-    const askedMs = retryAfterMs(response.headers, Date.now(), settings.retryAfterMaxMs);
-    const wishedMs = askedMs ?? Math.min(FIRST_POLL_MS * 2 ** this.#polls, LONGEST_POLL_MS);
-    this.#polls += 1;
-    // Also a server that says 0 each time gets pauses between requests.
-    const waitMs = Math.max(wishedMs, Math.min(20 * this.#polls, 1000));
-    this.#preparing = stillPreparing(this.#polls, askedMs);
-    this.#pollUntil ??= performance.now() + LONGEST_POLLING_MS;
-    if (waitMs >= Math.min(deadlines.remainingMs, this.#pollUntil - performance.now())) return this.#preparing;
-    await deadlines.wait(waitMs, signal);
-    return null;
-  }
-
   #drop(response: HttpResponse): void {
     response.drop();
     this.#deps.scope.trace.wireBytes += response.wireBytes;
   }
-
-  /** The total deadline ended a request that asked for what was being prepared. */
-  #unfinished(): Outcome | null {
-    return this.#preparing && this.#deps.scope.deadlines.overdue ? this.#preparing : null;
-  }
-}
-
-/** What a 202 comes to that is asked no further in this attempt. */
-export function stillPreparing(polls: number, askedMs: number | null): Outcome {
-  const reason = `The server is still preparing the file: 202 Accepted, asked ${polls === 1 ? 'once' : `${polls} times`}.`;
-  return outcomeOf(failure('http-error', reason, true), { status: 202, retryAfterMs: askedMs });
-}
-
-/** RFC 9110 section 15.3.3: a 202 tells of the state or says when to come again; an empty one, or a page, says nothing. */
-function saysWhenReady(headers: HeaderMap): boolean {
-  const type = mediaTypeOf(headers) ?? '';
-  return (
-    type.endsWith('/json') ||
-    type.endsWith('+json') ||
-    retryAfterMs(headers, Date.now(), Number.MAX_SAFE_INTEGER) !== null
-  );
 }
 
 function brokenBy(outcome: Outcome): ChainResult {

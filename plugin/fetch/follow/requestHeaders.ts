@@ -18,6 +18,8 @@ export interface RequestInput {
   readonly cookie: string | null;
   /** Of the request itself, for this URL; null: none. */
   readonly authorization: string | null;
+  /** The media type that is asked for first; null: any is as good. */
+  readonly mediaType: string | null;
   /** Conditions, ranges; they win over all others. */
   readonly extra: Readonly<Record<string, string>>;
 }
@@ -30,7 +32,7 @@ export function buildRequest(input: RequestInput): HttpRequest {
   const { url, host, credentials } = input;
   const headers: Record<string, string> = {
     'user-agent': input.userAgent,
-    accept: '*/*',
+    accept: input.mediaType === null ? '*/*' : `${input.mediaType}, */*;q=0.1`,
     'accept-encoding': 'identity',
   };
   for (const [name, value] of Object.entries(host?.headers ?? {})) headers[name.toLowerCase()] = value;

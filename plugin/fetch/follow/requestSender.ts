@@ -40,6 +40,8 @@ export interface RequestSenderDeps {
   readonly agents: GuardedConnections;
   readonly userAgent: string;
   readonly authorization: UrlAuthorization | null;
+  /** The media type that is asked for first; null: any is as good. */
+  readonly mediaType: string | null;
 }
 
 /** Sends the requests of one attempt with what each origin may see: its own cookies, credentials and settings. */
@@ -119,7 +121,7 @@ export class RequestSender {
   }
 
   #requestFor(url: URL, extra: Readonly<Record<string, string>>): HttpRequest {
-    const { userAgent, authorization } = this.#deps;
+    const { userAgent, authorization, mediaType } = this.#deps;
     return buildRequest({
       url,
       userAgent,
@@ -127,6 +129,7 @@ export class RequestSender {
       credentials: this.#credentials.get(url.origin) ?? null,
       authorization: authorization?.url.href === url.href ? authorization.field : null,
       cookie: this.cookieFor(url),
+      mediaType,
       extra,
     });
   }

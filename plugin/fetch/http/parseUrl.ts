@@ -4,8 +4,15 @@ import { withoutStrippedCharacters } from '../../decide/redactUrl.ts';
 /** Longer request lines are refused by most servers. */
 const MAX_URL_BYTES = 8192;
 
-/** Schemes without an authority, whose digits are no port. */
-const NUMBERED_SCHEMES: ReadonlySet<string> = new Set(['tel', 'sms', 'urn', 'mailto', 'doi', 'data']);
+/** Schemes that people write; digits behind another word are the port of a host. */
+const KNOWN_SCHEMES: ReadonlySet<string> = new Set(
+  (
+    'about blob callto data doi file ftp ftps javascript ldap ldaps magnet mailto rsync sftp sip sips skype sms tel telnet urn ' +
+    'vbscript ws wss'
+  ).split(' '),
+);
+/** `//http://x` and, with a colon lost, `//http//x`. */
+const SECOND_SCHEME = /^[/\\]{2}(https?)(?::[/\\]|[/\\]{2})/i;
 
 /** `invalid`: why there is nothing to ask for; the reason holds no credentials. */
 export type ParsedUrl =
@@ -31,6 +38,9 @@ export function parseUrl(text: string): ParsedUrl {
   if (refusal) return refusal;
   if (!/^[/\\]{2}/.test(afterScheme)) return invalid(`The URL has no // after ${scheme.toLowerCase()}:.`);
   if (/^[/\\]{2}(?:[/\\?#]|$)/.test(afterScheme)) return invalid('The URL names no host.');
+  const [, second] = SECOND_SCHEME.exec(afterScheme) ?? [];
+  if (second)
+    return invalid(`The URL has two schemes: ${scheme.toLowerCase()}:// and then ${second.toLowerCase()} again.`);
   if (written.length > MAX_URL_BYTES) return tooLong();
   return parsed(escapeStrayPercents(scheme, afterScheme));
 }
@@ -43,7 +53,7 @@ export function portOf({ protocol, port }: { readonly protocol: string; readonly
 
 function refusedScheme(scheme: string, rest: string): ParsedUrl | null {
   if (scheme === 'http' || scheme === 'https') return null;
-  const isPort = /^\d{1,5}(?:[/?#\\]|$)/.test(rest) && !NUMBERED_SCHEMES.has(scheme);
+  const isPort = /^\d{1,5}(?:[/?#\\]|$)/.test(rest) && !KNOWN_SCHEMES.has(scheme);
   if (isPort || ((scheme.includes('.') || scheme === 'localhost') && !rest.startsWith('//'))) {
     return invalid('The URL has no scheme: it must begin with http:// or https://.');
   }
