@@ -4,6 +4,7 @@ import { CODES } from '../model/status.ts';
 import { type CheckBounds, nextCheck } from './nextCheck.ts';
 import { nextKnown } from './nextKnown.ts';
 import { isOwnFault } from './ownFault.ts';
+import { pollDelay } from './pollDelay.ts';
 
 /** The settings that say when a resource is tried again and looked at again. */
 export interface Policy extends CheckBounds {
@@ -33,6 +34,7 @@ export interface NextArchival {
  * The next state of an archival. Pure.
  *
  * A transient failure is retried at most as often as the policy has delays, never sooner than the server asked.
+ * A file that the server prepares (202) is asked for again for two minutes, whatever the policy's delays.
  * A row of failures counts settled requests that ended broken, transient or by a fault of our own; refusals of ours (too
  * large, not data, blocked) and 401/403 are *unsure*: they neither lengthen nor end it. Whatever fails, the last good copy
  * stays. `broken` says what this attempt proved; the event `broken` waits for `confirmFailures` in a row, the last of
@@ -119,6 +121,9 @@ function taskValue(before: Archival, { code, reason }: Attempt, attempts: number
 }
 
 function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly number[]): number | null {
+  const isPrepared = attempt.status === 202 && attempt.transient;
+  const pollMs = isPrepared && attempt.retryAfterMs !== null ? pollDelay(attempts, attempt.retryAfterMs) : null;
+  if (pollMs !== null) return pollMs;
   const delayMs = delaysMs[attempts - 1];
   if (!attempt.transient || delayMs === undefined) return null;
   return Math.max(delayMs, attempt.retryAfterMs ?? 0);

@@ -1,6 +1,6 @@
 import { finalResponse } from './cache/knownCopy.ts';
 import type { HttpResponse } from './exchange/Response.ts';
-import { stillPreparing } from './follow/polling.ts';
+import { pollWaitMs, stillPreparing } from './follow/polling.ts';
 import { rateLimitWaitMs, retryAfterMs } from './http/retryAfter.ts';
 import { type Failure, failure } from './outcome/failure.ts';
 import { declaredBody, type Outcome, outcomeOf } from './outcome/outcome.ts';
@@ -34,7 +34,7 @@ export function dropped(response: HttpResponse, outcome: Outcome): Outcome {
 /** What a status that brings no file comes to; a wait that the server asks for is at most so long. */
 export function refusedStatus(response: HttpResponse, wall: Failure | null, retryAfterMaxMs: number): Outcome {
   const { status, headers } = response;
-  if (status === 202 && !wall) return stillPreparing(1, retryAfterMs(headers, Date.now(), retryAfterMaxMs));
+  if (status === 202 && !wall) return stillPreparing(1, pollWaitMs(headers, retryAfterMaxMs));
   const reason = wall ?? failedStatus(response);
   const wait = reason.code === 'rate-limited' ? rateLimitWaitMs : retryAfterMs;
   const askedMs = status === 202 ? null : wait(headers, Date.now(), retryAfterMaxMs);

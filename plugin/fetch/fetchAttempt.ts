@@ -115,7 +115,7 @@ export class FetchAttempt {
     const { scope, agents, userAgent, request } = this.#deps;
     scope.trace.redirects.length = 0;
     scope.trace.permanent = true;
-    const waitsFor202 = request.mode !== 'check';
+    const waitsFor202 = request.mode !== 'check' && request.waitsFor202 !== false;
     const authorization = request.authorization ? { url, field: request.authorization } : null;
     const remembered = request.known?.finalUrl ?? null;
     const deps = { scope, agents, userAgent, authorization, waitsFor202, remembered, mediaType };

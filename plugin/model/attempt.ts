@@ -44,6 +44,8 @@ export interface FetchRequest {
   readonly now: number;
   /** A new copy goes where those of private datasets lie. */
   readonly isPrivate?: boolean;
+  /** false: a 202 ends the attempt, so that who waits for what it promises holds no place of its host. */
+  readonly waitsFor202?: boolean;
   /** Where a new copy would go: `archive/{timestamp}/{resourceid}`; the file name is found while fetching. */
   readonly keyPrefix: string;
   /** The `Authorization` field for `url` itself, which no redirect takes along; absent or null: none. */

@@ -117,6 +117,7 @@ async function requestOf(
     resourceName: resource.name,
     isPrivate: resource.isPrivate ?? false,
     now: at.getTime(),
+    waitsFor202: false,
     keyPrefix: keyPrefix(lease.keyAt, lease.resourceId),
   };
 }

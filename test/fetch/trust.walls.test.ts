@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { costOf } from '../../plugin/decide/fetchCost.ts';
 import type { Attempt } from '../../plugin/model/attempt.ts';
 import { CSV, fetchOnce } from '../support/fetching.ts';
 import { answer, OddServer, type Reply } from '../support/oddServer.ts';
@@ -102,4 +103,17 @@ describe('202', () => {
     });
     assert.deepEqual([code, requests, retryAfterMs], ['http-error', 1, 121_000]);
   });
+
+  for (const [what, headers, waitMs] of [
+    ['is JSON', JSON_STATE, 0],
+    ['says when to come again', { 'retry-after': '5' }, 5000],
+    ['says nothing', {}, null],
+  ] as const) {
+    it(`ends the attempt of who waits without a place of the host, where it ${what}`, async () => {
+      const server = await OddServer.start({ '/f.csv': [answer(202, headers, '{}'), answer(200, {}, CSV)] });
+      const attempt = await fetchOnce(server, '/f.csv', { request: { waitsFor202: false } });
+      assert.deepEqual([attempt.code, attempt.transient, attempt.requests], ['http-error', true, 1]);
+      assert.deepEqual([attempt.status, attempt.retryAfterMs, costOf(attempt).retryAfterMs], [202, waitMs, null]);
+    });
+  }
 });

@@ -54,6 +54,11 @@ export function stillPreparing(polls: number, askedMs: number | null): Outcome {
   return outcomeOf(failure('http-error', reason, true), { status: 202, retryAfterMs: askedMs });
 }
 
+/** After what time a 202 is worth another request: 0 where it tells of its state but not when to come; null where it is not. */
+export function pollWaitMs(headers: HeaderMap, maxMs: number): number | null {
+  return retryAfterMs(headers, Date.now(), maxMs) ?? (saysWhenReady(headers) ? 0 : null);
+}
+
 /** RFC 9110 section 15.3.3: a 202 tells of the state or says when to come again; an empty one, or a page, says nothing. */
 export function saysWhenReady(headers: HeaderMap): boolean {
   const type = mediaTypeOf(headers) ?? '';
