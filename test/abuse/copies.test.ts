@@ -148,8 +148,8 @@ describe('readers that never read', () => {
   test('are cut off, told of, and hold no file', { skip: process.platform !== 'linux' }, async () => {
     const readers = await Promise.all(Array.from({ length: 20 }, ask));
     for (const reader of readers) reader.pause();
-    await until(async () => (await openCopies()) > 0);
-    await until(async () => (await openCopies()) === 0 && told().length === readers.length);
+    await until(() => told().length === readers.length, 60);
+    await until(async () => (await openCopies()) === 0, 60);
     assert.equal(told()[0]?.level, 'warn');
     assert.deepEqual(Object.keys(told()[0]?.fields ?? {}), ['key', 'resourceId']);
     await portal.agent().get('/health/ready').expect(200);
