@@ -41,6 +41,8 @@ export async function createPlugin(
   const { createArchiver } = await loadPlugin();
   const own = `127.0.0.1/32:${new URL(given.publisher).port}`;
   const others = given.variables.ARCHIVER_ALLOW_NETWORKS;
-  const environment = { ...given.variables, ARCHIVER_ALLOW_NETWORKS: others ? `${own},${others}` : own };
+  // The publisher has a page with a file behind it, and a licence to accept; what is set from outside wins.
+  const behind = { ARCHIVER_LANDING: 'best', ARCHIVER_ACCEPT_LICENCES: '127.0.0.1' };
+  const environment = { ...behind, ...given.variables, ARCHIVER_ALLOW_NETWORKS: others ? `${own},${others}` : own };
   return { archiver: createArchiver({ environment }), settings: { folder: join(given.dataFolder, 'store') } };
 }

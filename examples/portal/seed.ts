@@ -67,6 +67,8 @@ const DATASETS: readonly SeedDataset[] = [
       file('penguins.json', 'JSON'),
       file('birdstrikes.csv', 'CSV'),
       { name: 'broken: species-2019.csv', path: '/data/species-2019.csv', format: 'CSV', expected: 'gone' },
+      { name: 'landing page: stock prices', path: '/landing', format: 'CSV', expected: 'not-data' },
+      { name: 'licence form: iowa-electricity.csv', path: '/licensed/iowa-electricity.csv', format: 'CSV' },
       { name: 'page: about our data', path: '/about', format: 'CSV', expected: 'not-data' },
     ],
   },

@@ -72,11 +72,21 @@ export async function archiveDerived(
   const foreign = (page.attempt.links ?? []).filter(({ url }) => !deps.isOwn({ ...page.resource, url }));
   const chosen = chosenLinks(foreign, config.landing, config.landingMax);
   if (chosen.length === 0) return null;
-  const known = new Map((await records.landings.derivedOf(page.resource.id)).map((file) => [file.url, file]));
+  const known = await records.landings.derivedOf(page.resource.id);
   const journey = new DerivedJourney(page, deps);
-  for (const [index, link] of chosen.entries()) await journey.visit(link, index, known.get(link.url) ?? null, signal);
+  for (const [index, link] of chosen.entries()) await journey.visit(link, index, formerOf(link, known), signal);
   return journey.derivation();
 }
+
+/** The same file as it was known before; of one that moved, its bytes alone: they are not kept twice. */
+function formerOf({ url }: DataLink, known: readonly DerivedFile[]): Partial<DerivedFile> | null {
+  const same = known.find((file) => file.url === url);
+  if (same) return same;
+  const moved = known.find((file) => nameOf(file.url) === nameOf(url));
+  return moved ? { known: moved.known, copyKey: moved.copyKey } : null;
+}
+
+const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
 
 /** One page's files, one after the other. */
 class DerivedJourney {
@@ -94,7 +104,7 @@ class DerivedJourney {
     this.#bytesLeft = deps.config.maxBytes;
   }
 
-  async visit(link: DataLink, index: number, before: DerivedFile | null, signal: AbortSignal): Promise<void> {
+  async visit(link: DataLink, index: number, before: Partial<DerivedFile> | null, signal: AbortSignal): Promise<void> {
     const { lease, resource } = this.#page;
     const now = this.#deps.now();
     const unchecked = { code: null, reason: null, checkedAt: null, nextCheckAt: now, unchangedCount: 0 };
