@@ -19,11 +19,13 @@ export interface Journey {
   recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
+  /** The newest copy, where the store has lost its bytes: it cannot be unchanged, and is fetched anew. */
+  findMissing(lease: Lease): Promise<Copy | null>;
   /** The newest copy, where the host's table refused it last time; else null. */
   copyOwed(lease: Lease): Promise<Copy | null>;
   /** What it comes to without a request; null: it is asked for. */
   answer(lease: Lease, resource: Resource, owed: Copy | null): Attempt | null;
-  requestFor(lease: Lease, resource: Resource, unrecorded: UnrecordedCopy | null): Promise<FetchRequest>;
+  requestFor(asked: Omit<MadeAttempt, 'attempt' | 'owed'>): Promise<FetchRequest>;
   readonly retriever: Retriever;
   /** The files that a page leads to, archived as the settings say; null when there are none. */
   archiveDerived(page: LandingPage, signal: AbortSignal): Promise<Derivation | null>;
@@ -40,6 +42,7 @@ export interface MadeAttempt {
   readonly resource: Resource;
   readonly attempt: Attempt;
   readonly unrecorded: UnrecordedCopy | null;
+  readonly missing: Copy | null;
   /** What the host's table has yet to be told of. */
   readonly owed: Copy | null;
   /** Of the files behind a page; left out or null when there are none. */
@@ -84,9 +87,10 @@ export async function archiveResource(
   }
 
   const unrecorded = lease.abandonedKeyAts.length > 0 ? await journey.findUnrecordedCopy(lease) : null;
-  const owed = await journey.copyOwed(lease);
+  const missing = await journey.findMissing(lease);
+  const owed = missing ? null : await journey.copyOwed(lease);
   const retrieve = async () =>
-    journey.retriever.retrieve(await journey.requestFor(lease, resource, unrecorded), signal);
+    journey.retriever.retrieve(await journey.requestFor({ lease, resource, unrecorded, missing }), signal);
   const attempt = journey.answer(lease, resource, owed) ?? (await retrieve());
   if (signal.aborted) {
     if (attempt.stage) await journey.retriever.discard(attempt.stage);
@@ -95,7 +99,7 @@ export async function archiveResource(
 
   if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
   const derivation = attempt.links ? await journey.archiveDerived({ lease, resource, attempt }, signal) : null;
-  const decision = journey.decide({ lease, resource, attempt, unrecorded, owed, derivation });
+  const decision = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
   await commitBytes(attempt, journey.retriever);
 
   const { made, recorded } = await journey.record(decision);

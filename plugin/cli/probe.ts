@@ -50,7 +50,7 @@ export function probeCommand(context: CommandContext): Command {
     .addHelpText(
       'after',
       '\nExit codes: 0 fetched, unchanged or only looked at (with --stdin: the input ended, every line was read);\n' +
-        '1 refused or failed (with --stdin: a line could not be read); 2 wrong settings or arguments.',
+        '1 refused or failed; 2 wrong settings or arguments. With --stdin: 1 where a line could not be read.',
     );
   addSettingFlags(command, FLAGS);
   return command.action(async (url: string | undefined, options: ProbeOptions) => {

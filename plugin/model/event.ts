@@ -7,6 +7,7 @@ export const EVENT_NAMES = [
   'archive.broken',
   'archive.recovered',
   'archive.removed',
+  'archive.missing',
   'archive.dataset',
 ] as const;
 

@@ -128,7 +128,16 @@ export const FETCH_SETTINGS = {
     group: 'fetch',
     kind: decimal({ min: 0, max: 1 }),
     default: 0.01,
-    description: 'Share of "unchanged" answers that are fetched in full and compared; 0 turns it off.',
+    description:
+      'Share of files a server calls unchanged that are fetched in full and compared; 0 turns it off. Fresh ones are not asked for.',
+  },
+  storeCheckShare: {
+    environment: 'ARCHIVER_STORE_CHECK_SHARE',
+    group: 'fetch',
+    kind: decimal({ min: 0, max: 1 }),
+    default: 0.05,
+    description:
+      'Share of the copies a sweep finds still fresh that are looked for in the store; those it asks for always are.',
   },
   maxFreshnessMs: {
     environment: 'ARCHIVER_MAX_FRESHNESS_MS',

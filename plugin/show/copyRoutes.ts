@@ -45,7 +45,7 @@ async function sendBytes(
     response.status(range ? 206 : 200).setHeader('Content-Length', length);
     if (range) response.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${copy.bytes}`);
   };
-  const missing = () => new ArchiverError('store-failed', `The bytes of ${copy.key} are missing.`);
+  const missing = () => new ArchiverError('not-found', 'The bytes of this copy are missing in the store.');
   if (request.method === 'HEAD') {
     if ((await deps.store.size(copy.key)) === null) throw missing();
     begin();

@@ -26,6 +26,7 @@ import type { AttemptTally } from '../work/attemptTally.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { decide } from './decision.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
+import { findMissingCopy } from './missingCopy.ts';
 
 /** The edges that are in use, as a journey needs them. */
 export interface JourneyDeps {
@@ -37,6 +38,7 @@ export interface JourneyDeps {
   readonly queueName: string;
   readonly tally: AttemptTally;
   describe(resourceId: string): Promise<Resource | null>;
+  newestCopy(resourceId: string): Promise<Copy | null>;
   emit(event: ArchiveEvent): void;
   now(): Date;
 }
@@ -56,9 +58,10 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     async dropUnrecorded(key) {
       if (!(await records.copies.findByKey(key))) await store.remove(key);
     },
+    findMissing: (lease) => findMissingCopy(lease, deps),
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
     answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
-    requestFor: (lease, resource, unrecorded) => requestOf({ lease, resource, unrecorded }, deps),
+    requestFor: (asked) => requestOf(asked, deps),
     archiveDerived: (page, signal) => archiveDerived(page, { ...deps, retriever, limitsFor, isOwn }, signal),
     decide(made) {
       deps.tally.add(made.attempt);
@@ -97,10 +100,11 @@ function answerOwed({ archival, requested }: Lease, { url }: Resource, owed: Cop
 }
 
 async function requestOf(
-  asked: Pick<MadeAttempt, 'lease' | 'resource' | 'unrecorded'>,
+  asked: Omit<MadeAttempt, 'attempt' | 'owed'>,
   { config, portal, now }: JourneyDeps,
 ): Promise<FetchRequest> {
-  const { lease, resource, unrecorded } = asked;
+  const { lease, resource, unrecorded, missing } = asked;
+  const known = missing ? null : lease.archival.known;
   const at = now();
   const findLinks = config.landing !== 'off';
   // One more query, where a page is likely or somebody waits: its words help to tell links apart.
@@ -112,7 +116,7 @@ async function requestOf(
     url: resource.url,
     mode: config.checkOnly ? 'check' : lease.requested ? 'demand' : 'sweep',
     authorization: portal.authorizationFor?.(resource) ?? null,
-    known: unrecorded ? knownFromUnrecorded(unrecorded, resource, at) : lease.archival.known,
+    known: unrecorded ? knownFromUnrecorded(unrecorded, resource, at) : known,
     declaredFormat: resource.format,
     resourceName: resource.name,
     isPrivate: resource.isPrivate ?? false,
@@ -139,7 +143,10 @@ function notify({ outcome, events, detail }: Decision, { endedRunIds }: Recorded
   const fields = { resourceId, code, attempts };
   const level = isOwnFault(code) ? 'error' : 'info';
   deps.portal.logger[level](detail === null ? fields : { ...fields, detail }, 'archival ended');
-  for (const event of events) deps.emit(event);
+  for (const event of events) {
+    if (event.name === 'archive.missing') deps.portal.logger.error({ resourceId }, 'a copy was missing in the store');
+    deps.emit(event);
+  }
   for (const runId of endedRunIds) void emitDatasetEnd(runId, deps);
 }
 

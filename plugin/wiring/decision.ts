@@ -25,7 +25,7 @@ export interface DecisionDeps {
 
 /** What an attempt means, with everything that is written and told of it. */
 export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
-  const { lease, resource, attempt, unrecorded, owed, derivation = null } = decided;
+  const { lease, resource, attempt, unrecorded, missing, owed, derivation = null } = decided;
   const { config, now } = deps;
   const at = now();
   const { url, datasetId, id: entityId } = resource;
@@ -35,7 +35,7 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
   const { settled, retryInMs, state, value, error } = next;
   const copy = copyOf(attempt, unrecorded, resource, at);
   const shown = copy ?? derivation?.best ?? null;
-  const events = eventsOf({ lease, resource, next, copy: shown }, deps);
+  const events = eventsOf({ lease, resource, next, copy: shown, missing }, deps);
   const toTell = shown ?? (attempt.kind === 'unchanged' ? owed : null);
   return {
     attempt,
@@ -79,7 +79,10 @@ function withoutTexts({ lease, resource, attempt }: MadeAttempt, detail: string,
   const { id, urlType } = resource;
   const known: Resource = { id, urlType, url, datasetId, name: null, format: null };
   const internal = unrecordableAttempt(attempt, url, detail);
-  const decision = decide({ lease, resource: known, attempt: internal, unrecorded: null, owed: null }, deps);
+  const decision = decide(
+    { lease, resource: known, attempt: internal, unrecorded: null, missing: null, owed: null },
+    deps,
+  );
   return { ...decision, standIn: () => null };
 }
 
@@ -93,12 +96,12 @@ function landingOf({ resource, attempt, derivation = null }: MadeAttempt, at: Da
 
 const earlier = (one: Date | null, other: Date | null): Date | null => (one && other && other < one ? other : one);
 
-interface Decided extends Pick<MadeAttempt, 'lease' | 'resource'> {
+interface Decided extends Pick<MadeAttempt, 'lease' | 'resource' | 'missing'> {
   readonly next: NextArchival;
   readonly copy: NewCopy | null;
 }
 
-function eventsOf({ lease, resource, next, copy }: Decided, deps: DecisionDeps): readonly ArchiveEvent[] {
+function eventsOf({ lease, resource, next, copy, missing }: Decided, deps: DecisionDeps): readonly ArchiveEvent[] {
   const { code, reason } = next.archival;
   const subject = {
     datasetId: resource.datasetId,
@@ -109,7 +112,12 @@ function eventsOf({ lease, resource, next, copy }: Decided, deps: DecisionDeps):
     reason,
     cacheUrl: copy && copyUrl(copiesUrlOf(deps, resource), copy.key),
   };
-  return next.transitions.map((name) => archiveEvent(`archive.${name}`, subject, deps));
+  const { datasetId, resourceId, runId } = subject;
+  const lost = missing && { datasetId, resourceId, runId, cacheUrl: copyUrl(copiesUrlOf(deps, resource), missing.key) };
+  return [
+    ...(lost ? [archiveEvent('archive.missing', lost, deps)] : []),
+    ...next.transitions.map((name) => archiveEvent(`archive.${name}`, subject, deps)),
+  ];
 }
 
 const copiesUrlOf = ({ config, portal }: DecisionDeps, { isPrivate }: Resource): string =>

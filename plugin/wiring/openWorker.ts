@@ -1,7 +1,12 @@
 import { messageOf } from '../errors.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
+
+import type { Copy } from '../model/copy.ts';
+
 import type { Resource } from '../model/resource.ts';
+
 import type { ArchiveEvent } from '../notify/Listener.ts';
+import { GroupedReader } from '../portal/groupedReader.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
 import type { CatalogReader } from '../portal/storableCatalog.ts';
@@ -106,6 +111,7 @@ function openJourneys(scope: Scope, worker: WorkerDeps) {
   const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
   const identity = { site: portal.urls.site };
   const reader = new ResourceReader(catalog);
+  const copies = new GroupedReader<Copy>((ids) => newestCopies(ids, records));
   const deps: JourneyDeps = {
     config,
     portal,
@@ -118,6 +124,7 @@ function openJourneys(scope: Scope, worker: WorkerDeps) {
       const resource = await reader.read(resourceId);
       return resource && place(resource);
     },
+    newestCopy: (resourceId) => copies.read(resourceId),
     emit,
     now,
   };
@@ -125,6 +132,11 @@ function openJourneys(scope: Scope, worker: WorkerDeps) {
     priority: createJourney(deps, scope.add(createLocalRetriever(config, identity))),
     bulk: createJourney(deps, scope.add(createThreadedRetriever(config, identity))),
   };
+}
+
+async function newestCopies(ids: readonly string[], { copies }: Records): Promise<ReadonlyMap<string, Copy>> {
+  const newest = await copies.newestByResources(ids, 1);
+  return new Map([...newest].flatMap(([id, [copy]]) => (copy ? [[id, copy] as const] : [])));
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {

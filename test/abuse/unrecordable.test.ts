@@ -79,7 +79,7 @@ describe('the database', () => {
         const attempt = attemptWith(written, resourceId);
         const deps = { config: CONFIG, portal: { urls: { site: '', archiver: 'http://a' } }, queueName: 'q' };
         const decision = decide(
-          { lease, resource, attempt, unrecorded: null, owed: null },
+          { lease, resource, attempt, unrecorded: null, missing: null, owed: null },
           { ...deps, now: () => new Date() },
         );
         assert.equal(decision.outcome.deliveries.length, 1);
@@ -128,7 +128,9 @@ function attemptWith(written: Record<'reason' | 'detail' | 'field' | 'word' | 'p
   } as const;
   const body = { bytes: 3, md5: 'a'.repeat(32), sha256: 'b'.repeat(64), ...named };
   const stage = { id: 's', key: `archive/20260101T000000Z/${id}/file.csv`, bytes: 3 };
-  const accepted = [{ at: '', url: place, mode: 'rule', rule: word, sha256: '', text: reason }] as const;
+  const accepted = [
+    { at: new Date(0).toISOString(), url: place, mode: 'rule', rule: word, sha256: '', text: reason },
+  ] as const;
   const links = [{ url: place, format: word, score: 1, evidence: [reason] }];
   const response = { status: 200, headers };
   const outcome = {

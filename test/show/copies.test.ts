@@ -212,7 +212,7 @@ describe('the routes of copies', () => {
     await portal.archived('lost', '/lost.csv');
     await rm(join(portal.folder, await keyOf('lost')));
     for (const answer of [await get('lost'), await portal.agent().head(`/${await keyOf('lost')}`)]) {
-      assert.equal(answer.status, 503);
+      assert.equal(answer.status, 404);
       assert.equal(answer.headers['cache-control'], 'no-store');
       assert.equal(answer.headers.etag, undefined);
       assert.equal(answer.headers['content-disposition'], undefined);

@@ -69,6 +69,7 @@ describe('what a journey tells', () => {
         queueName: 'agenda-postgresql',
         tally: new AttemptTally(),
         describe: (id) => portal.catalog.getResource(id),
+        newestCopy: (id) => records.copies.newest(id),
         emit: (event) => void events.push(event),
         now: () => NOW,
       },

@@ -1,0 +1,25 @@
+import type { Lease } from '../model/archival.ts';
+import type { Copy } from '../model/copy.ts';
+import type { Config } from '../settings/Config.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+
+/** What is asked whether a copy is still there. */
+export interface MissingCopyDeps {
+  readonly config: Pick<Config, 'storeCheckShare'>;
+  readonly store: Pick<ArchiveStore, 'size'>;
+  newestCopy(resourceId: string): Promise<Copy | null>;
+  now(): Date;
+}
+
+/**
+ * The copy that the next attempt would be compared with, where the store no longer has it; else null. Of what a sweep
+ * finds still fresh, and will not ask for, a share taken at random is looked at.
+ */
+export async function findMissingCopy(lease: Lease, deps: MissingCopyDeps): Promise<Copy | null> {
+  const { known, copyId, freshUntil } = lease.archival;
+  if (known === null || copyId === null) return null;
+  const isSpared = !lease.requested && freshUntil !== null && freshUntil > deps.now();
+  if (isSpared && Math.random() >= deps.config.storeCheckShare) return null;
+  const copy = await deps.newestCopy(lease.resourceId);
+  return copy && (await deps.store.size(copy.key)) === null ? copy : null;
+}
