@@ -55,7 +55,14 @@ describe('The probe of a landing page', () => {
     assert.deepEqual(Object.keys(links[0]), ['url', 'format', 'score', 'evidence']);
     assert.ok(links.every((link: { score: number }) => link.score >= 0 && link.score <= 1));
     assert.ok(!('derived' in rest));
-    assert.equal(server.asked.length, 1);
+    // The second time with the declared media type first (content negotiation).
+    assert.deepEqual(
+      server.asked.map(({ path, headers }) => [path, headers.accept]),
+      [
+        ['/page', '*/*'],
+        ['/page', 'text/csv, */*;q=0.1'],
+      ],
+    );
   });
 
   it('takes the policy from the environment too', async () => {

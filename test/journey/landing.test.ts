@@ -94,7 +94,14 @@ describe('the journey behind a landing page', () => {
     assert.equal(shown.code, 'not-data');
     assert.equal(shown.links[0].url, `${publisher.site}/r1.csv`);
     assert.deepEqual([shown.derived, shown.copies, shown.accepted], [[], [], []]);
-    assert.equal(publisher.asked.length, 1);
+    // The second time with the declared media type first (content negotiation).
+    assert.deepEqual(
+      publisher.asked.map(({ path, headers }) => [path, headers.accept]),
+      [
+        ['/page', '*/*'],
+        ['/page', 'text/csv, */*;q=0.1'],
+      ],
+    );
     assert.equal((await rowOf()).cache_url, null);
   });
 
