@@ -28,7 +28,10 @@ describe('a host whose table refuses what is written back', () => {
       .where({ resource_id: id })
       .update({ next_check_at: new Date(0) });
     await portal.archiver.archive.sweep({ dryRun: false });
-    await until(async () => ((await archivalOf(id)).checkedAt ?? 0) > (before.checkedAt ?? 0));
+    await until(async () => {
+      const { checkedAt } = await archivalOf(id);
+      return (checkedAt ?? 0) > (before.checkedAt ?? 0) && portal.isTold(id, checkedAt);
+    });
   }
 
   it('has the copy kept and recorded, the publisher left alone, the operator told, and is written to when it takes it', async () => {

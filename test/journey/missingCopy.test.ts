@@ -25,7 +25,10 @@ describe('a copy whose bytes the store has lost', () => {
       const before = await archivals.get('r1');
       await portal.database.knex('archiver.archival').update({ next_check_at: new Date(0) });
       await portal.archiver.archive.sweep({ dryRun: false });
-      await until(async () => Number((await archivals.get('r1'))?.checkedAt) > Number(before?.checkedAt));
+      await until(async () => {
+        const checkedAt = (await archivals.get('r1'))?.checkedAt ?? null;
+        return Number(checkedAt) > Number(before?.checkedAt) && portal.isTold('r1', checkedAt);
+      });
       return (await archivals.get('r1'))?.code;
     };
     const lose = () => rm(join(portal.folder, key));

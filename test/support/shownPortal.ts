@@ -13,6 +13,7 @@ import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from './testPortal.ts';
+import { until } from './until.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -41,6 +42,8 @@ export class ShownPortal {
   /** Every answer of the routes is held against the OpenAPI document. */
   readonly answers = new DescribedAnswers();
   readonly #publisher: Server;
+  /** When each resource's archival was last told to the operator (ms): after it was recorded, with its events. */
+  readonly #toldAt = new Map<string, number>();
 
   private constructor(parts: { database: TestDatabase; folder: string; site: string; settings: Settings }) {
     this.database = parts.database;
@@ -55,7 +58,12 @@ export class ShownPortal {
     const portal = testPortal({
       knex: parts.database.knex,
       settings: { folder: parts.folder, ...parts.settings },
-      logger: { ...SILENT, warn: this.#log('warn'), error: this.#log('error') },
+      logger: {
+        ...SILENT,
+        info: (fields, message) => this.#noteEnd(fields, message),
+        warn: this.#log('warn'),
+        error: this.#log('error'),
+      },
       authorize: (request, question) => this.authorize(request, question),
     });
     this.archiver.register({ ...portal, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
@@ -84,15 +92,20 @@ export class ShownPortal {
     return `http://127.0.0.1:${(this.#publisher.address() as AddressInfo).port}${path}`;
   }
 
-  /** Saves a resource over `path` and waits until its archival ended. */
+  /** Saves a resource over `path` and waits until its archival ended and is told. */
   async archived(id: string, path: string, datasetId = 'd1'): Promise<void> {
     await this.save(id, path, datasetId);
     const { archivals } = recordsIn(this.database.knex);
-    for (;;) {
+    await until(async () => {
       const archival = await archivals.get(id);
-      if (archival && archival.code !== null && archival.requestSeq === archival.doneSeq) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      const isDone = archival !== null && archival.code !== null && archival.requestSeq === archival.doneSeq;
+      return isDone && this.isTold(id, archival.checkedAt);
+    }, 60);
+  }
+
+  /** Whether the log and the events of the archival that was recorded at `checkedAt` are out: they follow its commit. */
+  isTold(id: string, checkedAt: Date | null): boolean {
+    return checkedAt === null || (this.#toldAt.get(id) ?? 0) >= checkedAt.getTime();
   }
 
   async save(id: string, path: string, datasetId = 'd1'): Promise<void> {
@@ -105,13 +118,25 @@ export class ShownPortal {
     await this.archiver.hooks[hook]({ resourceId: id, datasetId });
   }
 
+  /** Waits until the run ended and all that was archived since it was requested is told. */
   async ended(runId: string): Promise<void> {
     const { runs } = this.archiver.archive;
-    while ((await runs.get(runId))?.state !== 'done') await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await runs.get(runId))?.state === 'done', 60);
+    const since = (await runs.get(runId))?.createdAt ?? new Date();
+    const rows = await this.database.knex('archiver.archival').where('checked_at', '>=', since).select('*');
+    await until(() => rows.every((row) => this.isTold(row.resource_id, new Date(row.checked_at))));
+  }
+
+  #noteEnd(fields: object, message = ''): void {
+    const resourceId: unknown = Reflect.get(fields, 'resourceId');
+    if (message === 'archival ended' && typeof resourceId === 'string') this.#toldAt.set(resourceId, Date.now());
   }
 
   #log(level: 'warn' | 'error') {
-    return (fields: object, message = '') => void this.logged.push({ level, message, fields });
+    return (fields: object, message = '') => {
+      this.logged.push({ level, message, fields });
+      this.#noteEnd(fields, message);
+    };
   }
 
   async close(): Promise<void> {
