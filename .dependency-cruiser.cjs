@@ -12,51 +12,74 @@ const door = (library, files, comment) => ({
 const npm = (names) => `^(node_modules/)?(${names})(/|$)`;
 
 /**
- * The rooms of fetch/ and those that each may import from, types too. `.` stands for the files that lie in fetch/ itself:
- * they make an attempt of all the rooms, and no room knows them.
+ * The rooms of a step and those that each may import from, types too. `.` stands for the files that lie in the step itself:
+ * in fetch/ they make an attempt of all the rooms, and no room knows them.
  */
-const FETCH_ARROWS = {
-  http: [],
-  outcome: ['http'],
-  connect: ['http'],
-  exchange: ['connect', 'outcome', 'http'],
-  cache: ['outcome', 'http'],
-  follow: ['exchange', 'outcome', 'http'],
-  sniff: ['http'],
-  service: ['sniff'],
-  digest: ['http'],
-  html: [],
-  landing: ['html', 'sniff', 'http'],
-  form: ['html', 'outcome'],
-  thread: ['digest'],
-  body: ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'],
-  retrieve: ['thread'],
-  '.': [
-    'http',
-    'outcome',
-    'connect',
-    'exchange',
-    'cache',
-    'follow',
-    'sniff',
-    'service',
-    'digest',
-    'thread',
-    'body',
-    'landing',
-    'form',
-  ],
+const ROOMS = {
+  fetch: {
+    http: [],
+    outcome: ['http'],
+    connect: ['http'],
+    exchange: ['connect', 'outcome', 'http'],
+    cache: ['outcome', 'http'],
+    follow: ['exchange', 'outcome', 'http'],
+    sniff: ['http'],
+    service: ['sniff'],
+    digest: ['http'],
+    html: [],
+    landing: ['html', 'sniff', 'http'],
+    form: ['html', 'outcome'],
+    thread: ['digest'],
+    body: ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'],
+    retrieve: ['thread'],
+    '.': [
+      'http',
+      'outcome',
+      'connect',
+      'exchange',
+      'cache',
+      'follow',
+      'sniff',
+      'service',
+      'digest',
+      'thread',
+      'body',
+      'landing',
+      'form',
+    ],
+  },
+  record: {
+    cluster: [],
+    database: [],
+    coordination: ['database', 'contracts'],
+    archival: ['coordination', 'database', 'contracts'],
+    run: ['archival', 'database', 'contracts'],
+    '.': ['archival', 'run', 'coordination', 'database'],
+  },
+  cli: {
+    context: [],
+    archive: ['context'],
+    operate: ['context'],
+    probe: ['context'],
+    ckan: ['context'],
+    '.': ['archive', 'operate', 'probe', 'ckan', 'context'],
+  },
 };
 
-const filesOf = (room) => (room === '.' ? '^plugin/fetch/[^/]+$' : `^plugin/fetch/${room}/`);
+const filesOf = (step, room) => {
+  if (room === '.') return `^plugin/${step}/[^/]+$`;
+  return room === 'contracts' ? `^plugin/${step}/[A-Z][^/]*$` : `^plugin/${step}/${room}/`;
+};
 
-const fetchRules = Object.entries(FETCH_ARROWS).map(([room, allowed]) => ({
-  name: room === '.' ? 'fetch' : `fetch-${room}`,
-  comment: `May import ${allowed.length > 0 ? allowed.join(', ') : 'none of the other rooms'} in fetch/, types too.`,
-  severity: 'error',
-  from: { path: filesOf(room) },
-  to: { path: '^plugin/fetch/', pathNot: [room, ...allowed].map(filesOf) },
-}));
+const roomRules = Object.entries(ROOMS).flatMap(([step, rooms]) =>
+  Object.entries(rooms).map(([room, allowed]) => ({
+    name: room === '.' ? step : `${step}-${room}`,
+    comment: `May import ${allowed.length > 0 ? allowed.join(', ') : 'none of the other rooms'} in ${step}/, types too.`,
+    severity: 'error',
+    from: { path: filesOf(step, room) },
+    to: { path: `^plugin/${step}/`, pathNot: [room, ...allowed].map((name) => filesOf(step, name)) },
+  })),
+);
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -140,7 +163,7 @@ module.exports = {
       from: { path: '^plugin/', pathNot: '^plugin/(index\\.ts$|cli/|mirror/)' },
       to: { path: '^plugin/(plugin|index)\\.ts$' },
     },
-    ...fetchRules,
+    ...roomRules,
     {
       name: 'fetch-from-outside',
       comment: 'Who wires fetches; everybody else has a contract for it.',

@@ -3,7 +3,7 @@ import { DatasetDocuments } from '../plugin/mirror/datasetDocuments.ts';
 import { ActionClient } from '../plugin/portal/ckan/actionClient.ts';
 import { MirrorTables } from '../plugin/portal/ckan/mirrorTables.ts';
 import { synchronise } from '../plugin/portal/ckan/synchronise.ts';
-import { databaseOf, openDatabase } from '../plugin/record/openDatabase.ts';
+import { databaseOf, openDatabase } from '../plugin/record/database/openDatabase.ts';
 import { loadConfig } from '../plugin/settings/loadConfig.ts';
 import { openApiExchange } from '../plugin/wiring/openApiExchange.ts';
 import { SILENT } from '../test/support/testPortal.ts';

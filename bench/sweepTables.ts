@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { migrate } from '../plugin/record/migrate.ts';
+import { migrate } from '../plugin/record/database/migrate.ts';
 import { createPortalTables } from '../test/support/testPortal.ts';
 
 export interface Filling {

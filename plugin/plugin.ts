@@ -5,7 +5,7 @@ import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
 import type { Portal } from './portal/Portal.ts';
-import { migrate } from './record/migrate.ts';
+import { migrate } from './record/database/migrate.ts';
 import { loadConfig } from './settings/loadConfig.ts';
 import type { Archive } from './show/Archive.ts';
 import { createHandler } from './show/handler.ts';

@@ -1,18 +1,18 @@
 import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { version } from '../wiring/version.ts';
-import { archiveCommand } from './archive.ts';
-import type { CommandContext } from './CommandContext.ts';
-import { ckanCommand } from './ckan.ts';
-import { configCommand } from './configCommand.ts';
-import { hostCommand } from './host.ts';
-import { migrateCommand } from './migrate.ts';
-import { probeCommand } from './probe.ts';
-import { runCommand } from './run.ts';
-import { statusCommand } from './status.ts';
-import { sweepCommand } from './sweep.ts';
-import { uninstallCommand } from './uninstall.ts';
-import { workerCommand } from './worker.ts';
+import { archiveCommand } from './archive/archive.ts';
+import { runCommand } from './archive/run.ts';
+import { statusCommand } from './archive/status.ts';
+import { sweepCommand } from './archive/sweep.ts';
+import { ckanCommand } from './ckan/ckan.ts';
+import type { CommandContext } from './context/CommandContext.ts';
+import { configCommand } from './operate/configCommand.ts';
+import { hostCommand } from './operate/host.ts';
+import { migrateCommand } from './operate/migrate.ts';
+import { uninstallCommand } from './operate/uninstall.ts';
+import { workerCommand } from './operate/worker.ts';
+import { probeCommand } from './probe/probe.ts';
 
 const COMMANDS = [
   probeCommand,

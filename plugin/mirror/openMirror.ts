@@ -7,7 +7,7 @@ import { type IdentifiedPortal, identifyPortal } from '../portal/ckan/identifyPo
 import { createMirrorPortal } from '../portal/ckan/mirrorPortal.ts';
 import { MirrorTables } from '../portal/ckan/mirrorTables.ts';
 import { WriteBackTable } from '../portal/ckan/writeBackTable.ts';
-import { databaseOf } from '../record/openDatabase.ts';
+import { databaseOf } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
 import { loadConfig } from '../settings/loadConfig.ts';
 import { openApiExchange } from '../wiring/openApiExchange.ts';

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { type Cluster, openCluster } from '../record/cluster/openCluster.ts';
-import { connectionOf } from '../record/connectionOf.ts';
-import { openDatabase } from '../record/openDatabase.ts';
-import { takeSessionLock } from '../record/sessionLock.ts';
+import { connectionOf } from '../record/database/connectionOf.ts';
+import { openDatabase } from '../record/database/openDatabase.ts';
+import { takeSessionLock } from '../record/database/sessionLock.ts';
 import { keptSecret, OWN_FOLDER } from './keptSecret.ts';
 
 /** The database of a mirror, which no other process mirrors into for as long as it is open. */

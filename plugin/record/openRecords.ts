@@ -1,16 +1,16 @@
 import type { Knex } from 'knex';
 import type { Catalog } from '../portal/Portal.ts';
-import { ArchivalTable } from './archivalTable.ts';
-import { CopyTable } from './copyTable.ts';
-import { DeliveryTable } from './deliveryTable.ts';
-import { HostTable } from './hostTable.ts';
-import { LandingTable } from './landingTable.ts';
-import { NamedLeaseTable } from './namedLeaseTable.ts';
-import { databaseOf } from './openDatabase.ts';
-import { OutboxTable } from './outboxTable.ts';
+import { ArchivalTable } from './archival/archivalTable.ts';
+import { CopyTable } from './archival/copyTable.ts';
+import { LandingTable } from './archival/landingTable.ts';
+import { TaskStatusTable } from './archival/taskStatusTable.ts';
+import { DeliveryTable } from './coordination/deliveryTable.ts';
+import { HostTable } from './coordination/hostTable.ts';
+import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
+import { OutboxTable } from './coordination/outboxTable.ts';
+import { databaseOf } from './database/openDatabase.ts';
 import type { Records } from './Records.ts';
-import { RunTable } from './runTable.ts';
-import { TaskStatusTable } from './taskStatusTable.ts';
+import { RunTable } from './run/runTable.ts';
 
 /** All tables on one knex. `ownsKnex`: `close` ends its pool, for we opened it; a host's pool is never closed. */
 export function createRecords(options: {

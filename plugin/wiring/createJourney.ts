@@ -16,7 +16,7 @@ import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Recorded } from '../record/Archivals.ts';
-import type { GroupedRecorder } from '../record/groupedRecorder.ts';
+import type { GroupedRecorder } from '../record/archival/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { createExpressPortal } from '../portal/expressPortal.ts';
 import type { Portal } from '../portal/Portal.ts';
-import { openDatabase } from '../record/openDatabase.ts';
+import { openDatabase } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
 
 /**

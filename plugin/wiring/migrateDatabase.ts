@@ -1,6 +1,6 @@
 import type { Portal } from '../portal/Portal.ts';
-import { migrate } from '../record/migrate.ts';
-import { openDatabase } from '../record/openDatabase.ts';
+import { migrate } from '../record/database/migrate.ts';
+import { openDatabase } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
 
 /** Migrates the portal's database, or the one that the settings name; what was opened here is closed. */

@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import { AgendaQueue } from '../job/agendaQueue.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
-import { connectionOf } from '../record/connectionOf.ts';
-import { listen } from '../record/listen.ts';
+import { connectionOf } from '../record/database/connectionOf.ts';
+import { listen } from '../record/database/listen.ts';
 import type { Config } from '../settings/Config.ts';
 import type { Scope } from './scope.ts';
 

@@ -10,7 +10,7 @@ import { GroupedReader } from '../portal/groupedReader.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
 import type { CatalogReader } from '../portal/storableCatalog.ts';
-import { GroupedRecorder } from '../record/groupedRecorder.ts';
+import { GroupedRecorder } from '../record/archival/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';

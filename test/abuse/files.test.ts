@@ -3,7 +3,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { SaveFile } from '../../plugin/cli/saveFile.ts';
+import { SaveFile } from '../../plugin/cli/probe/saveFile.ts';
 import { FolderStore } from '../../plugin/store/folderStore.ts';
 import { listed } from '../../plugin/testing/storedBytes.ts';
 import { ShownPortal } from '../support/shownPortal.ts';

@@ -138,42 +138,63 @@ describe('the import rules', () => {
     assert.deepEqual(new Set(await broken(modules)), new Set(['no-cycles']));
   });
 
-  /** A room of fetch, rooms that it may import from, and one that it may not. */
-  const FETCH_ROOMS: readonly (readonly [string, readonly string[], string])[] = [
-    ['http', [], 'outcome'],
-    ['outcome', ['http'], 'exchange'],
-    ['connect', ['http'], 'exchange'],
-    ['exchange', ['connect', 'outcome', 'http'], 'follow'],
-    ['cache', ['outcome', 'http'], 'exchange'],
-    ['follow', ['exchange', 'outcome', 'http'], 'connect'],
-    ['html', [], 'landing'],
-    ['landing', ['html', 'sniff', 'http'], 'body'],
-    ['form', ['html', 'outcome'], 'follow'],
-    ['sniff', ['http'], 'service'],
-    ['service', ['sniff'], 'body'],
-    ['digest', ['http'], 'thread'],
-    ['thread', ['digest'], 'http'],
-    ['body', ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'], 'thread'],
-    ['retrieve', ['thread'], 'digest'],
+  /** A step, a room of it, rooms that it may import from, and one that it may not. */
+  const ROOMS: readonly (readonly [string, string, readonly string[], string])[] = [
+    ['fetch', 'http', [], 'outcome'],
+    ['fetch', 'outcome', ['http'], 'exchange'],
+    ['fetch', 'connect', ['http'], 'exchange'],
+    ['fetch', 'exchange', ['connect', 'outcome', 'http'], 'follow'],
+    ['fetch', 'cache', ['outcome', 'http'], 'exchange'],
+    ['fetch', 'follow', ['exchange', 'outcome', 'http'], 'connect'],
+    ['fetch', 'html', [], 'landing'],
+    ['fetch', 'landing', ['html', 'sniff', 'http'], 'body'],
+    ['fetch', 'form', ['html', 'outcome'], 'follow'],
+    ['fetch', 'sniff', ['http'], 'service'],
+    ['fetch', 'service', ['sniff'], 'body'],
+    ['fetch', 'digest', ['http'], 'thread'],
+    ['fetch', 'thread', ['digest'], 'http'],
+    ['fetch', 'body', ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'], 'thread'],
+    ['fetch', 'retrieve', ['thread'], 'digest'],
+    ['record', 'cluster', [], 'database'],
+    ['record', 'database', [], 'archival'],
+    ['record', 'coordination', ['database'], 'archival'],
+    ['record', 'archival', ['coordination', 'database'], 'run'],
+    ['record', 'run', ['archival', 'database'], 'coordination'],
+    ['cli', 'context', [], 'operate'],
+    ['cli', 'archive', ['context'], 'probe'],
+    ['cli', 'operate', ['context'], 'archive'],
+    ['cli', 'probe', ['context'], 'operate'],
+    ['cli', 'ckan', ['context'], 'archive'],
   ];
-  for (const [room, allowed, forbidden] of FETCH_ROOMS) {
-    test(`keep the room ${room} of fetch from code and types of ${forbidden}`, async () => {
+  for (const [step, room, allowed, forbidden] of ROOMS) {
+    test(`keep the room ${room} of ${step} from code and types of ${forbidden}`, async () => {
       const modules = (from: readonly string[]) => ({
-        ...Object.fromEntries(from.map((other) => [`plugin/fetch/${other}/a.ts`, MODULE])),
-        [`plugin/fetch/${room}/code.ts`]: from.map((other) => `import { one } from '../${other}/a.ts';\n`).join(''),
-        [`plugin/fetch/${room}/types.ts`]: from
+        ...Object.fromEntries(from.map((other) => [`plugin/${step}/${other}/a.ts`, MODULE])),
+        [`plugin/${step}/${room}/code.ts`]: from.map((other) => `import { one } from '../${other}/a.ts';\n`).join(''),
+        [`plugin/${step}/${room}/types.ts`]: from
           .map((other) => `import type { One } from '../${other}/a.ts';\n`)
           .join(''),
       });
       assert.deepEqual(await broken(modules(allowed)), []);
-      assert.deepEqual(await broken(modules([forbidden])), [`fetch-${room}`, `fetch-${room}`]);
+      assert.deepEqual(await broken(modules([forbidden])), [`${step}-${room}`, `${step}-${room}`]);
     });
   }
 
-  test('have a row for each room of fetch', async () => {
-    const entries = await readdir('plugin/fetch', { withFileTypes: true });
-    const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-    assert.deepEqual(FETCH_ROOMS.map(([room]) => room).sort(), rooms.sort());
+  for (const step of new Set(ROOMS.map(([name]) => name))) {
+    test(`have a row for each room of ${step}`, async () => {
+      const entries = await readdir(`plugin/${step}`, { withFileTypes: true });
+      const rooms = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+      assert.deepEqual(ROOMS.flatMap(([of, room]) => (of === step ? [room] : [])).sort(), rooms.sort());
+    });
+  }
+
+  test('let the tables use the contracts of record, and not what opens them', async () => {
+    const modules = (file: string) => ({
+      [`plugin/record/${file}.ts`]: 'export interface One { id: string }\n',
+      'plugin/record/run/use.ts': `import type { One } from '../${file}.ts';\n`,
+    });
+    assert.deepEqual(await broken(modules('Runs')), []);
+    assert.deepEqual(await broken(modules('openRecords')), ['record-run']);
   });
 
   test('let a fetch use every room but those that run fetches', async () => {

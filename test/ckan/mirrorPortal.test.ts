@@ -1,7 +1,7 @@
 import { createMirrorPortal } from '../../plugin/portal/ckan/mirrorPortal.ts';
 import { MirrorTables } from '../../plugin/portal/ckan/mirrorTables.ts';
 import { readDataset } from '../../plugin/portal/ckan/remoteDataset.ts';
-import { databaseOf } from '../../plugin/record/openDatabase.ts';
+import { databaseOf } from '../../plugin/record/database/openDatabase.ts';
 import type { PortalUnderTest } from '../../plugin/testing/PortalUnderTest.ts';
 import { portalContract } from '../../plugin/testing/portalContract.ts';
 import { freshDatabase } from '../support/postgres.ts';

@@ -4,7 +4,7 @@ import { ActionClient } from '../../plugin/portal/ckan/actionClient.ts';
 import type { MirrorFilters } from '../../plugin/portal/ckan/matchingDatasets.ts';
 import { MirrorTables } from '../../plugin/portal/ckan/mirrorTables.ts';
 import { synchronise } from '../../plugin/portal/ckan/synchronise.ts';
-import { databaseOf } from '../../plugin/record/openDatabase.ts';
+import { databaseOf } from '../../plugin/record/database/openDatabase.ts';
 import { type ClientSurroundings, clientSurroundings } from '../support/ckanClient.ts';
 import { FakeCkan, fakeDataset } from '../support/fakeCkan.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readProbeLine } from '../../plugin/cli/probeRequest.ts';
+import { readProbeLine } from '../../plugin/cli/probe/probeRequest.ts';
 
 describe('a line of the probe', () => {
   const url = 'http://data.example/a.csv';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { columns } from '../../plugin/cli/print.ts';
-import { timeLeftText } from '../../plugin/cli/runProgress.ts';
-import { runLines } from '../../plugin/cli/runText.ts';
+import { timeLeftText } from '../../plugin/cli/archive/runProgress.ts';
+import { runLines } from '../../plugin/cli/archive/runText.ts';
+import { columns } from '../../plugin/cli/context/print.ts';
 import { runProgress } from '../../plugin/decide/runProgress.ts';
 import type { Run } from '../../plugin/model/run.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { ArchiverError } from '../../plugin/errors.ts';
 import type { ArchivalRecord } from '../../plugin/record/Archivals.ts';
-import { GroupedRecorder } from '../../plugin/record/groupedRecorder.ts';
+import { GroupedRecorder } from '../../plugin/record/archival/groupedRecorder.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
 import { NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';

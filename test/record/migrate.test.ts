@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { migrate } from '../../plugin/record/migrate.ts';
+import { migrate } from '../../plugin/record/database/migrate.ts';
 import { readJson } from '../support/manifest.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createHostTable, NAMES } from '../support/recordFixtures.ts';

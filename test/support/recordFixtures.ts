@@ -3,7 +3,7 @@ import type { Archival, Lease } from '../../plugin/model/archival.ts';
 import type { Copy } from '../../plugin/model/copy.ts';
 import type { WriteBack } from '../../plugin/model/writeBack.ts';
 import type { ArchivalRecord } from '../../plugin/record/Archivals.ts';
-import { migrate } from '../../plugin/record/migrate.ts';
+import { migrate } from '../../plugin/record/database/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
 import { freshDatabase } from './postgres.ts';

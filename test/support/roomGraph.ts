@@ -16,9 +16,14 @@ const EVERYWHERE: ReadonlySet<string> = new Set(['model', 'errors.ts', 'http', '
 /** docs/architecture.md as it should be: with the pictures and tables that the imports of `plugin/` make. */
 export function wantedArchitecture(text: string): string {
   const rooms = arrowsIn('plugin', (path) => path.split('/')[1] ?? '');
-  const fetch = arrowsIn('plugin/fetch', (path) => path.split('/').slice(2, -1)[0] ?? 'fetch');
-  const parts = { rooms: picture(rooms), types: typesTable(rooms), 'fetch-rooms': picture(fetch) };
-  return Object.entries(parts).reduce((whole, [name, part]) => filledPage(whole, name, part), text);
+  const inside = ['fetch', 'record', 'cli'].map((step) => [`${step}-rooms`, picture(arrowsInside(step))] as const);
+  const parts = [['rooms', picture(rooms)], ['types', typesTable(rooms)], ...inside] as const;
+  return parts.reduce((whole, [name, part]) => filledPage(whole, name, part), text);
+}
+
+/** Those between the rooms of one step; the files that lie in the step itself are one room with its name. */
+function arrowsInside(step: string): Arrow[] {
+  return arrowsIn(`plugin/${step}`, (path) => path.split('/').slice(2, -1)[0] ?? step);
 }
 
 /** One arrow for each pair of rooms of which one imports from the other, in alphabetical order. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { openBackend } from '../../plugin/job/agendaBackend.ts';
 import { AgendaQueue } from '../../plugin/job/agendaQueue.ts';
 import type { Listen } from '../../plugin/job/Listen.ts';
-import { listen } from '../../plugin/record/listen.ts';
+import { listen } from '../../plugin/record/database/listen.ts';
 import type { QueueUnderTest } from '../../plugin/testing/QueueUnderTest.ts';
 import { SILENT } from './testPortal.ts';
 

@@ -1,6 +1,6 @@
 import type { Job, JobQueue } from '../../plugin/job/JobQueue.ts';
 import type { Portal } from '../../plugin/portal/Portal.ts';
-import { migrate } from '../../plugin/record/migrate.ts';
+import { migrate } from '../../plugin/record/database/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';

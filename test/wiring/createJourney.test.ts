@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { archiveResource } from '../../plugin/archiveResource.ts';
 import type { ArchiveEvent } from '../../plugin/notify/Listener.ts';
-import { GroupedRecorder } from '../../plugin/record/groupedRecorder.ts';
+import { GroupedRecorder } from '../../plugin/record/archival/groupedRecorder.ts';
 import type { Records } from '../../plugin/record/Records.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { createJourney } from '../../plugin/wiring/createJourney.ts';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Database } from '../../record/Database.ts';
+import type { Database } from '../../record/database/Database.ts';
 import { DROP_RESOURCES, PUT_DATASETS, PUT_RESOURCES, TABLES } from './mirrorStatements.ts';
 import type { RemoteDataset, RemoteResource } from './remoteDataset.ts';
 

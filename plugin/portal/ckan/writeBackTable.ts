@@ -1,4 +1,4 @@
-import type { Database } from '../../record/Database.ts';
+import type { Database } from '../../record/database/Database.ts';
 import type { RemoteResource } from './remoteDataset.ts';
 
 /** What may be written beside `cache_url` and its date. */

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import type { CommandContext } from '../context/CommandContext.ts';
+import { addPortalOptions, type PortalOptions } from '../context/loadPortal.ts';
+import { columns, print } from '../context/print.ts';
+import { withArchiver } from '../context/withArchiver.ts';
+
+/** `status`: how the archive stands and what waits. */
+export function statusCommand(context: CommandContext): Command {
+  const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
+  return addPortalOptions(command).action(async (options: PortalOptions) => {
+    await withArchiver(options, context, async (archiver) => {
+      const { counts, backlog, saves, pauses } = await archiver.archive.overview();
+      const status = { queue: archiver.queueName(), store: archiver.storeName(), counts, backlog, saves, pauses };
+      print(context, options, {
+        json: status,
+        lines: [
+          ...columns(counts.map(({ code, count }) => [code ?? 'not archived yet', count])),
+          `due: ${backlog.due}${sinceText(backlog.oldestDueAt)}, being archived: ${backlog.leased}`,
+          `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
+          `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
+          ...pauses.map(({ owner, reason }) => `${owner} pauses: ${reason}`),
+          `queue: ${status.queue}, store: ${status.store}`,
+        ],
+      });
+    });
+  });
+}
+
+const sinceText = (at: Date | null): string => (at ? ` (the oldest since ${at.toISOString()})` : '');

@@ -1,0 +1,24 @@
+import type { Archiver } from '../../Archiver.ts';
+import type { Role } from '../../model/role.ts';
+import type { CommandContext } from './CommandContext.ts';
+import { loadPortal, type PortalOptions } from './loadPortal.ts';
+
+/** Starts the archiver in these roles (none: only to ask and to tell), does the work, and stops what was started. */
+export async function withArchiver(
+  options: PortalOptions & { readonly roles?: readonly Role[] },
+  context: CommandContext,
+  work: (archiver: Archiver) => Promise<void>,
+): Promise<void> {
+  const { portal, close } = await loadPortal(options, context);
+  // Only now: what probes a link or reads the settings needs neither queue nor database.
+  const { createArchiver } = await import('../../plugin.ts');
+  const archiver = createArchiver({ environment: context.environment });
+  try {
+    archiver.register(portal);
+    await archiver.start({ roles: options.roles ?? [] });
+    await work(archiver);
+  } finally {
+    await archiver.stop();
+    await close();
+  }
+}

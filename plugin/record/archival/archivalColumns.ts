@@ -1,0 +1,69 @@
+import type { Archival, Lease } from '../../model/archival.ts';
+import { selectList } from '../database/selectList.ts';
+
+/** bigint columns would arrive as text; ours stay far below 2^53. */
+const COLUMNS = {
+  resourceId: 'resource_id',
+  datasetId: 'dataset_id',
+  url: 'url',
+  host: 'host',
+  code: 'code',
+  reason: 'reason',
+  broken: 'broken',
+  attempts: 'attempts',
+  failureCount: 'failure_count',
+  firstFailureAt: 'first_failure_at',
+  lastSuccessAt: 'last_success_at',
+  checkedAt: 'checked_at',
+  nextCheckAt: 'next_check_at',
+  freshUntil: 'fresh_until',
+  unchangedCount: 'unchanged_count',
+  changedCount: 'changed_count',
+  known: 'known',
+  finalUrl: 'final_url',
+  moved: 'moved',
+  copyId: 'copy_id',
+  lane: 'lane',
+  requestSeq: 'request_seq::float8',
+  doneSeq: 'done_seq::float8',
+  runIds: 'run_ids',
+} as const satisfies Record<keyof Archival, string>;
+
+const LEASE_COLUMNS = {
+  ...COLUMNS,
+  owner: 'lease_owner',
+  token: 'lease_token::float8',
+  keyAt: 'key_at',
+  abandonedKeyAts: 'abandoned',
+  retrying: 'retrying',
+  sweepId: 'sweep_id',
+} as const satisfies Record<keyof LeaseRow, string>;
+
+/** The columns of an archival, as the members of {@link Archival}. */
+export const ARCHIVAL_LIST = selectList(COLUMNS);
+
+/** The columns of an archival that has just been leased, as the members of {@link LeaseRow}. */
+export const LEASE_LIST = selectList(LEASE_COLUMNS);
+
+/** A leased archival and what its lease is made of. */
+export interface LeaseRow extends Archival, Pick<Lease, 'owner' | 'token' | 'keyAt' | 'abandonedKeyAts'> {
+  readonly retrying: boolean;
+  /** The sweep that found it due. */
+  readonly sweepId: string | null;
+}
+
+/** The lease that such a row stands for: its sweep is one of its runs, and a check that retries nothing begins at 0. */
+export function leaseOf({ owner, token, keyAt, abandonedKeyAts, retrying, sweepId, ...row }: LeaseRow): Lease {
+  const runIds = sweepId === null || row.runIds.includes(sweepId) ? row.runIds : [sweepId, ...row.runIds];
+  const { resourceId, requestSeq, doneSeq } = row;
+  return {
+    archival: { ...row, runIds, attempts: retrying ? row.attempts : 0 },
+    resourceId,
+    owner,
+    token,
+    requestSeq,
+    keyAt,
+    abandonedKeyAts,
+    requested: requestSeq > doneSeq,
+  };
+}

@@ -1,0 +1,135 @@
+import type { Lease } from '../../model/archival.ts';
+import type { Archivals } from '../Archivals.ts';
+import type { Database } from '../database/Database.ts';
+import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
+
+/**
+ * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
+ * key's timestamp never repeats for a resource, and those of leases that ended without a record are handed on.
+ */
+const TAKE = `
+  update :schema:.archival as a
+  set lease_owner = :owner, lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond',
+    lease_token = nextval(cast(:sequence as regclass)), key_at = chosen.next_key_at, open_keys = chosen.open_keys || chosen.next_key_at
+  from (
+    select resource_id, open_keys,
+      greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second') as next_key_at
+    from (CHOSEN) as locked
+  ) as chosen
+  where a.resource_id = chosen.resource_id
+  returning a.*, chosen.open_keys as abandoned, (
+    select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= a.next_check_at
+      and a.lane = 'bulk' order by created_at limit 1) as sweep_id`;
+
+const FREE = '(lease_until is null or lease_until < clock_timestamp())';
+
+const ONE = `select resource_id, open_keys, key_at from :schema:.archival
+  where resource_id = :resourceId and ${FREE} and request_seq > done_seq for update`;
+
+/** Those whose turn it is, and with each all that share its URL: one request answers them. */
+const DUE_OF_HOST = `
+  with first as (
+    select resource_id, url from :schema:.archival
+    where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
+    order by next_check_at limit :limit)
+  select resource_id, open_keys, key_at from :schema:.archival as a
+  where lane = 'bulk' and next_check_at <= :now and ${FREE} and resource_id in (
+    select resource_id from first union
+    select same.resource_id from first join :schema:.archival as same using (url))
+  for update of a skip locked`;
+
+const MARK_RUNNING = `
+  update :schema:.task_status set state = 'running', last_updated = :now
+  where entity_id in (select resource_id from taken) and task_type = 'archiver' and key = 'status'`;
+
+const START_RUNS = `
+  update :schema:.run set state = 'running', started_at = coalesce(started_at, :now)
+  where state = 'queued' and id in (select unnest(run_ids || sweep_id) from taken)`;
+
+type LeaseMethods = Pick<
+  Archivals,
+  'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'nextRetryAt' | 'hostsWithExpiredLeases'
+>;
+
+const RENEW = `
+  update :schema:.archival as a set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+  from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+  where a.resource_id = held.resource_id and a.lease_token = held.token and a.lease_owner is not null
+  returning a.resource_id as "resourceId"`;
+
+const RELEASE = `
+  update :schema:.archival as a set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
+  from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+  where a.resource_id = held.resource_id and a.lease_token = held.token`;
+
+const POSTPONE = `
+  with postponed as (
+    update :schema:.archival set next_check_at = greatest(next_check_at, :until)
+    where resource_id = :resourceId and request_seq > done_seq and ${FREE} returning resource_id)
+  update :schema:.task_status
+  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
+    error = cast(:reason as text), last_updated = now()
+  where entity_id in (select resource_id from postponed) and task_type = 'archiver' and key = 'status'
+    and cast(:reason as text) is not null`;
+
+const NEXT_RETRY = `
+  select min(next_check_at) as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
+
+const EXPIRED_HOSTS = `
+  select distinct host from :schema:.archival
+  where lane = 'bulk' and lease_until < clock_timestamp() and lease_owner is not null limit :limit`;
+
+/** The part of {@link Archivals} by which workers share the resources among them. */
+export class ArchivalLeases implements LeaseMethods {
+  readonly #rows: Database['rows'];
+  readonly #sequence: string;
+
+  constructor({ schema, rows }: Database) {
+    this.#rows = rows;
+    this.#sequence = `"${schema}".lease_token`;
+  }
+
+  async lease(resourceId: string, by: Parameters<LeaseMethods['lease']>[1]): Promise<Lease | null> {
+    const [lease] = await this.#take(ONE, { ...by, resourceId });
+    return lease ?? null;
+  }
+
+  leaseDue(host: string, by: Parameters<LeaseMethods['leaseDue']>[1]): Promise<readonly Lease[]> {
+    return this.#take(DUE_OF_HOST, { ...by, host });
+  }
+
+  async renew(leases: readonly Lease[], { leaseMs }: { readonly leaseMs: number }): Promise<ReadonlySet<string>> {
+    const bindings = { leaseMs, ...pairs(leases) };
+    const renewed = await this.#rows<{ resourceId: string }>('renewing leases', RENEW, bindings);
+    return new Set(renewed.map(({ resourceId }) => resourceId));
+  }
+
+  async release(leases: readonly Lease[]): Promise<void> {
+    await this.#rows('giving leases back', RELEASE, pairs(leases));
+  }
+
+  async postpone(resourceId: string, until: Date, reason?: string): Promise<void> {
+    await this.#rows('postponing an archival', POSTPONE, { resourceId, until, reason: reason ?? null });
+  }
+
+  async nextRetryAt(host: string): Promise<Date | null> {
+    const [row] = await this.#rows<{ at: Date | null }>('looking for the next retry', NEXT_RETRY, { host });
+    return row?.at ?? null;
+  }
+
+  async hostsWithExpiredLeases(limit: number): Promise<readonly string[]> {
+    const found = await this.#rows<{ host: string }>('looking for expired leases', EXPIRED_HOSTS, { limit });
+    return found.map(({ host }) => host);
+  }
+
+  async #take(chosen: string, bindings: Readonly<Record<string, unknown>>): Promise<Lease[]> {
+    const sql = `with taken as (${TAKE.replace('CHOSEN', chosen)}), running as (${MARK_RUNNING}), runs as (${START_RUNS})
+      select ${LEASE_LIST} from taken`;
+    const rows = await this.#rows<LeaseRow>('leasing resources', sql, { ...bindings, sequence: this.#sequence });
+    return rows.map(leaseOf);
+  }
+}
+
+function pairs(leases: readonly Lease[]): { ids: string[]; tokens: number[] } {
+  return { ids: leases.map(({ resourceId }) => resourceId), tokens: leases.map(({ token }) => token) };
+}

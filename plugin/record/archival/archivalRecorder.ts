@@ -1,0 +1,171 @@
+import type { Knex } from 'knex';
+import { ArchiverError, messageOf } from '../../errors.ts';
+import type { ArchivalUpdate, Lease } from '../../model/archival.ts';
+import type { WriteBack } from '../../model/writeBack.ts';
+import type { Catalog } from '../../portal/Portal.ts';
+import type { ArchivalRecord, Recorded } from '../Archivals.ts';
+import { insertDeliveries } from '../coordination/deliveryTable.ts';
+import type { Database } from '../database/Database.ts';
+import { isAboutRows, isPassing } from '../database/databaseFailed.ts';
+import { insertCopies } from './copyTable.ts';
+import { countInRuns } from './countInRuns.ts';
+import { writeLandings } from './landingTable.ts';
+import { writeTaskStatuses } from './taskStatusTable.ts';
+
+/** Column types of what an attempt changes, for reading it from JSON. */
+const UPDATE_TYPES = {
+  url: 'text',
+  host: 'text',
+  code: 'text',
+  reason: 'text',
+  broken: 'boolean',
+  attempts: 'int',
+  failureCount: 'int',
+  firstFailureAt: 'timestamptz',
+  lastSuccessAt: 'timestamptz',
+  checkedAt: 'timestamptz',
+  nextCheckAt: 'timestamptz',
+  freshUntil: 'timestamptz',
+  unchangedCount: 'int',
+  changedCount: 'int',
+  known: 'jsonb',
+  finalUrl: 'text',
+  moved: 'boolean',
+} as const satisfies Record<keyof ArchivalUpdate, string>;
+
+const ROW_TYPES = {
+  ...UPDATE_TYPES,
+  resourceId: 'text',
+  datasetId: 'text',
+  copyKey: 'text',
+  settled: 'boolean',
+  wantedAgain: 'boolean',
+  requestSeq: 'bigint',
+  runIds: 'jsonb',
+} as const;
+
+const ROW_COLUMNS = Object.entries(ROW_TYPES)
+  .map(([member, type]) => `"${member}" ${type}`)
+  .join(', ');
+
+const UPDATE = `
+  update :schema:.archival as a
+  set dataset_id = i."datasetId", code = i.code, reason = i.reason, broken = i.broken,
+    attempts = case when i."wantedAgain" then 0 else i.attempts end, retrying = not i.settled,
+    failure_count = i."failureCount", first_failure_at = i."firstFailureAt", last_success_at = i."lastSuccessAt",
+    checked_at = i."checkedAt", fresh_until = i."freshUntil", unchanged_count = i."unchangedCount",
+    changed_count = i."changedCount", known = i.known, final_url = i."finalUrl", moved = i.moved,
+    url = case when i."wantedAgain" then a.url else i.url end, host = case when i."wantedAgain" then a.host else i.host end,
+    copy_id = coalesce((select c.id from :schema:.copy as c where c.key = i."copyKey"), a.copy_id),
+    done_seq = case when i.settled then greatest(a.done_seq, i."requestSeq") else a.done_seq end,
+    lane = case when i.settled and not i."wantedAgain" then 'bulk' else a.lane end,
+    next_check_at = case when i."wantedAgain" then now() else i."nextCheckAt" end,
+    run_ids = case when i.settled
+      then array(select run from unnest(a.run_ids) as run where run <> all (array(select jsonb_array_elements_text(i."runIds"))))
+      -- A retry still belongs to the sweep that found the resource due.
+      else array(select run from jsonb_array_elements_text(i."runIds") as run where run <> all (a.run_ids)) || a.run_ids end,
+    lease_owner = null, lease_until = null, open_keys = '{}'
+  from jsonb_to_recordset(cast(:records as jsonb)) as i (${ROW_COLUMNS})
+  where a.resource_id = i."resourceId"`;
+
+const LOCK_HELD = `
+  select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq" from :schema:.archival as a
+  join unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
+    on a.resource_id = held.resource_id and a.lease_token = held.token
+  where a.lease_owner is not null order by a.resource_id for update of a`;
+
+/** Writes a group of records in one transaction. What is no longer leased by its worker is left out whole. */
+export class ArchivalRecorder {
+  readonly #database: Database;
+  readonly #writeBack: Catalog['writeBack'];
+
+  constructor(database: Database, writeBack: Catalog['writeBack']) {
+    this.#database = database;
+    this.#writeBack = writeBack;
+  }
+
+  record(records: readonly ArchivalRecord[]): Promise<Recorded[]> {
+    const { guard, knex } = this.#database;
+    return guard('recording archivals', () => knex.transaction((transaction) => this.#recordIn(transaction, records)));
+  }
+
+  async #recordIn(on: Knex.Transaction, records: readonly ArchivalRecord[]): Promise<Recorded[]> {
+    const held = await this.#lockHeld(records, on);
+    const mine = records.filter(({ lease }) => held.has(lease.resourceId));
+    const isWantedAgain = ({ lease }: ArchivalRecord) => (held.get(lease.resourceId) ?? 0) > lease.requestSeq;
+
+    await this.#write(mine, isWantedAgain, on);
+    // Last: all workers of a sweep count in the same row, which stays locked from here to the commit.
+    const settled = mine.filter((record) => record.settled);
+    const ended = await countInRuns(this.#database, settled, on);
+    return records.map((record) => {
+      const { resourceId } = record.lease;
+      if (!held.has(resourceId)) return { resourceId, result: 'lease-lost', wantedAgain: false, endedRunIds: [] };
+      const endedRunIds = record.settled ? claimEnded(record.lease, ended) : [];
+      return { resourceId, result: 'recorded', wantedAgain: isWantedAgain(record), endedRunIds };
+    });
+  }
+
+  /** The newest request of each resource whose lease still holds, by resource id. */
+  async #lockHeld(records: readonly ArchivalRecord[], on: Knex): Promise<Map<string, number>> {
+    const ids = records.map(({ lease }) => lease.resourceId);
+    const tokens = records.map(({ lease }) => lease.token);
+    const held = await this.#database.rows<Pick<Lease, 'resourceId' | 'requestSeq'>>(
+      'checking leases',
+      LOCK_HELD,
+      { ids, tokens },
+      on,
+    );
+    return new Map(held.map(({ resourceId, requestSeq }) => [resourceId, requestSeq]));
+  }
+
+  async #write(
+    records: readonly ArchivalRecord[],
+    isWantedAgain: (record: ArchivalRecord) => boolean,
+    on: Knex.Transaction,
+  ): Promise<void> {
+    if (records.length === 0) return;
+    const database = this.#database;
+    const copies = records.flatMap(({ copy }) => copy ?? []);
+    await insertCopies(database, copies, on);
+    const landings = records.flatMap(({ landing }) => landing ?? []);
+    await writeLandings(database, landings, on);
+    const rows = records.map((record) => rowOf(record, isWantedAgain(record)));
+    await database.rows('recording archivals', UPDATE, { records: JSON.stringify(rows) }, on);
+    const statuses = records.map(({ taskStatus }) => taskStatus);
+    await writeTaskStatuses(database, statuses, on);
+    const changes = records.flatMap(({ writeBack }) => writeBack ?? []);
+    if (changes.length > 0) await this.#writeToHost(changes, on);
+    const deliveries = records.flatMap((record) => record.deliveries);
+    await insertDeliveries(database, deliveries, new Date(), on);
+  }
+
+  async #writeToHost(changes: readonly WriteBack[], on: Knex.Transaction): Promise<void> {
+    try {
+      await this.#writeBack(changes, on);
+    } catch (error) {
+      throw isAboutRows(error) && !isPassing(error)
+        ? new ArchiverError('host-refused', messageOf(error), { cause: error })
+        : error;
+    }
+  }
+}
+
+/** The runs that ended with this record; a run that ended with several is reported by the first of them alone. */
+function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
+  return archival.runIds.filter((id) => ended.delete(id));
+}
+
+function rowOf({ lease, archival, datasetId, copy, settled }: ArchivalRecord, wantedAgain: boolean) {
+  const row: Readonly<Record<keyof typeof ROW_TYPES, unknown>> = {
+    ...archival,
+    resourceId: lease.resourceId,
+    datasetId,
+    copyKey: copy?.key ?? null,
+    settled: settled || wantedAgain,
+    wantedAgain,
+    requestSeq: lease.requestSeq,
+    runIds: lease.archival.runIds,
+  };
+  return row;
+}

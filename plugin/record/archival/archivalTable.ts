@@ -1,0 +1,168 @@
+import type { Archival, ArchivalRequest } from '../../model/archival.ts';
+import type { Code } from '../../model/status.ts';
+import type { Catalog } from '../../portal/Portal.ts';
+import type { Archivals, SweepCost } from '../Archivals.ts';
+import type { Database } from '../database/Database.ts';
+import { ARCHIVAL_LIST } from './archivalColumns.ts';
+import { ArchivalLeases } from './archivalLeases.ts';
+import { ArchivalRecorder } from './archivalRecorder.ts';
+import { requestArchivals } from './requestArchivals.ts';
+
+/** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
+const FRONT = `
+  with recursive front as (
+    (select host, next_check_at from :schema:.archival
+     where lane = 'bulk' and next_check_at is not null order by host, next_check_at limit 1)
+    union all
+    select n.host, n.next_check_at from front cross join lateral (
+      select host, next_check_at from :schema:.archival
+      where lane = 'bulk' and next_check_at is not null and host > front.host order by host, next_check_at limit 1) as n)`;
+
+const DUE_HOSTS = `${FRONT}
+  select host, next_check_at as "dueAt" from front where next_check_at <= :now order by next_check_at limit :limit`;
+
+/** Every part is served by an index and ends early, for health asks every few seconds. */
+const BACKLOG = `${FRONT},
+  due as (select host, next_check_at from front where next_check_at <= :now),
+  wanted as (
+    select count(*)::int as count, min(next_check_at) as oldest from :schema:.archival
+    where lane = 'priority' and request_seq > done_seq and next_check_at <= :now)
+  select wanted.count + (
+      select count(*)::int from (
+        select from due cross join lateral (
+          select from :schema:.archival as a
+          where a.lane = 'bulk' and a.next_check_at is not null and a.host = due.host and a.next_check_at <= :now) as one
+        limit 100000) as counted) as due,
+    least(wanted.oldest, (select min(next_check_at) from due)) as "oldestDueAt",
+    (select count(*)::int from :schema:.archival where lease_until >= clock_timestamp()) as leased,
+    (select max(checked_at) from :schema:.archival where checked_at is not null) as "lastSuccessAt"
+  from wanted`;
+
+const COST = `
+  select count(*) filter (where is_due)::int as "dueRequests", count(*)::int as "allRequests",
+    coalesce(sum(bytes) filter (where is_due), 0)::float8 as "dueBytes", coalesce(sum(bytes), 0)::float8 as "allBytes",
+    count(distinct host) filter (where is_due)::int as "dueHosts", count(distinct host)::int as "allHosts"
+  from (
+    select host, bool_or(next_check_at <= :now) as is_due, max((known ->> 'bytes')::bigint) as bytes
+    from :schema:.archival where host <> '' group by host, url) as urls`;
+
+const LOST = `
+  select resource_id as "resourceId" from :schema:.archival
+  where lane = 'priority' and request_seq > done_seq and next_check_at < :before
+    and (lease_until is null or lease_until < clock_timestamp())
+  order by next_check_at limit :limit`;
+
+const DIFFERING = `
+  select r.id from unnest(cast(:ids as text[]), cast(:urls as text[])) as r (id, url)
+  left join :schema:.archival as a on a.resource_id = r.id where a.resource_id is null or a.url <> r.url`;
+
+const FORGET = `
+  with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[]))),
+    unread as (delete from :schema:.landing where resource_id = any(cast(:resourceIds as text[]))),
+    underived as (delete from :schema:.derived where resource_id = any(cast(:resourceIds as text[])))
+  delete from :schema:.task_status
+  where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
+
+const NO_BACKLOG = { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
+
+const OWN_FAULTS = `
+  select count(*) filter (where code = 'host-refused')::int as "hostRefused",
+    count(*) filter (where code = 'internal')::int as internal
+  from :schema:.archival where code in ('host-refused', 'internal')`;
+
+type OwnFaults = Awaited<ReturnType<Archivals['ownFaults']>>;
+type Backlog = Awaited<ReturnType<Archivals['backlog']>>;
+
+/** {@link Archivals} in PostgreSQL. */
+export class ArchivalTable implements Archivals {
+  readonly #database: Database;
+  readonly #leases: ArchivalLeases;
+  readonly #recorder: ArchivalRecorder;
+
+  constructor(database: Database, writeBack: Catalog['writeBack']) {
+    this.#database = database;
+    this.#leases = new ArchivalLeases(database);
+    this.#recorder = new ArchivalRecorder(database, writeBack);
+  }
+
+  async get(resourceId: string): Promise<Archival | null> {
+    const [archival] = await this.#select('resource_id = :resourceId', { resourceId });
+    return archival ?? null;
+  }
+
+  getMany(resourceIds: readonly string[]): Promise<readonly Archival[]> {
+    return this.#select('resource_id = any(cast(:resourceIds as text[]))', { resourceIds });
+  }
+
+  listByDataset(datasetId: string): Promise<readonly Archival[]> {
+    return this.#select('dataset_id = :datasetId order by resource_id', { datasetId });
+  }
+
+  request(requests: readonly ArchivalRequest[], how: Parameters<Archivals['request']>[1]): Promise<readonly string[]> {
+    return requestArchivals(this.#database, requests, how);
+  }
+
+  lease: Archivals['lease'] = (resourceId, by) => this.#leases.lease(resourceId, by);
+  leaseDue: Archivals['leaseDue'] = (host, by) => this.#leases.leaseDue(host, by);
+  renew: Archivals['renew'] = (leases, by) => this.#leases.renew(leases, by);
+  release: Archivals['release'] = (leases) => this.#leases.release(leases);
+  postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#leases.postpone(resourceId, until, reason);
+  nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
+  hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
+  record: Archivals['record'] = (records) => this.#recorder.record(records);
+
+  dueHosts(now: Date, limit: number): Promise<{ readonly host: string; readonly dueAt: Date }[]> {
+    return this.#database.rows('looking for due hosts', DUE_HOSTS, { now, limit });
+  }
+
+  async lostRequests(now: Date, idleMs: number, limit: number): Promise<readonly string[]> {
+    const bindings = { before: new Date(now.getTime() - idleMs), limit };
+    const found = await this.#database.rows<{ resourceId: string }>('looking for lost jobs', LOST, bindings);
+    return found.map(({ resourceId }) => resourceId);
+  }
+
+  async backlog(now: Date): Promise<Backlog> {
+    const [row] = await this.#database.rows<Backlog>('counting what is due', BACKLOG, { now });
+    return row ?? NO_BACKLOG;
+  }
+
+  async cost(now: Date): Promise<{ readonly due: SweepCost; readonly all: SweepCost }> {
+    const [row] = await this.#database.rows<Partial<Record<string, number>>>('adding up what is due', COST, { now });
+    const costOf = (which: 'due' | 'all'): SweepCost => ({
+      requests: row?.[`${which}Requests`] ?? 0,
+      bytes: row?.[`${which}Bytes`] ?? 0,
+      hosts: row?.[`${which}Hosts`] ?? 0,
+    });
+    return { due: costOf('due'), all: costOf('all') };
+  }
+
+  async differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>> {
+    const bindings = { ids: resources.map(({ id }) => id), urls: resources.map(({ url }) => url) };
+    const found = await this.#database.rows<{ id: string }>('comparing the catalogue', DIFFERING, bindings);
+    return new Set(found.map(({ id }) => id));
+  }
+
+  async forget(resourceIds: readonly string[]): Promise<void> {
+    await this.#database.rows('forgetting resources', FORGET, { resourceIds });
+  }
+
+  async ownFaults(): ReturnType<Archivals['ownFaults']> {
+    const [row] = await this.#database.rows<OwnFaults>('counting faults of our own', OWN_FAULTS);
+    return row ?? { hostRefused: 0, internal: 0 };
+  }
+
+  async makeDue(code: Code, now: Date): Promise<void> {
+    const sql = 'update :schema:.archival set next_check_at = :now where code = :code and next_check_at > :now';
+    await this.#database.rows('making resources due', sql, { code, now });
+  }
+
+  countByCode(): ReturnType<Archivals['countByCode']> {
+    const sql = 'select code, broken, count(*)::int as count from :schema:.archival group by code, broken';
+    return this.#database.rows('counting codes', sql);
+  }
+
+  #select(which: string, bindings: Readonly<Record<string, unknown>>): Promise<Archival[]> {
+    const sql = `select ${ARCHIVAL_LIST} from :schema:.archival where ${which}`;
+    return this.#database.rows('reading archivals', sql, bindings);
+  }
+}

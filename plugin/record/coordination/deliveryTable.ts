@@ -1,0 +1,81 @@
+import type { Knex } from 'knex';
+import type { Deliveries, Delivery } from '../Deliveries.ts';
+import type { Database } from '../database/Database.ts';
+
+const TAKE_DUE = `
+  update :schema:.webhook_delivery set next_at = :hiddenUntil
+  where id in (select id from :schema:.webhook_delivery where target = :target and next_at <= :now order by next_at limit :limit
+    for update skip locked)
+  returning id, event_id as "eventId", target, body, attempts`;
+
+const RETRY = 'update :schema:.webhook_delivery set attempts = attempts + 1, next_at = :nextAt where id = :id';
+
+/** One that is disabled again is answered; its messages go in either case. */
+const DISABLE = `
+  with dropped as (delete from :schema:.webhook_delivery where target = :target)
+  insert into :schema:.webhook_receiver (target, disabled_at) values (:target, :at)
+  on conflict (target) do nothing returning target`;
+
+const INSERT = `
+  insert into :schema:.webhook_delivery (id, event_id, target, body, next_at)
+  select id, "eventId", target, body, cast(:now as timestamptz)
+  from jsonb_to_recordset(cast(:deliveries as jsonb)) as i (id text, "eventId" text, target text, body text)
+  where not exists (select from :schema:.webhook_receiver as r where r.target = i.target)
+  on conflict (id) do nothing`;
+
+/** {@link Deliveries} in PostgreSQL. */
+export class DeliveryTable implements Deliveries {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void> {
+    return insertDeliveries(this.#database, deliveries, now, this.#database.knex);
+  }
+
+  takeDue(target: string, { limit, sendingMs, now }: Parameters<Deliveries['takeDue']>[1]): Promise<Delivery[]> {
+    const hiddenUntil = new Date(now.getTime() + sendingMs);
+    return this.#database.rows('reading webhook deliveries', TAKE_DUE, { target, now, hiddenUntil, limit });
+  }
+
+  async done(id: string): Promise<void> {
+    const sql = 'delete from :schema:.webhook_delivery where id = :id';
+    await this.#database.rows('ending a webhook delivery', sql, { id });
+  }
+
+  async disable(target: string, at: Date): Promise<boolean> {
+    return (await this.#database.rows('disabling a webhook receiver', DISABLE, { target, at })).length > 0;
+  }
+
+  async enableAll(): Promise<void> {
+    await this.#database.rows('enabling webhook receivers', 'delete from :schema:.webhook_receiver', {});
+  }
+
+  async countDisabled(): Promise<number> {
+    const sql = 'select count(*)::int as count from :schema:.webhook_receiver';
+    const [counted] = await this.#database.rows<{ readonly count: number }>('counting webhook receivers', sql, {});
+    return counted?.count ?? 0;
+  }
+
+  async dropOthers(targets: readonly string[]): Promise<void> {
+    const sql = 'delete from :schema:.webhook_delivery where not target = any(cast(:targets as text[]))';
+    await this.#database.rows('dropping webhook deliveries', sql, { targets });
+  }
+
+  async retry(id: string, nextAt: Date): Promise<void> {
+    await this.#database.rows('putting a webhook delivery off', RETRY, { id, nextAt });
+  }
+}
+
+/** Messages that wait from now on; one whose id is known already is left out. In the transaction `on`, or a pool. */
+export async function insertDeliveries(
+  { rows }: Database,
+  deliveries: readonly Omit<Delivery, 'attempts'>[],
+  now: Date,
+  on: Knex,
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await rows('noting webhook deliveries', INSERT, { deliveries: JSON.stringify(deliveries), now }, on);
+}

@@ -1,0 +1,144 @@
+import type { Knex } from 'knex';
+import { type HostState, newHost, settle, take } from '../../decide/hostBudget.ts';
+import type { HostLimits, HostReport, HostSlice } from '../../model/host.ts';
+import type { Database } from '../database/Database.ts';
+import { selectList } from '../database/selectList.ts';
+import type { HostStatus, Hosts } from '../Hosts.ts';
+
+interface HostRow extends HostState {
+  readonly override: Partial<HostLimits> | null;
+  readonly slotsTaken: number;
+}
+
+type SliceRequest = Parameters<Hosts['takeSlice']>[1];
+
+/** Of a report that arrives without the limits by which its slice was taken. */
+const DEFAULT_LIMITS: HostLimits = {
+  requestsPerSecond: 2,
+  burst: 5,
+  concurrency: 2,
+  bytesPerDay: null,
+  quietHours: null,
+  gapFactor: 0,
+};
+
+const LIST = selectList({
+  tokens: 'tokens',
+  refilledAt: 'refilled_at',
+  bytesDay: `to_char(bytes_day, 'YYYY-MM-DD')`,
+  bytes: 'bytes::float8',
+  pauseUntil: 'pause_until',
+  deadCount: 'dead_count',
+  openUntil: 'open_until',
+  openCount: 'open_count',
+  override: 'override',
+  slotsTaken: `coalesce((select sum(slots)::int from :schema:.host_slot as s
+    where s.host = h.host and s.until > clock_timestamp()), 0)`,
+} satisfies Record<keyof HostRow, string>);
+
+const ENSURE = `
+  insert into :schema:.host_limit (host, tokens, refilled_at) values (:host, :burst, :now) on conflict do nothing`;
+
+const LOCK = `select ${LIST} from :schema:.host_limit as h where host = :host for update of h`;
+
+const WRITE = `
+  update :schema:.host_limit set tokens = :tokens, refilled_at = :refilledAt, bytes_day = cast(:bytesDay as date),
+    bytes = :bytes, pause_until = :pauseUntil, dead_count = :deadCount, open_until = :openUntil, open_count = :openCount
+  where host = :host`;
+
+const TAKE_SLOTS = `
+  insert into :schema:.host_slot as s (host, owner, slots, until)
+  values (:host, :owner, :slots, clock_timestamp() + :leaseMs * interval '1 millisecond')
+  on conflict (host, owner) do update set slots = excluded.slots, until = excluded.until`;
+
+const RENEW_SLOTS = `
+  update :schema:.host_slot
+  set slots = least(slots, :slots), until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+  where host = :host and owner = :owner`;
+
+const STATUS = `
+  select host, override, dead_count as "deadCount",
+    case when pause_until > now() then pause_until end as "pausedUntil",
+    case when open_until > now() then open_until end as "deadUntil",
+    case when bytes_day = (now() at time zone 'utc')::date then bytes else 0 end::float8 as "bytesToday"
+  from :schema:.host_limit`;
+
+const PAUSED_FIRST = 'greatest(pause_until, open_until) > now() desc nulls last, override is null, host';
+
+const SET_LIMITS = `
+  insert into :schema:.host_limit (host, tokens, refilled_at, override)
+  values (:host, :burst, now(), cast(:override as jsonb))
+  on conflict (host) do update set override = excluded.override`;
+
+/** {@link Hosts} in PostgreSQL; what a slice may take is decided in `decide/hostBudget`. */
+export class HostTable implements Hosts {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  takeSlice(host: string, by: SliceRequest): Promise<HostSlice> {
+    const { guard, knex } = this.#database;
+    return guard('taking a slice of a host', () => knex.transaction((on) => this.#takeIn(on, host, by)));
+  }
+
+  async renewSlots(host: string, by: Parameters<Hosts['renewSlots']>[1]): Promise<void> {
+    await this.#database.rows('renewing slots of a host', RENEW_SLOTS, { host, ...by });
+  }
+
+  releaseSlots(host: string, report: HostReport): Promise<void> {
+    const { guard, knex } = this.#database;
+    return guard('giving a slice of a host back', () => knex.transaction((on) => this.#releaseIn(on, host, report)));
+  }
+
+  async get(host: string): Promise<HostStatus | null> {
+    const [row] = await this.#database.rows<HostStatus>('reading a host', `${STATUS} where host = :host`, { host });
+    return row ?? null;
+  }
+
+  list(limit: number): Promise<readonly HostStatus[]> {
+    return this.#database.rows('reading hosts', `${STATUS} order by ${PAUSED_FIRST} limit :limit`, { limit });
+  }
+
+  async setLimits(host: string, limits: Partial<HostLimits> | null): Promise<void> {
+    const burst = limits?.burst ?? DEFAULT_LIMITS.burst;
+    const bindings = { host, burst, override: limits && JSON.stringify(limits) };
+    await this.#database.rows('setting the limits of a host', SET_LIMITS, bindings);
+  }
+
+  async #takeIn(on: Knex, host: string, by: SliceRequest): Promise<HostSlice> {
+    const { owner, requested, leaseMs, now, urgent = false } = by;
+    const row = await this.#lock(on, host, by.limits, now);
+    const limits = { ...by.limits, ...row.override };
+    const { state, slice } = take(row, { requested, slotsTaken: row.slotsTaken, limits, now, urgent });
+    await this.#write(on, host, state);
+    if (slice.slots === 0) return slice;
+    const { rows } = this.#database;
+    const clear = 'delete from :schema:.host_slot where host = :host and until < clock_timestamp()';
+    await rows('clearing slots of a host', clear, { host }, on);
+    await rows('taking slots of a host', TAKE_SLOTS, { host, owner, slots: slice.slots, leaseMs }, on);
+    return slice;
+  }
+
+  async #releaseIn(on: Knex, host: string, report: HostReport): Promise<void> {
+    const row = await this.#lock(on, host, DEFAULT_LIMITS, report.now);
+    const limits = { ...(report.limits ?? DEFAULT_LIMITS), ...row.override };
+    await this.#write(on, host, settle(row, report, limits));
+    const release = 'delete from :schema:.host_slot where host = :host and owner = :owner';
+    await this.#database.rows('giving slots of a host back', release, { host, owner: report.owner }, on);
+  }
+
+  /** Locks the host's row, so that two workers never take the same token. */
+  async #lock(on: Knex, host: string, limits: HostLimits, now: Date): Promise<HostRow> {
+    const { rows } = this.#database;
+    await rows('noting a host', ENSURE, { host, burst: newHost(limits, now).tokens, now }, on);
+    const [row] = await rows<HostRow>('reading a host', LOCK, { host }, on);
+    if (!row) throw new RangeError(`The row of host ${host} vanished.`);
+    return row;
+  }
+
+  async #write(on: Knex, host: string, state: HostState): Promise<void> {
+    await this.#database.rows('writing a host', WRITE, { host, ...state }, on);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Database } from '../database/Database.ts';
+import type { NamedLeases } from '../Records.ts';
+
+const ACQUIRE = `
+  insert into :schema:.named_lease as held (name, owner, until)
+  values (:name, :owner, clock_timestamp() + :leaseMs * interval '1 millisecond')
+  on conflict (name) do update set owner = excluded.owner, until = excluded.until
+  where held.owner = excluded.owner or held.until is null or held.until < clock_timestamp()
+  returning name`;
+
+const SET_PAUSE = `
+  insert into :schema:.named_lease (name, owner, until, cursor)
+  values (:name, :owner, clock_timestamp() + :forMs * interval '1 millisecond', :reason)
+  on conflict (name) do update set until = excluded.until, cursor = excluded.cursor`;
+
+/** With it go the pauses of processes that are no more. */
+const END_PAUSE = `
+  delete from :schema:.named_lease where name = :name or (name like 'pause %' and until < clock_timestamp())`;
+
+const PAUSES = `
+  select owner, cursor as reason from :schema:.named_lease
+  where name like 'pause %' and until >= clock_timestamp() order by name`;
+
+/** {@link NamedLeases} in PostgreSQL, whose clock decides, so that machines whose clocks differ agree on the winner. */
+export class NamedLeaseTable implements NamedLeases {
+  readonly #rows: Database['rows'];
+
+  constructor({ rows }: Database) {
+    this.#rows = rows;
+  }
+
+  async acquire(name: string, owner: string, leaseMs: number): Promise<boolean> {
+    const won = await this.#rows(`taking the lease ${name}`, ACQUIRE, { name, owner, leaseMs });
+    return won.length > 0;
+  }
+
+  async release(name: string, owner: string): Promise<void> {
+    const sql = 'update :schema:.named_lease set until = null where name = :name and owner = :owner';
+    await this.#rows(`giving the lease ${name} back`, sql, { name, owner });
+  }
+
+  async readCursor(name: string): Promise<string | null> {
+    const sql = 'select cursor from :schema:.named_lease where name = :name';
+    const [row] = await this.#rows<{ cursor: string | null }>('reading a cursor', sql, { name });
+    return row?.cursor ?? null;
+  }
+
+  async writeCursor(name: string, cursor: string | null): Promise<void> {
+    const sql = 'update :schema:.named_lease set cursor = :cursor where name = :name';
+    await this.#rows('writing a cursor', sql, { name, cursor });
+  }
+
+  async setPause(owner: string, reason: string | null, forMs: number): Promise<void> {
+    const bindings = { name: `pause ${owner}`, owner };
+    if (reason === null) await this.#rows('ending a pause', END_PAUSE, bindings);
+    else await this.#rows('noting a pause', SET_PAUSE, { ...bindings, forMs, reason });
+  }
+
+  pauses(): Promise<{ readonly owner: string; readonly reason: string }[]> {
+    return this.#rows('reading pauses', PAUSES);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Knex } from 'knex';
+import { CODES } from '../../model/status.ts';
+import type { Database } from '../database/Database.ts';
+
+/**
+ * Requests of this run alone are withdrawn, their resources due again in a day; what a save or another run asked for as
+ * well stays requested. task_status says again how the last archival ended, or nothing when there was none.
+ */
+const DROP = `
+  with dropped as (
+    update :schema:.archival
+    set run_ids = '{}', done_seq = request_seq, lane = 'bulk', next_check_at = cast(:now as timestamptz) + interval '1 day'
+    where run_ids = array[:runId] and unrun_seq <= done_seq and (lease_until is null or lease_until < clock_timestamp())
+    returning *),
+  shared as (
+    update :schema:.archival set run_ids = array_remove(run_ids, :runId)
+    where run_ids @> array[:runId] and run_ids <> '{}' and (lease_until is null or lease_until < clock_timestamp())
+      and not (run_ids = array[:runId] and unrun_seq <= done_seq)),
+  restored as (
+    update :schema:.task_status as t
+    set state = case when d.broken = false then 'success' else 'failure' end,
+      error = case when d.broken = false then '' else coalesce(d.reason, '') end,
+      value = json_build_object('code', d.code, 'status', cast(:statuses as jsonb) ->> d.code, 'reason', d.reason,
+        'attempts', d.attempts, 'runId', null)::text,
+      last_updated = d.checked_at
+    from dropped as d
+    where d.code is not null and t.entity_id = d.resource_id and t.task_type = 'archiver' and t.key = 'status')
+  delete from :schema:.task_status
+  where entity_id in (select resource_id from dropped where code is null) and task_type = 'archiver' and key = 'status'`;
+
+/** Resources that were not begun lose the request of this run. */
+export async function cancelRequests(
+  { rows }: Database,
+  { runId, now }: { readonly runId: string; readonly now: Date },
+  on: Knex,
+): Promise<void> {
+  const statuses = Object.fromEntries(Object.entries(CODES).map(([code, { status }]) => [code, status]));
+  await rows('cancelling a run', DROP, { runId, now, statuses: JSON.stringify(statuses) }, on);
+}
