@@ -1,18 +1,25 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { testAzurite } from '../test/support/azurite.ts';
 import { startPostgres } from '../test/support/postgres.ts';
-import { needsServices, testFiles } from '../test/support/testFiles.ts';
+import { infrastructureFiles, needsServices, testFiles } from '../test/support/testFiles.ts';
 
 // `npm test`: the services once, then every test file (or those that the arguments name) in node's own runner.
-// `npm run test:fast`: no services, and the test files that need none. Where at most this many files fail in a run of
-// all, they run once more by themselves: a test that a busy machine upset is told apart from a fault, and named.
+// `npm run test:fast`: no services, and the test files that need none.
+// `npm run test:infrastructure`: the test files that need programs of the system, within six minutes.
+const { values, positionals } = parseArgs({
+  options: { fast: { type: 'boolean' }, infrastructure: { type: 'boolean' } },
+  allowPositionals: true,
+});
+// Where at most this many files fail in a run of all, they run once more by themselves: a test that a busy machine upset
+// is told apart from a fault, and named.
 const RUN_AGAIN = 3;
-const { values, positionals } = parseArgs({ options: { fast: { type: 'boolean' } }, allowPositionals: true });
-const named = positionals.length > 0 ? positionals : testFiles();
+const INFRASTRUCTURE_MS = 350_000;
+const all = values.infrastructure ? infrastructureFiles() : testFiles();
+const named = positionals.length > 0 ? positionals : all;
 const files = values.fast ? named.filter((file) => !needsServices(file)) : named;
 process.exitCode = values.fast ? await runTests({}) : await runWithServices();
 
@@ -59,8 +66,14 @@ function runFiles(tests: readonly string[], failed: string, services: Readonly<R
     env: { ...process.env, ...services },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => runner.kill(signal));
+  if (values.infrastructure) setTimeout(() => endLate(runner), INFRASTRUCTURE_MS - performance.now()).unref();
   return new Promise<number>((resolve, reject) => {
     runner.once('error', reject);
     runner.once('exit', (code) => resolve(code ?? 1));
   });
+}
+
+function endLate(runner: ChildProcess): void {
+  console.error(`The tests are not through after ${INFRASTRUCTURE_MS / 1000} s.`);
+  runner.kill();
 }

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Knex } from 'knex';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
@@ -20,6 +21,8 @@ type Settings = Readonly<Record<string, unknown>>;
 interface OpenOptions {
   readonly site?: string;
   readonly settings?: Settings;
+  /** The host's knex, where the host does not reach its database directly; it is closed with the portal. */
+  readonly connect?: (url: string) => Knex;
 }
 
 type Authorize = (request: IncomingMessage, question: AuthorizationRequest) => boolean;
@@ -45,8 +48,11 @@ export class ShownPortal {
   /** When each resource's archival was last told to the operator (ms): after it was recorded, with its events. */
   readonly #toldAt = new Map<string, number>();
 
-  private constructor(parts: { database: TestDatabase; folder: string; site: string; settings: Settings }) {
+  readonly #knex: Knex;
+
+  private constructor(parts: { database: TestDatabase; knex: Knex; folder: string; site: string; settings: Settings }) {
     this.database = parts.database;
+    this.#knex = parts.knex;
     this.folder = parts.folder;
     this.#publisher = createServer((request, response) => {
       this.requests.push(request.url ?? '');
@@ -56,7 +62,7 @@ export class ShownPortal {
     });
     this.archiver = createArchiver({ environment: {} });
     const portal = testPortal({
-      knex: parts.database.knex,
+      knex: parts.knex,
       settings: { folder: parts.folder, ...parts.settings },
       logger: {
         ...SILENT,
@@ -69,11 +75,16 @@ export class ShownPortal {
     this.archiver.register({ ...portal, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
   }
 
-  static async open({ site = 'http://portal.example', settings = {} }: OpenOptions = {}): Promise<ShownPortal> {
+  static async open({
+    site = 'http://portal.example',
+    settings = {},
+    connect,
+  }: OpenOptions = {}): Promise<ShownPortal> {
     const database = await freshDatabase();
     await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
-    const portal = new ShownPortal({ database, folder, site, settings });
+    const knex = connect?.(database.url) ?? database.knex;
+    const portal = new ShownPortal({ database, knex, folder, site, settings });
     portal.#publisher.listen(0, '127.0.0.1');
     await once(portal.#publisher, 'listening');
     await portal.archiver.start();
@@ -143,6 +154,7 @@ export class ShownPortal {
     await this.archiver.stop();
     this.#publisher.closeAllConnections();
     this.#publisher.close();
+    await this.#knex.destroy();
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true });
     assert.deepEqual(this.answers.wrong, []);

