@@ -6,37 +6,39 @@ import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
  * key's timestamp never repeats for a resource, and those of leases that ended without a record are handed on.
+ * The rows are found by their keys, which an array of ids makes sure of: a join would read the whole table as soon as the
+ * planner expects many rows.
  */
 const TAKE = `
   update :schema:.archival as a
   set lease_owner = :owner, lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond',
-    lease_token = nextval(cast(:sequence as regclass)), key_at = chosen.next_key_at, open_keys = chosen.open_keys || chosen.next_key_at
-  from (
-    select resource_id, open_keys,
-      greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second') as next_key_at
-    from (CHOSEN) as locked
-  ) as chosen
-  where a.resource_id = chosen.resource_id
-  returning a.*, chosen.open_keys as abandoned, (
+    lease_token = nextval(cast(:sequence as regclass)), key_at = NEXT_KEY, open_keys = open_keys || NEXT_KEY
+  where resource_id = any (array(select resource_id from (CHOSEN) as locked))
+  returning a.*, a.open_keys[:cardinality(a.open_keys) - 1] as abandoned, (
     select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= a.next_check_at
-      and a.lane = 'bulk' order by created_at limit 1) as sweep_id`;
+      and a.lane = 'bulk' order by created_at limit 1) as sweep_id`.replaceAll(
+  'NEXT_KEY',
+  `greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second')`,
+);
 
 const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
-const ONE = `select resource_id, open_keys, key_at from :schema:.archival
+const ONE = `select resource_id from :schema:.archival
   where resource_id = :resourceId and ${FREE} and request_seq > done_seq for update`;
 
-/** Those whose turn it is, and with each all that share its URL: one request answers them. */
+/**
+ * Those whose turn it is, and with each all that share its URL: one request answers them. One range of the index
+ * `archival_due` and one look-up a URL in `archival_url`, however much is due.
+ */
 const DUE_OF_HOST = `
-  with first as (
-    select resource_id, url from :schema:.archival
+  with first as materialized (
+    select url from :schema:.archival
     where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
     order by next_check_at limit :limit)
-  select resource_id, open_keys, key_at from :schema:.archival as a
-  where lane = 'bulk' and next_check_at <= :now and ${FREE} and resource_id in (
-    select resource_id from first union
-    select same.resource_id from first join :schema:.archival as same using (url))
-  for update of a skip locked`;
+  select same.resource_id from (select distinct url from first) as due cross join lateral (
+    select resource_id from :schema:.archival
+    where url = due.url and lane = 'bulk' and next_check_at <= :now and ${FREE}
+    for update skip locked) as same`;
 
 const MARK_RUNNING = `
   update :schema:.task_status set state = 'running', last_updated = :now
