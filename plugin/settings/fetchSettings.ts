@@ -36,7 +36,15 @@ export const FETCH_SETTINGS = {
     group: 'fetch',
     kind: integer({ min: 1 }),
     default: 200,
-    description: 'Decoded bytes for each encoded byte before a body counts as a bomb.',
+    description: 'Decoded bytes for each encoded byte, after each coding, before a body counts as a bomb.',
+  },
+  maxDecodeMs: {
+    environment: 'ARCHIVER_MAX_DECODE_MS',
+    group: 'fetch',
+    kind: integer({ min: 1, unit: 'milliseconds' }),
+    default: 60_000,
+    description:
+      'Processor time that decoding one body may take before it counts as a bomb; goes with the largest file.',
   },
   allowNetworks: {
     environment: 'ARCHIVER_ALLOW_NETWORKS',

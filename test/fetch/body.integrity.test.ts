@@ -272,7 +272,7 @@ const CASES: readonly Case[] = [
   {
     title: 'refuses a bomb by its ratio',
     reply: answer(200, { 'content-encoding': 'gzip' }, zlib.gzipSync(Buffer.alloc(20_000_000))),
-    code: 'too-large',
+    code: 'decode',
   },
   {
     title: 'calls a wrong Content-MD5 truncated',

@@ -16,7 +16,7 @@ function lineOf(more: Partial<LineInput> = {}): { line: BodyLine; stops: number[
   const line = new BodyLine({
     headers,
     codings: [],
-    settings: { maxBytes: 10 * 1024 * 1024, maxDecodedRatio: 1000 },
+    settings: { maxBytes: 10 * 1024 * 1024, maxDecodedRatio: 1000, maxDecodeMs: 60_000 },
     classify: {
       headers,
       request: requestFor('http://x.example/data.csv'),
@@ -44,7 +44,7 @@ describe('the line of stages that a body passes', () => {
   });
 
   it('stops for the first reason, and tells its owner once', async () => {
-    const { line, stops } = lineOf({ settings: { maxBytes: 200_000, maxDecodedRatio: 1000 } });
+    const { line, stops } = lineOf({ settings: { maxBytes: 200_000, maxDecodedRatio: 1000, maxDecodeMs: 60_000 } });
     line.push(Buffer.from(PAGE));
     line.push(Buffer.from(PAGE));
     assert.deepEqual([codeOf(line), stops.length], ['not-data', 1]);

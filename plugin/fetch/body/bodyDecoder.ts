@@ -1,16 +1,10 @@
 import type { HeaderMap } from '../../model/attempt.ts';
-import type { Config } from '../../settings/Config.ts';
 import { DigestCheck } from '../digest/digestCheck.ts';
 import { declaredDigests } from '../digest/digestHeaders.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
 import { type Flow, type Step, stop } from './bodyStep.ts';
 import { type Coding, DecodeError, Decoder } from './contentCoding.ts';
-
-/** Tables of one value compress a thousand times and are honest; up to here a bomb does no harm. */
-const BOMB_FLOOR_BYTES = 8 * 1024 * 1024;
-
-/** The limits of a body: its bytes, encoded and decoded, and how many times it may grow. */
-export type DecoderSettings = Pick<Config, 'maxBytes' | 'maxDecodedRatio'>;
+import { DecodeLimits, type DecoderSettings } from './decodeLimits.ts';
 
 interface DecoderInput {
   readonly headers: HeaderMap;
@@ -23,21 +17,20 @@ interface DecoderInput {
 
 /** From the bytes of the wire to those of the representation: limits on both sides of the decoder, digests of both. */
 export class BodyDecoder {
-  readonly #settings: DecoderSettings;
+  readonly #limits: DecodeLimits;
   readonly #next: (chunk: Buffer) => Flow;
   readonly #decoder: Decoder | null;
   readonly #digests: DigestCheck | null;
   /** Digests that cannot be checked, in words. */
   readonly evidence: readonly string[];
-  #wire = 0;
   #decoded = 0;
 
   constructor({ headers, codings, settings, output }: DecoderInput) {
     const { digests, evidence } = declaredDigests(headers);
     const coded = codings.length > 0;
-    this.#settings = settings;
+    this.#limits = new DecodeLimits(settings);
     this.#next = output;
-    this.#decoder = coded ? new Decoder(codings, (chunk) => this.#output(chunk)) : null;
+    this.#decoder = coded ? new Decoder(codings, (chunk) => this.#output(chunk), this.#limits) : null;
     this.#digests = digests.length > 0 ? new DigestCheck(digests, coded) : null;
     this.evidence = evidence;
   }
@@ -47,14 +40,20 @@ export class BodyDecoder {
   }
 
   get wireBytes(): number {
-    return this.#wire;
+    return this.#limits.wireBytes;
+  }
+
+  /** Refused for what it became when decoded: nothing that may have gone wrong on the way. */
+  get isBomb(): boolean {
+    return this.#limits.isBomb;
   }
 
   push(chunk: Buffer): Flow {
-    this.#wire += chunk.length;
-    if (this.#wire > this.#settings.maxBytes) return stop(this.#tooLong(this.#wire));
+    this.#limits.wireBytes += chunk.length;
+    const tooLong = this.#limits.wireFailure();
+    if (tooLong) return stop(tooLong);
     this.#digests?.content(chunk);
-    return this.#decoder ? this.#decode(this.#decoder, chunk) : this.#next(chunk);
+    return this.#decoder ? this.#decode((decoder) => decoder.write(chunk), false) : this.#next(chunk);
   }
 
   /** The body has ended, `closed`: as the connection did. Decoded to its end, it is as its digests say, and not empty. */
@@ -63,7 +62,7 @@ export class BodyDecoder {
     if (decoded !== 'more') return decoded;
     const wrong = this.#digests?.mismatch();
     if (wrong) return stop(digestMismatch(wrong.source));
-    return (this.#decoder ? this.#decoded : this.#wire) === 0 ? stop(emptyBody()) : 'more';
+    return (this.#decoder ? this.#decoded : this.wireBytes) === 0 ? stop(emptyBody()) : 'more';
   }
 
   /** Ends what is being decoded; resolves when nothing more is put out. */
@@ -71,39 +70,34 @@ export class BodyDecoder {
     await this.#decoder?.destroy();
   }
 
-  async #decode(decoder: Decoder, chunk: Buffer): Promise<Step> {
-    try {
-      return await decoder.write(chunk);
-    } catch (error) {
-      return stop(undecodable(error, false));
-    }
+  async #endDecoder(closed: boolean): Promise<Step> {
+    return this.wireBytes === 0 ? 'more' : this.#decode((decoder) => decoder.end(), closed);
   }
 
-  async #endDecoder(closed: boolean): Promise<Step> {
-    if (!this.#decoder || this.#wire === 0) return 'more';
+  async #decode(work: (decoder: Decoder) => Promise<Step>, closed: boolean): Promise<Step> {
+    if (!this.#decoder) return 'more';
+    const { clock } = this.#limits;
+    clock.start();
     try {
-      return await this.#decoder.end();
+      const step = await work(this.#decoder);
+      const tooSlow = step === 'more' ? this.#limits.timeFailure() : null;
+      return tooSlow ? stop(tooSlow) : step;
     } catch (error) {
       return stop(undecodable(error, closed));
+    } finally {
+      clock.stop();
     }
   }
 
   #output(chunk: Buffer): Flow {
     this.#decoded += chunk.length;
-    const { maxBytes, maxDecodedRatio } = this.#settings;
-    if (this.#decoded > maxBytes) return stop(this.#tooLong(this.#decoded));
-    if (this.#decoded > BOMB_FLOOR_BYTES && this.#decoded > this.#wire * maxDecodedRatio) {
-      const reason = `The body grows more than ${maxDecodedRatio} times when decoded (${this.#decoded} bytes of ${this.#wire} so far).`;
-      return stop(failure('too-large', reason));
-    }
+    const { clock } = this.#limits;
+    clock.hold();
     this.#digests?.decoded(chunk);
-    return this.#next(chunk);
-  }
-
-  #tooLong(bytes: number): Failure {
-    const { maxBytes } = this.#settings;
-    const reason = `The file is longer than the limit of ${maxBytes} bytes; reading stopped at ${bytes} bytes.`;
-    return failure('too-large', reason);
+    const flow = this.#next(chunk);
+    if (flow instanceof Promise) return flow.finally(() => clock.release());
+    clock.release();
+    return flow;
   }
 }
 

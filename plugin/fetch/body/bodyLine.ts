@@ -1,10 +1,11 @@
 import type { HeaderMap } from '../../model/attempt.ts';
 import { BodyClassifier } from './bodyClassifier.ts';
-import { BodyDecoder, type DecoderSettings } from './bodyDecoder.ts';
+import { BodyDecoder } from './bodyDecoder.ts';
 import { BodySink, type SinkInput, type SinkResult } from './bodySink.ts';
 import type { Flow, Step, Stop } from './bodyStep.ts';
 import type { ClassifyContext } from './classify.ts';
 import type { Coding } from './contentCoding.ts';
+import type { DecoderSettings } from './decodeLimits.ts';
 import type { PageBuffer } from './pageBuffer.ts';
 
 /** What the line needs to know of one representation and its response. */

@@ -213,7 +213,7 @@ class BodyTransfer {
 
   /** Of several parts it is likelier that they do not fit together than that the coding is wrong, and that may pass. */
   #isMisfit({ code }: Failure): boolean {
-    return code === 'decode' && this.#reading !== this.#response;
+    return code === 'decode' && !this.#line.decoder.isBomb && this.#reading !== this.#response;
   }
 
   /** The declared length is that of the encoded body, so it says nothing of a decoded one. */

@@ -4,7 +4,8 @@ import { codeOf } from '../../errors.ts';
 import type { HeaderMap } from '../../model/attempt.ts';
 import { fields } from '../http/headers.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import type { Flow, Step } from './bodyStep.ts';
+import { type Flow, type Step, stop } from './bodyStep.ts';
+import type { DecodeLimits } from './decodeLimits.ts';
 
 /** A content coding that we can undo. */
 export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
@@ -60,11 +61,11 @@ function canZstd(): boolean {
 export class Decoder {
   readonly #stages: readonly DecoderStage[];
 
-  constructor(codings: readonly Coding[], output: (chunk: Buffer) => Flow) {
+  constructor(codings: readonly Coding[], output: (chunk: Buffer) => Flow, limits: DecodeLimits) {
     let next = output;
     const stages: DecoderStage[] = [];
     for (const coding of [...codings].reverse()) {
-      const stage: DecoderStage = new DecoderStage(coding, next);
+      const stage: DecoderStage = new DecoderStage(coding, next, limits);
       stages.unshift(stage);
       next = (chunk) => stage.write(chunk);
     }
@@ -106,6 +107,8 @@ export class DecodeError extends Error {
 class DecoderStage {
   readonly #coding: Coding;
   readonly #output: (chunk: Buffer) => Flow;
+  readonly #limits: DecodeLimits;
+  #putOut = 0;
   #stream: (Transform & zlib.Zlib) | null = null;
   #firstBytes: Buffer = Buffer.alloc(0);
   #written = 0;
@@ -115,9 +118,10 @@ class DecoderStage {
   #reading: Promise<void> | null = null;
   #release: (() => void) | null = null;
 
-  constructor(coding: Coding, output: (chunk: Buffer) => Flow) {
+  constructor(coding: Coding, output: (chunk: Buffer) => Flow, limits: DecodeLimits) {
     this.#coding = coding;
     this.#output = output;
+    this.#limits = limits;
   }
 
   async write(chunk: Buffer): Promise<Step> {
@@ -171,7 +175,7 @@ class DecoderStage {
   async #pump(stream: Transform): Promise<void> {
     try {
       for await (const chunk of stream) {
-        this.#step = await this.#output(chunk as Buffer);
+        this.#step = await this.#put(chunk as Buffer);
         if (this.#step !== 'more') break;
       }
     } catch (error) {
@@ -180,6 +184,12 @@ class DecoderStage {
       this.#ended = true;
       this.#release?.();
     }
+  }
+
+  #put(chunk: Buffer): Flow {
+    this.#putOut += chunk.length;
+    const over = this.#limits.stageFailure(this.#putOut);
+    return over ? stop(over) : this.#output(chunk);
   }
 }
 

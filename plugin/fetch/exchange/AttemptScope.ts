@@ -10,6 +10,7 @@ export type AttemptSettings = Pick<
   | 'forms'
   | 'maxBytes'
   | 'maxDecodedRatio'
+  | 'maxDecodeMs'
   | 'maxRedirects'
   | 'retryAfterMaxMs'
   | 'verifyShare'
