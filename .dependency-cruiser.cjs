@@ -207,7 +207,14 @@ module.exports = {
       comment: 'What the package does not install, the package may not import.',
       severity: 'error',
       from: { path: '^plugin/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only', 'npm-peer'] },
+    },
+    {
+      name: 'sdks-on-demand',
+      comment: 'What needs an optional peer is imported where a setting asks for it, by import().',
+      severity: 'error',
+      from: { path: '^plugin/' },
+      to: { path: '^plugin/(store/azure[^/]*|job/mongoJobs)\\.ts$', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     door(
       npm('knex|pg'),

@@ -5,14 +5,13 @@ import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
 import type { Portal } from './portal/Portal.ts';
-import { migrate } from './record/database/migrate.ts';
 import { loadConfig } from './settings/loadConfig.ts';
 import type { Archive } from './show/Archive.ts';
 import { createHandler } from './show/handler.ts';
 import { PortalArchive } from './show/portalArchive.ts';
 import { createHooks } from './trigger/hooks.ts';
 import { pages } from './trigger/pages.ts';
-import { openParts, type Parts } from './wiring/openParts.ts';
+import type { Parts } from './wiring/openParts.ts';
 import { portalErrors } from './wiring/portalErrors.ts';
 
 /** How a plugin is made. */
@@ -78,6 +77,7 @@ class PortalArchiver implements Archiver {
     const copies: string[] = [];
     for await (const page of pages((after) => records.copies.page(after, 1000)))
       copies.push(...page.map(({ key }) => key));
+    const { migrate } = await import('./record/database/migrate.ts');
     await migrate(knex, config, 'down');
     return { copies };
   }
@@ -105,6 +105,8 @@ class PortalArchiver implements Archiver {
     const errors = [...portalErrors(portal), ...roleErrors(roles)];
     const config = loadConfig({ environment: this.#environment, settings: portal.settings, errors });
     const emit = (event: ArchiveEvent) => this.#listeners.emit(event);
+    // Only now: a process that imports the package and never starts it pays for neither the fetcher nor a database.
+    const { openParts } = await import('./wiring/openParts.ts');
     const parts = await openParts({ config, portal, roles, emit });
     if (this.#isStopped || signal?.aborted) return parts.stop(config.stopDeadlineMs);
     this.#parts = parts;

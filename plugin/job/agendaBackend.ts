@@ -2,8 +2,6 @@ import pg from 'pg';
 import { ANSWER_MS } from './jobNames.ts';
 import { JobNotifications } from './jobNotifications.ts';
 import type { Listen } from './Listen.ts';
-import { MongoJobs } from './mongoJobs.ts';
-import { PostgresJobs } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
 /** Where jobs are kept, and how processes hear of them. */
@@ -30,7 +28,7 @@ export async function openBackend(settings: BackendSettings): Promise<OpenBacken
   const pool = openPool(connection);
   try {
     const jobs =
-      mongodbUrl === null ? await PostgresJobs.open(pool, queueName) : await MongoJobs.open(mongodbUrl, queueName);
+      mongodbUrl === null ? await openPostgresJobs(pool, queueName) : await openMongoJobs(mongodbUrl, queueName);
     const notifications = new JobNotifications({ pool, listen, channelName: queueName });
     const close = async () => {
       await jobs.close();
@@ -41,6 +39,17 @@ export async function openBackend(settings: BackendSettings): Promise<OpenBacken
     await pool.end();
     throw error;
   }
+}
+
+async function openPostgresJobs(pool: pg.Pool, table: string): Promise<QueueBackend> {
+  const { PostgresJobs } = await import('./postgresJobs.ts');
+  return PostgresJobs.open(pool, table);
+}
+
+/** Only here is the driver loaded: where the queue lies in PostgreSQL it need not even be installed. */
+async function openMongoJobs(url: string, collection: string): Promise<QueueBackend> {
+  const { MongoJobs } = await import('./mongoJobs.ts');
+  return MongoJobs.open(url, collection);
 }
 
 function openPool(connection: string | pg.PoolConfig): pg.Pool {

@@ -2,6 +2,7 @@ import { resolve, sep } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { ArchiverError } from '../errors.ts';
 import type { Config } from './Config.ts';
+import { missingLibraries } from './optionalLibraries.ts';
 import type { Setting } from './Setting.ts';
 import { isServiceLink } from './serviceLinks.ts';
 import type { Parsed } from './settingKinds.ts';
@@ -100,7 +101,7 @@ function conflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
         `ARCHIVER_MAX_CHECK_INTERVAL_MS (maxCheckIntervalMs), which is ${maxCheckIntervalMs}.`,
     );
   }
-  return [...found, ...audienceConflicts(values)];
+  return [...found, ...audienceConflicts(values), ...missingLibraries(values)];
 }
 
 /** Where copies are public, those of private datasets must lie elsewhere. */

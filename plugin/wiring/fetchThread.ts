@@ -6,4 +6,4 @@ import { createLocalRetriever, type ThreadData } from './openRetriever.ts';
 // The entry of a worker thread: fetch, hash, sniff and stage for the hosts that belong to it.
 if (!parentPort) throw new ArchiverError('thread-failed', 'fetchThread is the entry of a worker thread.');
 const { config, identity } = workerData as ThreadData;
-serveRetriever(parentPort, createLocalRetriever(config, identity));
+serveRetriever(parentPort, await createLocalRetriever(config, identity));

@@ -110,7 +110,7 @@ async function openTables(scope: Scope, config: Config, portal: Portal): Promise
 }
 
 async function openStore(scope: Scope, config: Config): Promise<ArchiveStore> {
-  const store = scope.add(createStore(config));
+  const store = scope.add(await createStore(config));
   await store.open();
   await store.dropStages(STAGE_MAX_MS);
   return store;

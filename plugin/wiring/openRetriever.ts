@@ -20,9 +20,9 @@ export interface ThreadData {
 }
 
 /** Fetches and stages in the calling thread, with agents and a store of its own. */
-export function createLocalRetriever(config: Config, identity: Identity): Retriever {
-  const fetcher = new Fetcher(config, { agents: openAgents(config), site: identity.site });
-  return new LocalRetriever(fetcher, createStore(config));
+export async function createLocalRetriever(config: Config, identity: Identity): Promise<Retriever> {
+  const store = await createStore(config);
+  return new LocalRetriever(new Fetcher(config, { agents: openAgents(config), site: identity.site }), store);
 }
 
 /** One thread a core (setting `threads`); a thread is started by its first request. */

@@ -1,6 +1,5 @@
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
-import { AzureBlobStore } from '../store/azureBlobStore.ts';
 import { DividedStore } from '../store/dividedStore.ts';
 import { FolderStore } from '../store/folderStore.ts';
 
@@ -20,18 +19,23 @@ export type StoreSettings = Pick<
 >;
 
 /** The store that the settings name, in two parts where copies of private datasets lie apart. */
-export function createStore(config: StoreSettings): ArchiveStore {
+export async function createStore(config: StoreSettings): Promise<ArchiveStore> {
   const hidden = config.store === 'azure' ? config.azurePrivateContainer : config.privateFolder;
-  const open = storeAt(config, config.store === 'azure' ? config.azureContainer : config.folder);
-  return hidden === null ? open : new DividedStore(open, storeAt(config, hidden));
+  const open = await storeAt(config, config.store === 'azure' ? config.azureContainer : config.folder);
+  return hidden === null ? open : new DividedStore(open, await storeAt(config, hidden));
 }
 
-/** A new kind of store is one file in `store/` and one line here. */
-function storeAt(config: StoreSettings, place: string): ArchiveStore {
+/**
+ * A new kind of store is one file in `store/` and one case here. Its SDK is loaded with that file, so only where a setting
+ * names it; `settings/optionalLibraries.ts` knows which packages it needs.
+ */
+async function storeAt(config: StoreSettings, place: string): Promise<ArchiveStore> {
   switch (config.store) {
     case 'folder':
       return new FolderStore({ folder: place, access: config.folderAccess });
-    case 'azure':
+    case 'azure': {
+      const { AzureBlobStore } = await import('../store/azureBlobStore.ts');
       return new AzureBlobStore({ connectionString: config.azureConnectionString ?? '', container: place });
+    }
   }
 }

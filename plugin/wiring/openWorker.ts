@@ -54,7 +54,7 @@ export interface WorkerDeps {
 /** What works on jobs. Closed in reverse: intake first, then the jobs that still run, then what they fetch with. */
 export async function openWorker(scope: Scope, deps: WorkerDeps): Promise<void> {
   const { config, portal, records, queue, now } = deps;
-  const handlers = openHandlers(scope, deps);
+  const handlers = await openHandlers(scope, deps);
   const webhooks = scope.add(openWebhooks(config, records, now, portal.logger));
   webhooks.start();
   const dropping = setInterval(() => void dropStages(deps), config.leaseMs).unref();
@@ -68,13 +68,13 @@ export async function openWorker(scope: Scope, deps: WorkerDeps): Promise<void> 
 }
 
 /** Two lanes: requests of people are fetched in this thread, one by one; sweeps in threads, a host's share at a time. */
-function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
+async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers> {
   const { config, portal, records, store, owner, now } = deps;
   const { archivals, hosts, leases } = records;
   const { leaseMs, concurrency } = config;
   const { logger } = portal;
   const limitsFor = hostLimitsOf(config);
-  const journeys = openJourneys(scope, deps);
+  const journeys = await openJourneys(scope, deps);
   const leaseRenewal = new LeaseRenewal({ archivals, leaseMs, now, logger });
   scope.defer(() => leaseRenewal.stop());
   leaseRenewal.start();
@@ -107,7 +107,7 @@ function openHandlers(scope: Scope, deps: WorkerDeps): JobHandlers {
   });
 }
 
-function openJourneys(scope: Scope, worker: WorkerDeps) {
+async function openJourneys(scope: Scope, worker: WorkerDeps) {
   const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
   const identity = { site: portal.urls.site };
   const reader = new ResourceReader(catalog);
@@ -129,7 +129,7 @@ function openJourneys(scope: Scope, worker: WorkerDeps) {
     now,
   };
   return {
-    priority: createJourney(deps, scope.add(createLocalRetriever(config, identity))),
+    priority: createJourney(deps, scope.add(await createLocalRetriever(config, identity))),
     bulk: createJourney(deps, scope.add(createThreadedRetriever(config, identity))),
   };
 }

@@ -122,6 +122,20 @@ describe('the import rules', () => {
     assert.deepEqual(found.sort(), ['contract-suites-need-node-alone', 'door-of-node-modules-express']);
   });
 
+  const ON_DEMAND = ['plugin/store/azureBlobStore.ts', 'plugin/job/mongoJobs.ts'];
+  for (const path of ON_DEMAND) {
+    test(`let ${path} be imported on demand alone, for its SDK may be missing`, async () => {
+      const importing = (statement: string) => ({
+        [path]: 'export const one = 1;\n',
+        'plugin/wiring/open.ts': statement,
+      });
+      const from = path.replace('plugin/', '../');
+      const early = `import { one } from '${from}';\nexport const more = one;\n`;
+      assert.deepEqual(await broken(importing(early)), ['sdks-on-demand']);
+      assert.deepEqual(await broken(importing(`export const more = () => import('${from}');\n`)), []);
+    });
+  }
+
   test('find a ring of modules', async () => {
     const modules = {
       'plugin/a.ts': "import { b } from './b.ts';\nexport const a = () => b;\n",

@@ -100,6 +100,15 @@ describe('the package', () => {
     assert.doesNotMatch(installing, /portal-archiver/);
   });
 
+  test('brings no SDK that only a setting needs', async () => {
+    const { peerDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+    const installed = await readdir(join(project, 'node_modules'), { recursive: true });
+    assert.deepEqual(
+      Object.keys(peerDependencies).filter((name) => installed.includes(name)),
+      [],
+    );
+  });
+
   test('archives a file inside an empty project of plain JavaScript', async () => {
     await copyFile('test/support/installedPortal.mjs', join(project, 'portal.mjs'));
     await database.knex('resource').insert({ id: 'r1', package_id: 'd1', url: 'http://publisher.example/people.csv' });

@@ -151,7 +151,7 @@ export class FleetPortal {
       const entries = await readdir(join(this.folder, 'archive'), { recursive: true, withFileTypes: true });
       return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
     }
-    const store = createStore(loadConfig({ environment: this.#variables }));
+    const store = await createStore(loadConfig({ environment: this.#variables }));
     const keys: string[] = [];
     for await (const key of store.list('archive/')) keys.push(key);
     return keys;

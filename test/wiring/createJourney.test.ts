@@ -49,9 +49,9 @@ describe('what a journey tells', () => {
   async function archive(resourceId: string, records: Records): Promise<string> {
     const { portal } = opened;
     const config = loadConfig({ environment: {}, settings: { folder } });
-    const store = createStore(config);
+    const store = await createStore(config);
     await store.open();
-    const retriever = createLocalRetriever(config, { site: 'http://portal.example' });
+    const retriever = await createLocalRetriever(config, { site: 'http://portal.example' });
     const { run } = await opened.records.runs.create(
       { kind: 'dataset', lane: 'priority', subjectId: 'd1', datasetId: 'd1', total: 1 },
       { caller: null, idempotencyKey: null, now: NOW },
