@@ -55,6 +55,11 @@ export function knownFromUnrecorded(unrecorded: UnrecordedCopy, resource: Resour
   return { url: resource.url, storedAt: at.toISOString(), status: 200, headers: {}, bytes, md5, sha256, ok: true };
 }
 
+/** What is known of the link still holds when the store has lost the copy; nothing may be spared by it. */
+export function knownWithoutCopy(known: Known | null): Known | null {
+  return known && { ...known, bytes: null, md5: null, sha256: null, ok: false };
+}
+
 /** `cache_url` and its date only with a copy; a refusal still reports the size and type that the server declared. */
 export function writeBackOf(
   attempt: Attempt,

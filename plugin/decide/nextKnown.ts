@@ -5,7 +5,7 @@ import type { Attempt, Known } from '../model/attempt.ts';
  * host that lied is not believed again.
  */
 export function nextKnown(before: Known | null, attempt: Attempt, url: string, now: Date): Known | null {
-  if (attempt.kind !== 'fetched' && attempt.kind !== 'unchanged') return before && { ...before, ok: false };
+  if (attempt.kind !== 'fetched' && attempt.kind !== 'unchanged') return afterFailure(before, attempt, url, now);
   const trusted = !attempt.liar && (before === null || before.url !== url || before.trusted !== false);
   const sizes = attempt.kind === 'fetched' ? attempt : (before ?? attempt);
   // No request was made for a fresh answer, so it confirms nothing: its age goes on counting, its redirects stand.
@@ -21,5 +21,20 @@ export function nextKnown(before: Known | null, attempt: Attempt, url: string, n
     sha256: sizes.sha256,
     ok: true,
     trusted,
+    ...wrongDigestsOf(before, attempt),
   };
+}
+
+/** Nothing was taken: only of bytes that came whole, and were doubted, something is known. */
+function afterFailure(before: Known | null, { doubted }: Attempt, url: string, now: Date): Known | null {
+  if (!doubted) return before && { ...before, ok: false };
+  const nothing = { url, storedAt: now.toISOString(), status: 200, headers: {}, bytes: null, md5: null, sha256: null };
+  return { ...(before ?? nothing), ok: false, doubted };
+}
+
+/** An answer without a body says nothing new of the digests. */
+function wrongDigestsOf(before: Known | null, attempt: Attempt): Pick<Known, 'wrongDigests'> {
+  const wrongDigests =
+    attempt.kind === 'fetched' ? attempt.wrongDigests : (attempt.wrongDigests ?? before?.wrongDigests);
+  return wrongDigests && wrongDigests.length > 0 ? { wrongDigests } : {};
 }

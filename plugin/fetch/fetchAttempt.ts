@@ -236,12 +236,13 @@ export class FetchAttempt {
   #received(received: Exclude<TransferResult, { kind: 'malformed' }>): Outcome {
     if (received.kind === 'outcome') return received.outcome;
     const { response, body, stage, evidence } = received;
+    const wrongDigests = received.wrongDigests.length > 0 ? { wrongDigests: received.wrongDigests } : {};
     this.#deps.scope.trace.evidence.push(...evidence);
     if (isKnown(this.#deps.request.known, body.bytes ?? -1, body)) {
       const reason = 'The file was read again and has the same hash as the copy.';
-      return { kind: 'unchanged', code: 'same-hash', reason, response, body };
+      return { kind: 'unchanged', code: 'same-hash', reason, response, body, ...wrongDigests };
     }
     const reason = `The file was archived: ${body.bytes} bytes${body.format === null ? '' : `, ${body.format}`}.`;
-    return { kind: 'fetched', code: 'archived', reason, response, body, stage };
+    return { kind: 'fetched', code: 'archived', reason, response, body, stage, ...wrongDigests };
   }
 }

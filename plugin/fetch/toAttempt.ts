@@ -55,6 +55,8 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
     stage: outcome.stage ?? null,
     ...(outcome.links && { links: outcome.links }),
     ...(outcome.accepted && { accepted: outcome.accepted }),
+    ...(outcome.doubted && { doubted: outcome.doubted }),
+    ...(outcome.wrongDigests && { wrongDigests: outcome.wrongDigests }),
   });
 }
 

@@ -22,6 +22,21 @@ export interface Known {
   readonly ok: boolean;
   /** false: this host was caught answering 304 or an equal length for changed bytes. */
   readonly trusted?: boolean;
+  /** What was read last and not taken; gone once something is taken. */
+  readonly doubted?: Doubted | null;
+  /** Fields whose digests were proved to be wrong for good, e.g. `Content-MD5`: they speak against no body any more. */
+  readonly wrongDigests?: readonly string[];
+}
+
+/** Bytes that came whole and were not taken, because something spoke against them: the same once more are no accident. */
+export interface Doubted {
+  /** The URL that was asked for. */
+  readonly url: string;
+  readonly sha256: string;
+  /** The fields whose digests did not match. */
+  readonly by: readonly string[];
+  /** Full reads in a row that ended so. */
+  readonly reads: number;
 }
 
 /** Header fields by lower-case name; a field that came more than once as a list, in the order of arrival. */
@@ -114,4 +129,8 @@ export interface Attempt {
   readonly links?: readonly DataLink[];
   /** Licences and forms that were accepted on the way. */
   readonly accepted?: readonly Acceptance[];
+  /** Only for what came whole and was not taken. */
+  readonly doubted?: Doubted;
+  /** As of {@link Known}: those of this answer. */
+  readonly wrongDigests?: readonly string[];
 }

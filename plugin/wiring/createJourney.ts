@@ -1,7 +1,7 @@
 import type { Decision, Journey, MadeAttempt } from '../archiveResource.ts';
 import { keyPrefix } from '../decide/archiveKey.ts';
 import { isDerived } from '../decide/circular.ts';
-import { knownFromUnrecorded, recoveredCopyOf } from '../decide/copyOf.ts';
+import { knownFromUnrecorded, knownWithoutCopy, recoveredCopyOf } from '../decide/copyOf.ts';
 import { isOwnFault, offeredAgain } from '../decide/ownFault.ts';
 import { refusedAttempt } from '../decide/refusedAttempt.ts';
 import { messageOf } from '../errors.ts';
@@ -104,7 +104,7 @@ async function requestOf(
   { config, portal, now }: JourneyDeps,
 ): Promise<FetchRequest> {
   const { lease, resource, unrecorded, missing } = asked;
-  const known = missing ? null : lease.archival.known;
+  const known = missing ? knownWithoutCopy(lease.archival.known) : lease.archival.known;
   const at = now();
   const findLinks = config.landing !== 'off';
   // One more query, where a page is likely or somebody waits: its words help to tell links apart.

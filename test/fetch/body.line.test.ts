@@ -39,7 +39,7 @@ describe('the line of stages that a body passes', () => {
     const { line } = lineOf();
     assert.equal(line.push(Buffer.from(ROWS)), null);
     assert.equal(await line.end(false), 'more');
-    const { bytes, hashes } = await line.finish();
+    const { bytes, hashes } = await line.read();
     assert.deepEqual([bytes, hashes.md5.length, line.classifier.found?.format], [ROWS.length, 32, 'CSV']);
   });
 

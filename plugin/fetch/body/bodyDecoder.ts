@@ -23,6 +23,8 @@ export class BodyDecoder {
   readonly #digests: DigestCheck | null;
   /** Digests that cannot be checked, in words. */
   readonly evidence: readonly string[];
+  /** The fields whose digests do not match the bytes; known at the end. */
+  wrongDigests: readonly string[] = [];
   #decoded = 0;
 
   constructor({ headers, codings, settings, output }: DecoderInput) {
@@ -56,12 +58,11 @@ export class BodyDecoder {
     return this.#decoder ? this.#decode((decoder) => decoder.write(chunk), false) : this.#next(chunk);
   }
 
-  /** The body has ended, `closed`: as the connection did. Decoded to its end, it is as its digests say, and not empty. */
+  /** The body has ended, `closed`: as the connection did. It is decoded to its end, and not empty. */
   async end(closed: boolean): Promise<Step> {
     const decoded = await this.#endDecoder(closed);
     if (decoded !== 'more') return decoded;
-    const wrong = this.#digests?.mismatch();
-    if (wrong) return stop(digestMismatch(wrong.source));
+    this.wrongDigests = this.#digests?.mismatches().map(({ source }) => source) ?? [];
     return (this.#decoder ? this.#decoded : this.wireBytes) === 0 ? stop(emptyBody()) : 'more';
   }
 
@@ -104,10 +105,6 @@ export class BodyDecoder {
 /** A response without content, by its length or because nothing came. */
 export function emptyBody(): Failure {
   return failure('empty', 'The answer has no content: its length is 0.');
-}
-
-function digestMismatch(source: string): Failure {
-  return failure('truncated', `The bytes do not match the digest the server sent (${source}).`, true);
 }
 
 /** What else was thrown is no fault of the coding's. */

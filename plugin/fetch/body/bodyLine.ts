@@ -1,7 +1,8 @@
 import type { HeaderMap } from '../../model/attempt.ts';
+import type { StageRef } from '../../model/stage.ts';
 import { BodyClassifier } from './bodyClassifier.ts';
 import { BodyDecoder } from './bodyDecoder.ts';
-import { BodySink, type SinkInput, type SinkResult } from './bodySink.ts';
+import { BodySink, type ReadBody, type SinkInput } from './bodySink.ts';
 import type { Flow, Step, Stop } from './bodyStep.ts';
 import type { ClassifyContext } from './classify.ts';
 import type { Coding } from './contentCoding.ts';
@@ -63,8 +64,13 @@ export class BodyLine {
   }
 
   /** After an `end` that answered `more`. */
-  finish(): Promise<SinkResult> {
-    return this.#sink.finish();
+  read(): Promise<ReadBody> {
+    return this.#sink.read();
+  }
+
+  /** Takes what was read. */
+  finish(read: ReadBody): Promise<StageRef | null> {
+    return this.#sink.finish(read);
   }
 
   /** Leaves nothing, once what is under way has come to its end. */

@@ -32,11 +32,10 @@ export interface SinkInput {
   isKnown(bytes: number, hashes: BodyHashes): boolean;
 }
 
-/** A body that was taken whole; `stage` null: it is known, or nothing is kept. */
-export interface SinkResult {
+/** A body that has come whole. */
+export interface ReadBody {
   readonly bytes: number;
   readonly hashes: BodyHashes;
-  readonly stage: StageRef | null;
 }
 
 /** Takes the decoded bytes of one body: hashes them, and stages what is new. It never stops by itself. */
@@ -62,8 +61,24 @@ export class BodySink {
     return this.#bytes > SMALL_BYTES ? this.#grow() : 'more';
   }
 
-  finish(): Promise<SinkResult> {
-    return this.#long ? this.#finishLong(this.#long) : this.#finishSmall();
+  /** What came, after the last push; it is staged only once it is taken. */
+  async read(): Promise<ReadBody> {
+    if (this.#long) return { bytes: this.#bytes, hashes: await this.#long.hashes() };
+    const body = joinChunks(this.#chunks);
+    this.#chunks = [body];
+    return { bytes: body.length, hashes: { md5: hash('md5', body, 'hex'), sha256: hash('sha256', body, 'hex') } };
+  }
+
+  /** Takes what was read; null: it is known, or nothing is kept. */
+  async finish({ bytes, hashes }: ReadBody): Promise<StageRef | null> {
+    const { stages, target, isKnown } = this.#input;
+    if (isKnown(bytes, hashes)) {
+      await this.abandon();
+      return null;
+    }
+    if (this.#long) return this.#long.finish();
+    const { key, mediaType } = target();
+    return (await stages?.stageWhole(key, joinChunks(this.#chunks), { mediaType })) ?? null;
   }
 
   /** Leaves nothing; not while a push is under way. */
@@ -82,23 +97,5 @@ export class BodySink {
     this.#chunks = [];
     for (const chunk of chunks) await long.push(chunk);
     return 'more';
-  }
-
-  async #finishSmall(): Promise<SinkResult> {
-    const { stages, target, isKnown } = this.#input;
-    const body = joinChunks(this.#chunks);
-    const hashes = { md5: hash('md5', body, 'hex'), sha256: hash('sha256', body, 'hex') };
-    const { key, mediaType } = target();
-    const isNew = stages && !isKnown(body.length, hashes);
-    const stage = isNew ? await stages.stageWhole(key, body, { mediaType }) : null;
-    return { bytes: body.length, hashes, stage };
-  }
-
-  async #finishLong(long: LongBody): Promise<SinkResult> {
-    const hashes = await long.hashes();
-    const isKnown = this.#input.isKnown(this.#bytes, hashes);
-    if (isKnown) await long.abandon();
-    const stage = isKnown ? null : await long.finish();
-    return { bytes: this.#bytes, hashes, stage };
   }
 }

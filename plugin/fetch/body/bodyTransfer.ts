@@ -9,9 +9,10 @@ import { type Failure, failure } from '../outcome/failure.ts';
 import { type Body, declaredBody, type FinalResponse, type Outcome, outcomeOf } from '../outcome/outcome.ts';
 import { emptyBody } from './bodyDecoder.ts';
 import { BodyLine } from './bodyLine.ts';
-import type { StageOpener } from './bodySink.ts';
+import type { ReadBody, StageOpener } from './bodySink.ts';
 import { type Stop, stop } from './bodyStep.ts';
 import { type Codings, codingsOf } from './contentCoding.ts';
+import { type Verdict, weigh } from './doubts.ts';
 import type { PageBuffer } from './pageBuffer.ts';
 import { Resumption } from './resume.ts';
 
@@ -45,6 +46,7 @@ export type TransferResult =
       readonly body: Body;
       readonly stage: StageRef | null;
       readonly evidence: readonly string[];
+      readonly wrongDigests: readonly string[];
     }
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
   /** The body's framing is malformed: once more through the lenient parser. */
@@ -165,7 +167,7 @@ class BodyTransfer {
     if (end.kind === 'dropped') return this.#ended(stop(failure('internal', 'The body was not taken.')));
     // Where a coding does not end with the declared length, that length is likelier to be wrong than the coding.
     const step = await this.#line.end(end.framing === 'close' || end.excess === true);
-    return step === 'more' ? this.#taken() : this.#ended(step);
+    return step === 'more' ? this.#weighed() : this.#ended(step);
   }
 
   async #broken(reason: Failure, malformed: boolean): Promise<TransferResult> {
@@ -174,16 +176,31 @@ class BodyTransfer {
     return { kind: 'malformed', failure: reason };
   }
 
-  async #taken(): Promise<TransferResult> {
-    const { bytes, hashes, stage } = await this.#line.finish();
+  /** All bytes have come and are data: they are taken unless something speaks against them that may pass. */
+  async #weighed(): Promise<TransferResult> {
+    const { request, isKnown } = this.#deps;
+    const { url, known } = request;
+    const read = await this.#line.read();
+    const { bytes, hashes } = read;
+    const { wrongDigests } = this.#line.decoder;
+    const verdict = weigh({ url, sha256: hashes.sha256, isCopy: isKnown(bytes, hashes), wrongDigests }, known);
+    if (verdict.kind === 'taken') return this.#taken(read, verdict);
+    const ended = await this.#ended(stop(verdict.failure));
+    const { doubted } = verdict;
+    return ended.kind === 'outcome' ? { ...ended, outcome: { ...ended.outcome, doubted } } : ended;
+  }
+
+  async #taken(read: ReadBody, { evidence, wrongDigests }: Verdict & { kind: 'taken' }): Promise<TransferResult> {
+    const stage = await this.#line.finish(read);
     const { status, headers } = this.#response;
     const { classifier } = this.#line;
     return {
       kind: 'whole',
       response: { status, headers },
-      body: { bytes, ...hashes, ...classifier.describe() },
+      body: { bytes: read.bytes, ...read.hashes, ...classifier.describe() },
       stage,
-      evidence: classifier.found?.evidence ?? [],
+      evidence: [...(classifier.found?.evidence ?? []), ...evidence],
+      wrongDigests,
     };
   }
 

@@ -74,12 +74,12 @@ export class DigestCheck {
     this.#decoded?.update(chunk);
   }
 
-  /** The first digest that does not match; null when all do. */
-  mismatch(): DeclaredDigest | null {
+  /** The digests that do not match. To be asked once, at the end. */
+  mismatches(): readonly DeclaredDigest[] {
     const content = this.#content.finish();
     const decoded = this.#decoded?.finish();
     const matches = ({ algorithm, expected }: DeclaredDigest) =>
       content.get(algorithm) === expected || decoded?.get(algorithm) === expected;
-    return this.#declared.find((digest) => !matches(digest)) ?? null;
+    return this.#declared.filter((digest) => !matches(digest));
   }
 }

@@ -48,6 +48,8 @@ export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   /** As of {@link Attempt}. */
   readonly links?: Attempt['links'];
   readonly accepted?: Attempt['accepted'];
+  readonly doubted?: Attempt['doubted'];
+  readonly wrongDigests?: Attempt['wrongDigests'];
 }
 
 /** What a response's headers alone say of the body. */

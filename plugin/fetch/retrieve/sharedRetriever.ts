@@ -103,7 +103,7 @@ export class SharedRetriever implements Retriever {
 export function answerOrder<
   One extends { readonly requested: boolean; readonly archival: { readonly known: FetchRequest['known'] } },
 >(some: readonly One[]): One[] {
-  const age = ({ archival: { known } }: One) => known?.storedAt ?? '';
+  const age = ({ archival: { known } }: One) => (known === null || known.bytes === null ? '' : known.storedAt);
   return [...some].sort(
     (one, other) => Number(other.requested) - Number(one.requested) || age(one).localeCompare(age(other)),
   );
