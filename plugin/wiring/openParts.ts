@@ -24,6 +24,7 @@ import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
 import { openWorker } from './openWorker.ts';
 import { placementOf } from './placement.ts';
+import { refuseSmallPool } from './refuseSmallPool.ts';
 import { Scope } from './scope.ts';
 import { version } from './version.ts';
 
@@ -69,6 +70,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const catalog = storableCatalog(portal.catalog);
   const now = portal.now ?? (() => new Date());
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+  refuseSmallPool(portal, roles);
   const { knex, tables, migrated } = await openTables(scope, config, portal);
   // What was only checked is to be kept now.
   if (roles.includes('worker') && !config.checkOnly) await tables.archivals.makeDue('checked-only', now());

@@ -87,8 +87,13 @@ export class ShownPortal {
     const portal = new ShownPortal({ database, knex, folder, site, settings });
     portal.#publisher.listen(0, '127.0.0.1');
     await once(portal.#publisher, 'listening');
-    await portal.archiver.start();
-    return portal;
+    try {
+      await portal.archiver.start();
+      return portal;
+    } catch (error) {
+      await portal.close();
+      throw error;
+    }
   }
 
   get handler(): RequestListener {

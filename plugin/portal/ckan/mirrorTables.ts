@@ -54,7 +54,7 @@ export class MirrorTables {
 
   /** null: this database mirrors nothing yet. */
   async state(): Promise<MirrorState | null> {
-    const sql = 'select site, listed_until as "listedUntil" from :schema:.mirror';
+    const sql = 'select site, to_json(listed_until) as "listedUntil" from :schema:.mirror';
     const [row] = await this.#database.rows<MirrorState>('reading the state of the mirror', sql);
     return row ?? null;
   }
@@ -101,7 +101,7 @@ export class MirrorTables {
 
   /** All datasets by pages, in the order of their ids. */
   async *datasets(): AsyncGenerator<readonly MirroredDataset[]> {
-    const sql = `select id, modified_at as "modifiedAt", private from :schema:.dataset where id > :after order by id limit 5000`;
+    const sql = `select id, to_json(modified_at) as "modifiedAt", private from :schema:.dataset where id > :after order by id limit 5000`;
     for (let after = ''; ; ) {
       const page: MirroredDataset[] = await this.#database.rows('reading the catalogue', sql, { after });
       if (page.length > 0) yield page;
@@ -142,7 +142,7 @@ export class MirrorTables {
 
   /** All resources by pages, in the order of their ids. */
   async *resources(): AsyncGenerator<readonly MirroredResource[]> {
-    const sql = `select r.id, d.name as dataset, r.name, r.url, d.private, r.task_status_sent_at as "taskStatusSentAt"
+    const sql = `select r.id, d.name as dataset, r.name, r.url, d.private, to_json(r.task_status_sent_at) as "taskStatusSentAt"
       from :schema:.resource as r join :schema:.dataset as d on d.id = r.package_id
       where r.id > :after order by r.id limit 1000`;
     for (let after = ''; ; ) {

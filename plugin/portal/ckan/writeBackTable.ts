@@ -24,7 +24,7 @@ const PAGE = 1000;
 /** Another archiver's `cache_url` is replaced by a copy's, but never cleared: it is not ours. */
 const PENDING = `
   select r.id, r.package_id as "datasetId", d.name as dataset, r.cache_url as "cacheUrl",
-    r.cache_last_updated as "cacheLastUpdatedAt", substr(r.hash, 5) as md5, cast(r.size as float8) as size, r.mimetype
+    to_json(r.cache_last_updated) as "cacheLastUpdatedAt", substr(r.hash, 5) as md5, cast(r.size as float8) as size, r.mimetype
   from :schema:.resource as r join :schema:.dataset as d on d.id = r.package_id
   where not d.private and d.missing_count = 0 and (d.write_paused_until is null or d.write_paused_until <= :now)
     and case when r.cache_url is null then starts_with(r.remote_cache_url, :base) else

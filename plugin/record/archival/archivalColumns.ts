@@ -1,7 +1,8 @@
 import type { Archival, Lease } from '../../model/archival.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 
-/** bigint columns would arrive as text; ours stay far below 2^53. */
+/** bigint columns and arrays would arrive as text; our numbers stay far below 2^53. */
 const COLUMNS = {
   resourceId: 'resource_id',
   datasetId: 'dataset_id',
@@ -12,11 +13,11 @@ const COLUMNS = {
   broken: 'broken',
   attempts: 'attempts',
   failureCount: 'failure_count',
-  firstFailureAt: 'first_failure_at',
-  lastSuccessAt: 'last_success_at',
-  checkedAt: 'checked_at',
-  nextCheckAt: 'next_check_at',
-  freshUntil: 'fresh_until',
+  firstFailureAt: moment('first_failure_at'),
+  lastSuccessAt: moment('last_success_at'),
+  checkedAt: moment('checked_at'),
+  nextCheckAt: moment('next_check_at'),
+  freshUntil: moment('fresh_until'),
   unchangedCount: 'unchanged_count',
   changedCount: 'changed_count',
   known: 'known',
@@ -26,15 +27,15 @@ const COLUMNS = {
   lane: 'lane',
   requestSeq: 'request_seq::float8',
   doneSeq: 'done_seq::float8',
-  runIds: 'run_ids',
+  runIds: 'to_jsonb(run_ids)',
 } as const satisfies Record<keyof Archival, string>;
 
 const LEASE_COLUMNS = {
   ...COLUMNS,
   owner: 'lease_owner',
   token: 'lease_token::float8',
-  keyAt: 'key_at',
-  abandonedKeyAts: 'abandoned',
+  keyAt: moment('key_at'),
+  abandonedKeyAts: moment('abandoned'),
   retrying: 'retrying',
   sweepId: 'sweep_id',
 } as const satisfies Record<keyof LeaseRow, string>;

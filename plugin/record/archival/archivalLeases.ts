@@ -1,6 +1,7 @@
 import type { Lease } from '../../model/archival.ts';
 import type { Archivals } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
 
 /**
@@ -75,7 +76,7 @@ const POSTPONE = `
     and cast(:reason as text) is not null`;
 
 const NEXT_RETRY = `
-  select min(next_check_at) as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
+  select ${moment('min(next_check_at)')} as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
 
 const EXPIRED_HOSTS = `
   select distinct host from :schema:.archival

@@ -3,6 +3,7 @@ import type { Code } from '../../model/status.ts';
 import type { Catalog } from '../../portal/Portal.ts';
 import type { Archivals, SweepCost } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import { ARCHIVAL_LIST } from './archivalColumns.ts';
 import { ArchivalLeases } from './archivalLeases.ts';
 import { ArchivalRecorder } from './archivalRecorder.ts';
@@ -19,7 +20,7 @@ const FRONT = `
       where lane = 'bulk' and next_check_at is not null and host > front.host order by host, next_check_at limit 1) as n)`;
 
 const DUE_HOSTS = `${FRONT}
-  select host, next_check_at as "dueAt" from front where next_check_at <= :now order by next_check_at limit :limit`;
+  select host, ${moment('next_check_at')} as "dueAt" from front where next_check_at <= :now order by next_check_at limit :limit`;
 
 /** Every part is served by an index and ends early, for health asks every few seconds. */
 const BACKLOG = `${FRONT},
@@ -33,9 +34,9 @@ const BACKLOG = `${FRONT},
           select from :schema:.archival as a
           where a.lane = 'bulk' and a.next_check_at is not null and a.host = due.host and a.next_check_at <= :now) as one
         limit 100000) as counted) as due,
-    least(wanted.oldest, (select min(next_check_at) from due)) as "oldestDueAt",
+    ${moment('least(wanted.oldest, (select min(next_check_at) from due))')} as "oldestDueAt",
     (select count(*)::int from :schema:.archival where lease_until >= clock_timestamp()) as leased,
-    (select max(checked_at) from :schema:.archival where checked_at is not null) as "lastSuccessAt"
+    (select ${moment('max(checked_at)')} from :schema:.archival where checked_at is not null) as "lastSuccessAt"
   from wanted`;
 
 const COST = `

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Copy } from '../../model/copy.ts';
 import type { Database } from '../database/Database.ts';
 import { isUnstorable } from '../database/isUnstorable.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { Copies } from '../Records.ts';
 
@@ -22,7 +23,7 @@ const LIST = selectList({
   finalUrl: 'final_url',
   etag: 'etag',
   lastModified: 'last_modified',
-  storedAt: 'stored_at',
+  storedAt: moment('stored_at'),
 } satisfies Record<keyof Copy, string>);
 
 const NEWEST_FIRST = 'stored_at desc, key desc';

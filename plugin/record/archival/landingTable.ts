@@ -3,6 +3,7 @@ import type { Acceptance } from '../../model/acceptance.ts';
 import type { DataLink } from '../../model/dataLink.ts';
 import { type DerivedFile, type Landing, NO_LANDING } from '../../model/landing.ts';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { LandingRecord, Landings } from '../Landings.ts';
 import { insertCopies } from './copyTable.ts';
@@ -15,8 +16,8 @@ const DERIVED = selectList({
   evidence: 'evidence',
   code: 'code',
   reason: 'reason',
-  checkedAt: 'checked_at',
-  nextCheckAt: 'next_check_at',
+  checkedAt: moment('checked_at'),
+  nextCheckAt: moment('next_check_at'),
   unchangedCount: 'unchanged_count',
   known: 'known',
   copyKey: 'copy_key',

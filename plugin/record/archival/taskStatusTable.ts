@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { KnownTaskStatus, TaskStatus, TaskStatuses } from '../TaskStatuses.ts';
 
@@ -12,7 +13,7 @@ const LIST = selectList({
   value: 'value',
   state: 'state',
   error: `coalesce(error, '')`,
-  lastUpdated: 'last_updated',
+  lastUpdated: moment('last_updated'),
 } satisfies Record<keyof KnownTaskStatus, string>);
 
 const WRITE = `

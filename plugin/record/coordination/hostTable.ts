@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type HostState, newHost, settle, take } from '../../decide/hostBudget.ts';
 import type { HostLimits, HostReport, HostSlice } from '../../model/host.ts';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { HostStatus, Hosts } from '../Hosts.ts';
 
@@ -24,12 +25,12 @@ const DEFAULT_LIMITS: HostLimits = {
 
 const LIST = selectList({
   tokens: 'tokens',
-  refilledAt: 'refilled_at',
+  refilledAt: moment('refilled_at'),
   bytesDay: `to_char(bytes_day, 'YYYY-MM-DD')`,
   bytes: 'bytes::float8',
-  pauseUntil: 'pause_until',
+  pauseUntil: moment('pause_until'),
   deadCount: 'dead_count',
-  openUntil: 'open_until',
+  openUntil: moment('open_until'),
   openCount: 'open_count',
   override: 'override',
   slotsTaken: `coalesce((select sum(slots)::int from :schema:.host_slot as s
@@ -58,8 +59,8 @@ const RENEW_SLOTS = `
 
 const STATUS = `
   select host, override, dead_count as "deadCount",
-    case when pause_until > now() then pause_until end as "pausedUntil",
-    case when open_until > now() then open_until end as "deadUntil",
+    ${moment('case when pause_until > now() then pause_until end')} as "pausedUntil",
+    ${moment('case when open_until > now() then open_until end')} as "deadUntil",
     case when bytes_day = (now() at time zone 'utc')::date then bytes else 0 end::float8 as "bytesToday"
   from :schema:.host_limit`;
 

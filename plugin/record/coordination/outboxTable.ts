@@ -3,6 +3,7 @@ import { isHookName } from '../../model/hook.ts';
 import { connectionOf } from '../database/connectionOf.ts';
 import type { Database } from '../database/Database.ts';
 import { listen } from '../database/listen.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { Outbox, OutboxEntry } from '../Records.ts';
 
@@ -12,7 +13,7 @@ const LIST = selectList({
   datasetId: 'dataset_id',
   resourceId: 'resource_id',
   fileReplaced: 'file_replaced',
-  createdAt: 'created_at',
+  createdAt: moment('created_at'),
 } satisfies Record<keyof OutboxEntry, string>);
 
 /** The notification is part of the transaction: it reaches the relay when, and only when, the save commits. */
@@ -24,7 +25,7 @@ const ADD = `
 
 const OLDEST = `select ${LIST} from :schema:.outbox order by outbox.id limit :limit for update skip locked`;
 
-const BACKLOG = 'select count(*)::int as count, min(created_at) as "oldestAt" from :schema:.outbox';
+const BACKLOG = `select count(*)::int as count, ${moment('min(created_at)')} as "oldestAt" from :schema:.outbox`;
 
 type Backlog = Awaited<ReturnType<Outbox['backlog']>>;
 

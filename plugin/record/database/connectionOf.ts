@@ -1,12 +1,25 @@
 import type { Knex } from 'knex';
 import type pg from 'pg';
+import { OWN_TYPES } from './ownTypes.ts';
+
+/** Only where it is needed, for a session that a pooler lends out is changed for nobody else's sake. */
+const SESSION = `select set_config('datestyle', 'ISO, MDY', false) where current_setting('datestyle') not like 'ISO%'`;
 
 /**
- * How to reach the same database on a connection of one's own, as pg takes it. knex keeps the password where no copy of
- * its settings finds it, and a host may give its connection as a function.
+ * How to reach the same database on connections of one's own, as pg takes it, with parsers and a session style of our own.
+ * knex keeps the password where no copy of its settings finds it, and a host may give its connection as a function, or a
+ * pool of pg instead.
  */
-export async function connectionOf(knex: Knex): Promise<pg.ClientConfig> {
-  const { connection } = knex.client.config;
-  const given = typeof connection === 'function' ? await connection() : connection;
-  return typeof given === 'string' ? { connectionString: given } : { ...given, password: given?.password };
+export async function connectionOf(knex: Knex): Promise<pg.PoolConfig> {
+  const { connection, connectionPool } = knex.client.config;
+  const given = (typeof connection === 'function' ? await connection() : connection) ?? connectionPool?.options;
+  const reached = typeof given === 'string' ? { connectionString: given } : { ...given, password: given?.password };
+  return { ...reached, types: OWN_TYPES, onConnect: (client) => client.query(SESSION) };
+}
+
+/** Connections that the host's pool may have at most; null: it does not say. */
+export function poolSizeOf(knex: Knex): number | null {
+  const { pool, config } = knex.client;
+  const max = pool?.max ?? config.connectionPool?.options?.max;
+  return typeof max === 'number' ? max : null;
 }

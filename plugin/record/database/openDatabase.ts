@@ -2,6 +2,7 @@ import createKnex, { type Knex } from 'knex';
 import { ArchiverError } from '../../errors.ts';
 import type { Database } from './Database.ts';
 import { databaseFailed, isCollision } from './databaseFailed.ts';
+import { OWN_TYPES } from './ownTypes.ts';
 
 /** What fails is thrown and told once; knex would write it to standard output as well, with its stack. */
 const SILENT = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
@@ -33,7 +34,7 @@ export function databaseOf(knex: Knex, schema: string): Database {
     schema,
     guard,
     async rows(doing, sql, bindings = {}, on = knex) {
-      const run = async () => (await on.raw(sql, { schema, ...bindings })).rows;
+      const run = async () => (await on.raw(sql, { schema, ...bindings }).options({ types: OWN_TYPES })).rows;
       if (on === knex) return guard(doing, run);
       // After an error a transaction takes nothing more: its owner begins it again.
       return run().catch((error: unknown) => {

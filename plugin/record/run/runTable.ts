@@ -4,6 +4,7 @@ import type { Run } from '../../model/run.ts';
 import { requestArchivals } from '../archival/requestArchivals.ts';
 import type { Database } from '../database/Database.ts';
 import { isUnstorable } from '../database/isUnstorable.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { Runs } from '../Runs.ts';
 import { cancelRequests } from './cancelRequests.ts';
@@ -23,9 +24,9 @@ const LIST = selectList({
   total: 'total',
   done: 'done',
   counts: 'counts',
-  createdAt: 'created_at',
-  startedAt: 'started_at',
-  endedAt: 'ended_at',
+  createdAt: moment('created_at'),
+  startedAt: moment('started_at'),
+  endedAt: moment('ended_at'),
 } satisfies Record<keyof Run, string>);
 
 const DAY_MS = 24 * 3600 * 1000;
