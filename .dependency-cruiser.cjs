@@ -52,9 +52,10 @@ const ROOMS = {
     cluster: [],
     database: [],
     coordination: ['database', 'contracts'],
-    archival: ['coordination', 'database', 'contracts'],
+    history: ['database', 'contracts'],
+    archival: ['history', 'coordination', 'database', 'contracts'],
     run: ['archival', 'database', 'contracts'],
-    '.': ['archival', 'run', 'coordination', 'database'],
+    '.': ['archival', 'history', 'run', 'coordination', 'database'],
   },
   cli: {
     context: [],

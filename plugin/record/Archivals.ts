@@ -3,6 +3,7 @@ import type { Copy } from '../model/copy.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Delivery } from './Deliveries.ts';
+import type { HistoryRecord } from './Histories.ts';
 import type { LandingRecord } from './Landings.ts';
 import type { TaskStatus } from './TaskStatuses.ts';
 
@@ -15,6 +16,8 @@ export interface ArchivalRecord {
   readonly copy: Omit<Copy, 'id'> | null;
   /** What was found behind a page; left out where there is nothing to write. */
   readonly landing?: LandingRecord | null;
+  /** What the attempt adds to the history of its resource; left out where there is nothing to add. */
+  readonly history?: HistoryRecord | undefined;
   readonly writeBack: WriteBack | null;
   readonly taskStatus: TaskStatus;
   /** Webhook messages of what happened; they commit with it. */

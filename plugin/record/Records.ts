@@ -3,6 +3,7 @@ import type { Copy } from '../model/copy.ts';
 import type { HookName } from '../model/hook.ts';
 import type { Archivals } from './Archivals.ts';
 import type { Deliveries } from './Deliveries.ts';
+import type { Histories } from './Histories.ts';
 import type { Hosts } from './Hosts.ts';
 import type { Landings } from './Landings.ts';
 import type { Runs } from './Runs.ts';
@@ -19,6 +20,7 @@ export interface Records {
   readonly hosts: Hosts;
   readonly deliveries: Deliveries;
   readonly landings: Landings;
+  readonly histories: Histories;
   /** `select 1`, for readiness. */
   ping(): Promise<void>;
   /** Closes what we opened (a pool of our own, listening connections); never the host's pool. */

@@ -9,6 +9,7 @@ import { HostTable } from './coordination/hostTable.ts';
 import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
 import { OutboxTable } from './coordination/outboxTable.ts';
 import { databaseOf } from './database/openDatabase.ts';
+import { HistoryTable } from './history/historyTable.ts';
 import type { Records } from './Records.ts';
 import { RunTable } from './run/runTable.ts';
 
@@ -31,6 +32,7 @@ export function createRecords(options: {
     hosts: new HostTable(database),
     deliveries: new DeliveryTable(database),
     landings: new LandingTable(database),
+    histories: new HistoryTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

@@ -3,6 +3,7 @@ import { ArchiverError } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import { readCopy } from './copyRoutes.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
+import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
 import { refuseForeignSites, refuseLongBodies } from './refusals.ts';
@@ -27,6 +28,8 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   showRun,
   cancelRun,
   showResource,
+  listResourceEvents,
+  listResourceAttempts,
   showDataset,
   readCopy,
   isReady: async (deps, _request, response) => {

@@ -120,7 +120,8 @@ export async function cancelRun(deps: HandlerDeps, request: Request, response: R
   response.json(runView(run));
 }
 
-function idOf(request: Request): string {
+/** The `:id` of a route. */
+export function idOf(request: Request): string {
   const { id } = request.params;
   return typeof id === 'string' ? id : '';
 }

@@ -69,6 +69,23 @@ export const ROUTES = [
   },
   {
     ...READ,
+    id: 'listResourceEvents',
+    path: '/resources/{id}/events',
+    summary: 'Every change of state of a resource, the newest first',
+    pages: true,
+    answers: found('ResourceEvents'),
+  },
+  {
+    id: 'listResourceAttempts',
+    method: 'get',
+    path: '/resources/{id}/attempts',
+    action: 'archive.report',
+    summary: 'The newest attempts to fetch a resource, at most 20',
+    answers: found('ResourceAttempts'),
+    problems: [400, 403, 404, 500, 503],
+  },
+  {
+    ...READ,
     id: 'showDataset',
     path: '/datasets/{id}',
     summary: 'Archive state and newest copies of the resources of a dataset, by its id or name',

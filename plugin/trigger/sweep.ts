@@ -12,7 +12,7 @@ import type { SweepReport } from './SweepReport.ts';
 /** What a sweep reads and writes. `owner` names this process in its leases. */
 export interface SweepDeps {
   readonly catalog: Pick<Catalog, 'listResources' | 'getResource'>;
-  readonly records: Pick<Records, 'archivals' | 'runs' | 'leases'>;
+  readonly records: Pick<Records, 'archivals' | 'histories' | 'runs' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
   now(): Date;
   /** How long runs that ended are kept. */
@@ -47,6 +47,8 @@ const PAGE = 1000;
 const HOSTS = 10_000;
 /** No process counts a run over everything for so long. */
 const ABANDONED_MS = 15 * 60_000;
+/** Sums of single hosts are shown for 90 days. */
+const HOST_DAYS_KEPT_MS = 100 * 24 * 3_600_000;
 
 /**
  * The search for what is due, and for saves that no hook reported. One winner among all processes; it goes through the
@@ -109,6 +111,7 @@ export class Sweep {
     await records.runs.endSweeps(at);
     await records.runs.countAbandoned(new Date(at.getTime() - ABANDONED_MS), at);
     await records.runs.dropEndedBefore(new Date(at.getTime() - this.#deps.runsKeptMs), at);
+    await records.histories.dropHostDaysBefore(new Date(at.getTime() - HOST_DAYS_KEPT_MS));
     const { run } = await records.runs.create(
       { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: null },
       { caller: null, idempotencyKey: null, now: at },

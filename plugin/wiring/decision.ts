@@ -1,9 +1,11 @@
 import type { Decision, MadeAttempt } from '../archiveResource.ts';
+import { attemptNote } from '../decide/attemptNote.ts';
 import { copyOf, type NewCopy, writeBackOf } from '../decide/copyOf.ts';
 import { copyUrl } from '../decide/copyUrl.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
 import { hostRefusedAttempt, unrecordableAttempt } from '../decide/ownFault.ts';
+import { stateChanges } from '../decide/stateChanges.ts';
 import { codeOf, messageOf } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import { CODES } from '../model/status.ts';
@@ -11,6 +13,7 @@ import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { deliveriesOf } from '../notify/webhooks.ts';
 import type { Portal } from '../portal/Portal.ts';
+import type { HistoryRecord } from '../record/Histories.ts';
 import type { LandingRecord } from '../record/Landings.ts';
 import type { Config } from '../settings/Config.ts';
 import { copiesBase } from './copiesBase.ts';
@@ -48,6 +51,7 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
       copy,
       archival: { ...next.archival, nextCheckAt: earlier(next.archival.nextCheckAt, derivation?.nextCheckAt ?? null) },
       landing: landingOf(decided, at),
+      history: historyOf(decided, next, copy, at),
       datasetId,
       settled,
       writeBack: writeBackOf(attempt, toTell, resource, copiesUrlOf(deps, resource)),
@@ -65,12 +69,14 @@ function standInFor(decided: MadeAttempt, thrown: unknown, deps: DecisionDeps): 
 
 /** All that is ours stays as it was decided, the copy above all; what the host was to be told is owed to it. */
 function withoutHost(decided: MadeAttempt, detail: string, deps: DecisionDeps): Decision {
-  const { copy, archival } = decide(decided, deps).outcome;
+  const { copy, archival, history } = decide(decided, deps).outcome;
   const { known, finalUrl, moved, lastSuccessAt } = archival;
   const refused = decide({ ...decided, attempt: hostRefusedAttempt(decided.attempt, detail) }, deps);
   const { outcome } = refused;
   const kept = { ...outcome.archival, known, finalUrl, moved, lastSuccessAt };
-  return { ...refused, outcome: { ...outcome, copy, writeBack: null, archival: kept } };
+  const stored = history?.changes.filter(({ kind }) => kind === 'copy') ?? [];
+  const told = outcome.history && { ...outcome.history, changes: [...stored, ...outcome.history.changes] };
+  return { ...refused, outcome: { ...outcome, copy, writeBack: null, archival: kept, history: told } };
 }
 
 /** Only what the database has taken before: who wrote the text that it refuses now is not known. */
@@ -92,6 +98,25 @@ function landingOf({ resource, attempt, derivation = null }: MadeAttempt, at: Da
   if (links === null && accepted.length === 0) return null;
   const { derived = [], copies = [] } = derivation ?? {};
   return { resourceId: resource.id, at, links, derived, copies, accepted };
+}
+
+function historyOf(
+  { lease, resource, attempt, missing, derivation = null }: MadeAttempt,
+  next: NextArchival,
+  copy: NewCopy | null,
+  at: Date,
+): HistoryRecord {
+  const changes = stateChanges({
+    before: lease.archival,
+    after: next.archival,
+    datasetId: resource.datasetId,
+    settled: next.settled,
+    transitions: next.transitions,
+    stored: copy?.key ?? null,
+    derived: derivation?.copies.map(({ key }) => key) ?? [],
+    missing: missing?.key ?? null,
+  });
+  return { resourceId: resource.id, host: next.archival.host, changes, attempt: attemptNote(attempt, at) };
 }
 
 const earlier = (one: Date | null, other: Date | null): Date | null => (one && other && other < one ? other : one);

@@ -7,6 +7,7 @@ import type { ArchivalRecord, Recorded } from '../Archivals.ts';
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { isAboutRows, isPassing } from '../database/databaseFailed.ts';
+import { writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeLandings } from './landingTable.ts';
@@ -42,6 +43,7 @@ const ROW_TYPES = {
   wantedAgain: 'boolean',
   requestSeq: 'bigint',
   runIds: 'jsonb',
+  tried: 'int',
 } as const;
 
 const ROW_COLUMNS = Object.entries(ROW_TYPES)
@@ -52,6 +54,7 @@ const UPDATE = `
   update :schema:.archival as a
   set dataset_id = i."datasetId", code = i.code, reason = i.reason, broken = i.broken,
     attempts = case when i."wantedAgain" then 0 else i.attempts end, retrying = not i.settled,
+    attempt_total = a.attempt_total + i.tried,
     failure_count = i."failureCount", first_failure_at = i."firstFailureAt", last_success_at = i."lastSuccessAt",
     checked_at = i."checkedAt", fresh_until = i."freshUntil", unchanged_count = i."unchangedCount",
     changed_count = i."changedCount", known = i.known, final_url = i."finalUrl", moved = i.moved,
@@ -130,6 +133,8 @@ export class ArchivalRecorder {
     await insertCopies(database, copies, on);
     const landings = records.flatMap(({ landing }) => landing ?? []);
     await writeLandings(database, landings, on);
+    const histories = records.flatMap(({ history }) => history ?? []);
+    await writeChanges(database, histories, on);
     const rows = records.map((record) => rowOf(record, isWantedAgain(record)));
     await database.rows('recording archivals', UPDATE, { records: JSON.stringify(rows) }, on);
     const statuses = records.map(({ taskStatus }) => taskStatus);
@@ -138,6 +143,7 @@ export class ArchivalRecorder {
     if (changes.length > 0) await this.#writeToHost(changes, on);
     const deliveries = records.flatMap((record) => record.deliveries);
     await insertDeliveries(database, deliveries, new Date(), on);
+    await writeAttempts(database, histories, on);
   }
 
   async #writeToHost(changes: readonly WriteBack[], on: Knex.Transaction): Promise<void> {
@@ -156,7 +162,7 @@ function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] 
   return archival.runIds.filter((id) => ended.delete(id));
 }
 
-function rowOf({ lease, archival, datasetId, copy, settled }: ArchivalRecord, wantedAgain: boolean) {
+function rowOf({ lease, archival, datasetId, copy, settled, history }: ArchivalRecord, wantedAgain: boolean) {
   const row: Readonly<Record<keyof typeof ROW_TYPES, unknown>> = {
     ...archival,
     resourceId: lease.resourceId,
@@ -166,6 +172,7 @@ function rowOf({ lease, archival, datasetId, copy, settled }: ArchivalRecord, wa
     wantedAgain,
     requestSeq: lease.requestSeq,
     runIds: lease.archival.runIds,
+    tried: history?.attempt ? 1 : 0,
   };
   return row;
 }

@@ -58,7 +58,12 @@ const DIFFERING = `
   left join :schema:.archival as a on a.resource_id = r.id where a.resource_id is null or a.url <> r.url`;
 
 const FORGET = `
-  with gone as (delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[]))),
+  with gone as (
+      delete from :schema:.archival where resource_id = any(cast(:resourceIds as text[])) returning *),
+    told as (
+      insert into :schema:.event (at, resource_id, dataset_id, kind, previous_code, previous_copy_key)
+      select now(), resource_id, dataset_id, 'removed', code, (select key from :schema:.copy where id = copy_id) from gone),
+    untried as (delete from :schema:.attempt where resource_id = any(cast(:resourceIds as text[]))),
     unread as (delete from :schema:.landing where resource_id = any(cast(:resourceIds as text[]))),
     underived as (delete from :schema:.derived where resource_id = any(cast(:resourceIds as text[])))
   delete from :schema:.task_status

@@ -1,0 +1,25 @@
+import type { AttemptNote, DaySum, KeptChange, StateChange } from '../model/history.ts';
+
+/** What one record adds to the history of its resource. */
+export interface HistoryRecord {
+  readonly resourceId: string;
+  readonly host: string;
+  readonly changes: readonly StateChange[];
+  /** null: nobody was asked. */
+  readonly attempt: AttemptNote | null;
+}
+
+/** How resources came to be as they are. Written with the record of each attempt. */
+export interface Histories {
+  /** Changes of state of one resource, the newest first, older than the change with the id `after`. */
+  changesOf(
+    resourceId: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly KeptChange[]>;
+  /** The newest attempts of a resource that made a request, at most 20, the newest first. */
+  attemptsOf(resourceId: string): Promise<readonly AttemptNote[]>;
+  /** By day, the oldest first, since `since`; `host`: at that host; null: at all. */
+  daySums(host: string | null, since: Date): Promise<readonly DaySum[]>;
+  /** Drops the days of single hosts before that moment; those of all hosts together stay. Answers how many rows went. */
+  dropHostDaysBefore(moment: Date): Promise<number>;
+}

@@ -1,0 +1,72 @@
+import type { AttemptNote, DaySum, KeptChange } from '../../model/history.ts';
+import type { Database } from '../database/Database.ts';
+import { selectList } from '../database/selectList.ts';
+import type { Histories } from '../Histories.ts';
+
+const CHANGE = selectList({
+  id: 'id',
+  at: 'at',
+  resourceId: 'resource_id',
+  datasetId: 'dataset_id',
+  kind: 'kind',
+  code: 'code',
+  previousCode: 'previous_code',
+  reason: 'reason',
+  copyKey: 'copy_key',
+  previousCopyKey: 'previous_copy_key',
+  url: 'url',
+} satisfies Record<keyof KeptChange, string>);
+
+const ATTEMPT = selectList({
+  at: 'at',
+  code: 'code',
+  reason: 'reason',
+  status: 'status',
+  ms: 'ms',
+  requests: 'requests',
+  wireBytes: 'wire_bytes',
+  finalUrl: 'final_url',
+  detail: 'detail',
+} satisfies Record<keyof AttemptNote, string>);
+
+const DAY_SUMS = `
+  select to_char(day, 'YYYY-MM-DD') as day, code, attempts::float8 as attempts, requests::float8 as requests,
+    wire_bytes as "wireBytes", ms
+  from :schema:.day_sum where host = :host and day >= cast(cast(:since as timestamptz) at time zone 'UTC' as date)
+  order by day, code`;
+
+const DROP_DAYS = `
+  with gone as (
+    delete from :schema:.day_sum
+    where host <> '' and day < cast(cast(:moment as timestamptz) at time zone 'UTC' as date) returning 1)
+  select count(*)::int as count from gone`;
+
+/** {@link Histories} in PostgreSQL. */
+export class HistoryTable implements Histories {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async changesOf(resourceId: string, { after, limit }: Parameters<Histories['changesOf']>[1]): Promise<KeptChange[]> {
+    const older = after === null ? '' : 'and id < cast(:after as bigint)';
+    const sql = `select ${CHANGE} from :schema:.event where resource_id = :resourceId ${older} order by id desc limit :limit`;
+    const rows = await this.#database.rows<KeptChange>('reading a history', sql, { resourceId, after, limit });
+    return rows.map((row) => ({ ...row, id: String(row.id) }));
+  }
+
+  attemptsOf(resourceId: string): Promise<AttemptNote[]> {
+    const sql = `select ${ATTEMPT} from :schema:.attempt where resource_id = :resourceId order by at desc, slot desc`;
+    return this.#database.rows('reading attempts', sql, { resourceId });
+  }
+
+  daySums(host: string | null, since: Date): Promise<DaySum[]> {
+    return this.#database.rows('reading sums of days', DAY_SUMS, { host: host ?? '', since });
+  }
+
+  async dropHostDaysBefore(moment: Date): Promise<number> {
+    const [row] = await this.#database.rows<{ count: number }>('dropping old sums', DROP_DAYS, { moment });
+    return row?.count ?? 0;
+  }
+}
