@@ -8,6 +8,7 @@ import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
 import type { ArchivalRecord, Recorded } from './record/Archivals.ts';
 import type { Derivation, LandingPage } from './work/archiveDerived.ts';
+import type { Fetched } from './work/fetchedKeeper.ts';
 
 /** The edges that one journey touches, each behind its contract. */
 export interface Journey {
@@ -27,6 +28,8 @@ export interface Journey {
   answer(lease: Lease, resource: Resource, owed: Copy | null): Attempt | null;
   requestFor(asked: Omit<MadeAttempt, 'attempt' | 'owed'>): Promise<FetchRequest>;
   readonly retriever: Retriever;
+  /** Runs a step that stores or records what was fetched, again while a service of ours refuses it. */
+  keepTrying<Result>(fetched: Fetched, signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
   /** The files that a page leads to, archived as the settings say; null when there are none. */
   archiveDerived(page: LandingPage, signal: AbortSignal): Promise<Derivation | null>;
   decide(made: MadeAttempt): Decision;
@@ -100,9 +103,9 @@ export async function archiveResource(
   if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
   const derivation = attempt.links ? await journey.archiveDerived({ lease, resource, attempt }, signal) : null;
   const decision = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
-  await commitBytes(attempt, journey.retriever);
-
-  const { made, recorded } = await journey.record(decision);
+  const fetched = { resourceId: lease.resourceId, bytes: attempt.stage?.bytes ?? 0 };
+  await commitBytes(attempt, journey.retriever, (work) => journey.keepTrying(fetched, signal, work));
+  const { made, recorded } = await journey.keepTrying(fetched, signal, () => journey.record(decision));
   const isLost = recorded.result === 'lease-lost';
   if (attempt.stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(attempt.stage.key);
   const isBehindLost = isLost || !made.outcome.landing;
@@ -119,10 +122,19 @@ function withCost(attempt: Attempt, derivation: Derivation | null): Attempt {
   return { ...attempt, requests: attempt.requests + requests, wireBytes: attempt.wireBytes + wireBytes };
 }
 
-/** From here on the bytes are visible; the record that follows is what makes them count. */
-async function commitBytes({ stage }: Attempt, retriever: Retriever): Promise<void> {
+/** From here on the bytes are visible; the record that follows is what makes them count. What is not taken is dropped. */
+async function commitBytes(
+  { stage }: Attempt,
+  retriever: Retriever,
+  keepTrying: <Result>(work: () => Promise<Result>) => Promise<Result>,
+): Promise<void> {
   if (!stage) return;
-  if ((await retriever.commit(stage)) === 'committed') return;
+  try {
+    if ((await keepTrying(() => retriever.commit(stage))) === 'committed') return;
+  } catch (error) {
+    await retriever.discard(stage).catch(() => undefined);
+    throw error;
+  }
   await retriever.discard(stage);
   throw new ArchiverError('store-failed', `The key ${stage.key} is taken; the next try takes a later timestamp.`);
 }

@@ -85,6 +85,13 @@ export interface Archivals {
    * that stays as it is.
    */
   postpone(resourceId: string, until: Date, reason?: string): Promise<void>;
+  /** What they wait for, as a sentence in their task_status, which is `pending` then. */
+  explain(resourceIds: readonly string[], reason: string): Promise<void>;
+  /**
+   * Requests that were postponed for a reason that begins so are due now; answers whose. What waits for a publisher's sake
+   * goes on waiting.
+   */
+  resume(reasonPrefix: string, now: Date): Promise<readonly string[]>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */

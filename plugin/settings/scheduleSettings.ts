@@ -102,6 +102,13 @@ export const SCHEDULE_SETTINGS = {
     default: 256 * 2 ** 20,
     description: 'Free disk space below which nothing is fetched, in either lane.',
   },
+  keepFetchedBytes: {
+    environment: 'ARCHIVER_KEEP_FETCHED_BYTES',
+    group: 'operation',
+    kind: bytes(0, '0: no body'),
+    default: 256 * 2 ** 20,
+    description: 'What was fetched while store or database refuse it is kept up to here; beyond, it is fetched again.',
+  },
   maxMemoryBytes: {
     environment: 'ARCHIVER_MAX_MEMORY_BYTES',
     group: 'operation',

@@ -59,6 +59,11 @@ export interface ArchiveStore {
   remove(key: string): Promise<void>;
   /** Drops stages that no living process can still own. Answers how many. */
   dropStages(olderThanMs: number): Promise<number>;
+  /**
+   * Whether it takes bytes now, tried where they would go and without leaving any. Left out where a stage that is written
+   * and discarded shows it.
+   */
+  probe?(): Promise<void>;
   /** Bytes free for new copies; null when the store has no bound. */
   freeBytes(): Promise<number | null>;
   close(): Promise<void>;

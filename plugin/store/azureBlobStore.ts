@@ -21,6 +21,10 @@ interface Staged {
   readonly about: About;
 }
 
+/** A service that does not answer a try for so long does not work. */
+const PROBE_MS = 10_000;
+const PROBE_KEY = 'archive/probe';
+const PROBE_BLOCK = Buffer.from('probe').toString('base64');
 const CREATE_ONLY = { conditions: { ifNoneMatch: '*' } } as const;
 
 /**
@@ -138,6 +142,14 @@ export class AzureBlobStore implements ArchiveStore {
   /** Uncommitted blocks are the service's to drop; there is nothing of ours to look for. */
   async dropStages(): Promise<number> {
     return 0;
+  }
+
+  /** One uncommitted block, the same each time: invisible, dropped by the service, and refused where blobs would be. */
+  probe(): Promise<void> {
+    return this.#guard('trying whether it takes bytes', async () => {
+      const abortSignal = AbortSignal.timeout(PROBE_MS);
+      await this.#blob(PROBE_KEY).stageBlock(PROBE_BLOCK, new Uint8Array([1]), 1, { abortSignal });
+    });
   }
 
   async freeBytes(): Promise<null> {

@@ -1,6 +1,7 @@
 import { ArchiverError } from '../errors.ts';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StageAbout, StoredBytes } from './ArchiveStore.ts';
+import { probeStore } from './probeStore.ts';
 
 /** Marks the name of a stage that lies in the private store. */
 const PRIVATE = 'private:';
@@ -72,6 +73,11 @@ export class DividedStore implements ArchiveStore {
 
   async dropStages(olderThanMs: number): Promise<number> {
     return (await this.#open.dropStages(olderThanMs)) + (await this.#private.dropStages(olderThanMs));
+  }
+
+  async probe(): Promise<void> {
+    await probeStore(this.#open);
+    await probeStore(this.#private);
   }
 
   async freeBytes(): Promise<number | null> {

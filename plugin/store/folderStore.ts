@@ -1,4 +1,4 @@
-import { constants, lstat, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
+import { access, constants, lstat, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
@@ -65,8 +65,15 @@ export class FolderStore implements ArchiveStore {
     return this.#guard('opening it', async () => {
       const made = createFolders(join(this.#folder, 'archive'), this.#rights);
       if (this.#durable && made) await this.#flushFolders(this.#folder, dirname(made));
-      const probe = await this.stageWhole('archive/probe', new Uint8Array([1]), {});
-      await this.discard(probe);
+      await this.probe();
+    });
+  }
+
+  /** A stage is written; that `archive` may be written is looked up, not tried: its folders are made with the copies. */
+  probe(): Promise<void> {
+    return this.#guard('trying whether it takes bytes', async () => {
+      await this.discard(await this.stageWhole('archive/probe', new Uint8Array([1]), {}));
+      await access(join(this.#folder, 'archive'), constants.W_OK | constants.X_OK);
     });
   }
 

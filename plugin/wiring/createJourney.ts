@@ -23,6 +23,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { findUnrecordedCopy } from '../store/findUnrecordedCopy.ts';
 import { archiveDerived } from '../work/archiveDerived.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
+import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { decide } from './decision.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
@@ -37,6 +38,7 @@ export interface JourneyDeps {
   readonly store: ArchiveStore;
   readonly queueName: string;
   readonly tally: AttemptTally;
+  readonly keeper: Pick<FetchedKeeper, 'keep'>;
   describe(resourceId: string): Promise<Resource | null>;
   newestCopy(resourceId: string): Promise<Copy | null>;
   emit(event: ArchiveEvent): void;
@@ -62,6 +64,7 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
     answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
     requestFor: (asked) => requestOf(asked, deps),
+    keepTrying: (fetched, signal, work) => deps.keeper.keep(fetched, signal, work),
     archiveDerived: (page, signal) => archiveDerived(page, { ...deps, retriever, limitsFor, isOwn }, signal),
     decide(made) {
       deps.tally.add(made.attempt);

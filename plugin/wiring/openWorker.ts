@@ -17,15 +17,16 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { OutboxRelay } from '../trigger/relay.ts';
 import { archiveSharedUrl } from '../work/archiveSharedUrl.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
+import { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
 import { ResourcePressure } from '../work/resourcePressure.ts';
-import { ServiceGate } from '../work/serviceGate.ts';
 import { createJourney, type JourneyDeps } from './createJourney.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
+import { openGate } from './openGate.ts';
 import { startQueue } from './openQueue.ts';
 import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
 import { STAGE_MAX_MS } from './openStore.ts';
@@ -74,14 +75,13 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const { leaseMs, concurrency } = config;
   const { logger } = portal;
   const limitsFor = hostLimitsOf(config);
-  const journeys = await openJourneys(scope, deps);
   const leaseRenewal = new LeaseRenewal({ archivals, leaseMs, now, logger });
   scope.defer(() => leaseRenewal.stop());
   leaseRenewal.start();
   const pressure = new ResourcePressure({ config, store, leases, owner, logger });
   const hostQueue = new HostQueue({ hosts, limitsFor, owner, concurrency, leaseMs, now, logger });
-  const elapsedMs = () => performance.now();
-  const gate = new ServiceGate({ config, store, leases, owner, elapsedMs, logger });
+  const gate = openGate(scope, deps, leaseRenewal);
+  const journeys = await openJourneys(scope, deps, new FetchedKeeper({ config, gate, archivals }));
   const sweptDeps = { journey: journeys.bulk, archivals, leaseRenewal, gate, store, logger };
   const hostBatch = new HostBatch({
     archivals,
@@ -107,7 +107,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   });
 }
 
-async function openJourneys(scope: Scope, worker: WorkerDeps) {
+async function openJourneys(scope: Scope, worker: WorkerDeps, keeper: FetchedKeeper) {
   const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
   const identity = { site: portal.urls.site };
   const reader = new ResourceReader(catalog);
@@ -120,6 +120,7 @@ async function openJourneys(scope: Scope, worker: WorkerDeps) {
     store,
     queueName: queue.name,
     tally,
+    keeper,
     describe: async (resourceId) => {
       const resource = await reader.read(resourceId);
       return resource && place(resource);

@@ -15,10 +15,12 @@ import type { DataLink } from '../model/dataLink.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { DerivedFile } from '../model/landing.ts';
 import type { Resource } from '../model/resource.ts';
+import type { StageRef } from '../model/stage.ts';
 import type { Hosts } from '../record/Hosts.ts';
 import type { Landings } from '../record/Landings.ts';
 import type { Copies } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
+import type { FetchedKeeper } from './fetchedKeeper.ts';
 import { Renewal } from './renewal.ts';
 
 /** What archiving the files behind a page stands on; limits are those of the host of each file. */
@@ -29,6 +31,7 @@ export interface DerivedDeps {
   >;
   readonly records: { readonly landings: Landings; readonly hosts: Hosts; readonly copies: Pick<Copies, 'findByKey'> };
   readonly retriever: Retriever;
+  readonly keeper: Pick<FetchedKeeper, 'keep'>;
   limitsFor(host: string): HostLimits;
   /** Whether the portal serves this itself: archiving it would go round in a circle. */
   isOwn(resource: Resource): boolean;
@@ -182,12 +185,24 @@ class DerivedJourney {
       signal,
     );
     const { stage } = attempt;
-    if (stage && (signal.aborted || (await retriever.commit(stage)) !== 'committed')) {
+    if (stage && (signal.aborted || (await this.#commit(stage, signal)) !== 'committed')) {
       await retriever.discard(stage);
       if (!signal.aborted) return null;
     }
     if (signal.aborted) throw new ArchiverError('stopped', `The archival of resource ${resource.id} was interrupted.`);
     return attempt;
+  }
+
+  /** Kept while the store refuses it; dropped when it is given up. */
+  async #commit(stage: StageRef, signal: AbortSignal): Promise<'committed' | 'exists'> {
+    const { retriever, keeper } = this.#deps;
+    const fetched = { resourceId: this.#page.resource.id, bytes: stage.bytes };
+    try {
+      return await keeper.keep(fetched, signal, () => retriever.commit(stage));
+    } catch (error) {
+      await retriever.discard(stage).catch(() => undefined);
+      throw error;
+    }
   }
 
   #recorded(file: DerivedFile, attempt: Attempt): DerivedFile {

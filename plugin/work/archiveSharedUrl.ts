@@ -1,5 +1,6 @@
 import { archiveResource, type Journey } from '../archiveResource.ts';
 import { costOf, NO_REQUEST, sumOfCosts } from '../decide/fetchCost.ts';
+import { waitReason } from '../decide/pauseReasons.ts';
 import { messageOf } from '../errors.ts';
 import { answerOrder, SharedRetriever } from '../fetch/retrieve/sharedRetriever.ts';
 import type { Lease } from '../model/archival.ts';
@@ -13,7 +14,7 @@ import type { ServiceGate } from './serviceGate.ts';
 /** What archivals of a sweep read, write and call. */
 export interface SharedUrlDeps {
   readonly journey: Journey;
-  readonly archivals: Pick<Archivals, 'release'>;
+  readonly archivals: Pick<Archivals, 'release' | 'explain'>;
   readonly leaseRenewal: LeaseRenewal;
   readonly gate: Pick<ServiceGate, 'closed' | 'failed' | 'succeeded'>;
   readonly store: ArchiveStore;
@@ -41,8 +42,10 @@ async function archiveSwept(
   { archivals, leaseRenewal, gate, logger }: SharedUrlDeps,
   signal: AbortSignal,
 ): Promise<FetchCost> {
-  if (await gate.closed()) {
+  const closed = await gate.closed();
+  if (closed) {
     await archivals.release([lease]).catch(() => undefined);
+    await archivals.explain([lease.resourceId], waitReason(closed.reason)).catch(() => undefined);
     return { ...NO_REQUEST, interrupted: true };
   }
   try {

@@ -1,5 +1,6 @@
 import { archiveResource, type Journey, type JourneyResult } from '../archiveResource.ts';
 import { costOf, NO_REQUEST } from '../decide/fetchCost.ts';
+import { waitReason } from '../decide/pauseReasons.ts';
 import { ArchivalFailed, RetryLater } from '../errors.ts';
 import type { JobContext, JobHandlers } from '../job/JobQueue.ts';
 import type { Archivals } from '../record/Archivals.ts';
@@ -80,7 +81,7 @@ export class ArchivalJobs implements JobHandlers {
     const { archivals, gate, now } = this.#deps;
     const closed = await gate.closed();
     if (!closed) return;
-    const reason = `Nothing is fetched for now: ${closed.reason}.`;
+    const reason = waitReason(closed.reason);
     await archivals.postpone(resourceId, new Date(now().getTime() + closed.ms), reason).catch(() => undefined);
     throw new RetryLater(reason, closed.ms);
   }

@@ -8,13 +8,19 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 /** What is tried, and where it is told that nothing is fetched. */
 export interface ServiceGateDeps {
   readonly config: Pick<Config, 'minFreeBytes'>;
-  readonly store: Pick<ArchiveStore, 'stageWhole' | 'discard' | 'freeBytes'>;
+  readonly store: Pick<ArchiveStore, 'freeBytes'>;
+  /** Whether the store takes bytes: throws where it does not. */
+  probe(): Promise<void>;
   readonly leases: Pick<NamedLeases, 'setPause'>;
   /** Names this process among those that pause. */
   readonly owner: string;
   /** Milliseconds that only go forward. */
   elapsedMs(): number;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Store and database take everything again, and nobody has been asked yet: what is held is made sure of. */
+  opening?(): Promise<void>;
+  /** It is open: what waited need wait no longer. */
+  opened?(): void;
 }
 
 /** Why no publisher is to be asked, and when to ask again. */
@@ -38,7 +44,6 @@ const WARN_EVERY_MS = 10_000;
 const SHOWN_BEYOND_MS = 60_000;
 /** A file did not fit: so much more must be free than was free then. */
 const ROOM_BYTES = 1_048_576;
-const PROBE = { key: 'archive/probe', body: new Uint8Array([1]), about: { mediaType: null } };
 
 /**
  * A fault of ours is not paid by a publisher: before anybody is asked, store and database are tried. While they refuse,
@@ -47,13 +52,15 @@ const PROBE = { key: 'archive/probe', body: new Uint8Array([1]), about: { mediaT
 export class ServiceGate {
   readonly #deps: ServiceGateDeps;
   #problem: Problem | null = null;
+  /** The last try was refused; false: archivals fail although tries go through. */
+  #isTryRefused = false;
   #waitMs = 0;
   #opensAt = 0;
   #triedAt = Number.NEGATIVE_INFINITY;
   #warnedAt = Number.NEGATIVE_INFINITY;
   /** What was free when a file did not fit. */
   #tooFewBytes: number | null = null;
-  #trying: Promise<void> | null = null;
+  #trying: Promise<boolean> | null = null;
 
   constructor(deps: ServiceGateDeps) {
     this.#deps = deps;
@@ -83,21 +90,45 @@ export class ServiceGate {
     if (this.#problem === null) this.#waitMs = 0;
   }
 
+  /** What was refused is taken now, and is recorded. */
+  async recovered(): Promise<void> {
+    this.#waitMs = 0;
+    await this.#open();
+  }
+
+  /**
+   * While it is closed: tries before the wait is over, for a try costs nobody anything. What a try found refused opens
+   * it when a try goes through. false: this try was refused.
+   */
+  async tryAgain(): Promise<boolean> {
+    return this.#problem === null || this.#tryOnce();
+  }
+
   /** Whoever comes meanwhile waits for the same try. */
-  #tryOnce(): Promise<void> {
+  #tryOnce(): Promise<boolean> {
     this.#trying ??= this.#try().finally(() => {
       this.#trying = null;
     });
     return this.#trying;
   }
 
-  async #try(): Promise<void> {
+  async #try(): Promise<boolean> {
     const problem = (await this.#lackOfRoom()) ?? (await this.#refusal());
     this.#triedAt = this.#deps.elapsedMs();
-    if (problem) return this.#close(problem);
-    this.#tooFewBytes = null;
-    if (this.#problem) this.#deps.logger.info({}, 'store and database take what is archived again');
+    if (problem) await this.#close(problem);
+    else if (this.#isTryRefused || this.#triedAt >= this.#opensAt) await this.#open();
+    this.#isTryRefused = problem !== null;
+    return problem === null;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#problem === null) return;
+    const { logger, opening, opened } = this.#deps;
+    await opening?.();
     this.#problem = null;
+    this.#tooFewBytes = null;
+    logger.info({}, 'store and database take what is archived again');
+    opened?.();
   }
 
   async #lackOfRoom(): Promise<Problem | null> {
@@ -111,9 +142,9 @@ export class ServiceGate {
   }
 
   async #refusal(): Promise<Problem | null> {
-    const { store, leases, owner } = this.#deps;
+    const { probe, leases, owner } = this.#deps;
     try {
-      await store.discard(await store.stageWhole(PROBE.key, PROBE.body, PROBE.about));
+      await probe();
       // A statement that writes: a database that may only be read fails here.
       await leases.setPause(nameOf(owner), null, 0);
       return null;

@@ -80,13 +80,9 @@ describe('what stands before the publisher', () => {
     [logged.length, paused.length, at, free, storeRefuses, databaseRefuses] = [0, 0, 0, 10_000_000, false, false];
     return new ServiceGate({
       config: { minFreeBytes: 1000 },
-      store: {
-        async stageWhole(key) {
-          if (storeRefuses) throw refused('EROFS /srv/secret');
-          return { id: '1', key, bytes: 1 };
-        },
-        discard: async () => undefined,
-        freeBytes: async () => free,
+      store: { freeBytes: async () => free },
+      async probe() {
+        if (storeRefuses) throw refused('EROFS /srv/secret');
       },
       leases: {
         async setPause(_owner, reason) {
@@ -150,6 +146,20 @@ describe('what stands before the publisher', () => {
     free = 10;
     at += 5000;
     assert.equal((await store.closed())?.reason, 'the store has 10 bytes free, less than 1000');
+  });
+
+  it('opens before its wait is over when what a try found refused is taken, and not when only archivals fail', async () => {
+    const store = gate();
+    storeRefuses = true;
+    for (let ms = 0; ms < 3_600_000; ms = (await store.closed())?.ms ?? assert.fail('it is open')) at += ms;
+    storeRefuses = false;
+    assert.equal(await store.tryAgain(), true);
+    assert.equal(await store.closed(), null);
+    await store.failed(refused('permission denied'));
+    assert.equal(await store.tryAgain(), true);
+    assert.notEqual(await store.closed(), null);
+    await store.recovered();
+    assert.equal(await store.closed(), null);
   });
 
   it('is closed by a database that may only be read', async () => {

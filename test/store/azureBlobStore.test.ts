@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server, request as send } from 'node:http';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { AzureBlobStore } from '../../plugin/store/azureBlobStore.ts';
 import { archiveStoreContract } from '../../plugin/testing/archiveStoreContract.ts';
 import type { StoreUnderTest } from '../../plugin/testing/StoreUnderTest.ts';
 import { bytesOf, isStoreFailed, newKey } from '../../plugin/testing/storedBytes.ts';
+import { type AzureGate, openAzureGate } from '../support/azureGate.ts';
 import { type TestAzurite, testAzurite } from '../support/azurite.ts';
 
 const CSV = { mediaType: 'text/csv' };
@@ -45,12 +45,12 @@ async function openContainer(): Promise<StoreUnderTest> {
 
 describe('the blob container', () => {
   let azurite: TestAzurite;
-  let gate: Gate;
+  let gate: AzureGate;
   let store: AzureBlobStore;
   let container: string;
   before(async () => {
     azurite = await testAzurite();
-    gate = await openGate(azurite.connectionString);
+    gate = await openAzureGate(azurite.connectionString);
   });
   after(async () => {
     await gate.close();
@@ -153,52 +153,3 @@ describe('the blob container', () => {
     assert.equal(await store.freeBytes(), null);
   });
 });
-
-interface Gate {
-  readonly connectionString: string;
-  /** Requests that went through: method, and block or blocklist. */
-  readonly seen: string[];
-  /** So many next answers are thrown away after the service did its work. */
-  loseAnswers: number;
-  close(): Promise<void>;
-}
-
-/** Passes requests on to Azurite and can lose answers; signatures hold, for they do not cover the host. */
-async function openGate(connectionString: string): Promise<Gate> {
-  const endpoint = /BlobEndpoint=([^;]+)/.exec(connectionString)?.[1] ?? '';
-  const target = new URL(endpoint);
-  const server: Server = createServer((request, response) => {
-    gate.seen.push(describeRequest(request));
-    const { method, url: path, headers } = request;
-    const onward = send({ host: target.hostname, port: target.port, method, path, headers }, (answer) => {
-      if (gate.loseAnswers > 0) {
-        gate.loseAnswers -= 1;
-        answer.resume().once('end', () => request.socket.destroy());
-        return;
-      }
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address);
-  const own = new URL(endpoint);
-  own.port = String(address.port);
-  const gate: Gate = {
-    connectionString: connectionString.replace(endpoint, own.href),
-    seen: [],
-    loseAnswers: 0,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  };
-  return gate;
-}
-
-function describeRequest({ method, url = '' }: IncomingMessage): string {
-  const part = new URLSearchParams(url.split('?')[1]).get('comp');
-  return part === null ? `${method}` : `${method} ${part}`;
-}

@@ -23,6 +23,8 @@ interface OpenOptions {
   readonly settings?: Settings;
   /** The host's knex, where the host does not reach its database directly; it is closed with the portal. */
   readonly connect?: (url: string) => Knex;
+  /** An empty one; default: a new one on the suite's server. */
+  readonly database?: TestDatabase;
 }
 
 type Authorize = (request: IncomingMessage, question: AuthorizationRequest) => boolean;
@@ -40,6 +42,8 @@ export class ShownPortal {
   readonly folder: string;
   readonly requests: string[] = [];
   authorize: Authorize = byHeader;
+  /** What happens while the publisher is asked for `path`. */
+  beforeAnswer: (path: string) => unknown = () => undefined;
   /** What the archiver logged at `warn` and `error`. */
   readonly logged: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: object }[] = [];
   /** Every answer of the routes is held against the OpenAPI document. */
@@ -54,8 +58,9 @@ export class ShownPortal {
     this.database = parts.database;
     this.#knex = parts.knex;
     this.folder = parts.folder;
-    this.#publisher = createServer((request, response) => {
+    this.#publisher = createServer(async (request, response) => {
       this.requests.push(request.url ?? '');
+      await this.beforeAnswer(request.url ?? '');
       const file = this.files.get(decodeURIComponent(request.url ?? ''));
       if (file) response.writeHead(200, { 'Content-Type': 'text/csv', ...file.headers }).end(file.body);
       else response.writeHead(404).end();
@@ -79,8 +84,9 @@ export class ShownPortal {
     site = 'http://portal.example',
     settings = {},
     connect,
+    database: given,
   }: OpenOptions = {}): Promise<ShownPortal> {
-    const database = await freshDatabase();
+    const database = given ?? (await freshDatabase());
     await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
     const knex = connect?.(database.url) ?? database.knex;

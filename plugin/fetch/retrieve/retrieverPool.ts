@@ -21,22 +21,25 @@ export class RetrieverPool implements Retriever {
     return attempt;
   }
 
-  commit(stage: StageRef): Promise<'committed' | 'exists'> {
-    return this.#take(stage).commit(stage);
+  /** One that fails may be tried again where the bytes are. */
+  async commit(stage: StageRef): Promise<'committed' | 'exists'> {
+    const result = await this.#ownerOf(stage).commit(stage);
+    if (result === 'committed') this.#staged.delete(stage.id);
+    return result;
   }
 
-  discard(stage: StageRef): Promise<void> {
-    return this.#take(stage).discard(stage);
+  async discard(stage: StageRef): Promise<void> {
+    const owner = this.#ownerOf(stage);
+    this.#staged.delete(stage.id);
+    await owner.discard(stage);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.close()));
   }
 
-  #take(stage: StageRef): Retriever {
-    const member = this.#staged.get(stage.id) ?? this.#member(0);
-    this.#staged.delete(stage.id);
-    return member;
+  #ownerOf(stage: StageRef): Retriever {
+    return this.#staged.get(stage.id) ?? this.#member(0);
   }
 
   #memberFor(url: string): Retriever {

@@ -37,12 +37,16 @@ export class SharedRetriever implements Retriever {
     return attempt;
   }
 
-  commit(stage: StageRef): Promise<'committed' | 'exists'> {
-    return this.#ownerOf(stage).commit(stage);
+  async commit(stage: StageRef): Promise<'committed' | 'exists'> {
+    const result = await this.#ownerOf(stage).commit(stage);
+    if (result === 'committed') this.#ownStages.delete(stage.id);
+    return result;
   }
 
-  discard(stage: StageRef): Promise<void> {
-    return this.#ownerOf(stage).discard(stage);
+  async discard(stage: StageRef): Promise<void> {
+    const owner = this.#ownerOf(stage);
+    this.#ownStages.delete(stage.id);
+    await owner.discard(stage);
   }
 
   /** The inner one belongs to others, and stays open. */
@@ -51,7 +55,7 @@ export class SharedRetriever implements Retriever {
   }
 
   #ownerOf(stage: StageRef): Pick<Retriever, 'commit' | 'discard'> {
-    return this.#ownStages.delete(stage.id) ? this.#store : this.#inner;
+    return this.#ownStages.has(stage.id) ? this.#store : this.#inner;
   }
 
   async #answered(request: FetchRequest): Promise<Attempt | null> {

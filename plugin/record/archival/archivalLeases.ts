@@ -51,7 +51,15 @@ const START_RUNS = `
 
 type LeaseMethods = Pick<
   Archivals,
-  'lease' | 'leaseDue' | 'renew' | 'release' | 'postpone' | 'nextRetryAt' | 'hostsWithExpiredLeases'
+  | 'lease'
+  | 'leaseDue'
+  | 'renew'
+  | 'release'
+  | 'postpone'
+  | 'explain'
+  | 'resume'
+  | 'nextRetryAt'
+  | 'hostsWithExpiredLeases'
 >;
 
 const RENEW = `
@@ -74,6 +82,19 @@ const POSTPONE = `
     error = cast(:reason as text), last_updated = now()
   where entity_id in (select resource_id from postponed) and task_type = 'archiver' and key = 'status'
     and cast(:reason as text) is not null`;
+
+const EXPLAIN = `
+  update :schema:.task_status
+  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
+    error = cast(:reason as text), last_updated = now()
+  where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
+
+const RESUME = `
+  update :schema:.archival as a set next_check_at = :now
+  from :schema:.task_status as t
+  where a.lane = 'priority' and a.request_seq > a.done_seq and a.next_check_at > :now and ${FREE}
+    and t.entity_id = a.resource_id and t.task_type = 'archiver' and t.key = 'status' and starts_with(t.error, :reasonPrefix)
+  returning a.resource_id as "resourceId"`;
 
 const NEXT_RETRY = `
   select ${moment('min(next_check_at)')} as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
@@ -113,6 +134,15 @@ export class ArchivalLeases implements LeaseMethods {
 
   async postpone(resourceId: string, until: Date, reason?: string): Promise<void> {
     await this.#rows('postponing an archival', POSTPONE, { resourceId, until, reason: reason ?? null });
+  }
+
+  async explain(resourceIds: readonly string[], reason: string): Promise<void> {
+    await this.#rows('saying what archivals wait for', EXPLAIN, { resourceIds, reason });
+  }
+
+  async resume(reasonPrefix: string, now: Date): Promise<readonly string[]> {
+    const resumed = await this.#rows<{ resourceId: string }>('resuming archivals', RESUME, { reasonPrefix, now });
+    return resumed.map(({ resourceId }) => resourceId);
   }
 
   async nextRetryAt(host: string): Promise<Date | null> {

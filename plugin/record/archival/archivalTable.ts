@@ -113,6 +113,8 @@ export class ArchivalTable implements Archivals {
   renew: Archivals['renew'] = (leases, by) => this.#leases.renew(leases, by);
   release: Archivals['release'] = (leases) => this.#leases.release(leases);
   postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#leases.postpone(resourceId, until, reason);
+  explain: Archivals['explain'] = (resourceIds, reason) => this.#leases.explain(resourceIds, reason);
+  resume: Archivals['resume'] = (reasonPrefix, now) => this.#leases.resume(reasonPrefix, now);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { addUnreported, archivedOnce, assertNotAskedAgain, requestsOf } from '../support/faultProof.ts';
+import { root, skipWithout } from '../support/infrastructure.ts';
+import { recordsIn } from '../support/recordsIn.ts';
+import { ShownPortal } from '../support/shownPortal.ts';
+import { smallDisk } from '../support/smallDisk.ts';
+import { until } from '../support/until.ts';
+
+const WARNING = 'nothing is fetched: a service of ours refuses';
+const KIB = 1024;
+
+describe('while the disk of the store', { skip: skipWithout(root) }, () => {
+  const closers: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  async function onSmallDisk(bytes: number) {
+    const disk = await smallDisk(bytes);
+    closers.push(() => disk.unmount());
+    const portal = await ShownPortal.open({ settings: { folder: disk.folder, minFreeBytes: 4 * KIB } });
+    closers.push(() => portal.close());
+    return { disk, portal };
+  }
+
+  const errorsOf = (portal: ShownPortal) =>
+    portal.logged.filter(({ message }) => message === WARNING).map(({ fields }) => JSON.stringify(fields));
+
+  const sentenceOf = async (portal: ShownPortal, id: string) =>
+    (await recordsIn(portal.database.knex).taskStatus.get(id))?.error ?? '';
+
+  it('is full, no file is fetched again, and all are archived once when there is room', async () => {
+    const { disk, portal } = await onSmallDisk(256 * KIB);
+    const ids = await addUnreported(portal, 3);
+    for (const id of ids) portal.files.set(`/${id}.csv`, { body: 'a,b\n'.repeat(100 * KIB) });
+    await portal.archiver.archive.sweep({ dryRun: false });
+    await portal.archiver.archive.requestResource('r0');
+    await until(() => errorsOf(portal).some((fields) => /ENOSPC|bytes free/.test(fields)));
+    await until(async () => /^Nothing is fetched for now: /.test(await sentenceOf(portal, 'r0')));
+    await until(async () => {
+      const { body } = await portal.agent().get('/health/ready');
+      return /^A worker pauses: the store/.test(body.checks.bulk.detail ?? '');
+    });
+    assertNotAskedAgain(portal, ids);
+
+    disk.remount('size=64m');
+    await archivedOnce(portal, ids);
+    assert.ok(
+      requestsOf(portal, ids).every((count) => count <= 2),
+      requestsOf(portal, ids).join(),
+    );
+  });
+
+  it('may only be read, no file is fetched at all, and all are archived once when it may be written', async () => {
+    const { disk, portal } = await onSmallDisk(64 * KIB * KIB);
+    const ids = await addUnreported(portal, 3);
+    disk.remount('ro');
+    await portal.archiver.archive.sweep({ dryRun: false });
+    await portal.archiver.archive.requestResource('r0');
+    await until(() => errorsOf(portal).some((fields) => fields.includes('EROFS')));
+    await until(async () => /^Nothing is fetched for now: /.test(await sentenceOf(portal, 'r0')));
+    await until(async () => (await portal.agent().get('/health/ready')).status === 503);
+    assert.deepEqual(requestsOf(portal, ids), [0, 0, 0]);
+
+    disk.remount('rw');
+    await archivedOnce(portal, ids);
+    assert.deepEqual(requestsOf(portal, ids), [1, 1, 1]);
+  });
+});
