@@ -14,6 +14,7 @@ export type { WriteBack } from './model/writeBack.ts';
 export type { ArchiveEvent, Listener } from './notify/Listener.ts';
 export { type CreateOptions, createArchiver } from './plugin.ts';
 export { createExpressPortal, type ExpressPortalOptions } from './portal/expressPortal.ts';
+export type { HostDatabase, HostTransaction } from './portal/HostDatabase.ts';
 export type {
   Action,
   AuthorizationRequest,

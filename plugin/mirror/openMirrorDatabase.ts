@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../errors.ts';
+import type { HostDatabase } from '../portal/HostDatabase.ts';
 import { type Cluster, openCluster } from '../record/cluster/openCluster.ts';
 import { connectionOf } from '../record/database/connectionOf.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
@@ -9,7 +9,7 @@ import { keptSecret, OWN_FOLDER } from './keptSecret.ts';
 
 /** The database of a mirror, which no other process mirrors into for as long as it is open. */
 export interface MirrorDatabase {
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   close(): Promise<void>;
 }
 

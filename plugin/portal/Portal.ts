@@ -1,16 +1,16 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { Knex } from 'knex';
 import type { HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
+import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 
 /** What a host gives the plugin. About fifty lines for the author of a portal; everything after `settings` is optional. */
 export interface Portal {
   readonly info: PortalInfo;
   readonly urls: PortalUrls;
-  /** The host's own knex on PostgreSQL, taken structurally; its pool is never closed by us. Absent: `DATABASE_URL`. */
-  readonly database?: Knex;
+  /** The host's own knex on PostgreSQL, of any version from 1.0 on; its pool is never closed by us. Absent: `DATABASE_URL`. */
+  readonly database?: HostDatabase;
   readonly catalog: Catalog;
   /**
    * Throwing means deny; a portal without it cannot start. For a copy it is also asked with a request that carries nothing of the caller's (no
@@ -68,9 +68,9 @@ export interface Catalog {
   listResources(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Resource[]>;
   /**
    * Writes what is not null to the host's resource rows, in the archiver's own transaction when it is the same
-   * database. Must not look like an edit: the host's hooks either stay silent or carry `origin: 'portal-archiver'`.
+   * database; a host with knex types writes `transaction: Knex.Transaction`. Must not look like an edit: the host's hooks either stay silent or carry `origin: 'portal-archiver'`.
    */
-  writeBack(changes: readonly WriteBack[], transaction: Knex.Transaction): Promise<void>;
+  writeBack(changes: readonly WriteBack[], transaction: HostTransaction): Promise<void>;
   /** The bytes of an upload that has no public URL; null when it is missing. Optional. */
   openUpload?(resource: Resource): Promise<NodeJS.ReadableStream | null>;
 }
@@ -94,7 +94,7 @@ export interface HookEvent {
   /** null for the dataset hooks. */
   readonly resourceId: string | null;
   /** Of the save, when the host offers it: the outbox row commits or rolls back with it. */
-  readonly transaction?: Knex.Transaction;
+  readonly transaction?: HostTransaction;
   /** `portal-archiver` marks our own writes; they start nothing. */
   readonly origin?: string;
   /** true: the file behind an unchanged URL was replaced (a new upload). */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import type { Knex } from 'knex';
 import type { Logger } from '../model/logger.ts';
+import type { HostDatabase } from './HostDatabase.ts';
 import type { AuthorizationRequest, HookSource, Portal } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
 import { CKAN_RESOURCE, type TableNames, tableNameErrors } from './tableNames.ts';
@@ -8,7 +8,7 @@ import { CKAN_RESOURCE, type TableNames, tableNameErrors } from './tableNames.ts
 /** What a portal of Express and knex hands over. */
 export interface ExpressPortalOptions {
   /** The portal's own; never closed by us. */
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   /** Absolute URL of the portal. */
   readonly site: string;
   /** Absolute URL the handler is mounted at; default: `/archiver` under `site`. */

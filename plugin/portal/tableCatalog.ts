@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
+import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 import type { Catalog } from './Portal.ts';
 import { readColumns, type TableColumns } from './tableColumns.ts';
 import { CKAN_DATASET, CKAN_RESOURCE, type DatasetTable, type ResourceTable, type TableNames } from './tableNames.ts';
@@ -11,14 +11,14 @@ type DatasetRow = Omit<Dataset, 'resources'>;
 
 /** Datasets and resources in two tables of the host. Looks at their columns once, when it first needs them. */
 export class TableCatalog implements Catalog {
-  readonly #knex: Knex;
+  readonly #knex: HostDatabase;
   readonly #names: TableNames;
   readonly #resource: ResourceTable;
   readonly #dataset: DatasetTable;
   #resourceColumns: Promise<TableColumns> | null = null;
   #datasetColumns: Promise<TableColumns> | null = null;
 
-  constructor(knex: Knex, names: TableNames = {}) {
+  constructor(knex: HostDatabase, names: TableNames = {}) {
     this.#knex = knex;
     this.#names = names;
     this.#resource = { ...CKAN_RESOURCE, ...names.resource };
@@ -80,7 +80,7 @@ export class TableCatalog implements Catalog {
   }
 
   /** Plain SQL in one statement: no hook of the host sees an edit, and no other column is touched. */
-  async writeBack(changes: readonly WriteBack[], transaction: Knex.Transaction): Promise<void> {
+  async writeBack(changes: readonly WriteBack[], transaction: HostTransaction): Promise<void> {
     const columns = await this.#readWritten(transaction);
     const accepted = changes.filter(({ resourceId }) => columns.isId(resourceId));
     const written = WRITTEN.filter(({ role }) => columns.typeOf(this.#resource[role]) !== undefined);
@@ -117,7 +117,7 @@ export class TableCatalog implements Catalog {
   }
 
   /** Columns that the archiver's migration adds may have come since the first look. */
-  async #readWritten(transaction: Knex.Transaction): Promise<TableColumns> {
+  async #readWritten(transaction: HostTransaction): Promise<TableColumns> {
     const columns = await this.#readResource();
     if (columns.typeOf(this.#resource.cacheUrl) && columns.typeOf(this.#resource.cacheLastUpdated)) return columns;
     this.#resourceColumns = Promise.resolve(await this.#lookAtResource(transaction));
@@ -173,14 +173,14 @@ export class TableCatalog implements Catalog {
     return this.#datasetColumns;
   }
 
-  #lookAtResource(knex: Knex): Promise<TableColumns> {
+  #lookAtResource(knex: HostTransaction): Promise<TableColumns> {
     const { id, datasetId, url } = this.#resource;
     // These two are the archiver's own to add.
     const { cacheUrl: _, cacheLastUpdated: __, ...others } = this.#names.resource ?? {};
     return readColumns(knex, this.#resource, [id, datasetId, url, ...named(others)]);
   }
 
-  async #rows<Row>(doing: string, sql: string, bindings: Knex.ValueDict): Promise<readonly Row[]> {
+  async #rows<Row>(doing: string, sql: string, bindings: Readonly<Record<string, unknown>>): Promise<readonly Row[]> {
     const { rows } = await this.#guarded(doing, () => this.#knex.raw<{ rows: Row[] }>(sql, bindings));
     return rows;
   }

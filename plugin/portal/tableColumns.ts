@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../errors.ts';
+import type { HostTransaction } from './HostDatabase.ts';
 import type { DatasetTable, ResourceTable } from './tableNames.ts';
 
 /** A table as it is: the types of its columns, and which texts can be ids. */
@@ -18,7 +18,7 @@ export interface TableColumns {
 
 /** Looks at one of the host's tables. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
 export async function readColumns(
-  knex: Knex,
+  knex: HostTransaction,
   names: Pick<ResourceTable | DatasetTable, 'table' | 'id'>,
   needed: readonly string[],
 ): Promise<TableColumns> {
@@ -51,7 +51,7 @@ interface ColumnType {
   readonly maxLength: number | null;
 }
 
-async function readTypes(knex: Knex, table: string): Promise<ReadonlyMap<string, ColumnType>> {
+async function readTypes(knex: HostTransaction, table: string): Promise<ReadonlyMap<string, ColumnType>> {
   const quoted = table.split('.').map((part) => `"${part.replaceAll('"', '""')}"`);
   try {
     const { rows } = await knex.raw<{ rows: (ColumnType & { readonly name: string })[] }>(

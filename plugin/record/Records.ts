@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import type { Copy } from '../model/copy.ts';
 import type { HookName } from '../model/hook.ts';
+import type { HostTransaction } from '../portal/HostDatabase.ts';
 import type { Archivals } from './Archivals.ts';
 import type { Deliveries } from './Deliveries.ts';
 import type { Histories } from './Histories.ts';
@@ -40,7 +40,7 @@ export interface OutboxEntry {
 /** Reported saves on their way to jobs; they commit with the host's transaction. */
 export interface Outbox {
   /** One insert and a `pg_notify`, both in `transaction` when there is one. */
-  add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: Knex.Transaction): Promise<void>;
+  add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: HostTransaction): Promise<void>;
   /**
    * Up to `limit` oldest entries, locked (`for update skip locked`), handed to `handle`, deleted when it resolves; all
    * stay when it rejects. Answers how many were handled.

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { HostDatabase } from '../portal/HostDatabase.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import { ArchivalTable } from './archival/archivalTable.ts';
 import { CopyTable } from './archival/copyTable.ts';
@@ -15,7 +15,7 @@ import { RunTable } from './run/runTable.ts';
 
 /** All tables on one knex. `ownsKnex`: `close` ends its pool, for we opened it; a host's pool is never closed. */
 export function createRecords(options: {
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   readonly schema: string;
   readonly writeBack: Catalog['writeBack'];
   readonly ownsKnex: boolean;

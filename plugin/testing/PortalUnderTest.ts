@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
-import type { Knex } from 'knex';
 import type { Dataset, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
+import type { HostTransaction } from '../portal/HostDatabase.ts';
 import type { Catalog, Portal } from '../portal/Portal.ts';
 
 /** One host's catalogue with a few rows that the suite may write to; they are made by `open`. */
@@ -12,7 +12,7 @@ export interface CatalogUnderTest {
   /** Ids of the host's kind that no resource has, such as one of a row that was deleted; may be empty. */
   readonly missingIds: readonly string[];
   /** Runs the work in a transaction of the host's database, which is rolled back when the work rejects. */
-  transaction<Result>(work: (transaction: Knex.Transaction) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (transaction: HostTransaction) => Promise<Result>): Promise<Result>;
   /** What the host's row of a resource holds now; members that the host has no column for are left out. */
   written(resourceId: string): Promise<Partial<Omit<WriteBack, 'resourceId'>>>;
   /** How many edits of resources the host's own listeners have seen. Left out: that writing is no edit is not tried. */

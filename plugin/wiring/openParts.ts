@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Knex } from 'knex';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { recordsWithEvents } from '../notify/recordsWithEvents.ts';
+import type { HostDatabase } from '../portal/HostDatabase.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { storableCatalog } from '../portal/storableCatalog.ts';
 import { migrate } from '../record/database/migrate.ts';
@@ -31,7 +31,7 @@ import { version } from './version.ts';
 /** Everything that runs between start and stop. */
 export interface Parts {
   readonly config: Config;
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   readonly records: Records;
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
@@ -94,7 +94,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
 }
 
 interface OpenTables {
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   readonly tables: Records;
   /** The migrations that this start ran. */
   readonly migrated: readonly string[];

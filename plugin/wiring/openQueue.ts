@@ -1,14 +1,14 @@
-import type { Knex } from 'knex';
 import { AgendaQueue } from '../job/agendaQueue.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
+import type { HostDatabase } from '../portal/HostDatabase.ts';
 import { connectionOf } from '../record/database/connectionOf.ts';
 import { listen } from '../record/database/listen.ts';
 import type { Config } from '../settings/Config.ts';
 import type { Scope } from './scope.ts';
 
 /** The queue that the settings name, not connected yet. */
-export async function createQueue(config: Config, knex: Knex, logger: Logger): Promise<JobQueue> {
+export async function createQueue(config: Config, knex: HostDatabase, logger: Logger): Promise<JobQueue> {
   return new AgendaQueue({
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { copyUrl } from '../decide/copyUrl.ts';
 import type { Resource } from '../model/resource.ts';
+import type { HostDatabase } from '../portal/HostDatabase.ts';
 import type { Catalog, Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -16,7 +16,7 @@ interface PlacementInput {
   readonly catalog: Pick<Catalog, 'getDataset' | 'describeDataset'>;
   readonly records: Pick<Records, 'copies'>;
   readonly store: ArchiveStore;
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
 }
 
 /** Puts the copies of a resource where its audience is; where all copies lie in one place there is nothing to do. */

@@ -50,4 +50,19 @@ describe('what is wrong with a portal', () => {
       'The portal has no catalog.getResource.',
     ]);
   });
+
+  it('is a database that is no knex, or one of another server', () => {
+    const withDatabase = (database: object) =>
+      portalErrors(Object.assign({ ...testPortal({ knex: UNREACHABLE }) }, { database }));
+    assert.deepEqual(withDatabase({ query: () => undefined }), [
+      "The portal's database is no knex: it has no raw, no transaction, no migrate, no client.",
+    ]);
+    const mysql = {
+      raw: UNREACHABLE.raw,
+      transaction: UNREACHABLE.transaction,
+      migrate: {},
+      client: { dialect: 'mysql' },
+    };
+    assert.deepEqual(withDatabase(mysql), ["The portal's knex is of mysql; the archiver needs PostgreSQL."]);
+  });
 });

@@ -1,15 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Knex } from 'knex';
 import { isOwnPage } from '../../decide/circular.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Resource } from '../../model/resource.ts';
 import { createExpressPortal } from '../expressPortal.ts';
+import type { HostDatabase } from '../HostDatabase.ts';
 import type { Portal, Question } from '../Portal.ts';
 
 /** What the mirrored portal is made of. */
 export interface MirrorPortalOptions {
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   /** Of the mirror's tables. */
   readonly schema: string;
   /** Absolute URL of the CKAN portal, without a trailing slash. */

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Database } from '../../record/database/Database.ts';
+import type { HostTransaction } from '../HostDatabase.ts';
 import { DROP_RESOURCES, PUT_DATASETS, PUT_RESOURCES, TABLES } from './mirrorStatements.ts';
 import type { RemoteDataset, RemoteResource } from './remoteDataset.ts';
 
@@ -74,7 +74,7 @@ export class MirrorTables {
   /** Datasets with their resources, in one transaction; `within` joins it with what was removed. */
   async put(
     datasets: readonly RemoteDataset[],
-    within: (removed: Applied['removed'], transaction: Knex.Transaction) => Promise<void>,
+    within: (removed: Applied['removed'], transaction: HostTransaction) => Promise<void>,
   ): Promise<Applied> {
     const { guard, rows, knex } = this.#database;
     // An id that stands in two datasets is the later one's: PostgreSQL takes no row twice in one statement.
@@ -123,7 +123,7 @@ export class MirrorTables {
   }
 
   /** `within` joins the transaction that takes them away. */
-  async remove(ids: readonly string[], within: (transaction: Knex.Transaction) => Promise<void>): Promise<void> {
+  async remove(ids: readonly string[], within: (transaction: HostTransaction) => Promise<void>): Promise<void> {
     const { guard, rows, knex } = this.#database;
     await guard('removing datasets', () =>
       knex.transaction(async (transaction) => {

@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import { ArchiverError, messageOf } from '../../errors.ts';
 import type { ArchivalUpdate, Lease } from '../../model/archival.ts';
 import type { WriteBack } from '../../model/writeBack.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Catalog } from '../../portal/Portal.ts';
 import type { ArchivalRecord, Recorded } from '../Archivals.ts';
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
@@ -92,7 +92,7 @@ export class ArchivalRecorder {
     return guard('recording archivals', () => knex.transaction((transaction) => this.#recordIn(transaction, records)));
   }
 
-  async #recordIn(on: Knex.Transaction, records: readonly ArchivalRecord[]): Promise<Recorded[]> {
+  async #recordIn(on: HostTransaction, records: readonly ArchivalRecord[]): Promise<Recorded[]> {
     const held = await this.#lockHeld(records, on);
     const mine = records.filter(({ lease }) => held.has(lease.resourceId));
     const isWantedAgain = ({ lease }: ArchivalRecord) => (held.get(lease.resourceId) ?? 0) > lease.requestSeq;
@@ -110,7 +110,7 @@ export class ArchivalRecorder {
   }
 
   /** The newest request of each resource whose lease still holds, by resource id. */
-  async #lockHeld(records: readonly ArchivalRecord[], on: Knex): Promise<Map<string, number>> {
+  async #lockHeld(records: readonly ArchivalRecord[], on: HostTransaction): Promise<Map<string, number>> {
     const ids = records.map(({ lease }) => lease.resourceId);
     const tokens = records.map(({ lease }) => lease.token);
     const held = await this.#database.rows<Pick<Lease, 'resourceId' | 'requestSeq'>>(
@@ -125,7 +125,7 @@ export class ArchivalRecorder {
   async #write(
     records: readonly ArchivalRecord[],
     isWantedAgain: (record: ArchivalRecord) => boolean,
-    on: Knex.Transaction,
+    on: HostTransaction,
   ): Promise<void> {
     if (records.length === 0) return;
     const database = this.#database;
@@ -146,7 +146,7 @@ export class ArchivalRecorder {
     await writeAttempts(database, histories, on);
   }
 
-  async #writeToHost(changes: readonly WriteBack[], on: Knex.Transaction): Promise<void> {
+  async #writeToHost(changes: readonly WriteBack[], on: HostTransaction): Promise<void> {
     try {
       await this.#writeBack(changes, on);
     } catch (error) {

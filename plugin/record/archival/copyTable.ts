@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Copy } from '../../model/copy.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import { isUnstorable } from '../database/isUnstorable.ts';
 import { moment } from '../database/ownTypes.ts';
@@ -114,7 +114,11 @@ function byResource(found: readonly Copy[]): ReadonlyMap<string, readonly Copy[]
 }
 
 /** A key that is known already stays as it is: the same bytes were recorded by another way. */
-export async function insertCopies({ rows }: Database, copies: readonly Omit<Copy, 'id'>[], on: Knex): Promise<void> {
+export async function insertCopies(
+  { rows }: Database,
+  copies: readonly Omit<Copy, 'id'>[],
+  on: HostTransaction,
+): Promise<void> {
   if (copies.length === 0) return;
   await rows('recording copies', INSERT, { copies: JSON.stringify(copies) }, on);
 }

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Run } from '../../model/run.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { ArchivalRecord } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 
@@ -22,7 +22,7 @@ const COUNT = `
 export async function countInRuns(
   { rows }: Database,
   settled: readonly ArchivalRecord[],
-  on: Knex,
+  on: HostTransaction,
 ): Promise<Set<string>> {
   const perRun = countsPerRun(settled);
   if (perRun.size === 0) return new Set();

@@ -1,7 +1,7 @@
-import type { Knex } from 'knex';
 import type { Acceptance } from '../../model/acceptance.ts';
 import type { DataLink } from '../../model/dataLink.ts';
 import { type DerivedFile, type Landing, NO_LANDING } from '../../model/landing.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
@@ -107,7 +107,11 @@ export class LandingTable implements Landings {
 }
 
 /** What attempts found behind pages. In the transaction `on`. */
-export async function writeLandings(database: Database, landings: readonly LandingRecord[], on: Knex): Promise<void> {
+export async function writeLandings(
+  database: Database,
+  landings: readonly LandingRecord[],
+  on: HostTransaction,
+): Promise<void> {
   const write = async (what: string, sql: string, name: string, rows: readonly object[]): Promise<void> => {
     if (rows.length > 0) await database.rows(what, sql, { [name]: JSON.stringify(rows) }, on);
   };

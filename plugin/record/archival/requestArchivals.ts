@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { ArchivalRequest, Lane } from '../../model/archival.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 
 /** A resource remembers no more: an older run counts it as superseded, for the newer one asks for the same. */
@@ -55,7 +55,7 @@ export async function requestArchivals(
   { rows }: Database,
   requests: readonly ArchivalRequest[],
   how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
-  on?: Knex,
+  on?: HostTransaction,
 ): Promise<readonly string[]> {
   if (requests.length === 0) return [];
   const bindings = {

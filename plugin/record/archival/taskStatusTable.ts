@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
@@ -48,7 +48,11 @@ export class TaskStatusTable implements TaskStatuses {
 }
 
 /** One row a resource, written over with each record. In the transaction `on`. */
-export async function writeTaskStatuses({ rows }: Database, statuses: readonly TaskStatus[], on: Knex): Promise<void> {
+export async function writeTaskStatuses(
+  { rows }: Database,
+  statuses: readonly TaskStatus[],
+  on: HostTransaction,
+): Promise<void> {
   if (statuses.length === 0) return;
   await rows('writing task_status', WRITE, { statuses: JSON.stringify(statuses) }, on);
 }

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Deliveries, Delivery } from '../Deliveries.ts';
 import type { Database } from '../database/Database.ts';
 
@@ -74,7 +74,7 @@ export async function insertDeliveries(
   { rows }: Database,
   deliveries: readonly Omit<Delivery, 'attempts'>[],
   now: Date,
-  on: Knex,
+  on: HostTransaction,
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await rows('noting webhook deliveries', INSERT, { deliveries: JSON.stringify(deliveries), now }, on);

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { type HostState, newHost, settle, take } from '../../decide/hostBudget.ts';
 import type { HostLimits, HostReport, HostSlice } from '../../model/host.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
@@ -108,7 +108,7 @@ export class HostTable implements Hosts {
     await this.#database.rows('setting the limits of a host', SET_LIMITS, bindings);
   }
 
-  async #takeIn(on: Knex, host: string, by: SliceRequest): Promise<HostSlice> {
+  async #takeIn(on: HostTransaction, host: string, by: SliceRequest): Promise<HostSlice> {
     const { owner, requested, leaseMs, now, urgent = false } = by;
     const row = await this.#lock(on, host, by.limits, now);
     const limits = { ...by.limits, ...row.override };
@@ -122,7 +122,7 @@ export class HostTable implements Hosts {
     return slice;
   }
 
-  async #releaseIn(on: Knex, host: string, report: HostReport): Promise<void> {
+  async #releaseIn(on: HostTransaction, host: string, report: HostReport): Promise<void> {
     const row = await this.#lock(on, host, DEFAULT_LIMITS, report.now);
     const limits = { ...(report.limits ?? DEFAULT_LIMITS), ...row.override };
     await this.#write(on, host, settle(row, report, limits));
@@ -131,7 +131,7 @@ export class HostTable implements Hosts {
   }
 
   /** Locks the host's row, so that two workers never take the same token. */
-  async #lock(on: Knex, host: string, limits: HostLimits, now: Date): Promise<HostRow> {
+  async #lock(on: HostTransaction, host: string, limits: HostLimits, now: Date): Promise<HostRow> {
     const { rows } = this.#database;
     await rows('noting a host', ENSURE, { host, burst: newHost(limits, now).tokens, now }, on);
     const [row] = await rows<HostRow>('reading a host', LOCK, { host }, on);
@@ -139,7 +139,7 @@ export class HostTable implements Hosts {
     return row;
   }
 
-  async #write(on: Knex, host: string, state: HostState): Promise<void> {
+  async #write(on: HostTransaction, host: string, state: HostState): Promise<void> {
     await this.#database.rows('writing a host', WRITE, { host, ...state }, on);
   }
 }

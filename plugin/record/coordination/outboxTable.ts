@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import { isHookName } from '../../model/hook.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import { connectionOf } from '../database/connectionOf.ts';
 import type { Database } from '../database/Database.ts';
 import { listen } from '../database/listen.ts';
@@ -39,7 +39,7 @@ export class OutboxTable implements Outbox {
     this.#channel = `${database.schema}_outbox`;
   }
 
-  async add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: Knex.Transaction): Promise<void> {
+  async add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: HostTransaction): Promise<void> {
     await this.#database.rows('noting a save', ADD, { ...entry, channel: this.#channel }, transaction);
   }
 
@@ -61,7 +61,11 @@ export class OutboxTable implements Outbox {
     return row ?? { count: 0, oldestAt: null };
   }
 
-  async #takeIn(on: Knex, limit: number, handle: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number> {
+  async #takeIn(
+    on: HostTransaction,
+    limit: number,
+    handle: (entries: readonly OutboxEntry[]) => Promise<void>,
+  ): Promise<number> {
     const { rows } = this.#database;
     const taken = await rows<OutboxEntry>('reading the outbox', OLDEST, { limit }, on);
     if (taken.length === 0) return 0;

@@ -1,8 +1,8 @@
-import type { Knex } from 'knex';
+import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 
 /** What every table file is given. */
 export interface Database {
-  readonly knex: Knex;
+  readonly knex: HostDatabase;
   readonly schema: string;
   /**
    * Runs a query or a transaction, again when it collided with another; throws `ArchiverError('database-failed')` that
@@ -10,5 +10,10 @@ export interface Database {
    */
   guard<Result>(doing: string, work: () => PromiseLike<Result>): Promise<Result>;
   /** Rows of a raw statement; `:schema:` in it stands for our schema. */
-  rows<Row>(doing: string, sql: string, bindings?: Readonly<Record<string, unknown>>, on?: Knex): Promise<Row[]>;
+  rows<Row>(
+    doing: string,
+    sql: string,
+    bindings?: Readonly<Record<string, unknown>>,
+    on?: HostTransaction,
+  ): Promise<Row[]>;
 }

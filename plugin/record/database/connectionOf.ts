@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type pg from 'pg';
+import type { HostDatabase } from '../../portal/HostDatabase.ts';
 import { OWN_TYPES } from './ownTypes.ts';
 
 /** Only where it is needed, for a session that a pooler lends out is changed for nobody else's sake. */
@@ -10,7 +10,7 @@ const SESSION = `select set_config('datestyle', 'ISO, MDY', false) where current
  * knex keeps the password where no copy of its settings finds it, and a host may give its connection as a function, or a
  * pool of pg instead.
  */
-export async function connectionOf(knex: Knex): Promise<pg.PoolConfig> {
+export async function connectionOf(knex: HostDatabase): Promise<pg.PoolConfig> {
   const { connection, connectionPool } = knex.client.config;
   const given = (typeof connection === 'function' ? await connection() : connection) ?? connectionPool?.options;
   const reached = typeof given === 'string' ? { connectionString: given } : { ...given, password: given?.password };
@@ -18,7 +18,7 @@ export async function connectionOf(knex: Knex): Promise<pg.PoolConfig> {
 }
 
 /** Connections that the host's pool may have at most; null: it does not say. */
-export function poolSizeOf(knex: Knex): number | null {
+export function poolSizeOf(knex: HostDatabase): number | null {
   const { pool, config } = knex.client;
   const max = pool?.max ?? config.connectionPool?.options?.max;
   return typeof max === 'number' ? max : null;

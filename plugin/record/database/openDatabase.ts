@@ -1,5 +1,6 @@
-import createKnex, { type Knex } from 'knex';
+import createKnex from 'knex';
 import { ArchiverError } from '../../errors.ts';
+import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from './Database.ts';
 import { databaseFailed, isCollision } from './databaseFailed.ts';
 import { OWN_TYPES } from './ownTypes.ts';
@@ -8,7 +9,7 @@ import { OWN_TYPES } from './ownTypes.ts';
 const SILENT = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
 /** A pool of our own, for when the host hands no knex over. The caller closes it. */
-export function openDatabase(databaseUrl: string | null): Knex {
+export function openDatabase(databaseUrl: string | null): HostDatabase {
   if (!databaseUrl) {
     throw new ArchiverError('settings-invalid', 'The portal hands over no database, and DATABASE_URL is not set.');
   }
@@ -19,7 +20,7 @@ export function openDatabase(databaseUrl: string | null): Knex {
 const TRIES = 4;
 
 /** What the tables are given, on this pool and in this schema. */
-export function databaseOf(knex: Knex, schema: string): Database {
+export function databaseOf(knex: HostDatabase, schema: string): Database {
   const guard: Database['guard'] = async (doing, work) => {
     for (let tried = 1; ; tried++) {
       try {
@@ -33,8 +34,14 @@ export function databaseOf(knex: Knex, schema: string): Database {
     knex,
     schema,
     guard,
-    async rows(doing, sql, bindings = {}, on = knex) {
-      const run = async () => (await on.raw(sql, { schema, ...bindings }).options({ types: OWN_TYPES })).rows;
+    async rows<Row>(
+      doing: string,
+      sql: string,
+      bindings: Readonly<Record<string, unknown>> = {},
+      on: HostTransaction = knex,
+    ) {
+      const run = async () =>
+        (await on.raw<{ rows: Row[] }>(sql, { schema, ...bindings }).options({ types: OWN_TYPES })).rows;
       if (on === knex) return guard(doing, run);
       // After an error a transaction takes nothing more: its owner begins it again.
       return run().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import type { HistoryRecord } from '../Histories.ts';
 
@@ -36,7 +36,11 @@ const ADD_SUMS = `
     ms = day_sum.ms + excluded.ms`;
 
 /** What changed, in the transaction `on`; before the archivals are updated, for they name the copies of before. */
-export async function writeChanges(database: Database, records: readonly HistoryRecord[], on: Knex): Promise<void> {
+export async function writeChanges(
+  database: Database,
+  records: readonly HistoryRecord[],
+  on: HostTransaction,
+): Promise<void> {
   const changes = records.flatMap((record) => record.changes);
   if (changes.length > 0)
     await database.rows('recording what changed', ADD_CHANGES, { changes: JSON.stringify(changes) }, on);
@@ -46,7 +50,11 @@ export async function writeChanges(database: Database, records: readonly History
  * What was tried, in the transaction `on`, after the archivals have counted it. The sums of all hosts together are shared
  * with all workers, so that they are locked last.
  */
-export async function writeAttempts(database: Database, records: readonly HistoryRecord[], on: Knex): Promise<void> {
+export async function writeAttempts(
+  database: Database,
+  records: readonly HistoryRecord[],
+  on: HostTransaction,
+): Promise<void> {
   const tried = records.flatMap(({ resourceId, host, attempt }) => (attempt ? [{ ...attempt, resourceId, host }] : []));
   if (tried.length === 0) return;
   await database.rows('recording attempts', NOTE_ATTEMPTS, { attempts: JSON.stringify(tried) }, on);

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import { CODES } from '../../model/status.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 
 /**
@@ -32,7 +32,7 @@ const DROP = `
 export async function cancelRequests(
   { rows }: Database,
   { runId, now }: { readonly runId: string; readonly now: Date },
-  on: Knex,
+  on: HostTransaction,
 ): Promise<void> {
   const statuses = Object.fromEntries(Object.entries(CODES).map(([code, { status }]) => [code, status]));
   await rows('cancelling a run', DROP, { runId, now, statuses: JSON.stringify(statuses) }, on);

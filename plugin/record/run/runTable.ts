@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import type { ArchivalRequest } from '../../model/archival.ts';
 import type { Run } from '../../model/run.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import { requestArchivals } from '../archival/requestArchivals.ts';
 import type { Database } from '../database/Database.ts';
 import { isUnstorable } from '../database/isUnstorable.ts';
@@ -119,7 +119,12 @@ export class RunTable implements Runs {
   endSweeps: Runs['endSweeps'] = (now) => this.#sweeps.endSweeps(now);
   dropEndedBefore: Runs['dropEndedBefore'] = (moment, emptyBefore) => this.#sweeps.dropEndedBefore(moment, emptyBefore);
 
-  async #createIn(on: Knex, run: NewRun, by: RunOrigin, requests: readonly ArchivalRequest[]): Promise<CreatedRun> {
+  async #createIn(
+    on: HostTransaction,
+    run: NewRun,
+    by: RunOrigin,
+    requests: readonly ArchivalRequest[],
+  ): Promise<CreatedRun> {
     const earlier = await this.#claimKey(on, by);
     if (earlier) return { run: earlier, result: isSame(earlier, run) ? 'repeated' : 'conflict', unqueued: [] };
     const [created] = await this.#database.rows<Run>('noting a run', ADD, { ...run, ...by }, on);
@@ -132,7 +137,7 @@ export class RunTable implements Runs {
     };
   }
 
-  async #cancelIn(on: Knex, id: string, now: Date): Promise<Run | null> {
+  async #cancelIn(on: HostTransaction, id: string, now: Date): Promise<Run | null> {
     const { rows } = this.#database;
     await rows('cancelling a run', LOCK_ARCHIVALS, { id }, on);
     const [cancelled] = await rows<Pick<Run, 'kind'>>('cancelling a run', CANCEL, { id, now }, on);
@@ -143,7 +148,7 @@ export class RunTable implements Runs {
   }
 
   /** The earlier run of the same caller and key within a day; an older one loses its key. null: none, or no key. */
-  async #claimKey(on: Knex, { caller, idempotencyKey, now }: RunOrigin): Promise<Run | null> {
+  async #claimKey(on: HostTransaction, { caller, idempotencyKey, now }: RunOrigin): Promise<Run | null> {
     if (idempotencyKey === null) return null;
     const { rows } = this.#database;
     const lock = 'select pg_advisory_xact_lock(hashtext(:text))';
@@ -155,7 +160,7 @@ export class RunTable implements Runs {
     return earlier ?? null;
   }
 
-  #select(which: string, bindings: Readonly<Record<string, unknown>>, on?: Knex): Promise<Run[]> {
+  #select(which: string, bindings: Readonly<Record<string, unknown>>, on?: HostTransaction): Promise<Run[]> {
     return this.#database.rows('reading runs', `select ${LIST} from :schema:.run ${which}`, bindings, on);
   }
 }

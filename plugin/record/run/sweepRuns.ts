@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import type { Runs } from '../Runs.ts';
 
@@ -61,7 +61,7 @@ export class SweepRuns implements Pick<Runs, 'countSweep' | 'endSweeps' | 'dropE
 export async function postponeSweep(
   { rows }: Database,
   { runId, now }: { readonly runId: string; readonly now: Date },
-  on: Knex,
+  on: HostTransaction,
 ): Promise<void> {
   await rows('cancelling a sweep', POSTPONE, { id: runId, now }, on);
 }
