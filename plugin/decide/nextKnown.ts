@@ -21,7 +21,7 @@ export function nextKnown(before: Known | null, attempt: Attempt, url: string, n
     sha256: sizes.sha256,
     ok: true,
     trusted,
-    ...wrongDigestsOf(before, attempt),
+    ...marksOf(before, attempt),
   };
 }
 
@@ -32,9 +32,10 @@ function afterFailure(before: Known | null, { doubted }: Attempt, url: string, n
   return { ...(before ?? nothing), ok: false, doubted };
 }
 
-/** An answer without a body says nothing new of the digests. */
-function wrongDigestsOf(before: Known | null, attempt: Attempt): Pick<Known, 'wrongDigests'> {
-  const wrongDigests =
-    attempt.kind === 'fetched' ? attempt.wrongDigests : (attempt.wrongDigests ?? before?.wrongDigests);
-  return wrongDigests && wrongDigests.length > 0 ? { wrongDigests } : {};
+/** What is held against the copy, or against its publisher's digests; what has not changed changes nothing of it. */
+function marksOf(before: Known | null, attempt: Attempt): Pick<Known, 'wrongDigests' | 'suspect'> {
+  const isNew = attempt.kind === 'fetched';
+  const wrongDigests = attempt.wrongDigests ?? (isNew ? [] : (before?.wrongDigests ?? []));
+  const suspect = attempt.suspect !== undefined || (!isNew && before?.suspect === true);
+  return { ...(wrongDigests.length > 0 && { wrongDigests }), ...(suspect && { suspect }) };
 }

@@ -1,4 +1,6 @@
-import { finalResponse } from './cache/knownCopy.ts';
+import type { Known } from '../model/attempt.ts';
+import type { WholeBody } from './body/Transfer.ts';
+import { finalResponse, isKnown } from './cache/knownCopy.ts';
 import type { HttpResponse } from './exchange/Response.ts';
 import { pollWaitMs, stillPreparing } from './follow/polling.ts';
 import { rateLimitWaitMs, retryAfterMs } from './http/retryAfter.ts';
@@ -52,4 +54,14 @@ function failedStatus(response: HttpResponse): Failure {
 export function emptyInPlaceOfCopy(outcome: Outcome): Outcome {
   const reason = `${outcome.reason} There was a file before, so this may pass.`;
   return { ...outcome, ...failure('empty', reason, true) };
+}
+
+/** A body that came whole: new, or that of the copy. */
+export function receivedOutcome({ response, body, stage, marks }: WholeBody, known: Known | null): Outcome {
+  if (isKnown(known, body.bytes ?? -1, body)) {
+    const reason = 'The file was read again and has the same hash as the copy.';
+    return { kind: 'unchanged', code: 'same-hash', reason, response, body, ...marks };
+  }
+  const reason = `The file was archived: ${body.bytes} bytes${body.format === null ? '' : `, ${body.format}`}.`;
+  return { kind: 'fetched', code: 'archived', reason, response, body, stage, ...marks };
 }

@@ -1,9 +1,18 @@
 import type { FetchRequest, Known } from '../model/attempt.ts';
-import { checkedOnly, dropped, emptyInPlaceOfCopy, noContent, refusedStatus, withService } from './attemptOutcomes.ts';
+import {
+  checkedOnly,
+  dropped,
+  emptyInPlaceOfCopy,
+  noContent,
+  receivedOutcome,
+  refusedStatus,
+  withService,
+} from './attemptOutcomes.ts';
 import { behindPage, type PageVisitor } from './behindPage.ts';
 import type { StageOpener } from './body/bodySink.ts';
-import { type TransferResult, transferBody } from './body/bodyTransfer.ts';
+import { transferBody } from './body/bodyTransfer.ts';
 import { PageBuffer } from './body/pageBuffer.ts';
+import type { TransferResult } from './body/Transfer.ts';
 import { confirms, sameByHeaders } from './cache/conditions.ts';
 import { isOfCopy } from './cache/freshness.ts';
 import { holdsCopyOf, isKnown, notModified, sameLength } from './cache/knownCopy.ts';
@@ -235,14 +244,7 @@ export class FetchAttempt {
 
   #received(received: Exclude<TransferResult, { kind: 'malformed' }>): Outcome {
     if (received.kind === 'outcome') return received.outcome;
-    const { response, body, stage, evidence } = received;
-    const wrongDigests = received.wrongDigests.length > 0 ? { wrongDigests: received.wrongDigests } : {};
-    this.#deps.scope.trace.evidence.push(...evidence);
-    if (isKnown(this.#deps.request.known, body.bytes ?? -1, body)) {
-      const reason = 'The file was read again and has the same hash as the copy.';
-      return { kind: 'unchanged', code: 'same-hash', reason, response, body, ...wrongDigests };
-    }
-    const reason = `The file was archived: ${body.bytes} bytes${body.format === null ? '' : `, ${body.format}`}.`;
-    return { kind: 'fetched', code: 'archived', reason, response, body, stage, ...wrongDigests };
+    this.#deps.scope.trace.evidence.push(...received.evidence);
+    return receivedOutcome(received, this.#deps.request.known);
   }
 }

@@ -53,11 +53,20 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
     liar: trace.falselyUnchanged,
     ms: Math.round(performance.now() - trace.startedAt),
     stage: outcome.stage ?? null,
-    ...(outcome.links && { links: outcome.links }),
-    ...(outcome.accepted && { accepted: outcome.accepted }),
-    ...(outcome.doubted && { doubted: outcome.doubted }),
-    ...(outcome.wrongDigests && { wrongDigests: outcome.wrongDigests }),
+    ...marksOf(outcome),
   });
+}
+
+/** What few attempts have. */
+function marksOf({ links, accepted, doubted, wrongDigests, suspect, partial }: Outcome): Partial<Attempt> {
+  return {
+    ...(links && { links }),
+    ...(accepted && { accepted }),
+    ...(doubted && { doubted }),
+    ...(wrongDigests && { wrongDigests }),
+    ...(suspect && { suspect }),
+    ...(partial && { partial }),
+  };
 }
 
 /** Without a request nothing was updated: freshness still counts from when the copy was confirmed. */

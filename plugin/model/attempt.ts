@@ -26,6 +26,8 @@ export interface Known {
   readonly doubted?: Doubted | null;
   /** Fields whose digests were proved to be wrong for good, e.g. `Content-MD5`: they speak against no body any more. */
   readonly wrongDigests?: readonly string[];
+  /** The copy ends in the middle: one that does not may take its place without more ado. */
+  readonly suspect?: boolean;
 }
 
 /** Bytes that came whole and were not taken, because something spoke against them: the same once more are no accident. */
@@ -33,7 +35,7 @@ export interface Doubted {
   /** The URL that was asked for. */
   readonly url: string;
   readonly sha256: string;
-  /** The fields whose digests did not match. */
+  /** The fields whose digests did not match; `end`: the file ends in the middle. */
   readonly by: readonly string[];
   /** Full reads in a row that ended so. */
   readonly reads: number;
@@ -133,4 +135,8 @@ export interface Attempt {
   readonly doubted?: Doubted;
   /** As of {@link Known}: those of this answer. */
   readonly wrongDigests?: readonly string[];
+  /** A sentence for people: why the bytes are likely not all of the file, although their length is right. */
+  readonly suspect?: string;
+  /** true: the answer says that it is a part of what was asked for. */
+  readonly partial?: boolean;
 }

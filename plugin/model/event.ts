@@ -8,6 +8,7 @@ export const EVENT_NAMES = [
   'archive.recovered',
   'archive.removed',
   'archive.missing',
+  'archive.suspect',
   'archive.dataset',
 ] as const;
 

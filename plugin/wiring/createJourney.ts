@@ -148,6 +148,8 @@ function notify({ outcome, events, detail }: Decision, { endedRunIds }: Recorded
   deps.portal.logger[level](detail === null ? fields : { ...fields, detail }, 'archival ended');
   for (const event of events) {
     if (event.name === 'archive.missing') deps.portal.logger.error({ resourceId }, 'a copy was missing in the store');
+    if (event.name === 'archive.suspect')
+      deps.portal.logger.warn({ resourceId, reason: event.reason }, 'a copy is suspect');
     deps.emit(event);
   }
   for (const runId of endedRunIds) void emitDatasetEnd(runId, deps);

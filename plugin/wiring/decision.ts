@@ -16,6 +16,7 @@ import type { Portal } from '../portal/Portal.ts';
 import type { HistoryRecord } from '../record/Histories.ts';
 import type { LandingRecord } from '../record/Landings.ts';
 import type { Config } from '../settings/Config.ts';
+import type { Suspect } from '../work/archiveDerived.ts';
 import { copiesBase } from './copiesBase.ts';
 
 /** What a decision needs besides the case itself. */
@@ -38,7 +39,11 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
   const { settled, retryInMs, state, value, error } = next;
   const copy = copyOf(attempt, unrecorded, resource, at);
   const shown = copy ?? derivation?.best ?? null;
-  const events = eventsOf({ lease, resource, next, copy: shown, missing }, deps);
+  const suspects = [
+    ...(copy && attempt.suspect ? [{ key: copy.key, reason: attempt.suspect }] : []),
+    ...(derivation?.suspects ?? []),
+  ];
+  const events = eventsOf({ lease, resource, next, copy: shown, missing, suspects }, deps);
   const toTell = shown ?? (attempt.kind === 'unchanged' ? owed : null);
   return {
     attempt,
@@ -124,10 +129,15 @@ const earlier = (one: Date | null, other: Date | null): Date | null => (one && o
 interface Decided extends Pick<MadeAttempt, 'lease' | 'resource' | 'missing'> {
   readonly next: NextArchival;
   readonly copy: NewCopy | null;
+  readonly suspects: readonly Suspect[];
 }
 
-function eventsOf({ lease, resource, next, copy, missing }: Decided, deps: DecisionDeps): readonly ArchiveEvent[] {
+function eventsOf(
+  { lease, resource, next, copy, missing, suspects }: Decided,
+  deps: DecisionDeps,
+): readonly ArchiveEvent[] {
   const { code, reason } = next.archival;
+  const urlOf = (key: string) => copyUrl(copiesUrlOf(deps, resource), key);
   const subject = {
     datasetId: resource.datasetId,
     resourceId: resource.id,
@@ -135,13 +145,16 @@ function eventsOf({ lease, resource, next, copy, missing }: Decided, deps: Decis
     code,
     status: code && CODES[code].status,
     reason,
-    cacheUrl: copy && copyUrl(copiesUrlOf(deps, resource), copy.key),
+    cacheUrl: copy && urlOf(copy.key),
   };
   const { datasetId, resourceId, runId } = subject;
-  const lost = missing && { datasetId, resourceId, runId, cacheUrl: copyUrl(copiesUrlOf(deps, resource), missing.key) };
+  const lost = missing && { datasetId, resourceId, runId, cacheUrl: urlOf(missing.key) };
   return [
     ...(lost ? [archiveEvent('archive.missing', lost, deps)] : []),
     ...next.transitions.map((name) => archiveEvent(`archive.${name}`, subject, deps)),
+    ...suspects.map(({ key, reason }) =>
+      archiveEvent('archive.suspect', { ...subject, reason, cacheUrl: urlOf(key) }, deps),
+    ),
   ];
 }
 

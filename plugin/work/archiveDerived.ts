@@ -45,12 +45,20 @@ export interface LandingPage {
   readonly attempt: Attempt;
 }
 
+/** A new copy that is likely not all of its file; `reason`: a sentence for people. */
+export interface Suspect {
+  readonly key: string;
+  readonly reason: string;
+}
+
 /** What came of the links of one page. */
 export interface Derivation {
   readonly derived: readonly DerivedFile[];
   readonly copies: readonly NewCopy[];
   /** The copy that `cache_url` may point at: under `best`, of the one file, where it is good. */
   readonly best: NewCopy | null;
+  /** Copies of files that end in the middle. */
+  readonly suspects: readonly Suspect[];
   /** The first of their next checks. */
   readonly nextCheckAt: Date | null;
   /** What the host of the page was asked beyond the page. */
@@ -97,6 +105,7 @@ class DerivedJourney {
   readonly #deps: DerivedDeps;
   readonly #derived: DerivedFile[] = [];
   readonly #copies: NewCopy[] = [];
+  readonly #suspects: Suspect[] = [];
   #bytesLeft: number;
   #requests = 0;
   #wireBytes = 0;
@@ -127,6 +136,7 @@ class DerivedJourney {
       derived: this.#derived,
       copies: this.#copies,
       best: await this.#best(),
+      suspects: this.#suspects,
       nextCheckAt: checks.length === 0 ? null : new Date(Math.min(...checks)),
       requests: this.#requests,
       wireBytes: this.#wireBytes,
@@ -209,6 +219,7 @@ class DerivedJourney {
     const now = this.#deps.now();
     const copy = copyOf(attempt, null, this.#page.resource, now);
     if (copy) this.#copies.push(copy);
+    if (copy && attempt.suspect) this.#suspects.push({ key: copy.key, reason: attempt.suspect });
     const isGood = attempt.kind === 'fetched' || attempt.kind === 'unchanged';
     const unchangedCount = attempt.kind === 'unchanged' ? file.unchangedCount + 1 : 0;
     return {

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { nextKnown } from '../../plugin/decide/nextKnown.ts';
-import type { Attempt, FetchRequest, Known } from '../../plugin/model/attempt.ts';
-import { MemoryStages, requestFor, testFetcher } from '../support/fetching.ts';
-import { answer, OddServer, type Reply } from '../support/oddServer.ts';
+import { fetchInTurn, type Read } from '../support/fetchInTurn.ts';
+import { answer } from '../support/oddServer.ts';
 
 const OTHER = 'not the file';
 const md5 = (bytes: string): string => createHash('md5').update(bytes).digest('base64');
@@ -21,34 +19,6 @@ const WRONG: readonly (readonly [string, Headers, string])[] = [
   ['x-goog-hash', { 'x-goog-hash': `md5=${md5(OTHER)}` }, 'x-goog-hash md5'],
   ['a checksum of S3', { 'x-amz-checksum-sha256': sha256(OTHER) }, 'x-amz-checksum-sha256'],
 ];
-
-interface Read {
-  readonly attempt: Attempt;
-  readonly known: Known | null;
-}
-
-/** Fetches one URL again and again, as the archiver does: what came of one attempt is known to the next. */
-async function fetchInTurn(replies: readonly Reply[], before: Known | null = null): Promise<Read[]> {
-  const server = await OddServer.start({ '*': replies });
-  const stages = new MemoryStages();
-  const fetcher = testFetcher();
-  const reads: Read[] = [];
-  let known = before && { ...before, url: server.url('/f.csv') };
-  try {
-    for (const _ of replies) {
-      const request: FetchRequest = requestFor(server.url('/f.csv'), { known });
-      const attempt = await fetcher.fetch(request, stages, new AbortController().signal);
-      known = nextKnown(known, attempt, request.url, new Date());
-      reads.push({ attempt, known });
-    }
-    const left = [...stages.bodies.keys()].length - reads.filter(({ attempt }) => attempt.stage).length;
-    assert.deepEqual([stages.open, left], [0, 0]);
-    return reads;
-  } finally {
-    await fetcher.close();
-    await server.stop();
-  }
-}
 
 const codes = (reads: readonly Read[]) => reads.map(({ attempt: { code, transient } }) => [code, transient]);
 const ANOTHER = ['truncated', true];
@@ -95,7 +65,7 @@ describe('a digest that does not match', () => {
   it('of the copy that we have is wrong at once', async () => {
     const [, headers] = WRONG[0] ?? assert.fail();
     const [first] = await fetchInTurn([answer(200, {}, table('alpha'))]);
-    const reads = await fetchInTurn([answer(200, headers, table('alpha'))], first?.known ?? null);
+    const reads = await fetchInTurn([answer(200, headers, table('alpha'))], { before: first?.known ?? null });
     assert.deepEqual(codes(reads), [['same-hash', false]]);
   });
 

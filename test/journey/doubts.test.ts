@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { ArchiveEvent } from '../../plugin/notify/Listener.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
+import { until } from '../support/until.ts';
+import { zipFile } from '../support/zipFile.ts';
 
 describe('a file that something speaks against', () => {
   let portal: ShownPortal;
@@ -26,5 +29,30 @@ describe('a file that something speaks against', () => {
     portal.files.set('/one.csv', { body: 'a,b\n3,4\n', headers });
     await archiveAgain();
     assert.deepEqual([portal.requests.length, (await copies.listByResource('r1')).length], [3, 2]);
+  });
+
+  it('that ends in the middle replaces a good copy after a second read, and is told to listeners and to the operator', async () => {
+    const events: ArchiveEvent[] = [];
+    portal.archiver.on((event) => void events.push(event));
+    const { copies } = recordsIn(portal.database.knex);
+    const whole = zipFile([{ name: 'stops.txt', content: 'a,b\n'.repeat(500) }]);
+    portal.files.set('/one.zip', { body: whole, headers: { 'Content-Type': 'application/zip' } });
+    await portal.archived('r1', '/one.zip');
+    assert.ok(events.every(({ name }) => name !== 'archive.suspect'));
+
+    portal.files.set('/one.zip', { body: whole.subarray(0, 1000), headers: { 'Content-Type': 'application/zip' } });
+    await archiveAgain();
+    assert.deepEqual([portal.requests.length, (await copies.listByResource('r1')).length], [3, 2]);
+    await until(() => events.some(({ name }) => name === 'archive.suspect'));
+    const { key } = (await copies.newest('r1')) ?? assert.fail('no copy');
+    const told = events.filter(({ name }) => name === 'archive.suspect');
+    const reason = 'The file ends in the middle: it is a ZIP without the directory at its end.';
+    assert.deepEqual(
+      told.map((event) => [event.resourceId, event.code, event.reason, event.cacheUrl?.endsWith(key)]),
+      [['r1', 'archived', reason, true]],
+    );
+    const fields = { resourceId: 'r1', reason };
+    await until(() => portal.logged.length > 0);
+    assert.deepEqual(portal.logged, [{ level: 'warn', message: 'a copy is suspect', fields }]);
   });
 });

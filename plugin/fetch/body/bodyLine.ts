@@ -2,6 +2,7 @@ import type { HeaderMap } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
 import { BodyClassifier } from './bodyClassifier.ts';
 import { BodyDecoder } from './bodyDecoder.ts';
+import { BodyEnd, type EndOfBody } from './bodyEnd.ts';
 import { BodySink, type ReadBody, type SinkInput } from './bodySink.ts';
 import type { Flow, Step, Stop } from './bodyStep.ts';
 import type { ClassifyContext } from './classify.ts';
@@ -29,6 +30,7 @@ export class BodyLine {
   readonly classifier: BodyClassifier;
   readonly decoder: BodyDecoder;
   readonly #sink: BodySink;
+  readonly #end = new BodyEnd();
   readonly #page: PageBuffer | null;
   readonly #onStop: () => void;
   /** What the body is refused for, while the rest of a page is read. */
@@ -64,8 +66,8 @@ export class BodyLine {
   }
 
   /** After an `end` that answered `more`. */
-  read(): Promise<ReadBody> {
-    return this.#sink.read();
+  async read(): Promise<ReadBody & EndOfBody> {
+    return { ...(await this.#sink.read()), ...(await this.#end.shown()) };
   }
 
   /** Takes what was read. */
@@ -77,16 +79,23 @@ export class BodyLine {
   async abandon(): Promise<void> {
     await this.decoder.destroy();
     await this.#pushing?.catch(() => undefined);
+    await this.#end.destroy();
     await this.#sink.abandon();
   }
 
   #take(chunk: Buffer): Flow {
     this.#page?.push(chunk);
     const step = this.#refused ?? this.classifier.push(chunk);
-    if (step === 'more') return this.#sink.push(chunk);
+    if (step === 'more') return this.#keep(chunk);
     if (!this.#page?.takes(step.found)) return step;
     this.#refused = step;
     return 'more';
+  }
+
+  #keep(chunk: Buffer): Flow {
+    const watched = this.#end.push(chunk);
+    const kept = this.#sink.push(chunk);
+    return watched === null ? kept : Promise.all([kept, watched]).then(([step]) => step);
   }
 
   #classified(): Step {

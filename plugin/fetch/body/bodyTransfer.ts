@@ -1,56 +1,23 @@
-import type { FetchRequest } from '../../model/attempt.ts';
-import type { StageRef } from '../../model/stage.ts';
-import { type BodyHashes, type HasherSource, LocalHasher } from '../digest/bodyHasher.ts';
-import type { AttemptScope } from '../exchange/AttemptScope.ts';
-import type { BodyEnd, ExchangeResult, HttpResponse } from '../exchange/Response.ts';
+import { LocalHasher } from '../digest/bodyHasher.ts';
+import type { BodyEnd, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
 import { declaredLength } from '../http/headers.ts';
+import { hasNextLink } from '../http/linkHeader.ts';
 import { type Failure, failure } from '../outcome/failure.ts';
-import { type Body, declaredBody, type FinalResponse, type Outcome, outcomeOf } from '../outcome/outcome.ts';
+import { declaredBody, type Outcome, outcomeOf } from '../outcome/outcome.ts';
 import { emptyBody } from './bodyDecoder.ts';
 import { BodyLine } from './bodyLine.ts';
-import type { ReadBody, StageOpener } from './bodySink.ts';
+import type { ReadBody } from './bodySink.ts';
 import { type Stop, stop } from './bodyStep.ts';
 import { type Codings, codingsOf } from './contentCoding.ts';
 import { type Verdict, weigh } from './doubts.ts';
-import type { PageBuffer } from './pageBuffer.ts';
 import { Resumption } from './resume.ts';
+import type { TransferDeps, TransferResult } from './Transfer.ts';
 
 /** From here on md5 alone would be what the transfer waits for. */
 const THREAD_BYTES = 64 * 1024 * 1024;
 
 const EXCESS = 'the server sent more behind the declared length of the body; exactly the declared bytes were kept';
-
-/** What the transfer of one body needs of its attempt. */
-export interface TransferDeps {
-  readonly scope: AttemptScope;
-  readonly request: FetchRequest;
-  readonly stages: StageOpener | null;
-  /** Takes a body that is a page; null where pages are not wanted. */
-  readonly page: PageBuffer | null;
-  /** For bodies that are declared to be 64 MiB or longer. */
-  readonly hashThread: HasherSource;
-  /** `capabilities`: a document of an OGC service and nothing else. */
-  readonly expects: 'anything' | 'capabilities';
-  readonly finalUrl: string;
-  /** Asks for the rest of a broken transfer at the URL that answered. */
-  send(extra: Readonly<Record<string, string>>): Promise<ExchangeResult>;
-  isKnown(bytes: number, hashes: BodyHashes): boolean;
-}
-
-/** How a transfer ended. */
-export type TransferResult =
-  | {
-      readonly kind: 'whole';
-      readonly response: FinalResponse;
-      readonly body: Body;
-      readonly stage: StageRef | null;
-      readonly evidence: readonly string[];
-      readonly wrongDigests: readonly string[];
-    }
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
-  /** The body's framing is malformed: once more through the lenient parser. */
-  | { readonly kind: 'malformed'; readonly failure: Failure };
 
 /** Reads one body to its proven end, however many connections that takes, and stages it. */
 export async function transferBody(response: HttpResponse, deps: TransferDeps): Promise<TransferResult> {
@@ -181,16 +148,18 @@ class BodyTransfer {
     const { request, isKnown } = this.#deps;
     const { url, known } = request;
     const read = await this.#line.read();
-    const { bytes, hashes } = read;
+    const { bytes, hashes, lacking } = read;
     const { wrongDigests } = this.#line.decoder;
-    const verdict = weigh({ url, sha256: hashes.sha256, isCopy: isKnown(bytes, hashes), wrongDigests }, known);
+    const partial = read.partial ?? (hasNextLink(this.#response.headers) ? 'its Link field leads to a next one' : null);
+    const isCopy = isKnown(bytes, hashes);
+    const verdict = weigh({ url, sha256: hashes.sha256, isCopy, wrongDigests, lacking, partial }, known);
     if (verdict.kind === 'taken') return this.#taken(read, verdict);
     const ended = await this.#ended(stop(verdict.failure));
     const { doubted } = verdict;
     return ended.kind === 'outcome' ? { ...ended, outcome: { ...ended.outcome, doubted } } : ended;
   }
 
-  async #taken(read: ReadBody, { evidence, wrongDigests }: Verdict & { kind: 'taken' }): Promise<TransferResult> {
+  async #taken(read: ReadBody, { evidence, marks }: Verdict & { kind: 'taken' }): Promise<TransferResult> {
     const stage = await this.#line.finish(read);
     const { status, headers } = this.#response;
     const { classifier } = this.#line;
@@ -200,7 +169,7 @@ class BodyTransfer {
       body: { bytes: read.bytes, ...read.hashes, ...classifier.describe() },
       stage,
       evidence: [...(classifier.found?.evidence ?? []), ...evidence],
-      wrongDigests,
+      marks,
     };
   }
 

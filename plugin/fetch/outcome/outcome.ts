@@ -22,6 +22,9 @@ export interface Body {
   readonly service: string | null;
 }
 
+/** What is held against a body that was taken all the same; what is left out is not. */
+export type BodyMarks = Pick<Attempt, 'wrongDigests' | 'suspect' | 'partial'>;
+
 /** Nothing is known of the body. */
 export const NO_BODY: Body = {
   bytes: null,
@@ -35,7 +38,7 @@ export const NO_BODY: Body = {
 };
 
 /** How an attempt ended, before it becomes an {@link Attempt}; what is left out has its code's usual meaning. */
-export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
+export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'>, BodyMarks {
   readonly transient?: boolean;
   readonly broken?: boolean | null;
   readonly retryAfterMs?: number | null;
@@ -49,7 +52,6 @@ export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'> {
   readonly links?: Attempt['links'];
   readonly accepted?: Attempt['accepted'];
   readonly doubted?: Attempt['doubted'];
-  readonly wrongDigests?: Attempt['wrongDigests'];
 }
 
 /** What a response's headers alone say of the body. */
