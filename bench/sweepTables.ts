@@ -16,7 +16,7 @@ export interface Filling {
 export async function fillArchive(knex: Knex, filling: Filling): Promise<void> {
   const { count, hosts, dueShare, port, freshSeconds } = filling;
   await createPortalTables(knex);
-  await migrate(knex, { schema: 'archiver', resourceTable: 'resource' }, 'up');
+  await migrate(knex, { schema: 'archiver', resourceTable: 'resource', queueName: 'archiver_jobs' }, 'up');
   await knex('package').insert({ id: 'd1', name: 'd1', private: false });
   const host = `'127.' || (n % :hosts) / 65536 || '.' || (n % :hosts) / 256 % 256 || '.' || (n % :hosts) % 256 + 1 || ':' || :port`;
   await knex.raw(

@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'not-started'
   | 'portal-failed'
   | 'database-failed'
+  /** Our tables are of an older or a newer version than this one. */
+  | 'schema-mismatch'
   /** PostgreSQL works, and refuses what it was given. */
   | 'data-refused'
   | 'queue-failed'

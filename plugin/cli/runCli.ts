@@ -42,10 +42,13 @@ export async function runCli(args: readonly string[], context: CommandContext): 
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) context.errors.write(`${messageOf(error)}\n`);
+    if (!(error instanceof CommanderError)) context.errors.write(`${textOf(error)}\n`);
     context.setExitCode(exitCodeOf(error));
   }
 }
+
+/** A report of ours says all that is wrong, however long it is. */
+const textOf = (error: unknown): string => (error instanceof ArchiverError ? error.message : messageOf(error));
 
 /** Commander would end the process and write to its streams; inherited settings do not reach added commands. */
 function behave(command: Command, context: CommandContext): void {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { ANSWER_MS } from './jobNames.ts';
 import { JobNotifications } from './jobNotifications.ts';
 import type { Listen } from './Listen.ts';
+import type { JobTable } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 
 /** Where jobs are kept, and how processes hear of them. */
@@ -11,8 +12,11 @@ export interface BackendSettings {
   readonly connection: string | pg.PoolConfig;
   /** Hears notifications of that PostgreSQL, whichever server keeps the jobs. */
   readonly listen: Listen;
-  /** Of the table or collection of the jobs, and of the channel of their notifications. */
+  /** The archiver's own, which is there already. In it lies the table of the jobs. */
+  readonly schema: string;
   readonly queueName: string;
+  /** Of the collection of the jobs and the channel of their notifications, for which several archivers have one server. */
+  readonly sharedName: string;
 }
 
 /** An open place of jobs; closing it ends the connections that were made for it. */
@@ -22,14 +26,20 @@ export interface OpenBackend {
   close(): Promise<void>;
 }
 
+const CONNECTIONS = 8;
+const MAX_CHANNEL_LENGTH = 63;
+
 /** MongoDB when its URL is given, else the portal's own PostgreSQL. Its tables and indexes are there when it resolves. */
 export async function openBackend(settings: BackendSettings): Promise<OpenBackend> {
-  const { connection, listen, queueName, mongodbUrl } = settings;
-  const pool = openPool(connection);
+  const { connection, listen, schema, queueName, sharedName, mongodbUrl } = settings;
+  const pool = openPool(connection, CONNECTIONS);
   try {
     const jobs =
-      mongodbUrl === null ? await openPostgresJobs(pool, queueName) : await openMongoJobs(mongodbUrl, queueName);
-    const notifications = new JobNotifications({ pool, listen, channelName: queueName });
+      mongodbUrl === null
+        ? await openPostgresJobs(pool, connection, { schema, table: queueName })
+        : await openMongoJobs(mongodbUrl, sharedName);
+    // PostgreSQL takes no longer names of channels; two that begin the same only hear of each other's jobs.
+    const notifications = new JobNotifications({ pool, listen, channelName: sharedName.slice(0, MAX_CHANNEL_LENGTH) });
     const close = async () => {
       await jobs.close();
       await pool.end();
@@ -41,9 +51,13 @@ export async function openBackend(settings: BackendSettings): Promise<OpenBacken
   }
 }
 
-async function openPostgresJobs(pool: pg.Pool, table: string): Promise<QueueBackend> {
+async function openPostgresJobs(
+  pool: pg.Pool,
+  connection: BackendSettings['connection'],
+  place: JobTable,
+): Promise<QueueBackend> {
   const { PostgresJobs } = await import('./postgresJobs.ts');
-  return PostgresJobs.open(pool, table);
+  return PostgresJobs.open(pool, () => openPool(connection, 1), place);
 }
 
 /** Only here is the driver loaded: where the queue lies in PostgreSQL it need not even be installed. */
@@ -52,9 +66,9 @@ async function openMongoJobs(url: string, collection: string): Promise<QueueBack
   return MongoJobs.open(url, collection);
 }
 
-function openPool(connection: string | pg.PoolConfig): pg.Pool {
+function openPool(connection: string | pg.PoolConfig, max: number): pg.Pool {
   const config = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const pool = new pg.Pool({ ...config, max: 8, connectionTimeoutMillis: ANSWER_MS });
+  const pool = new pg.Pool({ ...config, max, connectionTimeoutMillis: ANSWER_MS });
   // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
   return pool;

@@ -13,6 +13,12 @@ const UNIQUE_VIOLATION = '23505';
 
 const PENDING = { resource: 'next_run_at is not null', host: '(next_run_at is not null or locked_at is not null)' };
 
+/** Where the jobs lie; the schema is there already. */
+export interface JobTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
 /** Agenda's jobs in the portal's PostgreSQL. */
 export class PostgresJobs implements QueueBackend {
   readonly repository: JobRepository;
@@ -25,24 +31,29 @@ export class PostgresJobs implements QueueBackend {
     this.#table = table;
   }
 
-  /** Its table and indexes are there when it resolves. The pool stays its owner's. Throws what the driver throws. */
-  static async open(pool: pg.Pool, table: string): Promise<PostgresJobs> {
-    const repository = new PostgresJobRepository({ pool, tableName: table });
-    await createTables(pool, repository, table);
-    return new PostgresJobs(pool, repository, table);
+  /**
+   * Its table and indexes are there when it resolves. The pool stays its owner's; `openSingle` opens one of a single
+   * connection, which is closed here. Throws what the driver throws.
+   */
+  static async open(pool: pg.Pool, openSingle: () => pg.Pool, place: JobTable): Promise<PostgresJobs> {
+    await createTables(openSingle(), place);
+    // Agenda writes the name between quotes and knows no schemas; this spelling needs no search path, which a pooler between
+    // us and the server would hand on to others.
+    const repository = new PostgresJobRepository({ pool, tableName: `${place.schema}"."${place.table}` });
+    return new PostgresJobs(pool, repository, quoted(place));
   }
 
   async pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>> {
     const key = keyOf(kind);
     const which = `name = $1 and ${key} = any($2) and ${PENDING[kind]}`;
-    const sql = `select ${key} as key from "${this.#table}" where ${which}`;
+    const sql = `select ${key} as key from ${this.#table} where ${which}`;
     const { rows } = await this.#pool.query<{ key: string }>(sql, [JOB_NAMES[kind], keys]);
     return new Set(rows.map((row) => row.key));
   }
 
   async reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void> {
     const which = `name = $1 and ${keyOf(kind)} = any($2) and ${PENDING[kind]}`;
-    const sql = `update "${this.#table}" set next_run_at = least(next_run_at, $3) where ${which}`;
+    const sql = `update ${this.#table} set next_run_at = least(next_run_at, $3) where ${which}`;
     await this.#pool.query(sql, [JOB_NAMES[kind], keys, startAt]);
   }
 
@@ -57,17 +68,17 @@ export class PostgresJobs implements QueueBackend {
   }
 
   async removeUnwanted(id: string): Promise<boolean> {
-    const sql = `delete from "${this.#table}" where id = $1 and next_run_at is null`;
+    const sql = `delete from ${this.#table} where id = $1 and next_run_at is null`;
     return (await this.#pool.query(sql, [id])).rowCount === 1;
   }
 
   async renew(ids: readonly string[]): Promise<void> {
-    const sql = `update "${this.#table}" set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
+    const sql = `update ${this.#table} set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
     await this.#pool.query(sql, [ids, new Date()]);
   }
 
   async unlock(id: string): Promise<void> {
-    const sql = `update "${this.#table}" set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
+    const sql = `update ${this.#table} set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
     await this.#pool.query(sql, [id, new Date()]);
   }
 
@@ -76,7 +87,7 @@ export class PostgresJobs implements QueueBackend {
       `select count(*) filter (where locked_at is null and next_run_at is not null)::int as waiting,
          count(locked_at)::int as running,
          count(failed_at) filter (where locked_at is null and next_run_at is null)::int as failed
-       from "${this.#table}"`,
+       from ${this.#table}`,
     );
     return rows[0];
   }
@@ -104,26 +115,38 @@ function isDuplicate(error: unknown): boolean {
  * One process after the other, for `create … if not exists` fails when two do it concurrently; and only when this version has
  * not done it before, because Agenda makes a trigger again each time, which collides with workers that use the table.
  */
-async function createTables(pool: pg.Pool, repository: PostgresJobRepository, table: string): Promise<void> {
+async function createTables(single: pg.Pool, place: JobTable): Promise<void> {
   const made = `Jobs of portal-archiver, made by @agendajs/postgres-backend ${await backendVersion()}`;
-  const client = await pool.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-    const { rows } = await client.query(`select obj_description(to_regclass($1), 'pg_class') as made`, [`"${table}"`]);
-    if (rows[0].made === made) return;
-    await repository.connect();
-    for (const kind of ['resource', 'host'] as const) {
-      await client.query(
-        `create unique index if not exists "${table}_one_${kind}" on "${table}" ((data->>'${JOB_KEYS[kind]}'))
-         where name = '${JOB_NAMES[kind]}' and next_run_at is not null`,
-      );
-    }
-    await client.query(`comment on table "${table}" is '${made}'`);
+    if (await isMadeAs(made, single, place)) return;
+    // On the only connection: Agenda's statements, which name no schema, run in this transaction.
+    await single.query('begin');
+    await single.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
+    if (await isMadeAs(made, single, place)) return;
+    await single.query(`set local search_path to "${place.schema}"`);
+    await new PostgresJobRepository({ pool: single, tableName: place.table }).connect();
+    for (const kind of ['resource', 'host'] as const) await createUniqueIndex(single, place, kind);
+    await single.query(`comment on table ${quoted(place)} is '${made}'`);
+    await single.query('commit');
   } finally {
-    await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]).catch(() => undefined);
-    client.release();
+    await single.end();
   }
 }
+
+async function isMadeAs(made: string, pool: pg.Pool, place: JobTable): Promise<boolean> {
+  const sql = `select obj_description(to_regclass($1), 'pg_class') as made`;
+  const { rows } = await pool.query<{ made: string | null }>(sql, [quoted(place)]);
+  return rows[0]?.made === made;
+}
+
+async function createUniqueIndex(pool: pg.Pool, place: JobTable, kind: Job['kind']): Promise<void> {
+  await pool.query(
+    `create unique index if not exists "${place.table}_one_${kind}" on ${quoted(place)} ((data->>'${JOB_KEYS[kind]}'))
+     where name = '${JOB_NAMES[kind]}' and next_run_at is not null`,
+  );
+}
+
+const quoted = ({ schema, table }: JobTable): string => `"${schema}"."${table}"`;
 
 async function backendVersion(): Promise<string> {
   const main = import.meta.resolve('@agendajs/postgres-backend');

@@ -5,6 +5,7 @@ import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 import type { Catalog } from './Portal.ts';
 import { readColumns, type TableColumns } from './tableColumns.ts';
 import { CKAN_DATASET, CKAN_RESOURCE, type DatasetTable, type ResourceTable, type TableNames } from './tableNames.ts';
+import { tableRightErrors } from './tableRights.ts';
 import { overfullColumns, WRITTEN, writtenColumnErrors } from './writtenColumns.ts';
 
 type DatasetRow = Omit<Dataset, 'resources'>;
@@ -25,14 +26,27 @@ export class TableCatalog implements Catalog {
     this.#dataset = { ...CKAN_DATASET, ...names.dataset };
   }
 
-  /** Throws `ArchiverError('host-unsuitable')` that names what is missing, and columns that cannot take what is written. */
+  /** Throws `ArchiverError('host-unsuitable')` that names what is missing, rights too, and columns that cannot take what is written. */
   async check(): Promise<void> {
+    await this.#checkRights();
     this.#resourceColumns = null;
     this.#datasetColumns = null;
     const columns = await this.#readResource();
     await this.#readDataset();
     const errors = writtenColumnErrors(this.#resource, columns);
     if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join(' '));
+  }
+
+  async #checkRights(): Promise<void> {
+    const { table, cacheUrl, cacheLastUpdated, hash, size, mimetype, ...read } = this.#resource;
+    const { table: datasetTable, ...readOfDataset } = this.#dataset;
+    const writes = [cacheUrl, cacheLastUpdated, hash, size, mimetype];
+    const reads = [...Object.values(read), ...writes];
+    const errors = [
+      ...(await tableRightErrors(this.#knex, table, { reads, writes })),
+      ...(await tableRightErrors(this.#knex, datasetTable, { reads: named(readOfDataset), writes: [] })),
+    ];
+    if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join('\n'));
   }
 
   async getResource(id: string): Promise<Resource | null> {

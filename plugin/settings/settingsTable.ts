@@ -63,7 +63,8 @@ export const SETTINGS = {
     group: 'queue',
     kind: identifier(),
     default: 'archiver_jobs',
-    description: "Collection or table of the queue's jobs.",
+    description:
+      "Table of the queue's jobs in `ARCHIVER_SCHEMA`; or their collection, whose name begins with any schema but the default.",
   },
   queuePollMs: {
     environment: 'ARCHIVER_QUEUE_POLL_MS',

@@ -25,6 +25,7 @@ import { createStore, STAGE_MAX_MS } from './openStore.ts';
 import { openWorker } from './openWorker.ts';
 import { placementOf } from './placement.ts';
 import { refuseSmallPool } from './refuseSmallPool.ts';
+import { requireSuitableHost } from './requireSuitableHost.ts';
 import { Scope } from './scope.ts';
 import { version } from './version.ts';
 
@@ -106,7 +107,7 @@ async function openTables(scope: Scope, config: Config, portal: Portal): Promise
   const writeBack = portal.catalog.writeBack.bind(portal.catalog);
   const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex: !portal.database }));
   await tables.ping();
-  await portal.check?.();
+  await requireSuitableHost(portal, knex, config);
   const migrated = await migrate(knex, config, 'up');
   return { knex, tables, migrated };
 }

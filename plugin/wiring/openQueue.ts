@@ -5,6 +5,7 @@ import type { HostDatabase } from '../portal/HostDatabase.ts';
 import { connectionOf } from '../record/database/connectionOf.ts';
 import { listen } from '../record/database/listen.ts';
 import type { Config } from '../settings/Config.ts';
+import { SETTINGS } from '../settings/settingsTable.ts';
 import type { Scope } from './scope.ts';
 
 /** The queue that the settings name, not connected yet. */
@@ -13,13 +14,19 @@ export async function createQueue(config: Config, knex: HostDatabase, logger: Lo
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),
     listen: (channel, onHeard) => listen(() => connectionOf(knex), channel, onHeard),
+    schema: config.schema,
     queueName: config.queueName,
+    sharedName: sharedQueueName(config),
     pollMs: config.queuePollMs,
     concurrency: config.concurrency,
     lockMs: config.leaseMs,
     logger,
   });
 }
+
+/** What several archivers on one server must not share carries the schema; the default schema's keeps the plain name. */
+export const sharedQueueName = ({ schema, queueName }: Pick<Config, 'schema' | 'queueName'>): string =>
+  schema === SETTINGS.schema.default ? queueName : `${schema}.${queueName}`;
 
 /** Connects; with handlers the queue works on jobs. Throws `ArchiverError('queue-failed')`. */
 export async function startQueue(queue: JobQueue, handlers: JobHandlers | null, scope: Scope): Promise<void> {

@@ -72,7 +72,7 @@ describe('migrations', () => {
     const { knex } = database;
     await createHostTable(knex);
     await knex.schema.createTable('knex_migrations', (table) => void table.text('name'));
-    const shared = { schema: 'public', resourceTable: 'resource' };
+    const shared = { ...NAMES, schema: 'public' };
     await migrate(knex, shared, 'up');
     assert.ok((await tables('public')).includes('archival'));
     await migrate(knex, shared, 'down');

@@ -8,7 +8,7 @@ import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
 import { freshDatabase } from './postgres.ts';
 
-export const NAMES = { schema: 'archiver', resourceTable: 'resource' } as const;
+export const NAMES = { schema: 'archiver', resourceTable: 'resource', queueName: 'archiver_jobs' } as const;
 
 export interface TestRecords {
   readonly knex: Knex;

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Logger } from '../../plugin/model/logger.ts';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
 import type { AuthorizationRequest, Portal } from '../../plugin/portal/Portal.ts';
+import type { TableNames } from '../../plugin/portal/tableNames.ts';
 
 export const SILENT: Logger = {
   debug: () => undefined,
@@ -37,9 +38,10 @@ export interface TestPortalOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly logger?: Logger;
   authorize?(request: IncomingMessage, question: AuthorizationRequest): boolean;
+  readonly tables?: TableNames;
 }
 
-export function testPortal({ knex, settings, logger = SILENT, authorize }: TestPortalOptions): Portal {
+export function testPortal({ knex, settings, logger = SILENT, authorize, tables }: TestPortalOptions): Portal {
   return createExpressPortal({
     knex,
     site: 'http://portal.example',
@@ -47,6 +49,7 @@ export function testPortal({ knex, settings, logger = SILENT, authorize }: TestP
     version: '1.0.0',
     logger,
     authorize: authorize ?? (() => true),
+    ...(tables && { tables }),
     settings: { sweepCron: '', allowNetworks: '127.0.0.0/8', ...settings },
   });
 }

@@ -26,7 +26,7 @@ export function listenOn(connectionString: string): Listen {
 /** An empty queue of Agenda on the server; it goes with the server. */
 export function agendaUnderTest(server: QueueServer): QueueUnderTest {
   const queueName = `jobs_${randomBytes(6).toString('hex')}`;
-  const settings = { ...server, queueName, pollMs: 50, concurrency: 8 };
+  const settings = { ...server, schema: 'public', queueName, sharedName: queueName, pollMs: 50, concurrency: 8 };
   const listen = listenOn(server.connection);
   return {
     create: (options) => new AgendaQueue({ ...settings, ...options, listen, logger: SILENT }),

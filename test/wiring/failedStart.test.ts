@@ -35,7 +35,7 @@ describe('a start that fails', () => {
     database = await freshDatabase();
     await createPortalTables(database.knex);
     // Agenda's table is taken by something that it cannot use.
-    await database.knex.raw('create table taken_jobs (id integer)');
+    await database.knex.raw('create schema archiver; create table archiver.taken_jobs (id integer)');
     folder = await mkdtemp(join(tmpdir(), 'archiver-start-'));
   });
   after(async () => {

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { ArchiverError } from '../../errors.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Config } from '../../settings/Config.ts';
 import { databaseFailed } from './databaseFailed.ts';
+import { knownMigrations, migrationsFolder, schemaMismatch, schemaState } from './schemaState.ts';
 
-type Names = Pick<Config, 'schema' | 'resourceTable'>;
+/** Where our tables lie, and what of the host and of the queue the migrations touch. */
+export type Names = Pick<Config, 'schema' | 'resourceTable' | 'queueName'>;
 
 interface MigrationModule {
   up(knex: HostTransaction, names: Names): Promise<void>;
@@ -17,12 +18,14 @@ const LOCK_KEY = 0x41_52_43_48;
 
 /**
  * Brings our tables to the newest state, or takes them all away (`down`). All in one transaction under an advisory lock,
- * in a migration table of our own (knex's default is the host's). Answers the migrations that ran. Throws `ArchiverError('database-failed')`.
+ * in a migration table of our own (knex's default is the host's). Answers the migrations that ran.
+ * Throws `ArchiverError('database-failed')`, and `schema-mismatch` where a newer version made the tables.
  */
 export async function migrate(knex: HostDatabase, names: Names, direction: 'up' | 'down'): Promise<readonly string[]> {
   try {
     return await knex.transaction(async (transaction) => {
       await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK_KEY]);
+      await requireNotNewer(transaction, names.schema);
       await createSchema(transaction, names.schema);
       const settings = {
         tableName: 'migration',
@@ -64,18 +67,16 @@ async function dropEmptied(knex: HostTransaction, schema: string): Promise<void>
   if (rows.length > 0) await knex.raw('drop schema ??', [schema]);
 }
 
-/** A folder of the package, found from the sources as from the compiled files. */
-function migrationsFolder(): string {
-  const candidates = ['../../migrations/', '../../../migrations/'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  return candidates.find((folder) => existsSync(folder)) ?? '';
+async function requireNotNewer(knex: HostTransaction, schema: string): Promise<void> {
+  const state = await schemaState(knex, schema);
+  const mismatch = state.unknown.length > 0 ? schemaMismatch(state, schema) : null;
+  if (mismatch !== null) throw new ArchiverError('schema-mismatch', mismatch);
 }
 
 /** As knex takes it for `migrationSource`. */
 async function sourceOf(names: Names) {
   const folder = migrationsFolder();
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.js')).sort();
+  const files = await knownMigrations();
   return {
     getMigrations: async () => files,
     getMigrationName: (file: string) => file,
