@@ -38,13 +38,14 @@ export function copyOf(
     etag: validators.etag,
     lastModified: validators.lastModified,
     storedAt: at,
+    partial: attempt.partial === true,
   };
 }
 
 /** Bytes that a dead worker stored, as a copy of their own: nothing is known of the answer that brought them. */
 export function recoveredCopyOf(unrecorded: UnrecordedCopy, resource: Resource, at: Date): NewCopy {
   const url = redactUrl(resource.url);
-  const unknown = { mediaType: null, format: null, charset: null, etag: null, lastModified: null };
+  const unknown = { mediaType: null, format: null, charset: null, etag: null, lastModified: null, partial: false };
   const { id: resourceId, datasetId } = resource;
   return { ...unrecorded, ...unknown, resourceId, datasetId, url, finalUrl: url, storedAt: at };
 }

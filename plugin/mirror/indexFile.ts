@@ -25,6 +25,8 @@ export interface IndexEntry {
   readonly sha256: string | null;
   /** ISO 8601, UTC. */
   readonly storedAt: string | null;
+  /** The copy is a part of what was asked for, as the answer said; null: there is none. */
+  readonly partial: boolean | null;
 }
 
 /**
@@ -83,5 +85,6 @@ function entryOf({ id, dataset, name, url }: MirroredResource, found?: ResourceS
     md5: copy?.md5 ?? null,
     sha256: copy?.sha256 ?? null,
     storedAt: copy?.storedAt.toISOString() ?? null,
+    partial: copy?.partial ?? null,
   };
 }

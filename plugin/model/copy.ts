@@ -20,4 +20,6 @@ export interface Copy {
   readonly etag: string | null;
   readonly lastModified: string | null;
   readonly storedAt: Date;
+  /** The answer said that it was a part of what was asked for: a page of results, or cut at a limit. */
+  readonly partial: boolean;
 }

@@ -59,6 +59,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     storedAt: time,
     format: optionalText,
     filename: text,
+    partial: { ...truth, description: 'The answer said that it was a part of what was asked for.' },
   }),
   Resource: object({
     id: text,

@@ -91,7 +91,7 @@ function derivedView(deps: HandlerDeps, file: DerivedFile, isPrivate: boolean) {
 
 function copyView(
   deps: HandlerDeps,
-  { key, bytes, md5, sha256, mediaType, format, filename, storedAt }: Copy,
+  { key, bytes, md5, sha256, mediaType, format, filename, storedAt, partial }: Copy,
   isPrivate: boolean,
 ) {
   return {
@@ -104,5 +104,6 @@ function copyView(
     storedAt: storedAt.toISOString(),
     format,
     filename,
+    partial,
   };
 }

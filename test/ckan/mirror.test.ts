@@ -40,6 +40,7 @@ describe('a mirrored CKAN portal', () => {
       code: 'archived',
       status: 'Archived successfully',
       bytes: stage.publisher.body('resource-3').length,
+      partial: false,
     });
     assert.equal(await readFile(join(stage.folder, key ?? ''), 'utf8'), stage.publisher.body('resource-3'));
     assert.match(`${md5} ${sha256} ${storedAt}`, /^[0-9a-f]{32} [0-9a-f]{64} \d{4}-\d\d-\d\dT[\d:.]+Z$/);

@@ -55,4 +55,33 @@ describe('a file that something speaks against', () => {
     await until(() => portal.logged.length > 0);
     assert.deepEqual(portal.logged, [{ level: 'warn', message: 'a copy is suspect', fields }]);
   });
+
+  it('because it says that it is a part of more is shown as such, and its next version for itself', async () => {
+    const rows = (...members: string[]) => `{${[...members, '"features":[]', '"type":"FeatureCollection"'].join(',')}}`;
+    const headers = { 'Content-Type': 'application/geo+json' };
+    const shown = async () => {
+      const { body } = await portal.agent().get('/resources/r1').expect(200);
+      return body.copies.map(({ partial }: { partial: unknown }) => partial);
+    };
+    portal.files.set('/one.geojson', { body: rows('"numberMatched":9', '"numberReturned":1'), headers });
+    await portal.archived('r1', '/one.geojson');
+    assert.deepEqual(await shown(), [true]);
+    portal.files.set('/one.geojson', { body: rows('"numberMatched":9', '"numberReturned":9'), headers });
+    await archiveAgain();
+    assert.deepEqual(await shown(), [false, true]);
+  });
+
+  it('is no part for a worker of the version before, which knows of no such mark', async () => {
+    portal.files.set('/one.csv', { body: 'a,b\n1,2\n' });
+    await portal.archived('r1', '/one.csv');
+    const { knex } = portal.database;
+    const { id: _, partial, ...row } = await knex('archiver.copy').first('*');
+    assert.equal(partial, false);
+    await knex('archiver.copy').insert({ ...row, key: `${row.key}2` });
+    const { copies } = recordsIn(knex);
+    assert.deepEqual(
+      (await copies.listByResource('r1')).map((copy) => copy.partial),
+      [false, false],
+    );
+  });
 });

@@ -94,5 +94,6 @@ export function copyFor(lease: Lease): Omit<Copy, 'id'> {
     etag: null,
     lastModified: null,
     storedAt: lease.keyAt,
+    partial: false,
   };
 }

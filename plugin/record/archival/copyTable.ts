@@ -24,18 +24,19 @@ const LIST = selectList({
   etag: 'etag',
   lastModified: 'last_modified',
   storedAt: moment('stored_at'),
+  partial: 'partial',
 } satisfies Record<keyof Copy, string>);
 
 const NEWEST_FIRST = 'stored_at desc, key desc';
 
 const INSERT = `
   insert into :schema:.copy (resource_id, dataset_id, key, bytes, md5, sha256, media_type, format, charset, filename,
-    url, final_url, etag, last_modified, stored_at)
+    url, final_url, etag, last_modified, stored_at, partial)
   select "resourceId", "datasetId", key, bytes, md5, sha256, "mediaType", format, charset, filename,
-    url, "finalUrl", etag, "lastModified", "storedAt"
+    url, "finalUrl", etag, "lastModified", "storedAt", coalesce(partial, false)
   from jsonb_to_recordset(cast(:copies as jsonb)) as i ("resourceId" text, "datasetId" text, key text, bytes bigint, md5 text,
     sha256 text, "mediaType" text, format text, charset text, filename text, url text, "finalUrl" text, etag text,
-    "lastModified" text, "storedAt" timestamptz)
+    "lastModified" text, "storedAt" timestamptz, partial boolean)
   on conflict (key) do nothing`;
 
 /** {@link Copies} in PostgreSQL. */
