@@ -10,5 +10,6 @@ export function attemptNote(attempt: Attempt, at: Date): AttemptNote | null {
   if (requests === 0) return null;
   const detail =
     attempt.kind === 'unchanged' ? null : { redirects, ...validators, evidence: evidence.slice(0, EVIDENCE) };
-  return { at, code, reason, status, ms: Math.round(ms), requests, wireBytes, finalUrl, detail };
+  const firstByteMs = attempt.firstByteMs ?? null;
+  return { at, code, reason, status, ms: Math.round(ms), firstByteMs, requests, wireBytes, finalUrl, detail };
 }

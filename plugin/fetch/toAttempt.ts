@@ -53,6 +53,7 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
     liar: trace.falselyUnchanged,
     ms: Math.round(performance.now() - trace.startedAt),
     stage: outcome.stage ?? null,
+    firstByteMs: trace.firstByteMs,
     ...marksOf(outcome),
   });
 }

@@ -125,6 +125,8 @@ export interface Attempt {
   /** A host that answered 304 or an equal length for bytes that had changed. */
   readonly liar: boolean;
   readonly ms: number;
+  /** From the last request to the head of its answer, milliseconds; null or absent: none came. */
+  readonly firstByteMs?: number | null;
   /** Only for `fetched`: bytes written but not yet visible in the store. */
   readonly stage: StageRef | null;
   /** Of a page, where they were asked for: the likeliest first, at most 50. */

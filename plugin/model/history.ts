@@ -38,6 +38,8 @@ export interface AttemptNote {
   readonly status: number | null;
   /** How long it took, milliseconds. */
   readonly ms: number;
+  /** From the last request to the head of its answer; null: none came. */
+  readonly firstByteMs: number | null;
   readonly requests: number;
   readonly wireBytes: number;
   readonly finalUrl: string | null;

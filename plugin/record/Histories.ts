@@ -1,3 +1,4 @@
+import type { Counted } from '../model/counter.ts';
 import type { AttemptNote, DaySum, KeptChange, StateChange } from '../model/history.ts';
 
 /** What one record adds to the history of its resource. */
@@ -7,6 +8,17 @@ export interface HistoryRecord {
   readonly changes: readonly StateChange[];
   /** null: nobody was asked. */
   readonly attempt: AttemptNote | null;
+}
+
+/** Sums over the whole archive. */
+export interface ArchiveTotals {
+  readonly copies: number;
+  /** Of those copies. */
+  readonly bytes: number;
+  /** Hosts that asked for a pause, or get one because they are slow. */
+  readonly hostsPaused: number;
+  /** Hosts to which no connection could be made for a while. */
+  readonly hostsDead: number;
 }
 
 /** How resources came to be as they are. Written with the record of each attempt. */
@@ -20,6 +32,10 @@ export interface Histories {
   attemptsOf(resourceId: string): Promise<readonly AttemptNote[]>;
   /** By day, the oldest first, since `since`; `host`: at that host; null: at all. */
   daySums(host: string | null, since: Date): Promise<readonly DaySum[]>;
+  /** What all workers have counted for metrics. */
+  counters(): Promise<readonly Counted[]>;
+  /** What is kept, and hosts that nobody asks for now. Reads every copy's row: not more often than every minute. */
+  totals(): Promise<ArchiveTotals>;
   /** Drops the days of single hosts before that moment; those of all hosts together stay. Answers how many rows went. */
   dropHostDaysBefore(moment: Date): Promise<number>;
 }

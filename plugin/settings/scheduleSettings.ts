@@ -1,7 +1,7 @@
 import { cron } from './cronKind.ts';
 import { quietHours, webhookTargets } from './jsonKinds.ts';
 import type { Setting } from './Setting.ts';
-import { bytes, decimal, integer, spanMs } from './settingKinds.ts';
+import { bytes, decimal, integer, spanMs, text } from './settingKinds.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -86,6 +86,19 @@ export const SCHEDULE_SETTINGS = {
     kind: webhookTargets(),
     default: [],
     description: 'Who is told how archivals ended, signed in the manner of Standard Webhooks.',
+    secret: true,
+  },
+  metricsToken: {
+    environment: 'ARCHIVER_METRICS_TOKEN',
+    group: 'operation',
+    kind: text({
+      name: 'token',
+      accepted: 'at least 16 printable characters without spaces',
+      pattern: /^[!-~]{16,500}$/,
+    }),
+    default: null,
+    description:
+      'Who sends it as a bearer token may read `/metrics`, whatever `authorize` says; empty: `authorize` alone decides.',
     secret: true,
   },
   runsKeptMs: {

@@ -5,6 +5,7 @@ import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import type { Health } from './health.ts';
+import type { MetricsSource } from './metricsSource.ts';
 import type { ReaderLimits } from './sendStream.ts';
 
 /** What the routes stand on once the plugin is started. */
@@ -26,6 +27,8 @@ export interface HandlerDeps {
   /** Where the bytes of a key are served; for a private dataset never past us. */
   copyUrl(key: string, isPrivate: boolean): string;
   health(): Promise<Health>;
+  /** Read at most once in ten seconds for all who ask. */
+  readonly metrics: MetricsSource;
   readonly logger: Logger;
   now(): Date;
 }

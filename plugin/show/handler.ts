@@ -4,6 +4,7 @@ import type { Logger } from '../model/logger.ts';
 import { readCopy } from './copyRoutes.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
+import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
 import { refuseForeignSites, refuseLongBodies } from './refusals.ts';
@@ -36,6 +37,7 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
     const health = await deps.health();
     response.status(health.ready ? 200 : 503).json(health);
   },
+  metrics: showMetrics,
   describe: (deps, _request, response) => void response.json(openApi(deps.archiverUrl)),
 };
 

@@ -111,9 +111,10 @@ function responsesOf(answers: Route['answers'], problems: Route['problems']): ob
       description: PROBLEMS[status] ?? '',
       content: contentOf('application/problem+json', 'Problem'),
     };
-  for (const [status, { description, schema }] of Object.entries(answers)) {
+  for (const [status, { description, schema, texts = [] }] of Object.entries(answers)) {
     const json = schema === undefined ? {} : contentOf('application/json', schema);
-    responses[status] = { description, content: { ...responses[status]?.content, ...json } };
+    const text = Object.fromEntries(texts.map((type) => [type, { schema: { type: 'string' } }]));
+    responses[status] = { description, content: { ...responses[status]?.content, ...json, ...text } };
     if (status === '202')
       responses[status].headers = { Location: { description: 'The run.', schema: { type: 'string' } } };
   }

@@ -9,8 +9,10 @@ export interface Route {
   /** What the portal is asked to authorize; null: open to everybody. */
   readonly action: Action | null;
   readonly summary: string;
-  /** What it answers when all is well, and with which schema; without one there is no JSON. */
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema?: string }>>;
+  /** What it answers when all is well, and with which schema; without one there is no JSON, but perhaps text. */
+  readonly answers: Readonly<
+    Record<number, { readonly description: string; readonly schema?: string; readonly texts?: readonly string[] }>
+  >;
   /** Statuses of problem details. */
   readonly problems: readonly number[];
   readonly headers?: readonly string[];
@@ -123,6 +125,15 @@ export const ROUTES = [
     summary: 'All services answer and work goes on',
     answers: { ...found('Health'), 503: { description: 'One does not; the body says which.', schema: 'Health' } },
     problems: [500, 503],
+  },
+  {
+    id: 'metrics',
+    method: 'get',
+    path: '/metrics',
+    action: 'archive.report',
+    summary: 'Metrics for Prometheus, or as OpenMetrics where that is asked for',
+    answers: { 200: { description: 'In the text format.', texts: ['text/plain', 'application/openmetrics-text'] } },
+    problems: [403, 500, 503],
   },
   {
     id: 'describe',

@@ -109,6 +109,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     reason: text,
     status: { type: ['integer', 'null'], description: 'HTTP status of the last answer.' },
     ms: { ...count, description: 'How long it took, milliseconds.' },
+    firstByteMs: {
+      type: ['integer', 'null'],
+      description: 'From the last request to the head of its answer, milliseconds; null: none came.',
+    },
     requests: { ...count, description: 'Requests sent.' },
     wireBytes: { ...count, description: 'Bytes read from the network.' },
     finalUrl: { ...optionalText, description: 'Where redirects led.' },

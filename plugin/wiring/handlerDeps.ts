@@ -7,9 +7,11 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import { healthOf } from '../show/health.ts';
+import { MetricsSource } from '../show/metricsSource.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { copiesBase } from './copiesBase.ts';
+import { version } from './version.ts';
 
 interface Opened {
   readonly config: Config;
@@ -24,6 +26,7 @@ interface Opened {
 /** What the routes need, from what is open. */
 export function handlerDepsOf({ config, portal, records, store, queue, requests, now }: Opened): HandlerDeps {
   const { logger } = portal;
+  const health = () => healthOf({ config, records, store, queue, logger, now });
   return {
     requests,
     records,
@@ -36,7 +39,8 @@ export function handlerDepsOf({ config, portal, records, store, queue, requests,
     copyMaxAgeMs: config.copyMaxAgeMs,
     readerLimits: { idleTimeoutMs: config.readerIdleTimeoutMs, minBytesPerSecond: config.readerMinBytesPerSecond },
     copyUrl: (key, isPrivate) => copyUrl(copiesBase(config, portal, isPrivate), key),
-    health: () => healthOf({ config, records, store, queue, logger, now }),
+    health,
+    metrics: new MetricsSource({ records, queue, health, token: config.metricsToken, version, now }),
     logger,
     now,
   };

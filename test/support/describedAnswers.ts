@@ -5,7 +5,7 @@ import { openApi } from '../../plugin/show/openapi.ts';
 import { ROUTES } from '../../plugin/show/routes.ts';
 import { SCHEMAS } from '../../plugin/show/schemas.ts';
 
-type Contents = Readonly<Record<string, { readonly schema: { readonly $ref: string } }>>;
+type Contents = Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>;
 interface Operation {
   readonly operationId: string;
   readonly responses: Readonly<Record<string, { readonly content?: Contents }>>;
@@ -56,7 +56,9 @@ export class DescribedAnswers {
     if (!described) return void tell(`${operation.operationId} describes no ${status}`);
     const contents = described.content ?? {};
     const content = contents[type];
-    if (content) this.#checkBody(content.schema.$ref.replace(REF, ''), body, method, tell);
+    const schema = content?.schema.$ref;
+    if (schema) this.#checkBody(schema.replace(REF, ''), body, method, tell);
+    else if (content) return;
     else if (Object.keys(contents).length > 0) tell(`${operation.operationId} describes ${Object.keys(contents)}`);
   }
 

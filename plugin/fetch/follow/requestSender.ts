@@ -78,6 +78,14 @@ export class RequestSender {
 
   /** One request, through the lenient parser where the strict one cannot read the response. */
   async send(url: URL, extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
+    const { trace } = this.#deps.scope;
+    const sentAt = performance.now();
+    const result = await this.#sendEither(url, extra);
+    trace.firstByteMs = result.kind === 'response' ? Math.round(performance.now() - sentAt) : null;
+    return result;
+  }
+
+  async #sendEither(url: URL, extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
     const { trace, settings } = this.#deps.scope;
     if (isExcluded(url.hostname, settings.excludeHosts)) return excluded(url);
     const request = this.#requestFor(url, extra);

@@ -14,4 +14,6 @@ export class Trace {
   /** The server said that the file was unchanged, and it was not. */
   falselyUnchanged = false;
   finalUrl: string | null = null;
+  /** From the last request to the head of its answer; null: none came. */
+  firstByteMs: number | null = null;
 }

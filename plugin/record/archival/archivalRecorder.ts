@@ -1,3 +1,4 @@
+import { type Countable, countersOf } from '../../decide/countersOf.ts';
 import { ArchiverError, messageOf } from '../../errors.ts';
 import type { ArchivalUpdate, Lease } from '../../model/archival.ts';
 import type { WriteBack } from '../../model/writeBack.ts';
@@ -7,6 +8,7 @@ import type { ArchivalRecord, Recorded } from '../Archivals.ts';
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { isAboutRows, isPassing } from '../database/databaseFailed.ts';
+import { addToCounters } from '../history/counterTable.ts';
 import { writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
@@ -144,6 +146,7 @@ export class ArchivalRecorder {
     const deliveries = records.flatMap((record) => record.deliveries);
     await insertDeliveries(database, deliveries, new Date(), on);
     await writeAttempts(database, histories, on);
+    await addToCounters(database, countersOf(records.map(countableOf)), on);
   }
 
   async #writeToHost(changes: readonly WriteBack[], on: HostTransaction): Promise<void> {
@@ -155,6 +158,11 @@ export class ArchivalRecorder {
         : error;
     }
   }
+}
+
+function countableOf({ archival, lease, settled, copy, landing, history }: ArchivalRecord): Countable {
+  const stored = [...(copy ? [copy] : []), ...(landing?.copies ?? [])].map(({ bytes }) => bytes);
+  return { code: archival.code, lane: lease.archival.lane, settled, stored, attempt: history?.attempt ?? null };
 }
 
 /** The runs that ended with this record; a run that ended with several is reported by the first of them alone. */

@@ -1,7 +1,9 @@
+import type { Counted } from '../../model/counter.ts';
 import type { AttemptNote, DaySum, KeptChange } from '../../model/history.ts';
 import type { Database } from '../database/Database.ts';
 import { selectList } from '../database/selectList.ts';
-import type { Histories } from '../Histories.ts';
+import type { ArchiveTotals, Histories } from '../Histories.ts';
+import { readCounters } from './counterTable.ts';
 
 const CHANGE = selectList({
   id: 'id',
@@ -23,6 +25,7 @@ const ATTEMPT = selectList({
   reason: 'reason',
   status: 'status',
   ms: 'ms',
+  firstByteMs: 'first_byte_ms',
   requests: 'requests',
   wireBytes: 'wire_bytes',
   finalUrl: 'final_url',
@@ -34,6 +37,12 @@ const DAY_SUMS = `
     wire_bytes as "wireBytes", ms
   from :schema:.day_sum where host = :host and day >= cast(cast(:since as timestamptz) at time zone 'UTC' as date)
   order by day, code`;
+
+const TOTALS = `
+  select count(*)::float8 as copies, coalesce(sum(bytes), 0)::float8 as bytes,
+    (select count(*)::int from :schema:.host_limit where pause_until > clock_timestamp()) as "hostsPaused",
+    (select count(*)::int from :schema:.host_limit where open_until > clock_timestamp()) as "hostsDead"
+  from :schema:.copy`;
 
 const DROP_DAYS = `
   with gone as (
@@ -63,6 +72,15 @@ export class HistoryTable implements Histories {
 
   daySums(host: string | null, since: Date): Promise<DaySum[]> {
     return this.#database.rows('reading sums of days', DAY_SUMS, { host: host ?? '', since });
+  }
+
+  counters(): Promise<Counted[]> {
+    return readCounters(this.#database);
+  }
+
+  async totals(): Promise<ArchiveTotals> {
+    const [row] = await this.#database.rows<ArchiveTotals>('adding up what is kept', TOTALS);
+    return row ?? { copies: 0, bytes: 0, hostsPaused: 0, hostsDead: 0 };
   }
 
   async dropHostDaysBefore(moment: Date): Promise<number> {

@@ -13,15 +13,16 @@ const ADD_CHANGES = `
 const NOTE_ATTEMPTS = `
   with noted as (
       select * from jsonb_to_recordset(cast(:attempts as jsonb)) as i ("resourceId" text, at timestamptz, code text,
-        reason text, status smallint, ms int, requests int, "wireBytes" float8, "finalUrl" text, detail jsonb)),
+        reason text, status smallint, ms int, "firstByteMs" int, requests int, "wireBytes" float8, "finalUrl" text, detail jsonb)),
     slots as (
       select resource_id, (attempt_total + 19) % 20 as slot from :schema:.archival
       where resource_id = any (array(select "resourceId" from noted)))
-  insert into :schema:.attempt (resource_id, slot, at, code, reason, status, ms, requests, wire_bytes, final_url, detail)
-  select resource_id, slot, at, code, reason, status, ms, requests, "wireBytes", "finalUrl", detail
+  insert into :schema:.attempt (resource_id, slot, at, code, reason, status, ms, first_byte_ms, requests, wire_bytes, final_url,
+    detail)
+  select resource_id, slot, at, code, reason, status, ms, "firstByteMs", requests, "wireBytes", "finalUrl", detail
   from noted join slots on resource_id = "resourceId"
   on conflict (resource_id, slot) do update set at = excluded.at, code = excluded.code, reason = excluded.reason,
-    status = excluded.status, ms = excluded.ms, requests = excluded.requests, wire_bytes = excluded.wire_bytes,
+    status = excluded.status, ms = excluded.ms, first_byte_ms = excluded.first_byte_ms, requests = excluded.requests, wire_bytes = excluded.wire_bytes,
     final_url = excluded.final_url, detail = excluded.detail`;
 
 /** In one order for all, so that two who add to the same days do not wait for each other in a circle. */
