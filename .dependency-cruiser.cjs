@@ -9,6 +9,9 @@ const door = (library, files, comment) => ({
   to: { path: library, dependencyTypesNot: ['type-only'] },
 });
 
+/** Files that import an SDK which may be missing. */
+const ON_DEMAND = '^plugin/(store/(azure|cloudStorage|s3)[^/]*|job/mongoJobs)\\.ts$';
+
 const npm = (names) => `^(node_modules/)?(${names})(/|$)`;
 
 /**
@@ -214,8 +217,8 @@ module.exports = {
       name: 'sdks-on-demand',
       comment: 'What needs an optional peer is imported where a setting asks for it, by import().',
       severity: 'error',
-      from: { path: '^plugin/' },
-      to: { path: '^plugin/(store/azure[^/]*|job/mongoJobs)\\.ts$', dynamic: false, dependencyTypesNot: ['type-only'] },
+      from: { path: '^plugin/', pathNot: ON_DEMAND },
+      to: { path: ON_DEMAND, dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     door(
       npm('knex|pg'),
@@ -232,6 +235,8 @@ module.exports = {
     ),
     door('^(node:)?dns(/promises)?$', '^plugin/fetch/'),
     door(npm('@azure'), '^plugin/store/azure[^/]*$'),
+    door(npm('@google-cloud'), '^plugin/store/cloudStorage[^/]*$'),
+    door(npm('@aws-sdk'), '^plugin/store/s3[^/]*$'),
     door(npm('express'), '^plugin/show/'),
     door(
       npm('node-cron'),

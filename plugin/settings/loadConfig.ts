@@ -7,6 +7,7 @@ import type { Setting } from './Setting.ts';
 import { isServiceLink } from './serviceLinks.ts';
 import type { Parsed } from './settingKinds.ts';
 import { SETTING_NAMES, SETTINGS } from './settingsTable.ts';
+import { STORE_PLACES, type StorePlace } from './storePlaces.ts';
 
 /** Where settings come from; the environment wins. A variable with an empty text is not set, where empty means nothing. */
 export interface SettingSources {
@@ -88,33 +89,40 @@ function unknown(name: string, known: readonly string[]): string {
 
 /** What settings, each right in itself, may not be together. */
 function conflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
-  const { store, azureConnectionString, minCheckIntervalMs, maxCheckIntervalMs } = values;
+  const { minCheckIntervalMs, maxCheckIntervalMs } = values;
   const found: string[] = [];
-  if (store === 'azure' && azureConnectionString === null) {
-    found.push(
-      'ARCHIVER_STORE (store) is "azure", which needs AZURE_STORAGE_CONNECTION_STRING (azureConnectionString).',
-    );
-  }
   if (Number(minCheckIntervalMs) > Number(maxCheckIntervalMs)) {
     found.push(
       `ARCHIVER_MIN_CHECK_INTERVAL_MS (minCheckIntervalMs) is ${minCheckIntervalMs}, more than ` +
         `ARCHIVER_MAX_CHECK_INTERVAL_MS (maxCheckIntervalMs), which is ${maxCheckIntervalMs}.`,
     );
   }
-  return [...found, ...audienceConflicts(values), ...missingLibraries(values)];
+  return [...found, ...placeConflicts(values), ...missingLibraries(values)];
 }
 
-/** Where copies are public, those of private datasets must lie elsewhere. */
-function audienceConflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
-  const { store, publicCopiesUrl, azureContainer, azurePrivateContainer, folder, privateFolder } = values;
-  const [open, hidden, name] =
-    store === 'azure'
-      ? [azureContainer, azurePrivateContainer, 'ARCHIVER_AZURE_PRIVATE_CONTAINER (azurePrivateContainer)']
-      : [folder, privateFolder, 'ARCHIVER_PRIVATE_FOLDER (privateFolder)'];
-  if (isInside(hidden, open, store === 'azure')) return [`${name} is where the other copies lie, too.`];
-  if ((publicCopiesUrl ?? null) === null || (hidden ?? null) !== null) return [];
-  return [`ARCHIVER_PUBLIC_COPIES_URL (publicCopiesUrl) is set, so the copies of private datasets need ${name}.`];
+/** A store needs its place; where copies are public, those of private datasets must lie elsewhere. */
+function placeConflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
+  const { store, publicCopiesUrl } = values;
+  const place = placeOf(store);
+  if (!place) return [];
+  const { open, hidden, needed } = place;
+  if (needed && values[needed] === null) {
+    return [`ARCHIVER_STORE (store) is ${JSON.stringify(store)}, which needs ${nameOf(needed)}.`];
+  }
+  if (isInside(values[hidden], values[open], store !== 'folder')) {
+    return [`${nameOf(hidden)} is where the other copies lie, too.`];
+  }
+  if ((publicCopiesUrl ?? null) === null || (values[hidden] ?? null) !== null) return [];
+  return [
+    `ARCHIVER_PUBLIC_COPIES_URL (publicCopiesUrl) is set, so the copies of private datasets need ${nameOf(hidden)}.`,
+  ];
 }
+
+const nameOf = (name: keyof Config): string => `${SETTINGS[name].environment} (${name})`;
+
+/** null: the choice itself is wrong, and told as such. */
+const placeOf = (store: unknown): StorePlace | null =>
+  Object.entries(STORE_PLACES).find(([name]) => name === store)?.[1] ?? null;
 
 /** A folder below a public one is public too. */
 function isInside(hidden: unknown, open: unknown, isExact: boolean): boolean {

@@ -13,6 +13,8 @@ export interface OptionalLibraries {
 /** A row for each SDK. The file that imports it is itself imported only where the setting says so. */
 export const OPTIONAL_LIBRARIES: readonly OptionalLibraries[] = [
   { setting: 'store', choice: 'azure', packages: ['@azure/storage-blob@12'] },
+  { setting: 'store', choice: 'gcs', packages: ['@google-cloud/storage@7'] },
+  { setting: 'store', choice: 's3', packages: ['@aws-sdk/client-s3@3'] },
   { setting: 'mongodbUrl', packages: ['@agendajs/mongo-backend@4', 'mongodb@7'] },
 ];
 

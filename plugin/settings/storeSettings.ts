@@ -10,14 +10,24 @@ const containerName = () =>
     pattern: /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
   });
 
+const bucketName = () =>
+  text({
+    name: 'bucket',
+    accepted: 'a bucket name: 3 to 222 lower-case letters, digits, dots, hyphens and underscores',
+    pattern: /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
+  });
+
+const endpointUrl = (example: string) => url({ schemes: ['http', 'https'], example, plain: true });
+
 /** Settings of where copies lie, how they are served and what becomes of them. */
 export const STORE_SETTINGS = {
   store: {
     environment: 'ARCHIVER_STORE',
     group: 'store',
-    kind: choice(['folder', 'azure']),
+    kind: choice(['folder', 'azure', 'gcs', 's3']),
     default: 'folder',
-    description: 'Where the copies lie.',
+    description:
+      'Where the copies lie: a folder, Azure Blob Storage, Google Cloud Storage, or S3 and what speaks like it.',
   },
   folder: {
     environment: 'ARCHIVER_FOLDER',
@@ -59,6 +69,63 @@ export const STORE_SETTINGS = {
     kind: containerName(),
     default: null,
     description: 'Container for the copies of private datasets, where the other one is public; made where missing.',
+  },
+  gcsBucket: {
+    environment: 'ARCHIVER_GCS_BUCKET',
+    group: 'store',
+    kind: bucketName(),
+    default: null,
+    description:
+      "Bucket of the store `gcs` (Google Cloud Storage); must be there. Credentials are found as by all of Google's libraries.",
+  },
+  gcsPrivateBucket: {
+    environment: 'ARCHIVER_GCS_PRIVATE_BUCKET',
+    group: 'store',
+    kind: bucketName(),
+    default: null,
+    description: 'Bucket for the copies of private datasets, where the other one is public.',
+  },
+  gcsEndpoint: {
+    environment: 'ARCHIVER_GCS_ENDPOINT',
+    group: 'store',
+    kind: endpointUrl('https://storage-example.p.googleapis.com'),
+    default: null,
+    description:
+      "Where Cloud Storage is asked; none: Google's own. Outside googleapis.com it is asked without credentials.",
+  },
+  s3Bucket: {
+    environment: 'ARCHIVER_S3_BUCKET',
+    group: 'store',
+    kind: bucketName(),
+    default: null,
+    description: "Bucket of the store `s3`; must be there. Credentials are found as by all of Amazon's libraries.",
+  },
+  s3PrivateBucket: {
+    environment: 'ARCHIVER_S3_PRIVATE_BUCKET',
+    group: 'store',
+    kind: bucketName(),
+    default: null,
+    description: 'Bucket for the copies of private datasets, where the other one is public.',
+  },
+  s3Region: {
+    environment: 'ARCHIVER_S3_REGION',
+    group: 'store',
+    kind: text({
+      name: 'region',
+      accepted: 'the name of a region, such as eu-central-1',
+      pattern: /^[a-z0-9-]{1,63}$/,
+    }),
+    default: null,
+    description:
+      "Region of the buckets; none: as Amazon's libraries find it (AWS_REGION), or us-east-1 where an endpoint is set.",
+  },
+  s3Endpoint: {
+    environment: 'ARCHIVER_S3_ENDPOINT',
+    group: 'store',
+    kind: endpointUrl('https://s3.portal.example'),
+    default: null,
+    description:
+      "Address of a storage that speaks like S3, with the bucket in the path; it must know `If-None-Match`. None: Amazon's.",
   },
   privateFolder: {
     environment: 'ARCHIVER_PRIVATE_FOLDER',

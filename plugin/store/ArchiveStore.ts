@@ -37,9 +37,9 @@ export interface StoredBytes {
  * leaves nothing. Every method throws `ArchiverError('store-failed')` when the service behind it does not work.
  */
 export interface ArchiveStore {
-  /** `folder` or `azure`. */
+  /** As the setting `store` names it. */
   readonly name: string;
-  /** Checks that the store can be written to; creates folder or container. Called once in `start()`. */
+  /** Checks that the store can be written to; creates a folder or container, but no bucket, whose name the world shares. Called once in `start()`. */
   open(): Promise<void>;
   /** `mediaType` is kept beside the bytes where the store has a place for it. */
   stage(key: string, about: StageAbout): Promise<Stage>;

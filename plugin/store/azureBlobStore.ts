@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { BlobServiceClient, type BlockBlobClient, type ContainerClient, RestError } from '@azure/storage-blob';
 import { ArchiverError } from '../errors.ts';
-import type { StageRef } from '../model/stage.ts';
-import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
-import { BlockUpload, type Uploaded } from './blockUpload.ts';
-import { checkKey, storeFailed } from './storeFailed.ts';
+import type { ByteRange, StoredBytes } from './ArchiveStore.ts';
+import type { NewObject, ObjectFacts, ObjectService, Part, PartTarget } from './ObjectService.ts';
+import { metadataOf, ObjectStore, PART_BYTES, PROBE_KEY, SERVED_AS } from './objectStore.ts';
 
 /** Where the blobs lie: an account (its connection string is a secret) and a container, made where missing. */
 export interface AzureSettings {
@@ -13,163 +11,113 @@ export interface AzureSettings {
   readonly container: string;
 }
 
-type About = { readonly mediaType: string | null };
-
-/** What is staged here and not committed yet: small bodies whole, larger ones as uncommitted blocks of their blob. */
-interface Staged {
-  readonly uploaded: Uploaded;
-  readonly about: About;
-}
-
-/** A service that does not answer a try for so long does not work. */
-const PROBE_MS = 10_000;
-const PROBE_KEY = 'archive/probe';
 const PROBE_BLOCK = Buffer.from('probe').toString('base64');
-const CREATE_ONLY = { conditions: { ifNoneMatch: '*' } } as const;
 
 /**
  * Copies as block blobs. Uncommitted blocks are invisible and the service drops them after a week, so an abandoned
  * stage leaves nothing; the block list, or the one put of a small body, is committed with `If-None-Match: *`.
  */
-export class AzureBlobStore implements ArchiveStore {
+export class AzureBlobStore extends ObjectStore {
+  /** Throws `ArchiverError('store-failed')` for a connection string that cannot be read. */
+  constructor(settings: AzureSettings) {
+    super(new BlobContainer(settings));
+  }
+}
+
+class BlobContainer implements ObjectService {
   readonly name = 'azure';
+  readonly place: string;
   readonly #container: ContainerClient;
-  readonly #place: string;
-  readonly #staged = new Map<string, Staged>();
 
   constructor({ connectionString, container }: AzureSettings) {
     this.#container = openContainer(connectionString, container);
     const { host } = new URL(this.#container.url);
-    this.#place = `container ${container} of ${host}`;
+    this.place = `container ${container} of ${host}`;
   }
 
-  open(): Promise<void> {
-    return this.#guard('opening it', async () => {
-      await this.#container.createIfNotExists();
+  async open(): Promise<void> {
+    await this.#container.createIfNotExists();
+  }
+
+  async put(object: NewObject, body: Uint8Array): Promise<void> {
+    await this.#blob(object.key).upload(body, body.length, optionsFor(object));
+  }
+
+  startParts(object: NewObject): PartTarget {
+    return new BlobBlocks(this.#blob(object.key), object);
+  }
+
+  async read(key: string, range: ByteRange | null): Promise<StoredBytes | null> {
+    const count = range ? range.end - range.start + 1 : undefined;
+    return nullWhereMissing(async () => {
+      const answer = await this.#blob(key).download(range?.start ?? 0, count, { maxRetryRequests: 3 });
+      const total = /\/(\d+)$/.exec(answer.contentRange ?? '')?.[1];
+      const stream = answer.readableStreamBody as Readable;
+      return { bytes: Number(total ?? answer.contentLength ?? 0), stream };
     });
   }
 
-  async stage(key: string, about: About): Promise<Stage> {
-    const blob = this.#blob(key);
-    const id = randomBytes(12).toString('hex');
-    const upload = new BlockUpload(blob, (error) => storeFailed('uploading blocks', this.#place, error));
-    return {
-      write: (chunk) => upload.write(chunk),
-      finish: async () => {
-        const uploaded = await upload.finish();
-        this.#staged.set(id, { uploaded, about });
-        return { id, key, bytes: uploaded.bytes };
-      },
-      abandon: async () => {
-        await upload.abandon();
-        this.#staged.delete(id);
-      },
-    };
-  }
-
-  async stageWhole(key: string, body: Uint8Array, about: About): Promise<StageRef> {
-    checkKey(key);
-    const id = randomBytes(12).toString('hex');
-    this.#staged.set(id, { uploaded: { kind: 'whole', body, bytes: body.length }, about });
-    return { id, key, bytes: body.length };
-  }
-
-  commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
-    return this.#guard('committing a copy', async () => {
-      const staged = this.#staged.get(id);
-      if (!staged) throw new Error(`the stage of ${key} is not known here`);
-      const { uploaded, about } = staged;
-      const blob = this.#blob(key);
-      const options = optionsFor(about, id);
-      try {
-        if (uploaded.kind === 'whole') await blob.upload(uploaded.body, uploaded.bytes, options);
-        else await blob.commitBlockList([...uploaded.blockIds], options);
-      } catch (error) {
-        if (!isTaken(error)) throw error;
-        // A commit whose answer was lost is tried again by the client, and then finds its own blob.
-        const { metadata } = await blob.getProperties();
-        if (metadata?.['stage'] !== id) return 'exists';
-      }
-      this.#staged.delete(id);
-      return 'committed';
-    });
-  }
-
-  async discard({ id }: StageRef): Promise<void> {
-    this.#staged.delete(id);
-  }
-
-  read(key: string, range: ByteRange | null): Promise<StoredBytes | null> {
-    return this.#guard('reading a copy', async () => {
-      const count = range ? range.end - range.start + 1 : undefined;
-      try {
-        const answer = await this.#blob(key).download(range?.start ?? 0, count, { maxRetryRequests: 3 });
-        const total = /\/(\d+)$/.exec(answer.contentRange ?? '')?.[1];
-        const stream = answer.readableStreamBody as Readable;
-        return { bytes: Number(total ?? answer.contentLength ?? 0), stream };
-      } catch (error) {
-        if (isMissing(error)) return null;
-        throw error;
-      }
-    });
-  }
-
-  size(key: string): Promise<number | null> {
-    return this.#guard('looking at a copy', async () => {
-      try {
-        return (await this.#blob(key).getProperties()).contentLength ?? null;
-      } catch (error) {
-        if (isMissing(error)) return null;
-        throw error;
-      }
+  async facts(key: string): Promise<ObjectFacts | null> {
+    return nullWhereMissing(async () => {
+      const { contentLength = 0, metadata } = await this.#blob(key).getProperties();
+      return { bytes: contentLength, stage: metadata?.['stage'] ?? null };
     });
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    try {
-      for await (const { name } of this.#container.listBlobsFlat({ prefix })) yield name;
-    } catch (error) {
-      throw storeFailed('listing copies', this.#place, error);
-    }
+    for await (const { name } of this.#container.listBlobsFlat({ prefix })) yield name;
   }
 
-  remove(key: string): Promise<void> {
-    return this.#guard('removing a copy', async () => {
-      await this.#blob(key).deleteIfExists();
-    });
-  }
-
-  /** Uncommitted blocks are the service's to drop; there is nothing of ours to look for. */
-  async dropStages(): Promise<number> {
-    return 0;
+  async remove(key: string): Promise<void> {
+    await this.#blob(key).deleteIfExists();
   }
 
   /** One uncommitted block, the same each time: invisible, dropped by the service, and refused where blobs would be. */
-  probe(): Promise<void> {
-    return this.#guard('trying whether it takes bytes', async () => {
-      const abortSignal = AbortSignal.timeout(PROBE_MS);
-      await this.#blob(PROBE_KEY).stageBlock(PROBE_BLOCK, new Uint8Array([1]), 1, { abortSignal });
-    });
+  async probe(signal: AbortSignal): Promise<void> {
+    await this.#blob(PROBE_KEY).stageBlock(PROBE_BLOCK, new Uint8Array([1]), 1, { abortSignal: signal });
   }
 
-  async freeBytes(): Promise<null> {
-    return null;
+  /** Uncommitted blocks are the service's to drop; there is nothing of ours to look for. */
+  async dropUploads(): Promise<number> {
+    return 0;
   }
 
-  async close(): Promise<void> {
-    this.#staged.clear();
-  }
+  async close(): Promise<void> {}
 
   #blob(key: string): BlockBlobClient {
-    return this.#container.getBlockBlobClient(checkKey(key));
+    return this.#container.getBlockBlobClient(key);
+  }
+}
+
+class BlobBlocks implements PartTarget {
+  readonly atOnce = 4;
+  readonly #blob: BlockBlobClient;
+  readonly #object: NewObject;
+
+  constructor(blob: BlockBlobClient, object: NewObject) {
+    this.#blob = blob;
+    this.#object = object;
   }
 
-  async #guard<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      throw storeFailed(doing, this.#place, error);
-    }
+  partBytes(): number {
+    return PART_BYTES;
+  }
+
+  async send({ number, bytes }: Part, signal?: AbortSignal): Promise<void> {
+    await this.#blob.stageBlock(this.#idOf(number), bytes, bytes.length, signal ? { abortSignal: signal } : {});
+  }
+
+  async complete(last: Part): Promise<void> {
+    await this.send(last);
+    const ids = Array.from({ length: last.number + 1 }, (_, number) => this.#idOf(number));
+    await this.#blob.commitBlockList(ids, optionsFor(this.#object));
+  }
+
+  async abandon(): Promise<void> {}
+
+  /** Two uploads to one key must not write over each other's blocks; ids of one blob must all have the same length. */
+  #idOf(number: number): string {
+    return Buffer.from(`${this.#object.stage}-${String(number).padStart(6, '0')}`).toString('base64');
   }
 }
 
@@ -187,19 +135,22 @@ function openContainer(connectionString: string, container: string): ContainerCl
   }
 }
 
-/** Served as bytes whatever they are: a public container must not run what anybody wrote. */
-function optionsFor({ mediaType }: About, stage: string) {
+function optionsFor(object: NewObject) {
   return {
-    ...CREATE_ONLY,
-    blobHTTPHeaders: { blobContentType: 'application/octet-stream', blobContentDisposition: 'attachment' },
-    metadata: { stage, ...(mediaType ? { mediatype: mediaType.replace(/[^\x20-\x7e]/g, '') } : {}) },
+    conditions: { ifNoneMatch: '*' },
+    blobHTTPHeaders: {
+      blobContentType: SERVED_AS.contentType,
+      blobContentDisposition: SERVED_AS.contentDisposition,
+    },
+    metadata: metadataOf(object),
   };
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof RestError && (error.statusCode === 409 || error.statusCode === 412);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof RestError && error.statusCode === 404;
+async function nullWhereMissing<Result>(work: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RestError && error.statusCode === 404) return null;
+    throw error;
+  }
 }

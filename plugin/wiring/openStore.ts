@@ -1,4 +1,5 @@
 import type { Config } from '../settings/Config.ts';
+import { STORE_PLACES } from '../settings/storePlaces.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { DividedStore } from '../store/dividedStore.ts';
 import { FolderStore } from '../store/folderStore.ts';
@@ -16,13 +17,21 @@ export type StoreSettings = Pick<
   | 'azureConnectionString'
   | 'azureContainer'
   | 'azurePrivateContainer'
+  | 'gcsBucket'
+  | 'gcsPrivateBucket'
+  | 'gcsEndpoint'
+  | 's3Bucket'
+  | 's3PrivateBucket'
+  | 's3Region'
+  | 's3Endpoint'
 >;
 
 /** The store that the settings name, in two parts where copies of private datasets lie apart. */
 export async function createStore(config: StoreSettings): Promise<ArchiveStore> {
-  const hidden = config.store === 'azure' ? config.azurePrivateContainer : config.privateFolder;
-  const open = await storeAt(config, config.store === 'azure' ? config.azureContainer : config.folder);
-  return hidden === null ? open : new DividedStore(open, await storeAt(config, hidden));
+  const { open, hidden } = STORE_PLACES[config.store];
+  const store = await storeAt(config, config[open] ?? '');
+  const apart = config[hidden];
+  return apart === null ? store : new DividedStore(store, await storeAt(config, apart));
 }
 
 /**
@@ -36,6 +45,14 @@ async function storeAt(config: StoreSettings, place: string): Promise<ArchiveSto
     case 'azure': {
       const { AzureBlobStore } = await import('../store/azureBlobStore.ts');
       return new AzureBlobStore({ connectionString: config.azureConnectionString ?? '', container: place });
+    }
+    case 'gcs': {
+      const { CloudStorageStore } = await import('../store/cloudStorageStore.ts');
+      return new CloudStorageStore({ bucket: place, endpoint: config.gcsEndpoint });
+    }
+    case 's3': {
+      const { S3Store } = await import('../store/s3Store.ts');
+      return new S3Store({ bucket: place, region: config.s3Region, endpoint: config.s3Endpoint });
     }
   }
 }

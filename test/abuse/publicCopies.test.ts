@@ -118,6 +118,11 @@ describe('the settings of public copies', () => {
   });
 
   test('are right with two', () => {
+    const gcs = { store: 'gcs', gcsBucket: 'open-copies', publicCopiesUrl: PUBLIC };
+    assert.throws(wrong(gcs), /private datasets need ARCHIVER_GCS_PRIVATE_BUCKET \(gcsPrivateBucket\)/);
+    assert.doesNotThrow(wrong({ ...gcs, gcsPrivateBucket: 'private-copies' }));
+    const s3 = { store: 's3', s3Bucket: 'copies', s3PrivateBucket: 'copies' };
+    assert.throws(wrong(s3), /ARCHIVER_S3_PRIVATE_BUCKET \(s3PrivateBucket\) is where the other copies lie/);
     assert.doesNotThrow(wrong({ ...AZURE, azurePrivateContainer: 'private' }));
     assert.doesNotThrow(wrong({ publicCopiesUrl: PUBLIC, privateFolder: '/tmp/x' }));
   });

@@ -122,7 +122,12 @@ describe('the import rules', () => {
     assert.deepEqual(found.sort(), ['contract-suites-need-node-alone', 'door-of-node-modules-express']);
   });
 
-  const ON_DEMAND = ['plugin/store/azureBlobStore.ts', 'plugin/job/mongoJobs.ts'];
+  const ON_DEMAND = [
+    'plugin/store/azureBlobStore.ts',
+    'plugin/store/cloudStorageStore.ts',
+    'plugin/store/s3Store.ts',
+    'plugin/job/mongoJobs.ts',
+  ];
   for (const path of ON_DEMAND) {
     test(`let ${path} be imported on demand alone, for its SDK may be missing`, async () => {
       const importing = (statement: string) => ({
@@ -234,6 +239,8 @@ describe('the import rules', () => {
     ['knex', 'plugin/job/a.ts', 'plugin/record/a.ts'],
     ['agenda', 'plugin/trigger/a.ts', 'plugin/job/a.ts'],
     ['@azure/storage-blob', 'plugin/store/folderStore.ts', 'plugin/store/azureBlobStore.ts'],
+    ['@google-cloud/storage', 'plugin/store/objectStore.ts', 'plugin/store/cloudStorageStore.ts'],
+    ['@aws-sdk/client-s3', 'plugin/store/objectStore.ts', 'plugin/store/s3Store.ts'],
     ['express', 'plugin/portal/a.ts', 'plugin/show/a.ts'],
     ['node-cron', 'plugin/trigger/sweep.ts', 'plugin/trigger/schedule.ts'],
     ['node-cron', 'plugin/settings/loadConfig.ts', 'plugin/settings/cronKind.ts'],

@@ -69,7 +69,7 @@ describe('a package that only a setting needs', () => {
     node([...HIDING, 'dist/cli/main.js', 'config', 'check'], { HIDDEN_PACKAGES: hidden, ...variables });
 
   it('is no fault where no setting needs it', async () => {
-    const hidden = '@azure/storage-blob @agendajs/mongo-backend mongodb';
+    const hidden = '@azure/storage-blob @google-cloud/storage @aws-sdk/client-s3 @agendajs/mongo-backend mongodb';
     assert.deepEqual(await check(hidden, {}).then(({ exitCode, stderr }) => ({ exitCode, stderr })), {
       exitCode: 0,
       stderr: '',
@@ -86,6 +86,17 @@ describe('a package that only a setting needs', () => {
       variables: { ARCHIVER_STORE: 'azure', AZURE_STORAGE_CONNECTION_STRING: AZURE },
       message:
         'ARCHIVER_STORE (store) is "azure", which needs what is not installed: npm install @azure/storage-blob@12',
+    },
+    {
+      hidden: '@google-cloud/storage',
+      variables: { ARCHIVER_STORE: 'gcs', ARCHIVER_GCS_BUCKET: 'copies' },
+      message:
+        'ARCHIVER_STORE (store) is "gcs", which needs what is not installed: npm install @google-cloud/storage@7',
+    },
+    {
+      hidden: '@aws-sdk/client-s3',
+      variables: { ARCHIVER_STORE: 's3', ARCHIVER_S3_BUCKET: 'copies' },
+      message: 'ARCHIVER_STORE (store) is "s3", which needs what is not installed: npm install @aws-sdk/client-s3@3',
     },
     {
       hidden: '@agendajs/mongo-backend mongodb',

@@ -106,6 +106,8 @@ describe('a wrong setting', () => {
     ['ARCHIVER_RETRY_DELAYS_MS', '1,2,3,4'],
     ['ARCHIVER_STORE', 'ftp'],
     ['ARCHIVER_AZURE_CONTAINER', 'Archive'],
+    ['ARCHIVER_GCS_BUCKET', 'a'],
+    ['ARCHIVER_S3_ENDPOINT', 'ftp://s3.example'],
     ['ARCHIVER_MAX_BYTES', 'abc'],
     ['ARCHIVER_MAX_BYTES', '-1'],
     ['ARCHIVER_MAX_BYTES', '1.5'],
@@ -141,7 +143,7 @@ describe('a wrong setting', () => {
     test(`is refused with its name and what is accepted: ${variable}=${JSON.stringify(value)}`, () => {
       const [title, line = '', ...more] = reportOf({ environment: { [variable]: value } });
       assert.equal(title, '1 setting is wrong:');
-      assert.match(line, new RegExp(`^- ${variable} \\([A-Za-z]+\\) .+; accepted: .+\\.$`));
+      assert.match(line, new RegExp(`^- ${variable} \\([A-Za-z0-9]+\\) .+; accepted: .+\\.$`));
       assert.deepEqual(more, []);
     });
   }
@@ -191,7 +193,11 @@ describe('a wrong setting', () => {
   });
 
   test('may be right in itself and wrong beside another', () => {
-    assert.match(reportOf({ environment: { ARCHIVER_STORE: 'azure' } }).join(), /AZURE_STORAGE_CONNECTION_STRING/);
+    const NEEDED = { azure: 'AZURE_STORAGE_CONNECTION_STRING', gcs: 'ARCHIVER_GCS_BUCKET', s3: 'ARCHIVER_S3_BUCKET' };
+    for (const [store, needed] of Object.entries(NEEDED)) {
+      const report = reportOf({ environment: { ARCHIVER_STORE: store } }).join();
+      assert.match(report, new RegExp(`\\(store\\) is "${store}", which needs ${needed}`));
+    }
     const environment = { ARCHIVER_MIN_CHECK_INTERVAL_MS: '10', ARCHIVER_MAX_CHECK_INTERVAL_MS: '5' };
     assert.match(reportOf({ environment }).join(), /MIN_CHECK_INTERVAL_MS .* is 10, more than .* which is 5/);
   });
