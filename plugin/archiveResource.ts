@@ -20,6 +20,8 @@ export interface Journey {
   recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
+  /** A host where the link leads has no place now: given back without a record until then, for so many milliseconds. */
+  defer(lease: Lease, attempt: Attempt, ms: number): Promise<void>;
   /** The newest copy, where the store has lost its bytes: it cannot be unchanged, and is fetched anew. */
   findMissing(lease: Lease): Promise<Copy | null>;
   /** The newest copy, where the host's table refused it last time; else null. */
@@ -95,11 +97,11 @@ export async function archiveResource(
   const retrieve = async () =>
     journey.retriever.retrieve(await journey.requestFor({ lease, resource, unrecorded, missing }), signal);
   const attempt = journey.answer(lease, resource, owed) ?? (await retrieve());
-  if (signal.aborted) {
-    if (attempt.stage) await journey.retriever.discard(attempt.stage);
-    throw new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);
+  if (signal.aborted) throw await interrupted(lease, attempt, journey.retriever);
+  if (attempt.deferredMs !== undefined) {
+    await journey.defer(lease, attempt, attempt.deferredMs);
+    return { attempt, retryInMs: attempt.deferredMs, wantedAgain: false };
   }
-
   if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
   const derivation = attempt.links ? await journey.archiveDerived({ lease, resource, attempt }, signal) : null;
   const decision = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
@@ -113,6 +115,11 @@ export async function archiveResource(
   if (isLost) return null;
   journey.notify(made, recorded);
   return { attempt: withCost(made.attempt, derivation), retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };
+}
+
+async function interrupted(lease: Lease, { stage }: Attempt, retriever: Retriever): Promise<ArchiverError> {
+  if (stage) await retriever.discard(stage);
+  return new ArchiverError('stopped', `The archival of resource ${lease.resourceId} was interrupted.`);
 }
 
 /** The host of a page was asked for the files that it leads to as well. */

@@ -13,18 +13,43 @@ export const NO_REQUEST: FetchCost = {
 
 const NO_CONNECTION: ReadonlySet<string> = new Set(['refused', 'timeout', 'dns']);
 
-/** What an attempt cost the host it asked. */
-export function costOf({ requests, wireBytes, ms, retryAfterMs, code, status }: Attempt): FetchCost {
+/** What an attempt says of its cost. */
+type Costly = Pick<Attempt, 'requests' | 'wireBytes' | 'ms' | 'retryAfterMs' | 'code' | 'status' | 'elsewhere'>;
+
+/** What an attempt cost the host of its link: other hosts on the way are charged when they are asked. */
+export function costOf(attempt: Costly): FetchCost {
+  const { elsewhere } = attempt;
+  if (!elsewhere) return costOfAll(attempt);
+  const requests = Math.max(0, attempt.requests - elsewhere.requests);
+  const wireBytes = Math.max(0, attempt.wireBytes - elsewhere.wireBytes);
+  // It led on: what came in the end is not its answer.
+  const answer = elsewhere.ended ? ({ code: 'archived', status: 302, retryAfterMs: null } as const) : attempt;
+  return costOfAll({ ...attempt, ...answer, requests, wireBytes });
+}
+
+function costOfAll({ requests, wireBytes, ms, retryAfterMs, code, status }: Costly): FetchCost {
   const answer = status === null && NO_CONNECTION.has(code) ? 'unreachable' : 'reachable';
   return {
     requests,
     bytes: wireBytes,
     ms,
-    // A 202 says when one file is ready, and asks nothing for the others of its host.
-    retryAfterMs: status === 202 ? null : retryAfterMs,
+    ...waitsOf(status, code, retryAfterMs),
     host: requests === 0 ? 'none' : answer,
     interrupted: false,
   };
+}
+
+/**
+ * A 429 is about who asks, so it holds for the whole host. Any other status speaks of the resource (RFC 9110 section
+ * 10.2.3); a 202 says when one file is ready, and nothing of its host.
+ */
+function waitsOf(
+  status: number | null,
+  code: string,
+  askedMs: number | null,
+): Pick<FetchCost, 'retryAfterMs' | 'overloadMs'> {
+  if (status === 429 || code === 'rate-limited') return { retryAfterMs: askedMs, overloadMs: null };
+  return { retryAfterMs: null, overloadMs: status === 202 ? null : askedMs };
 }
 
 /** What archivals of one URL cost together. */

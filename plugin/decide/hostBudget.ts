@@ -10,12 +10,16 @@ export interface HostState {
   readonly deadCount: number;
   readonly openUntil: Date | null;
   readonly openCount: number;
+  /** The last answer that asked for a pause of its resource alone. */
+  readonly overloadedAt: Date | null;
 }
 
 /** Connections in a row that must fail before a host counts as dead. */
 const DEAD_AFTER = 5;
 const FIRST_OPEN_MS = 60_000;
 const LONGEST_OPEN_MS = 24 * 3600 * 1000;
+/** So long a host that was overloaded gets half its rate, and a second such answer pauses it. */
+const OVERLOAD_MS = 60_000;
 
 /** A host that was never asked: a full bucket, nothing counted. */
 export function newHost(limits: HostLimits, now: Date): HostState {
@@ -28,6 +32,7 @@ export function newHost(limits: HostLimits, now: Date): HostState {
     deadCount: 0,
     openUntil: null,
     openCount: 0,
+    overloadedAt: null,
   };
 }
 
@@ -43,6 +48,7 @@ export function take(
     readonly limits: HostLimits;
     readonly now: Date;
     readonly urgent?: boolean;
+    readonly onTheWay?: boolean;
   },
 ): { readonly state: HostState; readonly slice: HostSlice } {
   const { limits, now, slotsTaken } = ask;
@@ -52,7 +58,7 @@ export function take(
     slice: { granted: 0, slots: 0, retryAt, reason },
   });
 
-  const { urgent = false } = ask;
+  const { urgent = false, onTheWay = false } = ask;
   if (!urgent && state.openUntil && state.openUntil > now) return refused('circuit', state.openUntil);
   if (state.pauseUntil && state.pauseUntil > now) return refused('retry-after', state.pauseUntil);
   const quietUntil = quietEnd(limits.quietHours, now);
@@ -63,8 +69,9 @@ export function take(
   }
   const freeSlots = (urgent ? limits.concurrency : sweepSlots(limits)) - slotsTaken;
   if (freeSlots <= 0) return refused('concurrency', new Date(now.getTime() + 1000));
-  if (!urgent && state.tokens < 1) {
-    return refused('rate', new Date(now.getTime() + ((1 - state.tokens) / limits.requestsPerSecond) * 1000));
+  const needed = urgent ? (onTheWay ? 1 - limits.burst : Number.NEGATIVE_INFINITY) : 1;
+  if (state.tokens < needed) {
+    return refused('rate', new Date(now.getTime() + ((needed - state.tokens) / rateOf(before, limits, now)) * 1000));
   }
   const probing = !urgent && state.openCount > 0;
   const granted = probing ? 1 : urgent ? ask.requested : Math.min(ask.requested, Math.floor(state.tokens));
@@ -84,11 +91,14 @@ function sweepSlots({ concurrency }: HostLimits): number {
 export function settle(before: HostState, report: HostReport, limits: HostLimits): HostState {
   const { now } = report;
   const gapMs = limits.gapFactor * report.responseMs;
-  const pauseMs = Math.max(report.retryAfterMs ?? 0, gapMs);
+  const overloadsMs = report.overloadsMs ?? [];
+  const pauseMs = Math.max(report.retryAfterMs ?? 0, gapMs, overloadPauseMs(before, overloadsMs, now));
   const day = dayOf(now);
+  const tokens = Math.min(limits.burst, before.tokens + report.unused);
   const counted: HostState = {
     ...before,
-    tokens: Math.min(limits.burst, before.tokens + report.unused),
+    tokens: overloadsMs.length > 0 ? Math.min(0, tokens) : tokens,
+    overloadedAt: overloadsMs.length > 0 ? now : before.overloadedAt,
     bytesDay: day,
     bytes: (before.bytesDay === day ? before.bytes : 0) + report.bytes,
     pauseUntil: later(before.pauseUntil, pauseMs > 0 ? new Date(now.getTime() + pauseMs) : null),
@@ -101,11 +111,25 @@ export function settle(before: HostState, report: HostReport, limits: HostLimits
   return { ...counted, deadCount, openCount: before.openCount + 1, openUntil: new Date(now.getTime() + openMs) };
 }
 
+/** One path that cannot be had now pauses nothing but itself; two such answers within a minute speak for the host. */
+function overloadPauseMs(before: HostState, overloadsMs: readonly number[], now: Date): number {
+  const answers = overloadsMs.length + (isOverloaded(before, now) ? 1 : 0);
+  return overloadsMs.length > 0 && answers > 1 ? Math.max(...overloadsMs) : 0;
+}
+
+function isOverloaded({ overloadedAt }: HostState, now: Date): boolean {
+  return overloadedAt !== null && now.getTime() - overloadedAt.getTime() < OVERLOAD_MS;
+}
+
+function rateOf(state: HostState, { requestsPerSecond }: HostLimits, now: Date): number {
+  return isOverloaded(state, now) ? requestsPerSecond / 2 : requestsPerSecond;
+}
+
 function refill(state: HostState, limits: HostLimits, now: Date): HostState {
   const seconds = Math.max(0, now.getTime() - state.refilledAt.getTime()) / 1000;
   return {
     ...state,
-    tokens: Math.min(limits.burst, state.tokens + seconds * limits.requestsPerSecond),
+    tokens: Math.min(limits.burst, state.tokens + seconds * rateOf(state, limits, now)),
     refilledAt: now,
   };
 }

@@ -4,8 +4,8 @@ import type { FetchCost, HostReport } from '../model/host.ts';
 export type HostUsage = Omit<HostReport, 'owner' | 'slots' | 'limits' | 'now'>;
 
 /**
- * What the archivals on a slice of `granted` requests come to. `urgent`, for interactive requests: they may use more than
- * was granted, which sweeps then wait for, and impose no pause after their answers.
+ * What the archivals on a slice of `granted` requests come to. Requests beyond the grant (redirects, resumptions) are
+ * charged: sweeps wait for them. `urgent`, for interactive requests: they impose no pause after their answers.
  */
 export function hostReport(
   costs: readonly FetchCost[],
@@ -13,14 +13,14 @@ export function hostReport(
   { urgent }: { readonly urgent: boolean },
 ): HostUsage {
   const asked = costs.filter(({ host }) => host !== 'none');
-  const left = granted - sumOf(costs, ({ requests }) => requests);
   const meanMs = asked.length === 0 ? 0 : sumOf(asked, ({ ms }) => ms) / asked.length;
   const waitsMs = costs.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
-    unused: urgent ? left : Math.max(0, left),
+    unused: granted - sumOf(costs, ({ requests }) => requests),
     bytes: sumOf(costs, ({ bytes }) => bytes),
     responseMs: urgent ? 0 : meanMs,
     retryAfterMs: waitsMs.length === 0 ? null : Math.max(...waitsMs),
+    overloadsMs: costs.flatMap(({ overloadMs }) => overloadMs ?? []),
     deadCount: asked.filter(({ host }) => host === 'unreachable').length,
     aliveCount: asked.filter(({ host }) => host === 'reachable').length,
   };

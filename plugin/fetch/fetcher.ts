@@ -1,5 +1,6 @@
 import { ArchiverError } from '../errors.ts';
 import type { Attempt, FetchRequest, Known } from '../model/attempt.ts';
+import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { Config } from '../settings/Config.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { DistrustedHosts } from './cache/distrustedHosts.ts';
@@ -9,6 +10,7 @@ import { Verification } from './cache/verification.ts';
 import type { AttemptSettings } from './exchange/AttemptScope.ts';
 import { type DeadlineSettings, Deadlines } from './exchange/deadlines.ts';
 import { FetchAttempt } from './fetchAttempt.ts';
+import { HostVisits } from './follow/hostVisits.ts';
 import type { GuardedConnections } from './follow/requestSender.ts';
 import { lowerCased } from './http/headers.ts';
 import { parseUrl } from './http/parseUrl.ts';
@@ -28,6 +30,8 @@ export interface FetcherDeps {
   readonly agents: GuardedConnections & { close(): Promise<void> };
   /** The portal's URL, for the User-Agent. */
   readonly site?: string | null;
+  /** Where requests to other hosts than a link's take a place; none: nobody counts. */
+  readonly places?: HostPlaces | null;
   /** 0 to 1; decides which unchanged files are read in full nevertheless. */
   readonly random?: () => number;
 }
@@ -80,18 +84,23 @@ export class Fetcher {
     if (parsed.kind === 'invalid') return outcomeOf(failure(parsed.code, parsed.reason));
     if (request.known && this.#mayBeSpared(request.known, request)) return stillFresh(request.known);
     const deadlines = new Deadlines(this.#settings);
+    const { agents, places = null } = this.#deps;
+    const visits = new HostVisits({ url: parsed.url, places, trace, signal });
+    let outcome: Outcome | null = null;
     try {
       const attempt = new FetchAttempt({
-        scope: { settings: this.#settingsFor(request), trace, deadlines, signal },
-        agents: this.#deps.agents,
+        scope: { settings: this.#settingsFor(request), trace, deadlines, visits, signal },
+        agents,
         userAgent: this.#userAgent,
         request,
         stages,
         hashThread: this.#hashThread,
         verification: this.#verification,
       });
-      return await attempt.run(parsed.url, parsed.credentials);
+      outcome = await attempt.run(parsed.url, parsed.credentials);
+      return outcome;
     } finally {
+      visits.end(outcome);
       deadlines.close();
     }
   }

@@ -55,6 +55,7 @@ export function toAttempt(request: FetchRequest, trace: Trace, outcome: Outcome,
     stage: outcome.stage ?? null,
     firstByteMs: trace.firstByteMs,
     ...marksOf(outcome),
+    ...elsewhereOf(trace, ofFile),
   });
 }
 
@@ -67,6 +68,14 @@ function marksOf({ links, accepted, doubted, wrongDigests, suspect, partial }: O
     ...(wrongDigests && { wrongDigests }),
     ...(suspect && { suspect }),
     ...(partial && { partial }),
+  };
+}
+
+/** What came is kept, although something else was put off on the way. */
+function elsewhereOf({ elsewhere, deferredMs }: Trace, isFile: boolean): Pick<Attempt, 'elsewhere' | 'deferredMs'> {
+  return {
+    ...(elsewhere.requests > 0 && { elsewhere: { ...elsewhere } }),
+    ...(deferredMs !== null && !isFile && { deferredMs }),
   };
 }
 

@@ -131,6 +131,10 @@ export interface Attempt {
   readonly stage: StageRef | null;
   /** Of a page, where they were asked for: the likeliest first, at most 50. */
   readonly links?: readonly DataLink[];
+  /** Of `requests` and `wireBytes`, those of other hosts than the link's, which they are charged to already; `ended`: the last. */
+  readonly elsewhere?: { readonly requests: number; readonly wireBytes: number; readonly ended: boolean };
+  /** Set: nothing was learnt, for a host where the link leads has no place now; to be made again after so long. */
+  readonly deferredMs?: number;
   /** Licences and forms that were accepted on the way. */
   readonly accepted?: readonly Acceptance[];
   /** Only for what came whole and was not taken. */

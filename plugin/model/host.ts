@@ -25,12 +25,14 @@ export interface HostSlice {
 export interface HostReport {
   readonly owner: string;
   readonly slots: number;
-  /** Tokens taken but not used; below 0: interactive requests took more, and sweeps wait for them. */
+  /** Tokens taken but not used; below 0: more requests were sent, and sweeps wait for them. */
   readonly unused: number;
   readonly bytes: number;
   /** Mean response time of the slice, for the proportional gap. */
   readonly responseMs: number;
   readonly retryAfterMs: number | null;
+  /** What answers asked for their own resources alone (`Retry-After` of a 503): one slows the host down, two pause it. */
+  readonly overloadsMs?: readonly number[];
   /** Connection-level failures against answers of any kind; feeds the circuit breaker. */
   readonly deadCount: number;
   readonly aliveCount: number;
@@ -45,7 +47,10 @@ export interface FetchCost {
   /** Read from the wire. */
   readonly bytes: number;
   readonly ms: number;
+  /** What was asked for the whole host (429). */
   readonly retryAfterMs: number | null;
+  /** What was asked for this resource alone (503). */
+  readonly overloadMs?: number | null;
   /** `unreachable`: no connection; `reachable`: any answer; `none`: no request was made. */
   readonly host: 'unreachable' | 'reachable' | 'none';
   /** It could not go on and gave its lease back: somebody has to come again. */

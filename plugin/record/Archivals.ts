@@ -92,6 +92,8 @@ export interface Archivals {
    * goes on waiting.
    */
   resume(reasonPrefix: string, now: Date): Promise<readonly string[]>;
+  /** Gives back without a record, not to be tried before then; `reason` is for its task_status. */
+  defer(lease: Lease, until: Date, reason: string): Promise<void>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */

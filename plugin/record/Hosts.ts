@@ -14,6 +14,8 @@ export interface Hosts {
       readonly now: Date;
       /** An interactive request: neither the rate nor the breaker holds it up, but it counts, so that sweeps wait longer. */
       readonly urgent?: boolean;
+      /** A link leads here from another host: also interactive requests wait once they owe a burst of its rate. */
+      readonly onTheWay?: boolean;
     },
   ): Promise<HostSlice>;
   /** Keeps so many of them, at most as many as were taken, for another `leaseMs`. */

@@ -9,6 +9,7 @@ import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import type { Copy } from '../model/copy.ts';
+import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Code } from '../model/status.ts';
 import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
@@ -26,7 +27,6 @@ import type { AttemptTally } from '../work/attemptTally.ts';
 import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import { decide } from './decision.ts';
-import { hostLimitsOf } from './hostLimitsOf.ts';
 import { findMissingCopy } from './missingCopy.ts';
 
 /** The edges that are in use, as a journey needs them. */
@@ -45,10 +45,9 @@ export interface JourneyDeps {
   now(): Date;
 }
 
-/** Ties the steps of one journey to the parts that are in use. */
-export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey {
+/** Ties the steps of one journey to the parts that are in use; `places` are for the files behind pages. */
+export function createJourney(deps: JourneyDeps, retriever: Retriever, places: HostPlaces): Journey {
   const { records, recorder, store, now } = deps;
-  const limitsFor = hostLimitsOf(deps.config);
   const isOwn = (resource: Resource) => refuse(resource, deps) !== null;
   return {
     retriever,
@@ -60,12 +59,13 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever): Journey 
     async dropUnrecorded(key) {
       if (!(await records.copies.findByKey(key))) await store.remove(key);
     },
+    defer: (lease, { reason }, ms) => records.archivals.defer(lease, new Date(now().getTime() + ms), reason),
     findMissing: (lease) => findMissingCopy(lease, deps),
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
     answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
     requestFor: (asked) => requestOf(asked, deps),
     keepTrying: (fetched, signal, work) => deps.keeper.keep(fetched, signal, work),
-    archiveDerived: (page, signal) => archiveDerived(page, { ...deps, retriever, limitsFor, isOwn }, signal),
+    archiveDerived: (page, signal) => archiveDerived(page, { ...deps, retriever, places, isOwn }, signal),
     decide(made) {
       deps.tally.add(made.attempt);
       return decide(made, deps);

@@ -19,6 +19,7 @@ import { archiveSharedUrl } from '../work/archiveSharedUrl.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
 import { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
+import { HopPlaces } from '../work/hopPlaces.ts';
 import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
@@ -129,10 +130,26 @@ async function openJourneys(scope: Scope, worker: WorkerDeps, keeper: FetchedKee
     emit,
     now,
   };
-  return {
-    priority: createJourney(deps, scope.add(await createLocalRetriever(config, identity))),
-    bulk: createJourney(deps, scope.add(createThreadedRetriever(config, identity))),
-  };
+  const [urgent, patient] = [hopPlaces(worker, true), hopPlaces(worker, false)];
+  const local = scope.add(await createLocalRetriever(config, identity, urgent));
+  const threaded = scope.add(createThreadedRetriever(config, identity, patient));
+  return { priority: createJourney(deps, local, urgent), bulk: createJourney(deps, threaded, patient) };
+}
+
+function hopPlaces({ config, portal, records, owner, now }: WorkerDeps, urgent: boolean): HopPlaces {
+  const { hosts } = records;
+  const { leaseMs } = config;
+  const { logger } = portal;
+  return new HopPlaces({
+    hosts,
+    limitsFor: hostLimitsOf(config),
+    owner,
+    leaseMs,
+    urgent,
+    onFreed: () => undefined,
+    now,
+    logger,
+  });
 }
 
 async function newestCopies(ids: readonly string[], { copies }: Records): Promise<ReadonlyMap<string, Copy>> {

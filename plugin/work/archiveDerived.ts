@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { keyPrefix } from '../decide/archiveKey.ts';
 import { chosenLinks } from '../decide/chooseLinks.ts';
 import { copyOf, type NewCopy } from '../decide/copyOf.ts';
-import { costOf } from '../decide/fetchCost.ts';
+import { costOf, NO_REQUEST } from '../decide/fetchCost.ts';
 import { hostOf } from '../decide/hostOf.ts';
-import { hostReport } from '../decide/hostReport.ts';
 import { nextCheck } from '../decide/nextCheck.ts';
 import { nextKnown } from '../decide/nextKnown.ts';
 import { ArchiverError } from '../errors.ts';
@@ -12,27 +10,23 @@ import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
 import type { DataLink } from '../model/dataLink.ts';
-import type { HostLimits } from '../model/host.ts';
+import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { DerivedFile } from '../model/landing.ts';
 import type { Resource } from '../model/resource.ts';
 import type { StageRef } from '../model/stage.ts';
-import type { Hosts } from '../record/Hosts.ts';
 import type { Landings } from '../record/Landings.ts';
 import type { Copies } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { FetchedKeeper } from './fetchedKeeper.ts';
-import { Renewal } from './renewal.ts';
 
-/** What archiving the files behind a page stands on; limits are those of the host of each file. */
+/** What archiving the files behind a page stands on. */
 export interface DerivedDeps {
-  readonly config: Pick<
-    Config,
-    'landing' | 'landingMax' | 'maxBytes' | 'leaseMs' | 'minCheckIntervalMs' | 'maxCheckIntervalMs'
-  >;
-  readonly records: { readonly landings: Landings; readonly hosts: Hosts; readonly copies: Pick<Copies, 'findByKey'> };
+  readonly config: Pick<Config, 'landing' | 'landingMax' | 'maxBytes' | 'minCheckIntervalMs' | 'maxCheckIntervalMs'>;
+  readonly records: { readonly landings: Landings; readonly copies: Pick<Copies, 'findByKey'> };
   readonly retriever: Retriever;
   readonly keeper: Pick<FetchedKeeper, 'keep'>;
-  limitsFor(host: string): HostLimits;
+  /** At the hosts of files that are not the page's. */
+  readonly places: HostPlaces;
   /** Whether the portal serves this itself: archiving it would go round in a circle. */
   isOwn(resource: Resource): boolean;
   now(): Date;
@@ -126,8 +120,9 @@ class DerivedJourney {
       this.#keep(file);
       return;
     }
-    const attempt = await this.#atHost(hostOf(link.url), () => this.#retrieve(file, index, signal));
-    this.#keep(attempt ? this.#recorded(file, attempt) : { ...file, nextCheckAt: new Date(now.getTime() + BUSY_MS) });
+    const attempt = await this.#atHost(hostOf(link.url), signal, () => this.#retrieve(file, index, signal));
+    const isBusy = !attempt || attempt.deferredMs !== undefined;
+    this.#keep(isBusy ? { ...file, nextCheckAt: new Date(now.getTime() + BUSY_MS) } : this.#recorded(file, attempt));
   }
 
   async derivation(): Promise<Derivation> {
@@ -149,28 +144,22 @@ class DerivedJourney {
   }
 
   /** The page's own slot serves its host; any other host is asked only when it has one free. */
-  async #atHost(host: string, retrieve: () => Promise<Attempt | null>): Promise<Attempt | null> {
+  async #atHost(host: string, signal: AbortSignal, retrieve: () => Promise<Attempt | null>): Promise<Attempt | null> {
     if (host === hostOf(this.#page.resource.url)) {
       const attempt = await retrieve();
-      this.#requests += attempt?.requests ?? 0;
-      this.#wireBytes += attempt?.wireBytes ?? 0;
+      const cost = attempt ? costOf(attempt) : NO_REQUEST;
+      this.#requests += cost.requests;
+      this.#wireBytes += cost.bytes;
       return attempt;
     }
-    const { records, limitsFor, config, now } = this.#deps;
-    const { leaseMs } = config;
-    const [limits, owner] = [limitsFor(host), `${this.#page.lease.owner} ${randomUUID()}`];
-    const urgent = this.#page.lease.requested;
-    const slice = await records.hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent });
-    if (slice.slots === 0) return null;
-    const renewal = new Renewal(leaseMs, () => records.hosts.renewSlots(host, { owner, slots: 1, leaseMs }));
+    const entrance = await this.#deps.places.enter(host, signal);
+    if (entrance.kind === 'busy') return null;
     let attempt: Attempt | null = null;
     try {
       attempt = await retrieve();
       return attempt;
     } finally {
-      renewal.stop();
-      const usage = hostReport(attempt ? [costOf(attempt)] : [], slice.granted, { urgent });
-      await records.hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
+      entrance.place.leave(attempt ? costOf(attempt) : NO_REQUEST);
     }
   }
 

@@ -94,6 +94,19 @@ describe('the budget of a host', () => {
     assert.deepEqual(shorter.pauseUntil, after(30_000));
   });
 
+  it('goes on at half its rate after one path asked for a pause, and pauses after two such answers within a minute', () => {
+    const one = settle(fresh, { ...REPORT, overloadsMs: [30_000], aliveCount: 1 }, LIMITS);
+    assert.equal(one.pauseUntil, null);
+    assert.deepEqual(slice(one).slice.retryAt, after(1000));
+    assert.equal(slice(one, { requested: 1, urgent: true }).slice.reason, 'free');
+    assert.equal(slice(one, { now: after(3000) }).slice.granted, 3);
+    const again = (ms: number) =>
+      settle(one, { ...REPORT, overloadsMs: [20_000], aliveCount: 1, now: after(ms) }, LIMITS).pauseUntil;
+    assert.deepEqual([again(59_000), again(61_000)], [after(79_000), null]);
+    const both = settle(fresh, { ...REPORT, overloadsMs: [10_000, 20_000], aliveCount: 2 }, LIMITS);
+    assert.deepEqual(both.pauseUntil, after(20_000));
+  });
+
   it('pauses in proportion to the time an answer takes', () => {
     const gap = { ...LIMITS, gapFactor: 3 };
     assert.deepEqual(settle(fresh, { ...REPORT, responseMs: 400, aliveCount: 1 }, gap).pauseUntil, after(1200));

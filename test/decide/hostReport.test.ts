@@ -21,19 +21,28 @@ describe('the report on a slice of a host', () => {
       bytes: 100,
       responseMs: 20,
       retryAfterMs: 5000,
+      overloadsMs: [],
       deadCount: 1,
       aliveCount: 1,
     });
   });
 
-  it('lets sweeps wait for what interactive requests took beyond their grant, and not for their answers', () => {
+  it('lets sweeps wait for what was asked beyond the grant, and not for answers to interactive requests', () => {
     const { unused, responseMs } = hostReport([REACHED, REACHED], 1, { urgent: true });
     assert.deepEqual([unused, responseMs], [-3, 0]);
-    assert.equal(hostReport([REACHED, REACHED], 1, { urgent: false }).unused, 0);
+    assert.equal(hostReport([REACHED, REACHED], 1, { urgent: false }).unused, -3);
   });
 
   it('says nothing of a host that was not asked', () => {
-    const nothing = { unused: 1, bytes: 0, responseMs: 0, retryAfterMs: null, deadCount: 0, aliveCount: 0 };
+    const nothing = {
+      unused: 1,
+      bytes: 0,
+      responseMs: 0,
+      retryAfterMs: null,
+      overloadsMs: [],
+      deadCount: 0,
+      aliveCount: 0,
+    };
     assert.deepEqual(hostReport([NO_REQUEST], 1, { urgent: true }), nothing);
   });
 

@@ -75,6 +75,7 @@ describe('what a journey tells', () => {
         now: () => NOW,
       },
       retriever,
+      { enter: async () => ({ kind: 'busy', retryInMs: 1000 }) },
     );
     await archiveResource(lease, journey, new AbortController().signal);
     await retriever.close();

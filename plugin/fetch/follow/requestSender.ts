@@ -88,6 +88,8 @@ export class RequestSender {
   async #sendEither(url: URL, extra: Readonly<Record<string, string>>): Promise<ExchangeResult> {
     const { trace, settings } = this.#deps.scope;
     if (isExcluded(url.hostname, settings.excludeHosts)) return excluded(url);
+    const busy = await this.#deps.scope.visits.moveTo(url);
+    if (busy) return failedExchange(busy);
     const request = this.#requestFor(url, extra);
     if (this.#malformedOrigins.has(url.origin)) return this.#sendLeniently(request, null);
     const result = await this.#sendStrictly(request);
@@ -100,6 +102,8 @@ export class RequestSender {
   async submit(url: URL, { content, headers }: FormContent): Promise<ExchangeResult> {
     const { agents, scope } = this.#deps;
     if (isExcluded(url.hostname, scope.settings.excludeHosts)) return excluded(url);
+    const busy = await scope.visits.moveTo(url);
+    if (busy) return failedExchange(busy);
     const request = { ...this.#requestFor(url, headers), content };
     const result = await exchange(agents.dispatcherFor(url, 'new'), request, scope);
     if (result.kind === 'response' || result.sent) scope.trace.requests += 1;

@@ -16,4 +16,8 @@ export class Trace {
   finalUrl: string | null = null;
   /** From the last request to the head of its answer; null: none came. */
   firstByteMs: number | null = null;
+  /** As of {@link Attempt}, so far. */
+  readonly elsewhere = { requests: 0, wireBytes: 0, ended: false };
+  /** A host where the link leads had no place: when to come again. */
+  deferredMs: number | null = null;
 }

@@ -64,7 +64,8 @@ export class SharedRetriever implements Retriever {
     // What a secret opened is no answer for whom it was not given to.
     if ((asked.authorization ?? null) !== (request.authorization ?? null)) return null;
     if (attempt.code === 'still-fresh' && request.mode === 'demand') return null;
-    const shared: Attempt = { ...attempt, requests: 0, resumed: 0, wireBytes: 0, stage: null };
+    const { elsewhere: _charged, ...whole } = attempt;
+    const shared: Attempt = { ...whole, requests: 0, resumed: 0, wireBytes: 0, stage: null };
     if (attempt.kind === 'failed' || attempt.kind === 'refused') return shared;
     const sha256 = attempt.sha256 ?? asked.known?.sha256 ?? null;
     if (sha256 !== null && holds(request, sha256)) return attempt.stage ? unchanged(shared) : shared;

@@ -1,13 +1,18 @@
 import type { Worker } from 'node:worker_threads';
 import { ArchiverError, type ErrorCode } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
+import type { HostPlaces } from '../../model/hostPlaces.ts';
 import type { StageRef } from '../../model/stage.ts';
 import { startThread } from '../thread/startThread.ts';
 import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
+import { ThreadVisits } from './threadVisits.ts';
+
+/** What answers a question. */
+type Answer = Exclude<FromThread, { kind: 'enter' | 'leave' }>;
 
 interface Pending {
-  resolve(message: FromThread): void;
+  resolve(message: Answer): void;
   reject(error: ArchiverError): void;
 }
 
@@ -21,14 +26,18 @@ type Question = ToThread extends infer Message ? (Message extends { id: number }
 export class ThreadRetriever implements Retriever {
   readonly #entry: URL;
   readonly #workerData: unknown;
+  readonly #places: HostPlaces | null;
   readonly #pending = new Map<number, Pending>();
+  #visits: ThreadVisits | null = null;
   #worker: Worker | null = null;
   #lastId = 0;
   #closed = false;
 
-  constructor(entry: URL, workerData: unknown) {
+  /** `places`: where its requests to other hosts than a link's take a place. */
+  constructor(entry: URL, workerData: unknown, places: HostPlaces | null = null) {
     this.#entry = entry;
     this.#workerData = workerData;
+    this.#places = places;
   }
 
   get load(): number {
@@ -67,9 +76,10 @@ export class ThreadRetriever implements Retriever {
     this.#closed = true;
     await closed?.catch(() => undefined);
     await worker?.terminate();
+    this.#visits?.end();
   }
 
-  async #ask(question: Question, id = ++this.#lastId): Promise<FromThread> {
+  async #ask(question: Question, id = ++this.#lastId): Promise<Answer> {
     // Nothing would close a thread that is started now.
     if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
     const worker = this.#worker ?? this.#start();
@@ -81,14 +91,19 @@ export class ThreadRetriever implements Retriever {
 
   #start(): Worker {
     const worker = startThread(this.#entry, this.#workerData);
-    worker.on('message', (message: FromThread) => this.#settle(message));
+    const visits = new ThreadVisits(this.#places);
+    worker.on('message', (message: FromThread) => {
+      if (message.kind !== 'enter' && message.kind !== 'leave') this.#settle(message);
+      else void visits.receive(message, (answer) => worker.postMessage(answer));
+    });
     worker.on('error', (cause) => this.#lose(worker, cause));
     worker.on('exit', (code) => this.#lose(worker, new Error(`exit code ${code}`)));
     this.#worker = worker;
+    this.#visits = visits;
     return worker;
   }
 
-  #settle(message: FromThread): void {
+  #settle(message: Answer): void {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if (message.kind === 'error') pending?.reject(new ArchiverError(message.code as ErrorCode, message.message));
@@ -98,12 +113,13 @@ export class ThreadRetriever implements Retriever {
   #lose(worker: Worker, cause: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
+    this.#visits?.end();
     const error = new ArchiverError('thread-failed', `A fetch thread ended: ${cause.message}`, { cause });
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
 }
 
-function unexpected(answer: FromThread): ArchiverError {
+function unexpected(answer: Answer): ArchiverError {
   return new ArchiverError('thread-failed', `A fetch thread answered ${answer.kind} where another answer was due.`);
 }

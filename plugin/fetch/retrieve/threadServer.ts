@@ -3,28 +3,32 @@ import { ArchiverError, messageOf } from '../../errors.ts';
 import type { Attempt } from '../../model/attempt.ts';
 import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
+import type { ThreadPlaces } from './threadPlaces.ts';
 
-type Performed = Exclude<ToThread, { kind: 'abort' }>;
+type Performed = Exclude<ToThread, { kind: 'abort' | 'entered' }>;
 
 /** Serves a retriever to the coordinator over a message port; the other half is `ThreadRetriever`. */
-export function serveRetriever(port: MessagePort, retriever: Retriever): void {
-  const server = new RetrieverServer(port, retriever);
+export function serveRetriever(port: MessagePort, retriever: Retriever, places: ThreadPlaces | null = null): void {
+  const server = new RetrieverServer(port, retriever, places);
   port.on('message', (message: ToThread) => server.receive(message));
 }
 
 class RetrieverServer {
   readonly #port: MessagePort;
   readonly #retriever: Retriever;
+  readonly #places: ThreadPlaces | null;
   /** Requests under way, by the id of their message. */
   readonly #running = new Map<number, AbortController>();
 
-  constructor(port: MessagePort, retriever: Retriever) {
+  constructor(port: MessagePort, retriever: Retriever, places: ThreadPlaces | null) {
     this.#port = port;
     this.#retriever = retriever;
+    this.#places = places;
   }
 
   receive(message: ToThread): void {
     if (message.kind === 'abort') this.#running.get(message.id)?.abort();
+    else if (message.kind === 'entered') this.#places?.entered(message);
     else void this.#answer(message);
   }
 

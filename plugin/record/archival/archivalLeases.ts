@@ -56,6 +56,7 @@ type LeaseMethods = Pick<
   | 'renew'
   | 'release'
   | 'postpone'
+  | 'defer'
   | 'explain'
   | 'resume'
   | 'nextRetryAt'
@@ -95,6 +96,17 @@ const RESUME = `
   where a.lane = 'priority' and a.request_seq > a.done_seq and a.next_check_at > :now and ${FREE}
     and t.entity_id = a.resource_id and t.task_type = 'archiver' and t.key = 'status' and starts_with(t.error, :reasonPrefix)
   returning a.resource_id as "resourceId"`;
+
+/** It counts as a retry, so that the host's next job comes for it; attempts that were not made are not counted. */
+const DEFER = `
+  with deferred as (
+    update :schema:.archival set lease_owner = null, lease_until = null, next_check_at = :until,
+      attempts = case when retrying then attempts else 0 end, retrying = true
+    where resource_id = :resourceId and lease_token = :token returning resource_id)
+  update :schema:.task_status
+  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
+    last_updated = now()
+  where entity_id in (select resource_id from deferred) and task_type = 'archiver' and key = 'status'`;
 
 const NEXT_RETRY = `
   select ${moment('min(next_check_at)')} as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
@@ -143,6 +155,10 @@ export class ArchivalLeases implements LeaseMethods {
   async resume(reasonPrefix: string, now: Date): Promise<readonly string[]> {
     const resumed = await this.#rows<{ resourceId: string }>('resuming archivals', RESUME, { reasonPrefix, now });
     return resumed.map(({ resourceId }) => resourceId);
+  }
+
+  async defer({ resourceId, token }: Lease, until: Date, reason: string): Promise<void> {
+    await this.#rows('deferring an archival', DEFER, { resourceId, token, until, reason });
   }
 
   async nextRetryAt(host: string): Promise<Date | null> {

@@ -115,6 +115,7 @@ export class ArchivalTable implements Archivals {
   postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#leases.postpone(resourceId, until, reason);
   explain: Archivals['explain'] = (resourceIds, reason) => this.#leases.explain(resourceIds, reason);
   resume: Archivals['resume'] = (reasonPrefix, now) => this.#leases.resume(reasonPrefix, now);
+  defer: Archivals['defer'] = (lease, until, reason) => this.#leases.defer(lease, until, reason);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);

@@ -8,7 +8,6 @@ import type { HostStatus, Hosts } from '../Hosts.ts';
 
 interface HostRow extends HostState {
   readonly override: Partial<HostLimits> | null;
-  readonly slotsTaken: number;
 }
 
 type SliceRequest = Parameters<Hosts['takeSlice']>[1];
@@ -32,9 +31,8 @@ const LIST = selectList({
   deadCount: 'dead_count',
   openUntil: moment('open_until'),
   openCount: 'open_count',
+  overloadedAt: moment('overloaded_at'),
   override: 'override',
-  slotsTaken: `coalesce((select sum(slots)::int from :schema:.host_slot as s
-    where s.host = h.host and s.until > clock_timestamp()), 0)`,
 } satisfies Record<keyof HostRow, string>);
 
 const ENSURE = `
@@ -42,9 +40,14 @@ const ENSURE = `
 
 const LOCK = `select ${LIST} from :schema:.host_limit as h where host = :host for update of h`;
 
+/** In a statement of its own: one that waited for the lock would still see the slots of before. */
+const SLOTS_TAKEN = `
+  select coalesce(sum(slots), 0)::int as taken from :schema:.host_slot where host = :host and until > clock_timestamp()`;
+
 const WRITE = `
   update :schema:.host_limit set tokens = :tokens, refilled_at = :refilledAt, bytes_day = cast(:bytesDay as date),
-    bytes = :bytes, pause_until = :pauseUntil, dead_count = :deadCount, open_until = :openUntil, open_count = :openCount
+    bytes = :bytes, pause_until = :pauseUntil, dead_count = :deadCount, open_until = :openUntil, open_count = :openCount,
+    overloaded_at = :overloadedAt
   where host = :host`;
 
 const TAKE_SLOTS = `
@@ -109,10 +112,11 @@ export class HostTable implements Hosts {
   }
 
   async #takeIn(on: HostTransaction, host: string, by: SliceRequest): Promise<HostSlice> {
-    const { owner, requested, leaseMs, now, urgent = false } = by;
+    const { owner, requested, leaseMs, now, urgent = false, onTheWay = false } = by;
     const row = await this.#lock(on, host, by.limits, now);
     const limits = { ...by.limits, ...row.override };
-    const { state, slice } = take(row, { requested, slotsTaken: row.slotsTaken, limits, now, urgent });
+    const slotsTaken = await this.#slotsTaken(on, host);
+    const { state, slice } = take(row, { requested, slotsTaken, limits, now, urgent, onTheWay });
     await this.#write(on, host, state);
     if (slice.slots === 0) return slice;
     const { rows } = this.#database;
@@ -137,6 +141,11 @@ export class HostTable implements Hosts {
     const [row] = await rows<HostRow>('reading a host', LOCK, { host }, on);
     if (!row) throw new RangeError(`The row of host ${host} vanished.`);
     return row;
+  }
+
+  async #slotsTaken(on: HostTransaction, host: string): Promise<number> {
+    const [row] = await this.#database.rows<{ taken: number }>('counting slots of a host', SLOTS_TAKEN, { host }, on);
+    return row?.taken ?? 0;
   }
 
   async #write(on: HostTransaction, host: string, state: HostState): Promise<void> {
