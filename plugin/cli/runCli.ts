@@ -59,8 +59,8 @@ function behave(command: Command, context: CommandContext): void {
   for (const inner of command.commands) behave(inner, context);
 }
 
-/** Nothing could be done: what was written is wrong, or leads to no database. */
-const WRONG_INPUT: readonly string[] = ['settings-invalid', 'invalid-request', 'database-failed'];
+/** Nothing could be done: what was written is wrong, or leads to no database, or to one whose tables are others. */
+const WRONG_INPUT: readonly string[] = ['settings-invalid', 'invalid-request', 'database-failed', 'host-unsuitable'];
 
 function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -3,6 +3,7 @@ import type { HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
+import type { Config } from '../settings/Config.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 
 /** What a host gives the plugin. About fifty lines for the author of a portal; everything after `settings` is optional. */
@@ -25,8 +26,11 @@ export interface Portal {
   mount?(handler: RequestListener): void;
   /** What is wrong with how this portal was made, one sentence each; `start()` reports it with the settings. */
   readonly errors?: readonly string[];
-  /** Probes the host before anything is migrated. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
-  check?(): Promise<void>;
+  /**
+   * Probes the host before anything is migrated, with the settings as they are in force (absent: those that the portal was
+   * made with). Throws `ArchiverError('host-unsuitable')` that names all that is missing.
+   */
+  check?(config?: Config): Promise<void>;
   /** Why the file behind a resource is not to be asked for, in a sentence (its code is `circular`); null: it is. */
   refusalOf?(resource: Resource): string | null;
   /** The `Authorization` field that the portal wants for an upload of its own, sent to that URL alone; null: none. */

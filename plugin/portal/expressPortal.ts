@@ -3,7 +3,7 @@ import type { Logger } from '../model/logger.ts';
 import type { HostDatabase } from './HostDatabase.ts';
 import type { AuthorizationRequest, HookSource, Portal } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
-import { CKAN_RESOURCE, type TableNames, tableNameErrors } from './tableNames.ts';
+import { type TableNames, tableNameErrors, tableSettingsOf } from './tableNames.ts';
 
 /** What a portal of Express and knex hands over. */
 export interface ExpressPortalOptions {
@@ -17,9 +17,9 @@ export interface ExpressPortalOptions {
   readonly logger: Logger;
   readonly name: string;
   readonly version: string;
-  /** Raw settings as the operator wrote them; where the resources lie is added to them from `tables`. */
+  /** Raw settings as the operator wrote them; where resources and datasets lie is added to them from `tables`. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Where the names differ from CKAN's. */
+  /** Where the names differ from CKAN's; the settings of tables and columns win over them. */
   readonly tables?: TableNames;
   readonly hooks?: HookSource;
   /** Names who asks. Default: by the Authorization header. */
@@ -33,7 +33,6 @@ export function createExpressPortal(options: ExpressPortalOptions): Portal {
   const { knex, name, version, caller, authorize, logger, hooks, mount } = options;
   const catalog = new TableCatalog(knex, options.tables);
   const site = withoutSlash(options.site);
-  const resource = { ...CKAN_RESOURCE, ...options.tables?.resource };
   return {
     info: { name, version, ...(caller && { caller }) },
     urls: { site, archiver: withoutSlash(options.archiverUrl ?? `${site}/archiver`) },
@@ -41,15 +40,9 @@ export function createExpressPortal(options: ExpressPortalOptions): Portal {
     catalog,
     authorize,
     logger,
-    settings: {
-      resourceTable: resource.table,
-      resourceIdColumn: resource.id,
-      resourceDatasetColumn: resource.datasetId,
-      resourceUrlColumn: resource.url,
-      ...options.settings,
-    },
+    settings: { ...tableSettingsOf(options.tables), ...options.settings },
     errors: tableNameErrors(options.tables),
-    check: () => catalog.check(),
+    check: (config) => catalog.check(config),
     ...(hooks && { hooks }),
     ...(mount && { mount }),
   };

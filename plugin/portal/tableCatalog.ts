@@ -1,10 +1,19 @@
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
+import type { Config } from '../settings/Config.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 import type { Catalog } from './Portal.ts';
-import { readColumns, type TableColumns } from './tableColumns.ts';
-import { CKAN_DATASET, CKAN_RESOURCE, type DatasetTable, type ResourceTable, type TableNames } from './tableNames.ts';
+import { lookAtTable, type TableColumns, type TableLook } from './tableColumns.ts';
+import {
+  CKAN_DATASET,
+  CKAN_RESOURCE,
+  type DatasetTable,
+  namedColumns,
+  type ResourceTable,
+  type TableNames,
+  tableNamesOf,
+} from './tableNames.ts';
 import { tableRightErrors } from './tableRights.ts';
 import { overfullColumns, WRITTEN, writtenColumnErrors } from './writtenColumns.ts';
 
@@ -13,40 +22,46 @@ type DatasetRow = Omit<Dataset, 'resources'>;
 /** Datasets and resources in two tables of the host. Looks at their columns once, when it first needs them. */
 export class TableCatalog implements Catalog {
   readonly #knex: HostDatabase;
-  readonly #names: TableNames;
-  readonly #resource: ResourceTable;
-  readonly #dataset: DatasetTable;
+  /** What the host names; the settings may name others. */
+  readonly #given: TableNames;
+  #resource: ResourceTable;
+  #dataset: DatasetTable;
   #resourceColumns: Promise<TableColumns> | null = null;
   #datasetColumns: Promise<TableColumns> | null = null;
 
   constructor(knex: HostDatabase, names: TableNames = {}) {
     this.#knex = knex;
-    this.#names = names;
+    this.#given = names;
     this.#resource = { ...CKAN_RESOURCE, ...names.resource };
     this.#dataset = { ...CKAN_DATASET, ...names.dataset };
   }
 
-  /** Throws `ArchiverError('host-unsuitable')` that names what is missing, rights too, and columns that cannot take what is written. */
-  async check(): Promise<void> {
-    await this.#checkRights();
+  /**
+   * Takes the names that the settings have, and looks at the tables. Throws one `ArchiverError('host-unsuitable')` that names, a
+   * line each, the rights that are missing; where there are all, what else is, and the columns that cannot take what is written.
+   */
+  async check(config?: Config): Promise<void> {
+    if (config) ({ resource: this.#resource, dataset: this.#dataset } = tableNamesOf(config));
+    throwAll(await this.#rightErrors());
     this.#resourceColumns = null;
     this.#datasetColumns = null;
-    const columns = await this.#readResource();
-    await this.#readDataset();
-    const errors = writtenColumnErrors(this.#resource, columns);
-    if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join(' '));
+    const resource = await this.#lookAtResource(this.#knex);
+    const dataset = await this.#lookAtDataset();
+    throwAll([...resource.errors, ...dataset.errors, ...writtenColumnErrors(this.#resource, resource.columns)]);
+    this.#resourceColumns = Promise.resolve(resource.columns);
+    this.#datasetColumns = Promise.resolve(dataset.columns);
   }
 
-  async #checkRights(): Promise<void> {
+  async #rightErrors(): Promise<readonly string[]> {
     const { table, cacheUrl, cacheLastUpdated, hash, size, mimetype, ...read } = this.#resource;
     const { table: datasetTable, ...readOfDataset } = this.#dataset;
     const writes = [cacheUrl, cacheLastUpdated, hash, size, mimetype];
     const reads = [...Object.values(read), ...writes];
-    const errors = [
+    const ofDataset = Object.values(readOfDataset).filter((column) => column !== null);
+    return [
       ...(await tableRightErrors(this.#knex, table, { reads, writes })),
-      ...(await tableRightErrors(this.#knex, datasetTable, { reads: named(readOfDataset), writes: [] })),
+      ...(await tableRightErrors(this.#knex, datasetTable, { reads: ofDataset, writes: [] })),
     ];
-    if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join('\n'));
   }
 
   async getResource(id: string): Promise<Resource | null> {
@@ -134,7 +149,7 @@ export class TableCatalog implements Catalog {
   async #readWritten(transaction: HostTransaction): Promise<TableColumns> {
     const columns = await this.#readResource();
     if (columns.typeOf(this.#resource.cacheUrl) && columns.typeOf(this.#resource.cacheLastUpdated)) return columns;
-    this.#resourceColumns = Promise.resolve(await this.#lookAtResource(transaction));
+    this.#resourceColumns = Promise.resolve(fitting(await this.#lookAtResource(transaction)));
     return this.#resourceColumns;
   }
 
@@ -170,28 +185,41 @@ export class TableCatalog implements Catalog {
   }
 
   #readResource(): Promise<TableColumns> {
-    this.#resourceColumns ??= this.#lookAtResource(this.#knex).catch((error: unknown) => {
-      this.#resourceColumns = null;
-      throw error;
-    });
+    this.#resourceColumns ??= this.#lookAtResource(this.#knex)
+      .then(fitting)
+      .catch((error: unknown) => {
+        this.#resourceColumns = null;
+        throw error;
+      });
     return this.#resourceColumns;
   }
 
   #readDataset(): Promise<TableColumns> {
-    const { id, name, private: hidden } = this.#dataset;
-    const needed = [id, name, ...(hidden === null ? [] : [hidden]), ...named(this.#names.dataset)];
-    this.#datasetColumns ??= readColumns(this.#knex, this.#dataset, needed).catch((error: unknown) => {
-      this.#datasetColumns = null;
-      throw error;
-    });
+    this.#datasetColumns ??= this.#lookAtDataset()
+      .then(fitting)
+      .catch((error: unknown) => {
+        this.#datasetColumns = null;
+        throw error;
+      });
     return this.#datasetColumns;
   }
 
-  #lookAtResource(knex: HostTransaction): Promise<TableColumns> {
+  #lookAtResource(knex: HostTransaction): Promise<TableLook> {
     const { id, datasetId, url } = this.#resource;
-    // These two are the archiver's own to add.
-    const { cacheUrl: _, cacheLastUpdated: __, ...others } = this.#names.resource ?? {};
-    return readColumns(knex, this.#resource, [id, datasetId, url, ...named(others)]);
+    const named = namedColumns({ ...this.#resource }, { ...CKAN_RESOURCE }, { ...this.#given.resource });
+    // The archiver adds these two itself, under these names alone.
+    const added = [CKAN_RESOURCE.cacheUrl, CKAN_RESOURCE.cacheLastUpdated];
+    return lookAtTable(
+      knex,
+      this.#resource,
+      [id, datasetId, url, ...named].filter((column) => !added.includes(column)),
+    );
+  }
+
+  #lookAtDataset(): Promise<TableLook> {
+    const { id, name, private: hidden } = this.#dataset;
+    const named = namedColumns({ ...this.#dataset }, { ...CKAN_DATASET }, { ...this.#given.dataset });
+    return lookAtTable(this.#knex, this.#dataset, [id, name, ...(hidden === null ? [] : [hidden]), ...named]);
   }
 
   async #rows<Row>(doing: string, sql: string, bindings: Readonly<Record<string, unknown>>): Promise<readonly Row[]> {
@@ -212,5 +240,11 @@ export class TableCatalog implements Catalog {
 
 const alias = (role: string): string => `"${role}"`;
 
-const named = ({ table: _, ...columns }: Readonly<Record<string, string | null | undefined>> = {}): string[] =>
-  Object.values(columns).filter((column) => typeof column === 'string');
+function fitting({ columns, errors }: TableLook): TableColumns {
+  throwAll(errors);
+  return columns;
+}
+
+function throwAll(errors: readonly string[]): void {
+  if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join('\n'));
+}

@@ -16,34 +16,44 @@ export interface TableColumns {
   isId(text: string): boolean;
 }
 
-/** Looks at one of the host's tables. Throws `ArchiverError('host-unsuitable')` that names what is missing. */
-export async function readColumns(
+/** A table, and what is wrong with it, one sentence each; with an error its columns are good for nothing but being looked at. */
+export interface TableLook {
+  readonly columns: TableColumns;
+  readonly errors: readonly string[];
+}
+
+/** Looks at one of the host's tables: whether it is there, has the columns that are needed, and ids of a known type. */
+export async function lookAtTable(
   knex: HostTransaction,
   names: Pick<ResourceTable | DatasetTable, 'table' | 'id'>,
   needed: readonly string[],
-): Promise<TableColumns> {
+): Promise<TableLook> {
   const types = await readTypes(knex, names.table);
-  if (types.size === 0) {
-    throw new ArchiverError('host-unsuitable', `The portal's database has no table ${names.table}.`);
-  }
-  const missing = [...new Set(needed)].filter((column) => !types.has(column));
-  if (missing.length > 0) {
-    const columns = missing.length === 1 ? `column ${missing[0]}` : `columns ${missing.join(', ')}`;
-    throw new ArchiverError('host-unsuitable', `The portal's table ${names.table} has no ${columns}.`);
-  }
   const idType = types.get(names.id)?.type ?? '';
-  const isId = ID_TYPES[idType];
-  if (!isId) {
-    const known = Object.keys(ID_TYPES).join(', ');
-    const message = `The portal's column ${names.table}.${names.id} is of type ${idType}, which is none of ${known}.`;
-    throw new ArchiverError('host-unsuitable', message);
-  }
-  return {
-    typeOf: (column) => types.get(column ?? '')?.type,
-    maxLengthOf: (column) => types.get(column ?? '')?.maxLength ?? null,
+  const columns = {
+    typeOf: (column: string | null) => types.get(column ?? '')?.type,
+    maxLengthOf: (column: string | null) => types.get(column ?? '')?.maxLength ?? null,
     idType,
-    isId,
+    isId: ID_TYPES[idType] ?? (() => false),
   };
+  if (types.size === 0) return { columns, errors: [`The portal's database has no table ${names.table}.`] };
+  return { columns, errors: [...missingColumns(names, types, needed), ...idErrors(names, types)] };
+}
+
+type Types = ReadonlyMap<string, ColumnType>;
+
+function missingColumns({ table }: { readonly table: string }, types: Types, needed: readonly string[]): string[] {
+  const missing = [...new Set(needed)].filter((column) => !types.has(column));
+  if (missing.length === 0) return [];
+  const columns = missing.length === 1 ? `column ${missing[0]}` : `columns ${missing.join(', ')}`;
+  return [`The portal's table ${table} has no ${columns}.`];
+}
+
+function idErrors({ table, id }: { readonly table: string; readonly id: string }, types: Types): string[] {
+  const type = types.get(id)?.type;
+  if (type === undefined || ID_TYPES[type]) return [];
+  const known = Object.keys(ID_TYPES).join(', ');
+  return [`The portal's column ${table}.${id} is of type ${type}, which is none of ${known}.`];
 }
 
 interface ColumnType {
@@ -51,7 +61,7 @@ interface ColumnType {
   readonly maxLength: number | null;
 }
 
-async function readTypes(knex: HostTransaction, table: string): Promise<ReadonlyMap<string, ColumnType>> {
+async function readTypes(knex: HostTransaction, table: string): Promise<Types> {
   const quoted = table.split('.').map((part) => `"${part.replaceAll('"', '""')}"`);
   try {
     const { rows } = await knex.raw<{ rows: (ColumnType & { readonly name: string })[] }>(

@@ -1,3 +1,5 @@
+import type { Config } from '../settings/Config.ts';
+
 /** Where a portal's resources lie: a table (`resource` or `catalog.resource`) and its columns. */
 export interface ResourceTable {
   readonly table: string;
@@ -68,5 +70,68 @@ export function tableNameErrors(tables: TableNames = {}): readonly string[] {
     if (allowed.length === 0) return [`tables.${table} is none of ${Object.keys(known).join(', ')}.`];
     const wrong = Object.keys(names ?? {}).filter((name) => !allowed.includes(name));
     return wrong.map((name) => `tables.${table}.${name} is none of ${allowed.join(', ')}.`);
+  });
+}
+
+type SettingsOf<Table> = Readonly<Record<keyof Table, keyof Config>>;
+
+/** The setting of each name. */
+const RESOURCE_SETTINGS: SettingsOf<ResourceTable> = {
+  table: 'resourceTable',
+  id: 'resourceIdColumn',
+  datasetId: 'resourceDatasetColumn',
+  url: 'resourceUrlColumn',
+  name: 'resourceNameColumn',
+  format: 'resourceFormatColumn',
+  urlType: 'resourceUrlTypeColumn',
+  state: 'resourceStateColumn',
+  cacheUrl: 'resourceCacheUrlColumn',
+  cacheLastUpdated: 'resourceCacheLastUpdatedColumn',
+  hash: 'resourceHashColumn',
+  size: 'resourceSizeColumn',
+  mimetype: 'resourceMimetypeColumn',
+};
+
+const DATASET_SETTINGS: SettingsOf<DatasetTable> = {
+  table: 'datasetTable',
+  id: 'datasetIdColumn',
+  name: 'datasetNameColumn',
+  title: 'datasetTitleColumn',
+  private: 'datasetPrivateColumn',
+  state: 'datasetStateColumn',
+};
+
+/** What a host names, as settings: the environment may still name another. */
+export function tableSettingsOf({ resource = {}, dataset = {} }: TableNames = {}): Readonly<Record<string, unknown>> {
+  const named: Readonly<Record<string, string | null | undefined>>[] = [resource, dataset];
+  const settings: Readonly<Record<string, keyof Config>>[] = [RESOURCE_SETTINGS, DATASET_SETTINGS];
+  const pairs = named.flatMap((names, i) =>
+    Object.entries(names).flatMap(([role, name]) => {
+      const setting = settings[i]?.[role];
+      return setting === undefined || name === undefined ? [] : [[setting, name ?? ''] as const];
+    }),
+  );
+  return Object.fromEntries(pairs);
+}
+
+/** Where the settings say that resources and datasets lie. */
+export function tableNamesOf(config: Config): { readonly resource: ResourceTable; readonly dataset: DatasetTable } {
+  const { datasetPrivateColumn } = config;
+  return {
+    resource: { ...CKAN_RESOURCE, ...namesIn(config, RESOURCE_SETTINGS) },
+    dataset: { ...CKAN_DATASET, ...namesIn(config, DATASET_SETTINGS), private: datasetPrivateColumn || null },
+  };
+}
+
+const namesIn = (config: Config, settings: Readonly<Record<string, keyof Config>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(settings).map(([role, setting]) => [role, String(config[setting])]));
+
+type Names = Readonly<Record<string, string | null | undefined>>;
+
+/** Columns that the host (`given`) or a setting names: those must be there, also where CKAN's (`usual`) need not. */
+export function namedColumns(names: Names, usual: Names, given: Names): string[] {
+  return Object.entries(names).flatMap(([role, column]) => {
+    const isNamed = column !== usual[role] || column === given[role];
+    return role !== 'table' && isNamed && typeof column === 'string' ? [column] : [];
   });
 }

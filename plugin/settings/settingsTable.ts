@@ -1,8 +1,9 @@
 import { FETCH_SETTINGS } from './fetchSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
-import { identifier, integer, list, spanMs, tableName, timerMs, url } from './settingKinds.ts';
+import { identifier, integer, list, spanMs, timerMs, url } from './settingKinds.ts';
 import { STORE_SETTINGS } from './storeSettings.ts';
+import { TABLE_SETTINGS } from './tableSettings.ts';
 
 /** Every setting; `plugin.json` and the README's table are made of it, and tests hold them together. */
 export const SETTINGS = {
@@ -21,34 +22,7 @@ export const SETTINGS = {
     default: 'archiver',
     description: "Schema of the archiver's own tables.",
   },
-  resourceTable: {
-    environment: 'ARCHIVER_RESOURCE_TABLE',
-    group: 'database',
-    kind: tableName(),
-    default: 'resource',
-    description: "The portal's table of resources.",
-  },
-  resourceIdColumn: {
-    environment: 'ARCHIVER_RESOURCE_ID_COLUMN',
-    group: 'database',
-    kind: identifier(),
-    default: 'id',
-    description: "Column of a resource's id.",
-  },
-  resourceDatasetColumn: {
-    environment: 'ARCHIVER_RESOURCE_DATASET_COLUMN',
-    group: 'database',
-    kind: identifier(),
-    default: 'package_id',
-    description: "Column of the id of a resource's dataset.",
-  },
-  resourceUrlColumn: {
-    environment: 'ARCHIVER_RESOURCE_URL_COLUMN',
-    group: 'database',
-    kind: identifier(),
-    default: 'url',
-    description: "Column of a resource's URL.",
-  },
+  ...TABLE_SETTINGS,
 
   mongodbUrl: {
     environment: 'ARCHIVER_MONGODB_URL',

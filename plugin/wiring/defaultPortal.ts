@@ -22,14 +22,6 @@ export function openDefaultPortal(
     knex,
     authorize: () => false,
     logger: pino(log),
-    tables: {
-      resource: {
-        table: config.resourceTable,
-        id: config.resourceIdColumn,
-        datasetId: config.resourceDatasetColumn,
-        url: config.resourceUrlColumn,
-      },
-    },
   });
   return { portal, close: () => knex.destroy() };
 }

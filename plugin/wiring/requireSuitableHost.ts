@@ -16,7 +16,7 @@ export async function suitabilityErrors(
   knex: HostDatabase,
   config: Config,
 ): Promise<readonly string[]> {
-  const unsuitable = await (portal.check?.() ?? Promise.resolve()).then(
+  const unsuitable = await (portal.check?.(config) ?? Promise.resolve()).then(
     () => [],
     (error: unknown) => {
       if (error instanceof ArchiverError && error.code === 'host-unsuitable') return error.message.split('\n');

@@ -105,7 +105,7 @@ describe("a host's columns", () => {
       await assert.rejects(catalog.check(), {
         code: 'host-unsuitable',
         message:
-          "The portal's column resource.hash takes 32 characters; what is written to it has at least 36. " +
+          "The portal's column resource.hash takes 32 characters; what is written to it has at least 36.\n" +
           "The portal's column resource.size is of type date, which is none of bigint, numeric, double precision, " +
           'integer, text, character varying, character.',
       });

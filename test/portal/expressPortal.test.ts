@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Knex } from 'knex';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
-import type { TableNames } from '../../plugin/portal/tableNames.ts';
+import { type TableNames, tableSettingsOf } from '../../plugin/portal/tableNames.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -195,12 +195,7 @@ describe('the portal of Express and knex', () => {
       link: 'http://a.example/10',
       bytes: 42,
     });
-    assert.deepEqual(settings, {
-      resourceTable: 'library.file',
-      resourceIdColumn: 'nr',
-      resourceDatasetColumn: 'work_nr',
-      resourceUrlColumn: 'link',
-    });
+    assert.deepEqual(settings, tableSettingsOf(library));
   });
 
   test('names the table or the columns that a host lacks', async () => {

@@ -1,5 +1,6 @@
 import type { Archiver } from '../../Archiver.ts';
 import type { Role } from '../../model/role.ts';
+import type { Portal } from '../../portal/Portal.ts';
 import type { CommandContext } from './CommandContext.ts';
 import { loadPortal, type PortalOptions } from './loadPortal.ts';
 
@@ -7,7 +8,7 @@ import { loadPortal, type PortalOptions } from './loadPortal.ts';
 export async function withArchiver(
   options: PortalOptions & { readonly roles?: readonly Role[] },
   context: CommandContext,
-  work: (archiver: Archiver) => Promise<void>,
+  work: (archiver: Archiver, portal: Portal) => Promise<void>,
 ): Promise<void> {
   const { portal, close } = await loadPortal(options, context);
   // Only now: what probes a link or reads the settings needs neither queue nor database.
@@ -16,7 +17,7 @@ export async function withArchiver(
   try {
     archiver.register(portal);
     await archiver.start({ roles: options.roles ?? [] });
-    await work(archiver);
+    await work(archiver, portal);
   } finally {
     await archiver.stop();
     await close();
