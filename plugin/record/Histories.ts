@@ -1,3 +1,4 @@
+import type { Copy } from '../model/copy.ts';
 import type { Counted } from '../model/counter.ts';
 import type { AttemptNote, DaySum, KeptChange, StateChange } from '../model/history.ts';
 
@@ -21,6 +22,21 @@ export interface ArchiveTotals {
   readonly hostsDead: number;
 }
 
+/** A version that was stored, and the one that it took the place of. */
+export interface NewVersion {
+  /** That of the change. */
+  readonly id: string;
+  readonly at: Date;
+  readonly resourceId: string;
+  readonly datasetId: string;
+  readonly version: VersionHead;
+  /** null: it is the first, or the one before is no longer kept. */
+  readonly previous: VersionHead | null;
+}
+
+/** What tells two versions apart. */
+export type VersionHead = Pick<Copy, 'key' | 'bytes' | 'sha256' | 'filename' | 'format'>;
+
 /** How resources came to be as they are. Written with the record of each attempt. */
 export interface Histories {
   /** Changes of state of one resource, the newest first, older than the change with the id `after`. */
@@ -28,6 +44,12 @@ export interface Histories {
     resourceId: string,
     page: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly KeptChange[]>;
+  /** Versions that were stored, the newest first, in one dataset or (null) in all, older than the change `after`. */
+  newVersions(page: {
+    readonly datasetId: string | null;
+    readonly after: string | null;
+    readonly limit: number;
+  }): Promise<readonly NewVersion[]>;
   /** The newest attempts of a resource that made a request, at most 20, the newest first. */
   attemptsOf(resourceId: string): Promise<readonly AttemptNote[]>;
   /** By day, the oldest first, since `since`; `host`: at that host; null: at all. */

@@ -17,6 +17,8 @@ export interface HandlerDeps {
   readonly authorize: Portal['authorize'];
   /** Whose pages may change something: those of the portal and of the archiver, such as `https://data.example`. */
   readonly origins: ReadonlySet<string>;
+  /** The portal's name and its URL. */
+  readonly portal: { readonly name: string; readonly site: string };
   /** Where the handler is mounted, absolute. */
   readonly archiverUrl: string;
   /** The caller, for an Idempotency-Key; null: nobody in particular. */

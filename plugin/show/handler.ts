@@ -2,6 +2,7 @@ import express, { type Express, type Request, type Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import { readCopy } from './copyRoutes.ts';
+import { showDatasetFeed, showFeed } from './feeds.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
 import { showMetrics } from './metrics.ts';
@@ -37,6 +38,10 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
     const health = await deps.health();
     response.status(health.ready ? 200 : 503).json(health);
   },
+  feedAtom: (deps, request, response) => showFeed('atom', deps, request, response),
+  feedJson: (deps, request, response) => showFeed('json', deps, request, response),
+  datasetFeedAtom: (deps, request, response) => showDatasetFeed('atom', deps, request, response),
+  datasetFeedJson: (deps, request, response) => showDatasetFeed('json', deps, request, response),
   metrics: showMetrics,
   describe: (deps, _request, response) => void response.json(openApi(deps.archiverUrl)),
 };

@@ -32,6 +32,20 @@ const ARCHIVE = {
 } as const;
 const READ = { method: 'get', action: 'archive.read', problems: [400, 404, 500, 503] } as const;
 
+const FEED = {
+  method: 'get',
+  action: 'archive.read',
+  problems: [400, 404, 500, 503],
+  headers: ['If-None-Match'],
+} as const;
+const UNCHANGED = { description: 'Unchanged.' };
+const ATOM = {
+  answers: { 200: { description: 'RFC 4287.', texts: ['application/atom+xml'] }, 304: UNCHANGED },
+} as const;
+const JSON_FEED = {
+  answers: { 200: { description: 'JSON Feed 1.', texts: ['application/feed+json'] }, 304: UNCHANGED },
+} as const;
+
 /** Every route of the handler, said once. Those of one path stand together. */
 export const ROUTES = [
   {
@@ -125,6 +139,22 @@ export const ROUTES = [
     summary: 'All services answer and work goes on',
     answers: { ...found('Health'), 503: { description: 'One does not; the body says which.', schema: 'Health' } },
     problems: [500, 503],
+  },
+  { ...FEED, id: 'feedAtom', path: '/feed.atom', summary: 'New versions in all datasets, as Atom', ...ATOM },
+  { ...FEED, id: 'feedJson', path: '/feed.json', summary: 'New versions in all datasets, as JSON Feed', ...JSON_FEED },
+  {
+    ...FEED,
+    id: 'datasetFeedAtom',
+    path: '/datasets/{id}/feed.atom',
+    summary: 'New versions in a dataset, by its id or name, as Atom',
+    ...ATOM,
+  },
+  {
+    ...FEED,
+    id: 'datasetFeedJson',
+    path: '/datasets/{id}/feed.json',
+    summary: 'New versions in a dataset, by its id or name, as JSON Feed',
+    ...JSON_FEED,
   },
   {
     id: 'metrics',

@@ -1,13 +1,14 @@
 import type { Counted } from '../../model/counter.ts';
 import type { AttemptNote, DaySum, KeptChange } from '../../model/history.ts';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
-import type { ArchiveTotals, Histories } from '../Histories.ts';
+import type { ArchiveTotals, Histories, NewVersion } from '../Histories.ts';
 import { readCounters } from './counterTable.ts';
 
 const CHANGE = selectList({
   id: 'id',
-  at: 'at',
+  at: moment('at'),
   resourceId: 'resource_id',
   datasetId: 'dataset_id',
   kind: 'kind',
@@ -20,7 +21,7 @@ const CHANGE = selectList({
 } satisfies Record<keyof KeptChange, string>);
 
 const ATTEMPT = selectList({
-  at: 'at',
+  at: moment('at'),
   code: 'code',
   reason: 'reason',
   status: 'status',
@@ -37,6 +38,18 @@ const DAY_SUMS = `
     wire_bytes as "wireBytes", ms
   from :schema:.day_sum where host = :host and day >= cast(cast(:since as timestamptz) at time zone 'UTC' as date)
   order by day, code`;
+
+const versionOf = (alias: string): string => `jsonb_build_object('key', ${alias}.key, 'bytes', ${alias}.bytes,
+  'sha256', ${alias}.sha256, 'filename', ${alias}.filename, 'format', ${alias}.format)`;
+
+const NEW_VERSIONS = `
+  select e.id, ${moment('e.at')} as at, e.resource_id as "resourceId", e.dataset_id as "datasetId",
+    ${versionOf('c')} as version, case when p.key is not null then ${versionOf('p')} end as previous
+  from :schema:.event as e join :schema:.copy as c on c.key = e.copy_key
+    left join :schema:.copy as p on p.key = e.previous_copy_key
+  where e.kind = 'copy' and (cast(:datasetId as text) is null or e.dataset_id = :datasetId)
+    and (cast(:after as bigint) is null or e.id < :after)
+  order by e.id desc limit :limit`;
 
 const TOTALS = `
   select count(*)::float8 as copies, coalesce(sum(bytes), 0)::float8 as bytes,
@@ -62,6 +75,11 @@ export class HistoryTable implements Histories {
     const older = after === null ? '' : 'and id < cast(:after as bigint)';
     const sql = `select ${CHANGE} from :schema:.event where resource_id = :resourceId ${older} order by id desc limit :limit`;
     const rows = await this.#database.rows<KeptChange>('reading a history', sql, { resourceId, after, limit });
+    return rows.map((row) => ({ ...row, id: String(row.id) }));
+  }
+
+  async newVersions(page: Parameters<Histories['newVersions']>[0]): Promise<NewVersion[]> {
+    const rows = await this.#database.rows<NewVersion>('reading new versions', NEW_VERSIONS, { ...page });
     return rows.map((row) => ({ ...row, id: String(row.id) }));
   }
 
