@@ -36,7 +36,10 @@ export const byHeader: Authorize = ({ headers }, { action, datasetId }) =>
 
 /** An archiver in a small portal, its routes, and a publisher that serves `files`. */
 export class ShownPortal {
-  readonly files = new Map<string, { readonly body: string | Buffer; readonly headers?: Record<string, string> }>();
+  readonly files = new Map<
+    string,
+    { readonly body: string | Buffer; readonly headers?: Record<string, string>; readonly status?: number }
+  >();
   readonly database: TestDatabase;
   readonly archiver: Archiver;
   readonly folder: string;
@@ -62,7 +65,7 @@ export class ShownPortal {
       this.requests.push(request.url ?? '');
       await this.beforeAnswer(request.url ?? '');
       const file = this.files.get(decodeURIComponent(request.url ?? ''));
-      if (file) response.writeHead(200, { 'Content-Type': 'text/csv', ...file.headers }).end(file.body);
+      if (file) response.writeHead(file.status ?? 200, { 'Content-Type': 'text/csv', ...file.headers }).end(file.body);
       else response.writeHead(404).end();
     });
     this.archiver = createArchiver({ environment: {} });
