@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
-import { BlobServiceClient, type BlockBlobClient, type ContainerClient, RestError } from '@azure/storage-blob';
+import { setTimeout as wait } from 'node:timers/promises';
+import { BlobServiceClient, type BlockBlobClient, type ContainerClient } from '@azure/storage-blob';
 import { ArchiverError } from '../errors.ts';
 import type { ByteRange, StoredBytes } from './ArchiveStore.ts';
+import { isBlobMissing, isBusy, isContainerMissing } from './azureErrors.ts';
 import type { NewObject, ObjectFacts, ObjectService, Part, PartTarget } from './ObjectService.ts';
 import { metadataOf, ObjectStore, PART_BYTES, PROBE_KEY, SERVED_AS } from './objectStore.ts';
 
@@ -11,6 +13,8 @@ export interface AzureSettings {
   readonly container: string;
 }
 
+const OPEN_MS = 60_000;
+const BUSY_WAITS_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 const PROBE_BLOCK = Buffer.from('probe').toString('base64');
 
 /**
@@ -35,8 +39,15 @@ class BlobContainer implements ObjectService {
     this.place = `container ${container} of ${host}`;
   }
 
+  /** Making a container needs a right that one who may write into it need not have. */
   async open(): Promise<void> {
-    await this.#container.createIfNotExists();
+    try {
+      await this.probe(AbortSignal.timeout(OPEN_MS));
+    } catch (error) {
+      if (!isContainerMissing(error)) throw error;
+      await this.#container.createIfNotExists();
+      await this.probe(AbortSignal.timeout(OPEN_MS));
+    }
   }
 
   async put(object: NewObject, body: Uint8Array): Promise<void> {
@@ -103,8 +114,17 @@ class BlobBlocks implements PartTarget {
     return PART_BYTES;
   }
 
-  async send({ number, bytes }: Part, signal?: AbortSignal): Promise<void> {
-    await this.#blob.stageBlock(this.#idOf(number), bytes, bytes.length, signal ? { abortSignal: signal } : {});
+  /** A body that is on its way cannot be asked for again: a busy service is given up to a minute. */
+  async send(part: Part, signal?: AbortSignal): Promise<void> {
+    for (const waitMs of BUSY_WAITS_MS) {
+      try {
+        return await this.#sendOnce(part, signal);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        await wait(waitMs, undefined, signal ? { signal } : {});
+      }
+    }
+    await this.#sendOnce(part, signal);
   }
 
   async complete(last: Part): Promise<void> {
@@ -114,6 +134,10 @@ class BlobBlocks implements PartTarget {
   }
 
   async abandon(): Promise<void> {}
+
+  async #sendOnce({ number, bytes }: Part, signal?: AbortSignal): Promise<void> {
+    await this.#blob.stageBlock(this.#idOf(number), bytes, bytes.length, signal ? { abortSignal: signal } : {});
+  }
 
   /** Two uploads to one key must not write over each other's blocks; ids of one blob must all have the same length. */
   #idOf(number: number): string {
@@ -150,7 +174,7 @@ async function nullWhereMissing<Result>(work: () => Promise<Result>): Promise<Re
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RestError && error.statusCode === 404) return null;
+    if (isBlobMissing(error)) return null;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmdirSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { rmdir, writeFile } from 'node:fs/promises';
@@ -25,31 +26,55 @@ export interface FileRights {
   readonly isShared: boolean;
 }
 
+const CLAIM_TRIES = 1000;
+
 /**
  * Makes a folder, and those above it; false when it is taken.
  * Synchronously: what only changes names takes less time than a hop to another thread.
  */
 export function createExclusive(folder: string, rights: FileRights): boolean {
-  try {
-    mkdirSync(folder, rights.folderMode);
-    if (rights.isShared) chmodSync(folder, rights.folderMode);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    if (codeOf(error) !== 'ENOENT') throw error;
+  for (let tried = 1; ; tried++) {
+    try {
+      mkdirSync(folder, rights.folderMode);
+      if (rights.isShared) chmodSync(folder, rights.folderMode);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      // The folder above it may go again while it is empty.
+      if (codeOf(error) !== 'ENOENT' || tried === CLAIM_TRIES) throw error;
+      createFolders(dirname(folder), rights);
+    }
   }
-  createFolders(dirname(folder), rights);
-  return createExclusive(folder, rights);
 }
 
-/** Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. */
-export function createFolders(folder: string, { folderMode, isShared }: FileRights): string | undefined {
-  const highest = mkdirSync(folder, { recursive: true, mode: folderMode });
-  for (let made = folder; isShared && highest !== undefined; made = dirname(made)) {
-    chmodSync(made, folderMode);
-    if (made === highest) break;
+/**
+ * Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. Step by
+ * step: Node's own `recursive` says ENOENT on a file system that may only be read, and never returns on some.
+ */
+export function createFolders(folder: string, rights: FileRights): string | undefined {
+  try {
+    return createFolder(folder, rights) ? folder : undefined;
+  } catch (error) {
+    const parent = dirname(folder);
+    // Where the one above is there, the folder itself is refused.
+    if (codeOf(error) !== 'ENOENT' || parent === folder || lstatSync(parent, { throwIfNoEntry: false })) throw error;
+    const highest = createFolders(parent, rights);
+    createFolder(folder, rights);
+    return highest ?? folder;
   }
-  return highest;
+}
+
+/** false: it was there, or somebody else made it. */
+function createFolder(folder: string, { folderMode, isShared }: FileRights): boolean {
+  try {
+    mkdirSync(folder, folderMode);
+    if (isShared) chmodSync(folder, folderMode);
+    return true;
+  } catch (error) {
+    // Of a folder that is there, a file system that may only be read says EROFS.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
+    throw error;
+  }
 }
 
 /**
@@ -96,8 +121,6 @@ function writeFileSynchronously(path: string, body: Uint8Array, flag: number, mo
     closeSync(file);
   }
 }
-
-const CLAIM_TRIES = 1000;
 
 /**
  * Makes a folder and an empty file in it, although others remove the folder whenever they find it empty. Synchronously:

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { JobQueue } from '../job/JobQueue.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { recordsWithEvents } from '../notify/recordsWithEvents.ts';
@@ -75,7 +76,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const { knex, tables, migrated } = await openTables(scope, config, portal);
   // What was only checked is to be kept now.
   if (roles.includes('worker') && !config.checkOnly) await tables.archivals.makeDue('checked-only', now());
-  const store = await openStore(scope, config);
+  const store = await openStore(scope, config, logger);
   const queue = await createQueue(config, knex, logger);
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
@@ -112,8 +113,8 @@ async function openTables(scope: Scope, config: Config, portal: Portal): Promise
   return { knex, tables, migrated };
 }
 
-async function openStore(scope: Scope, config: Config): Promise<ArchiveStore> {
-  const store = scope.add(await createStore(config));
+async function openStore(scope: Scope, config: Config, logger: Logger): Promise<ArchiveStore> {
+  const store = scope.add(await createStore(config, logger));
   await store.open();
   await store.dropStages(STAGE_MAX_MS);
   return store;

@@ -1,3 +1,4 @@
+import type { Logger } from '../model/logger.ts';
 import type { Config } from '../settings/Config.ts';
 import { STORE_PLACES } from '../settings/storePlaces.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
@@ -26,22 +27,25 @@ export type StoreSettings = Pick<
   | 's3Endpoint'
 >;
 
-/** The store that the settings name, in two parts where copies of private datasets lie apart. */
-export async function createStore(config: StoreSettings): Promise<ArchiveStore> {
+/**
+ * The store that the settings name, in two parts where copies of private datasets lie apart. `logger`: told of what holds less
+ * firmly there than elsewhere; left out for all but one of a process.
+ */
+export async function createStore(config: StoreSettings, logger?: Pick<Logger, 'warn'>): Promise<ArchiveStore> {
   const { open, hidden } = STORE_PLACES[config.store];
-  const store = await storeAt(config, config[open] ?? '');
+  const store = await storeAt(config, config[open] ?? '', logger);
   const apart = config[hidden];
-  return apart === null ? store : new DividedStore(store, await storeAt(config, apart));
+  return apart === null ? store : new DividedStore(store, await storeAt(config, apart, logger));
 }
 
 /**
  * A new kind of store is one file in `store/` and one case here. Its SDK is loaded with that file, so only where a setting
  * names it; `settings/optionalLibraries.ts` knows which packages it needs.
  */
-async function storeAt(config: StoreSettings, place: string): Promise<ArchiveStore> {
+async function storeAt(config: StoreSettings, place: string, logger?: Pick<Logger, 'warn'>): Promise<ArchiveStore> {
   switch (config.store) {
     case 'folder':
-      return new FolderStore({ folder: place, access: config.folderAccess });
+      return new FolderStore({ folder: place, access: config.folderAccess, ...(logger ? { logger } : {}) });
     case 'azure': {
       const { AzureBlobStore } = await import('../store/azureBlobStore.ts');
       return new AzureBlobStore({ connectionString: config.azureConnectionString ?? '', container: place });
