@@ -3,8 +3,11 @@ import { Console } from 'node:console';
 import { setMaxListeners } from 'node:events';
 import { version } from '../wiring/version.ts';
 
-// Standard output is for results alone: what libraries say (knex, a portal's own module) goes beside them.
-globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
+const args = process.argv.slice(2);
+// Standard output is for results alone: what libraries say (knex, a portal's own module) goes beside them. What a shell is to
+// complete is such a result, and the library that finds it writes it itself.
+if (!['complete', 'completion'].includes(args[0] ?? ''))
+  globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr });
 
 const ending = new AbortController();
 // Every probe under way listens to it: that many are no leak.
@@ -13,7 +16,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 // The reader of our output may stop reading (`| head`); there is nobody left to tell.
 process.stdout.on('error', () => process.exit(1));
 
-const args = process.argv.slice(2);
 if (args.length === 1 && ['--version', '-V'].includes(args[0] ?? '')) process.stdout.write(`${version}\n`);
 else await run();
 

@@ -1,3 +1,4 @@
+import completeIn from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { version } from '../wiring/version.ts';
@@ -38,6 +39,8 @@ export async function runCli(args: readonly string[], context: CommandContext): 
       '\nExit codes: 0 went well; 1 the answer is bad; 2 wrong settings or arguments, or no database.',
     );
   for (const command of COMMANDS) program.addCommand(command(context));
+  // `completion bash|zsh|fish|powershell` prints a script, by which the shell asks `complete -- …`.
+  completeIn(program, { completionCommandName: 'completion' });
   behave(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
