@@ -1,4 +1,6 @@
 const REPLACEMENT = '\ufffd';
+/** What nearly every text consists of, and nothing of which is ever replaced. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 /** Controls and the two separators that end a line wherever a text is shown. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu;
 const BIDI = /\p{Bidi_Control}/gu;
@@ -17,6 +19,7 @@ function bounded(text: string, maxLength: number): string {
  * which PostgreSQL has no place for, become U+FFFD. At most `maxLength` code points.
  */
 export function storableText(text: string, maxLength: number): string {
+  if (PRINTABLE_ASCII.test(text)) return bounded(text, maxLength);
   return bounded(text.replace(LONE_SURROGATES, REPLACEMENT).replaceAll('\0', REPLACEMENT), maxLength);
 }
 
@@ -25,5 +28,6 @@ export function storableText(text: string, maxLength: number): string {
  * the characters that turn the direction of what stands around them (Unicode's Bidi_Control).
  */
 export function plainText(text: string, maxLength: number): string {
+  if (PRINTABLE_ASCII.test(text)) return bounded(text, maxLength);
   return storableText(text.replace(CONTROLS, ' ').replace(BIDI, ''), maxLength);
 }

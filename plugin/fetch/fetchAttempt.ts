@@ -109,9 +109,9 @@ export class FetchAttempt {
   async #attempt(url: URL, credentials: UrlCredentials | null, expects: Expects): Promise<ServiceAttempt> {
     const { scope, request } = this.#deps;
     const direct = await this.#ask(url, credentials, { expects, mediaType: null });
-    const type = mediaTypeToAskFor(request.declaredFormat);
-    const negotiates = type !== null && expects === 'anything' && isWorthNegotiating(direct.outcome);
-    const { chain, outcome: found } = negotiates ? await this.#askFor(type, url, credentials, direct) : direct;
+    const negotiates = expects === 'anything' && isWorthNegotiating(direct.outcome);
+    const type = negotiates ? mediaTypeToAskFor(request.declaredFormat) : null;
+    const { chain, outcome: found } = type === null ? direct : await this.#askFor(type, url, credentials, direct);
     const isPage = found.code === 'not-data' && expects === 'anything';
     const reached = isPage ? await behindPage(found, request, scope.settings, this.#visitor(chain)) : found;
     const outcome = reached.code === 'empty' && this.#holdsCopy() ? emptyInPlaceOfCopy(reached) : reached;

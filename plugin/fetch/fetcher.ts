@@ -61,7 +61,7 @@ export class Fetcher {
    * `store-failed` (or `thread-failed`) when our own parts do not work, and `stopped` when `signal` ended it.
    */
   async fetch(asked: FetchRequest, stages: StageOpener | null, signal: AbortSignal): Promise<Attempt> {
-    const request = { ...asked, known: asked.known && { ...asked.known, headers: lowerCased(asked.known.headers) } };
+    const request = withLowerCasedHeaders(asked);
     const trace = new Trace();
     const outcome = await this.#outcome(request, stages, signal, trace);
     if (signal.aborted && outcome.code === 'internal') throw new ArchiverError('stopped', 'The attempt was stopped.');
@@ -114,4 +114,11 @@ export class Fetcher {
   #mayBeSpared(known: Known, { mode, url, now }: FetchRequest): boolean {
     return mode === 'sweep' && holdsCopyOf(known, url) && isFresh(known, now, this.#settings);
   }
+}
+
+/** Header names of a copy that another archiver recorded may be in any case. */
+function withLowerCasedHeaders(request: FetchRequest): FetchRequest {
+  const { known } = request;
+  const headers = known ? lowerCased(known.headers) : null;
+  return known && headers && headers !== known.headers ? { ...request, known: { ...known, headers } } : request;
 }

@@ -46,10 +46,12 @@ export function plainAttempt(attempt: Attempt): Attempt {
 }
 
 function plainHeaders(headers: HeaderMap): HeaderMap {
-  const entries = Object.entries(headers).map(([name, value]) => {
-    return [field(name), typeof value === 'string' ? field(value) : value.map(field)] as const;
-  });
-  return Object.fromEntries(entries);
+  const plain: Record<string, string | readonly string[]> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value !== undefined) plain[field(name)] = typeof value === 'string' ? field(value) : value.map(field);
+  }
+  return plain;
 }
 
 function plainLink(link: DataLink): DataLink {

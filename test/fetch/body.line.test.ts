@@ -43,6 +43,19 @@ describe('the line of stages that a body passes', () => {
     assert.deepEqual([bytes, hashes.md5.length, line.classifier.found?.format], [ROWS.length, 32, 'CSV']);
   });
 
+  it('asks for the time of the processors only where something is decoded', async (t) => {
+    const asked = t.mock.method(process, 'cpuUsage').mock;
+    const { line } = lineOf();
+    line.push(Buffer.from(ROWS));
+    await line.end(false);
+    await line.read();
+    assert.equal(asked.callCount(), 0);
+    const coded = lineOf({ codings: ['gzip'] }).line;
+    await coded.push(gzipSync(ROWS));
+    assert.equal(await coded.end(false), 'more');
+    assert.equal(asked.callCount(), 1);
+  });
+
   it('stops for the first reason, and tells its owner once', async () => {
     const { line, stops } = lineOf({ settings: { maxBytes: 200_000, maxDecodedRatio: 1000, maxDecodeMs: 60_000 } });
     line.push(Buffer.from(PAGE));

@@ -53,16 +53,15 @@ function measured(mutated: MutatedBody): number {
 /** All that is looked at in a body's bytes, at its beginning and at its end. */
 export function throughSniffing({ body, complete, contentType, declaredFormat, path }: MutatedBody): Classification {
   const headers: HeaderMap = contentType === null ? {} : { 'content-type': contentType };
-  const input = {
+  const about = {
     headers,
     request: requestFor(`http://a.example${path}`, { declaredFormat }),
     finalUrl: `http://a.example${path}`,
     expects: 'anything' as const,
-    head: body,
-    complete,
   };
-  const first = classify({ ...input, secondSample: null });
-  const found = first.sampleRange === null ? first : classify({ ...input, complete: false, secondSample: body });
+  const first = classify(about, { head: body, complete, secondSample: null });
+  const again = { head: body, complete: false, secondSample: body };
+  const found = first.sampleRange === null ? first : classify(about, again);
   const text = body.toString();
   partialSign(text, complete ? null : text);
   const format = endedFormat(body);

@@ -55,8 +55,9 @@ export class BodyClassifier {
   }
 
   #classify(complete: boolean): Step {
-    const head = joinChunks(this.#chunks).subarray(0, HEAD_BYTES);
-    const found = classify({ ...this.#context, head, complete, secondSample: null });
+    const whole = joinChunks(this.#chunks);
+    const head = whole.length > HEAD_BYTES ? whole.subarray(0, HEAD_BYTES) : whole;
+    const found = classify(this.#context, { head, complete, secondSample: null });
     this.#found = found;
     if (!complete && found.sampleRange !== null) {
       const sample = new BodySample(found.sampleRange);
@@ -70,7 +71,7 @@ export class BodyClassifier {
   /** Only of a container is a second sample taken, and a container is data whatever is in it. */
   #classifyAgain(first: Classification, head: Buffer, secondSample: Buffer, isStaging: boolean): void {
     if (secondSample.length === 0) return;
-    const second = classify({ ...this.#context, head, complete: false, secondSample });
+    const second = classify(this.#context, { head, complete: false, secondSample });
     if (!second.refusal) this.#found = isStaging ? { ...second, filename: first.filename } : second;
   }
 }

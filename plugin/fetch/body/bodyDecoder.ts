@@ -55,12 +55,14 @@ export class BodyDecoder {
     const tooLong = this.#limits.wireFailure();
     if (tooLong) return stop(tooLong);
     this.#digests?.content(chunk);
-    return this.#decoder ? this.#decode((decoder) => decoder.write(chunk), false) : this.#next(chunk);
+    const decoder = this.#decoder;
+    return decoder ? this.#decode(() => decoder.write(chunk), false) : this.#next(chunk);
   }
 
   /** The body has ended, `closed`: as the connection did. It is decoded to its end, and not empty. */
   async end(closed: boolean): Promise<Step> {
-    const decoded = await this.#endDecoder(closed);
+    const decoder = this.wireBytes === 0 ? null : this.#decoder;
+    const decoded = decoder ? await this.#decode(() => decoder.end(), closed) : 'more';
     if (decoded !== 'more') return decoded;
     this.wrongDigests = this.#digests?.mismatches().map(({ source }) => source) ?? [];
     return (this.#decoder ? this.#decoded : this.wireBytes) === 0 ? stop(emptyBody()) : 'more';
@@ -71,16 +73,11 @@ export class BodyDecoder {
     await this.#decoder?.destroy();
   }
 
-  async #endDecoder(closed: boolean): Promise<Step> {
-    return this.wireBytes === 0 ? 'more' : this.#decode((decoder) => decoder.end(), closed);
-  }
-
-  async #decode(work: (decoder: Decoder) => Promise<Step>, closed: boolean): Promise<Step> {
-    if (!this.#decoder) return 'more';
+  async #decode(work: () => Promise<Step>, closed: boolean): Promise<Step> {
     const { clock } = this.#limits;
     clock.start();
     try {
-      const step = await work(this.#decoder);
+      const step = await work();
       const tooSlow = step === 'more' ? this.#limits.timeFailure() : null;
       return tooSlow ? stop(tooSlow) : step;
     } catch (error) {

@@ -38,13 +38,14 @@ export class BodyLine {
   #stopped: Stop | null = null;
   #pushing: Promise<void> | null = null;
 
-  constructor({ headers, codings, settings, classify, page, onStop, ...sink }: LineInput) {
+  constructor(input: LineInput) {
+    const { headers, codings, settings, classify, page, onStop, stages, hasher, isKnown } = input;
     page?.restart();
     this.#page = page ?? null;
     this.#onStop = onStop;
     this.decoder = new BodyDecoder({ headers, codings, settings, output: (chunk) => this.#noted(this.#take(chunk)) });
     this.classifier = new BodyClassifier(classify);
-    this.#sink = new BodySink({ ...sink, target: () => this.classifier.target });
+    this.#sink = new BodySink({ stages, hasher, isKnown, target: () => this.classifier.target });
   }
 
   get stopped(): Stop | null {

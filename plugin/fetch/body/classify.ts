@@ -20,7 +20,7 @@ export interface ClassifyContext {
 }
 
 /** The bytes, as far as they have come. */
-interface ClassifyInput extends ClassifyContext {
+interface ClassifyInput {
   /** The first 64 KiB, decoded. */
   readonly head: Buffer;
   readonly complete: boolean;
@@ -52,8 +52,8 @@ const NOTHING: Omit<Classification, 'refusal'> = {
 };
 
 /** Is it data, and under which name is it kept? The head is decoded to text, and parsed, once for all that ask. */
-export function classify(input: ClassifyInput): Classification {
-  const { head, complete, secondSample, headers, request, finalUrl, expects } = input;
+export function classify(about: ClassifyContext, { head, complete, secondSample }: ClassifyInput): Classification {
+  const { headers, request, finalUrl, expects } = about;
   const contentType = field(headers, 'content-type');
   const text = new HeadText(head, contentType);
   const service = mayBeService(head) ? serviceResponse(text, contentType) : null;
@@ -65,7 +65,7 @@ export function classify(input: ClassifyInput): Classification {
   if (service?.kind === 'exception' && sniffed.data) return errorReport(service.message);
   const wall = sniffed.format === 'HTML' && !sniffed.data ? challengePage(text.text, false) : null;
   if (wall !== null) return { ...NOTHING, refusal: botWall(`a page of ${wall}`), evidence: sniffed.evidence };
-  return classification(sniffed, service?.kind === 'capabilities' ? service.service : null, input);
+  return classification(sniffed, service?.kind === 'capabilities' ? service.service : null, about);
 }
 
 function classification(sniffed: Sniffed, service: string | null, about: ClassifyContext): Classification {

@@ -110,9 +110,21 @@ const PER_RESPONSE: ReadonlySet<string> = new Set(['age', 'date']);
 
 /** The headers of the stored response after a 304: RFC 9111 section 4.3.4. */
 export function updatedHeaders(stored: HeaderMap, from304: HeaderMap): HeaderMap {
-  const kept = Object.entries(stored).filter(([name]) => !PER_RESPONSE.has(name));
-  const news = Object.entries(from304).filter(([name]) => !NOT_UPDATED_BY_304.has(name));
-  return Object.fromEntries([...kept, ...news]);
+  const updated: Record<string, string | readonly string[]> = {};
+  copyFields(stored, PER_RESPONSE, updated);
+  copyFields(from304, NOT_UPDATED_BY_304, updated);
+  return updated;
+}
+
+function copyFields(
+  from: HeaderMap,
+  except: ReadonlySet<string>,
+  to: Record<string, string | readonly string[]>,
+): void {
+  for (const name of Object.keys(from)) {
+    const value = from[name];
+    if (value !== undefined && name !== '__proto__' && !except.has(name)) to[name] = value;
+  }
 }
 
 const STORED = [

@@ -46,7 +46,7 @@ export function exchange(
 }
 
 /** undici's view of an exchange: its events, the socket below it, and what undici does not tell. */
-class UndiciExchange implements Dispatcher.DispatchHandler {
+class UndiciExchange implements Dispatcher.DispatchHandler, ExchangeConnection {
   readonly #state: ExchangeState;
   #controller: Dispatcher.DispatchController | null = null;
   #socket: Socket | null = null;
@@ -63,13 +63,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
   };
 
   constructor(resolve: (result: ExchangeResult) => void, scope: Pick<AttemptScope, 'deadlines' | 'signal'>) {
-    const connection: ExchangeConnection = {
-      pause: () => this.#backpressure?.pause(),
-      resume: () => this.#backpressure?.resume(),
-      release: () => this.#release(),
-      abort: () => this.#abort(),
-    };
-    this.#state = new ExchangeState(connection, scope, { lenient: false, resolve });
+    this.#state = new ExchangeState(this, scope, { lenient: false, resolve });
   }
 
   dispatch(dispatcher: Dispatcher, { url, path, headers, content = null }: HttpRequest): void {
@@ -181,14 +175,22 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#unwatchHead = null;
   }
 
-  #release(): void {
+  pause(): void {
+    this.#backpressure?.pause();
+  }
+
+  resume(): void {
+    this.#backpressure?.resume();
+  }
+
+  release(): void {
     this.#unwatch();
     this.#backpressure?.resume();
     this.#socket?.off('error', this.#onSocketError);
     if (starting === this) starting = null;
   }
 
-  #abort(): void {
+  abort(): void {
     this.#abortReason ??= new Error('The archiver gave this request up.');
     this.#controller?.abort(this.#abortReason);
   }

@@ -16,8 +16,8 @@ const RULES = { rejectPublicSuffixes: true, allowSecureOnLocal: false };
  * each port may be somebody else's, none leaves its origin.
  */
 export class Cookies {
-  readonly #names = new CookieJar(undefined, RULES);
-  readonly #addresses = new Map<string, CookieJar>();
+  /** None for an attempt without cookies, which nearly every one is: a jar costs more than all else of a recheck. */
+  readonly #jars = new Map<string, CookieJar>();
 
   store(url: URL, headers: HeaderMap): void {
     for (const text of fields(headers, 'set-cookie').slice(0, MAX_COOKIES_PER_ANSWER)) {
@@ -30,14 +30,20 @@ export class Cookies {
 
   /** The `Cookie` field for a URL; null when there is none. */
   fieldFor(url: URL): string | null {
-    const text = this.#jarOf(url).getCookieStringSync(url.href);
+    if (this.#jars.size === 0) return null;
+    const text = this.#jars.get(jarNameOf(url))?.getCookieStringSync(url.href) ?? '';
     return text === '' || text.length > MAX_FIELD_BYTES || !/^[\x20-\x7e\x80-\xff]*$/.test(text) ? null : text;
   }
 
-  #jarOf({ hostname, origin }: URL): CookieJar {
-    if (isIP(hostname.replace(/^\[|\]$/g, '')) === 0) return this.#names;
-    const jar = this.#addresses.get(origin) ?? new CookieJar(undefined, RULES);
-    this.#addresses.set(origin, jar);
+  #jarOf(url: URL): CookieJar {
+    const name = jarNameOf(url);
+    const jar = this.#jars.get(name) ?? new CookieJar(undefined, RULES);
+    this.#jars.set(name, jar);
     return jar;
   }
+}
+
+/** One jar for all hosts that have names, one for each origin at an address. */
+function jarNameOf({ hostname, origin }: URL): string {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? 'names' : origin;
 }

@@ -99,14 +99,15 @@ export class RedirectChain {
       const { response } = result;
       this.#polling.end();
       this.#sender.storeCookies(this.#url, response.headers);
-      const step = await this.#stepAfter(response);
+      const step = this.#stepAfter(response);
       if (step === 'final') return { kind: 'response', response, conditional };
-      if (step !== 'go-on') return brokenBy(step);
+      const end = step === 'poll' ? await this.#polling.wait(response.headers) : step;
+      if (end !== null && end !== 'go-on') return brokenBy(end);
     }
   }
 
-  /** `final`: its body is still to be read; an outcome: there is nothing to go on for. */
-  async #stepAfter(response: HttpResponse): Promise<'go-on' | 'final' | Outcome> {
+  /** `final`: its body is still to be read; `poll`: the file is still being prepared; an outcome: nothing is asked any more. */
+  #stepAfter(response: HttpResponse): 'go-on' | 'poll' | 'final' | Outcome {
     const { status, headers } = response;
     if (isRedirect(status)) {
       const wrong = this.#follow(response);
@@ -117,7 +118,7 @@ export class RedirectChain {
     if (wall) return this.#walledOff(response, wall);
     if (status !== 202 || !this.#deps.waitsFor202 || !saysWhenReady(headers)) return 'final';
     this.#drop(response);
-    return (await this.#polling.wait(headers)) ?? 'go-on';
+    return 'poll';
   }
 
   /** One request to the URL that the chain has come to. */

@@ -3,6 +3,7 @@ const LEFT_UNESCAPED = /[|[\]{}^"`]/g;
 
 /** The URL with these escaped, as strict servers want it; null where it has none of them. */
 export function escapedUrl(url: URL): URL | null {
+  if (url.pathname.search(LEFT_UNESCAPED) < 0 && url.search.search(LEFT_UNESCAPED) < 0) return null;
   const escaped = new URL(url.href);
   escaped.pathname = withEscapes(url.pathname);
   // An empty query keeps its question mark.

@@ -39,6 +39,9 @@ export function lowerCased(headers: HeaderMap): HeaderMap {
  */
 export function declaredLength(headers: HeaderMap): number | null {
   if (fields(headers, 'transfer-encoding').some((coding) => !/^\s*(?:identity)?\s*$/i.test(coding))) return null;
+  const single = firstField(headers, 'content-length');
+  if (single === null) return null;
+  if (single === headers['content-length'] && /^\d{1,15}$/.test(single)) return Number(single);
   const values = new Set(
     fields(headers, 'content-length')
       .join(',')

@@ -11,11 +11,11 @@ const ASCTIME = /^[a-z]{3} ([a-z]{3}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$
 export function httpDate(text: string, at: number): number | null {
   const value = text.trim();
   const fixed = FIXDATE.exec(value);
-  if (fixed) return instant(fixed[3], fixed[2], fixed[1], fixed.slice(4, 7));
+  if (fixed) return instant(midnight(Number(fixed[3]), fixed[2], Number(fixed[1])), timeOfDay(fixed, 4));
   const asctime = ASCTIME.exec(value);
-  if (asctime) return instant(asctime[6], asctime[1], asctime[2], asctime.slice(3, 6));
+  if (asctime) return instant(midnight(Number(asctime[6]), asctime[1], Number(asctime[2])), timeOfDay(asctime, 3));
   const old = RFC850.exec(value);
-  return old ? instant(String(fullYear(Number(old[3]), at)), old[2], old[1], old.slice(4, 7)) : null;
+  return old ? instant(midnight(fullYear(Number(old[3]), at), old[2], Number(old[1])), timeOfDay(old, 4)) : null;
 }
 
 /** A two-digit year that would lie more than 50 years ahead means the century before (RFC 9110 section 5.6.7). */
@@ -25,13 +25,26 @@ function fullYear(twoDigits: number, at: number): number {
   return year > now + 50 ? year - 100 : year;
 }
 
-function instant(year = '', monthName = '', day = '', time: readonly string[] = []): number | null {
-  const month = MONTHS.indexOf(monthName.toLowerCase());
-  const [hours = 0, minutes = 0, seconds = 0] = time.map(Number);
+/** Milliseconds of hours, minutes and seconds that stand side by side in a match; NaN when they are no time. */
+function timeOfDay(match: RegExpExecArray, first: number): number {
+  const [hours, minutes, seconds] = [Number(match[first]), Number(match[first + 1]), Number(match[first + 2])];
   // 60 is a leap second, which the grammar allows.
-  if (month < 0 || hours > 23 || minutes > 59 || seconds > 60) return null;
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), month, Number(day));
-  if (date.getUTCDate() !== Number(day)) return null;
-  return date.getTime() + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return hours > 23 || minutes > 59 || seconds > 60 ? Number.NaN : ((hours * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/** After 400 years the calendar repeats itself. */
+const CYCLE_YEARS = 400;
+const CYCLE_MS = 146_097 * 24 * 3600 * 1000;
+
+/** Where a day begins; NaN when there is no such day. */
+function midnight(year: number, monthName = '', day = 0): number {
+  const month = MONTHS.indexOf(monthName.toLowerCase());
+  if (month < 0) return Number.NaN;
+  // `Date.UTC` takes years below 100 for those of the 20th century.
+  const at = Date.UTC(year + CYCLE_YEARS, month, day) - CYCLE_MS;
+  return new Date(at).getUTCDate() === day ? at : Number.NaN;
+}
+
+function instant(midnightMs: number, timeMs: number): number | null {
+  return Number.isNaN(midnightMs + timeMs) ? null : midnightMs + timeMs;
 }

@@ -114,6 +114,7 @@ function namesFile(path: string): boolean {
 
 /** A query parameter, its name in any case. */
 function parameter(url: URL, name: string): string | null {
+  if (url.search === '') return null;
   for (const [key, value] of url.searchParams) if (key.toLowerCase() === name) return value;
   return null;
 }
