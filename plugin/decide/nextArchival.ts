@@ -10,7 +10,7 @@ import { pollDelay } from './pollDelay.ts';
 export interface Policy extends CheckBounds {
   /** Waits before the second, third and fourth attempt; at most three. */
   readonly retryDelaysMs: readonly number[];
-  /** Failed requests in a row after which `archive.broken` is emitted. */
+  /** Failures of the link in a row that make it broken, and emit `archive.broken`. */
   readonly confirmFailures: number;
 }
 
@@ -37,8 +37,8 @@ export interface NextArchival {
  * A file that the server prepares (202) is asked for again for two minutes, whatever the policy's delays.
  * A row of failures counts settled requests that ended broken, transient or by a fault of our own; refusals of ours (too
  * large, not data, blocked) and 401/403 are *unsure*: they neither lengthen nor end it. Whatever fails, the last good copy
- * stays. `broken` says what this attempt proved; the event `broken` waits for `confirmFailures` in a row, the last of
- * them the link's.
+ * stays. `broken` says what this attempt proved; the link is broken (`isBroken`), and the event of this name emitted, once
+ * `confirmFailures` failures in a row were its own.
  */
 export function nextArchival(input: {
   readonly before: Archival;
@@ -83,7 +83,7 @@ export function nextArchival(input: {
     state: stateOf(works, settled),
     value: taskValue(before, attempt, attempts),
     error: works ? '' : attempt.reason,
-    transitions: settled ? transitionsOf(before, attempt, failures.failureCount, policy) : [],
+    transitions: settled ? transitionsOf(before, attempt, failures.linkFailureCount, policy) : [],
   };
 }
 
@@ -102,12 +102,16 @@ function failuresAfter(
   attempt: Attempt,
   settled: boolean,
   now: Date,
-): Pick<Archival, 'failureCount' | 'firstFailureAt'> {
-  if (isGood(attempt)) return { failureCount: 0, firstFailureAt: null };
-  const counts = attempt.broken === true || attempt.transient || isOwnFault(attempt.code);
-  const lengthens = settled && attempt.kind === 'failed' && counts;
-  const failureCount = before.failureCount + (lengthens ? 1 : 0);
-  return { failureCount, firstFailureAt: failureCount === 0 ? null : (before.firstFailureAt ?? now) };
+): Pick<Archival, 'failureCount' | 'linkFailureCount' | 'firstFailureAt'> {
+  if (isGood(attempt)) return { failureCount: 0, linkFailureCount: 0, firstFailureAt: null };
+  const ownFault = isOwnFault(attempt.code);
+  const linkFailed = !ownFault && (attempt.broken === true || attempt.transient);
+  const ended = settled && attempt.kind === 'failed';
+  const failureCount = before.failureCount + (ended && (ownFault || linkFailed) ? 1 : 0);
+  // A worker of an earlier version that saw the link work has not written this count.
+  const linkFailuresBefore = before.failureCount === 0 ? 0 : before.linkFailureCount;
+  const linkFailureCount = linkFailuresBefore + (ended && linkFailed ? 1 : 0);
+  return { failureCount, linkFailureCount, firstFailureAt: failureCount === 0 ? null : (before.firstFailureAt ?? now) };
 }
 
 function countsAfter(before: Archival, attempt: Attempt): Pick<Archival, 'unchangedCount' | 'changedCount'> {
@@ -129,10 +133,16 @@ function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly numbe
   return Math.max(delayMs, attempt.retryAfterMs ?? 0);
 }
 
-function transitionsOf(before: Archival, attempt: Attempt, failureCount: number, policy: Policy): ArchivalTransition[] {
+function transitionsOf(
+  before: Archival,
+  attempt: Attempt,
+  linkFailureCount: number,
+  policy: Policy,
+): ArchivalTransition[] {
   const recovered: ArchivalTransition[] = before.failureCount > 0 ? ['recovered'] : [];
   if (attempt.kind === 'fetched') return ['succeeded', ...recovered];
   if (isGood(attempt)) return ['unchanged', ...recovered];
-  const confirmed = failureCount === policy.confirmFailures && before.failureCount < failureCount;
-  return confirmed && !isOwnFault(attempt.code) ? ['failed', 'broken'] : ['failed'];
+  const { confirmFailures } = policy;
+  const isConfirmed = linkFailureCount >= confirmFailures && linkFailureCount > before.linkFailureCount;
+  return isConfirmed && before.linkFailureCount < confirmFailures ? ['failed', 'broken'] : ['failed'];
 }

@@ -15,11 +15,14 @@ export interface Archival {
   /** null until the first attempt ended. */
   readonly code: Code | null;
   readonly reason: string | null;
+  /** What the last attempt showed by itself; whether the link is broken is `isBroken`. */
   readonly broken: boolean | null;
   /** Attempts made for the current request or check, 0 to 4. */
   readonly attempts: number;
   /** Failures in a row, over requests (not over the retries of one). */
   readonly failureCount: number;
+  /** Those of them that were the link's, not ours: as many as `confirmFailures` make it broken. */
+  readonly linkFailureCount: number;
   readonly firstFailureAt: Date | null;
   readonly lastSuccessAt: Date | null;
   readonly checkedAt: Date | null;
@@ -66,6 +69,7 @@ export type ArchivalUpdate = Pick<
   | 'broken'
   | 'attempts'
   | 'failureCount'
+  | 'linkFailureCount'
   | 'firstFailureAt'
   | 'lastSuccessAt'
   | 'checkedAt'

@@ -123,7 +123,7 @@ export interface Archivals {
   /** All that ended with this code are due now. */
   makeDue(code: Code, now: Date): Promise<void>;
   /** Counts per code, plus totals; for the report and a dry run. */
-  countByCode(): Promise<
-    readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]
-  >;
+  countByCode(
+    confirmFailures: number,
+  ): Promise<readonly { readonly code: Code | null; readonly broken: boolean | null; readonly count: number }[]>;
 }

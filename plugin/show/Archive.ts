@@ -7,6 +7,7 @@ import type { KnownTaskStatus as TaskStatusRow } from '../record/TaskStatuses.ts
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
+import type { LastAttempt } from './lastAttempt.ts';
 
 /**
  * What a portal may ask the archive and ask of it, in its own process; the routes are the same for others. Looking
@@ -67,8 +68,10 @@ export interface ResourceStatus {
   readonly status: string | null;
   /** A sentence for people. */
   readonly reason: string | null;
-  /** null: unsure. */
+  /** Confirmed by `confirmFailures` failures in a row; false: it works; null: unsure, or not confirmed yet. */
   readonly broken: boolean | null;
+  /** What was just seen; null: no attempt has ended. */
+  readonly lastAttempt: LastAttempt | null;
   /** Asked for and not answered yet: it waits, is fetched, or is tried again. */
   readonly pending: boolean;
   /** Attempts since it was last asked for. */
@@ -90,6 +93,7 @@ export interface ArchiveOverview {
   /** Resources by how they ended; `code` is null for those that have not. */
   readonly counts: readonly {
     readonly code: Code | null;
+    /** As of a resource: confirmed. */
     readonly broken: boolean | null;
     readonly count: number;
   }[];

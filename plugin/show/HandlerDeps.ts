@@ -23,6 +23,8 @@ export interface HandlerDeps {
   readonly archiverUrl: string;
   /** The caller, for an Idempotency-Key; null: nobody in particular. */
   caller(request: IncomingMessage): string | null;
+  /** Failures in a row that make a link broken. */
+  readonly confirmFailures: number;
   /** How long caches may keep a copy that anybody may read. */
   readonly copyMaxAgeMs: number;
   readonly readerLimits: ReaderLimits;

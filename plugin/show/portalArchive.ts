@@ -1,3 +1,4 @@
+import { isBroken } from '../decide/isBroken.ts';
 import type { Archival } from '../model/archival.ts';
 import { CODES } from '../model/status.ts';
 import type { Records } from '../record/Records.ts';
@@ -5,6 +6,7 @@ import type { Requester, RequestResult, Requests } from '../trigger/Requests.ts'
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
+import { lastAttemptOf } from './lastAttempt.ts';
 
 /** What the archive is read from and asked by. */
 export interface ArchiveDeps {
@@ -12,6 +14,7 @@ export interface ArchiveDeps {
   readonly requests: Requests;
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
   readonly tally: { readonly totals: AttemptTotals };
+  readonly config: { readonly confirmFailures: number };
   now(): Date;
 }
 
@@ -39,7 +42,9 @@ export class PortalArchive implements Archive {
   }
 
   async status(resourceIds: readonly string[]): Promise<readonly ResourceStatus[]> {
-    return (await this.#deps().records.archivals.getMany(resourceIds)).map(statusOf);
+    const { records, config } = this.#deps();
+    const archivals = await records.archivals.getMany(resourceIds);
+    return archivals.map((archival) => statusOf(archival, config.confirmFailures));
   }
 
   async copies(resourceIds: readonly string[]) {
@@ -52,9 +57,9 @@ export class PortalArchive implements Archive {
   }
 
   async overview(): Promise<ArchiveOverview> {
-    const { records, now } = this.#deps();
+    const { records, config, now } = this.#deps();
     const [counts, backlog, saves, pauses] = await Promise.all([
-      records.archivals.countByCode(),
+      records.archivals.countByCode(config.confirmFailures),
       records.archivals.backlog(now()),
       records.outbox.backlog(),
       records.leases.pauses(),
@@ -83,7 +88,7 @@ export class PortalArchive implements Archive {
   }
 }
 
-function statusOf(archival: Archival): ResourceStatus {
+function statusOf(archival: Archival, confirmFailures: number): ResourceStatus {
   const { code } = archival;
   return {
     resourceId: archival.resourceId,
@@ -92,7 +97,8 @@ function statusOf(archival: Archival): ResourceStatus {
     code,
     status: code && CODES[code].status,
     reason: archival.reason,
-    broken: archival.broken,
+    broken: isBroken(archival, confirmFailures),
+    lastAttempt: lastAttemptOf(archival),
     pending: archival.requestSeq > archival.doneSeq,
     attempts: archival.attempts,
     failureCount: archival.failureCount,

@@ -68,7 +68,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     status: { ...optionalText, description: "CKAN's name of the outcome; null: not archived yet." },
     code: { enum: [...Object.keys(CODES), null] },
     reason: optionalText,
-    broken: { type: ['boolean', 'null'], description: 'null: unsure' },
+    broken: {
+      type: ['boolean', 'null'],
+      description:
+        'true: it failed as often in a row as confirmFailures says; false: it works; null: unsure, or not confirmed.',
+    },
     attempts: count,
     checkedAt: optionalTime,
     nextCheckAt: optionalTime,
@@ -83,6 +87,17 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     links: { ...listOf('DataLink'), description: 'References of a page to what may be the data, the likeliest first.' },
     derived: { ...listOf('Derived'), description: 'Files archived from a page.' },
     accepted: { ...listOf('Acceptance'), description: 'Licences and forms accepted on the way, the newest first.' },
+    lastAttempt: {
+      anyOf: [{ $ref: '#/components/schemas/LastAttempt' }, { type: 'null' }],
+      description: 'What was just seen; null: no attempt has ended.',
+    },
+  }),
+  LastAttempt: object({
+    at: time,
+    code: { enum: Object.keys(CODES) },
+    status: { ...text, description: "CKAN's name of the outcome." },
+    reason: text,
+    broken: { type: ['boolean', 'null'], description: 'What this attempt alone showed; null: unsure.' },
   }),
   ResourceEvents: object({ events: listOf('ResourceEvent'), next: nextPage }),
   ResourceEvent: object({

@@ -1,3 +1,4 @@
+import { isBroken } from '../decide/isBroken.ts';
 import { redactUrl } from '../decide/redactUrl.ts';
 import { runProgress } from '../decide/runProgress.ts';
 import type { Archival } from '../model/archival.ts';
@@ -7,6 +8,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import { CODES } from '../model/status.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
+import { lastAttemptOf } from './lastAttempt.ts';
 import { nextUrl, type Page } from './paging.ts';
 
 /** The run, as `GET /runs/:id` shows it. */
@@ -53,7 +55,7 @@ export function resourceView(
     status: code && CODES[code].status,
     code,
     reason: archival?.reason ?? null,
-    broken: archival?.broken ?? null,
+    broken: archival && isBroken(archival, deps.confirmFailures),
     attempts: archival?.attempts ?? 0,
     checkedAt: archival?.checkedAt?.toISOString() ?? null,
     nextCheckAt: archival?.nextCheckAt?.toISOString() ?? null,
@@ -68,7 +70,13 @@ export function resourceView(
     links: landing.links,
     derived: landing.derived.map((file) => derivedView(deps, file, isPrivate)),
     accepted: landing.accepted,
+    lastAttempt: lastAttemptView(archival),
   };
+}
+
+function lastAttemptView(archival: Archival | null) {
+  const last = archival && lastAttemptOf(archival);
+  return last && { ...last, at: last.at.toISOString() };
 }
 
 /** A file behind a page, with the URL of its newest copy, which is one of the resource's. */

@@ -154,6 +154,7 @@ describe('the command line inside a portal', () => {
     const good = await json('archive', 'd1', '--wait');
     const bad = await command('archive', 'r3', '--wait');
     const status = await json('status');
+    const { output: statusText } = await command('status');
     ending.abort();
     const { exitCode, output } = await worker;
     assert.equal(exitCode, 0);
@@ -166,6 +167,7 @@ describe('the command line inside a portal', () => {
     assert.equal(bad.exitCode, 1, bad.errors);
     assert.match(bad.output, /done, 1 of 1, resource r3\n {2}gone: 1\n/, bad.errors);
     assert.equal(status.queue, 'agenda-postgresql');
+    assert.match(statusText, /^gone +1 +not confirmed yet$/m);
     const rows = await database.knex('resource').orderBy('id').select('cache_url');
     assert.match(rows[0].cache_url, /^http:\/\/portal\.example\/archiver\/archive\/\d{8}T\d{6}Z\/r1\/one\.csv$/);
     assert.equal(rows[2].cache_url, null);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { isBroken } from '../../plugin/decide/isBroken.ts';
 import { nextArchival, type Policy } from '../../plugin/decide/nextArchival.ts';
 import { nextKnown } from '../../plugin/decide/nextKnown.ts';
 import type { Archival } from '../../plugin/model/archival.ts';
@@ -27,6 +28,7 @@ const BEFORE: Archival = {
   broken: null,
   attempts: 0,
   failureCount: 0,
+  linkFailureCount: 0,
   firstFailureAt: null,
   lastSuccessAt: null,
   checkedAt: null,
@@ -132,6 +134,40 @@ describe('the next archival', () => {
     }
     const { archival } = next(before, attemptOf('failed', 'forbidden'));
     assert.equal(archival.failureCount, 2);
+  });
+
+  it('counts failures of the link apart from our own, so that a fault of ours confirms nothing and hides nothing', () => {
+    let before: Partial<Archival> = {};
+    const seen: (readonly [number | undefined, boolean | null, boolean])[] = [];
+    for (const code of [
+      'gone',
+      'internal',
+      'internal',
+      'timeout',
+      'host-refused',
+      'gone',
+      'forbidden',
+      'gone',
+    ] as const) {
+      const { archival, transitions } = next({ ...before, attempts: 3 }, attemptOf('failed', code));
+      before = { ...before, ...archival };
+      seen.push([archival.linkFailureCount, isBroken(archival, 3), transitions.includes('broken')]);
+    }
+    assert.deepEqual(seen, [
+      [1, null, false],
+      [1, null, false],
+      [1, null, false],
+      [2, null, false],
+      [2, null, false],
+      [3, true, true],
+      [3, true, false],
+      [4, true, false],
+    ]);
+  });
+
+  it('takes a count that an earlier version left behind for none once the link worked', () => {
+    const { archival } = next({ failureCount: 0, linkFailureCount: 7 }, attemptOf('failed', 'gone'));
+    assert.equal(archival.linkFailureCount, 1);
   });
 
   it('tells of a recovery once', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { isBroken } from '../../plugin/decide/isBroken.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import { copyFor, NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { until } from '../support/until.ts';
@@ -21,6 +22,26 @@ describe('archivals', () => {
     await test.records.archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
     const leases = await Promise.all(['a', 'b', 'c'].map((owner) => test.records.archivals.lease('r1', by(owner))));
     assert.equal(leases.filter(Boolean).length, 1);
+  });
+
+  it('counts as broken what is broken for everybody else', async () => {
+    const { archivals } = test.records;
+    const states = [false, true, null].flatMap((broken) =>
+      [0, 1, 2, 3, 9].map((linkFailureCount) => ({ broken, linkFailureCount })),
+    );
+    const wanted = new Map<boolean | null, number>();
+    for (const [i, state] of states.entries()) {
+      const id = `r${i}`;
+      await archivals.request([requestFor(id)], { lane: 'priority', runId: null, now: new Date() });
+      await archivals.record([
+        outcomeOf((await archivals.lease(id, by('a'))) ?? assert.fail(), {}, { code: 'gone', ...state }),
+      ]);
+      const broken = isBroken((await archivals.get(id)) ?? assert.fail(), 3);
+      wanted.set(broken, (wanted.get(broken) ?? 0) + 1);
+    }
+    const counted = await archivals.countByCode(3);
+    assert.deepEqual(new Map(counted.map(({ broken, count }) => [broken, count])), wanted);
+    assert.deepEqual([...wanted.values()].sort(), [4, 5, 6]);
   });
 
   it('gives nothing when nothing is wanted', async () => {

@@ -154,8 +154,8 @@ describe('the routes of requests and runs', () => {
     assert.equal(body.next, null);
     const [broken] = body.resources;
     assert.deepEqual(
-      [broken.id, broken.status, broken.code, broken.broken, broken.copies],
-      ['broken', 'Download error', 'gone', true, []],
+      [broken.id, broken.status, broken.code, broken.broken, broken.lastAttempt.broken, broken.copies],
+      ['broken', 'Download error', 'gone', null, true, []],
     );
     assert.match(broken.reason, /404/);
   });

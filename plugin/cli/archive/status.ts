@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { CODES } from '../../model/status.ts';
+import type { ArchiveOverview } from '../../show/Archive.ts';
 import type { CommandContext } from '../context/CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from '../context/loadPortal.ts';
 import { columns, print } from '../context/print.ts';
@@ -14,7 +16,7 @@ export function statusCommand(context: CommandContext): Command {
       print(context, options, {
         json: status,
         lines: [
-          ...columns(counts.map(({ code, count }) => [code ?? 'not archived yet', count])),
+          ...columns(counts.map((one) => [one.code ?? 'not archived yet', one.count, wordOf(one)])),
           `due: ${backlog.due}${sinceText(backlog.oldestDueAt)}, being archived: ${backlog.leased}`,
           `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
           `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
@@ -24,6 +26,12 @@ export function statusCommand(context: CommandContext): Command {
       });
     });
   });
+}
+
+/** Whether those links are broken, where their outcome alone does not say it. */
+function wordOf({ code, broken }: ArchiveOverview['counts'][number]): string {
+  if (broken) return 'broken';
+  return code !== null && CODES[code].broken === true ? 'not confirmed yet' : '';
 }
 
 const sinceText = (at: Date | null): string => (at ? ` (the oldest since ${at.toISOString()})` : '');

@@ -13,6 +13,7 @@ const COLUMNS = {
   broken: 'broken',
   attempts: 'attempts',
   failureCount: 'failure_count',
+  linkFailureCount: 'link_failure_count',
   firstFailureAt: moment('first_failure_at'),
   lastSuccessAt: moment('last_success_at'),
   checkedAt: moment('checked_at'),

@@ -71,6 +71,12 @@ const FORGET = `
 
 const NO_BACKLOG = { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
 
+/** `broken` as `decide/isBroken.ts` has it; a test compares the two. */
+const COUNT_BY_CODE = `
+  select code, case when broken is false then false when link_failure_count >= :confirmFailures then true end as broken,
+    count(*)::int as count
+  from :schema:.archival group by 1, 2`;
+
 const OWN_FAULTS = `
   select count(*) filter (where code = 'host-refused')::int as "hostRefused",
     count(*) filter (where code = 'internal')::int as internal
@@ -165,9 +171,8 @@ export class ArchivalTable implements Archivals {
     await this.#database.rows('making resources due', sql, { code, now });
   }
 
-  countByCode(): ReturnType<Archivals['countByCode']> {
-    const sql = 'select code, broken, count(*)::int as count from :schema:.archival group by code, broken';
-    return this.#database.rows('counting codes', sql);
+  countByCode(confirmFailures: number): ReturnType<Archivals['countByCode']> {
+    return this.#database.rows('counting codes', COUNT_BY_CODE, { confirmFailures });
   }
 
   #select(which: string, bindings: Readonly<Record<string, unknown>>): Promise<Archival[]> {

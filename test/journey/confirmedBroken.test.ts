@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { badgeOf } from '../../examples/portal/pageViews.ts';
+import { resourceView } from '../../examples/portal/views.ts';
+import { ShownPortal } from '../support/shownPortal.ts';
+
+/** A row of the example portal's table, as far as its views read it. */
+const ROW = {
+  id: 'r1',
+  package_id: 'd1',
+  url: 'https://data.example/one.csv',
+  name: 'One',
+  description: '',
+  format: 'CSV',
+  url_type: null,
+  mimetype: null,
+  size: null,
+  hash: null,
+  position: 0,
+  state: 'active',
+  created: new Date(0),
+  metadata_modified: new Date(0),
+};
+
+describe('a link that stops working', () => {
+  let portal: ShownPortal;
+  before(async () => {
+    portal = await ShownPortal.open({ settings: { confirmFailures: 3 } });
+    portal.files.set('/one.csv', { body: 'a,b\n1,2\n', headers: { 'Cache-Control': 'no-store' } });
+    await portal.archived('r1', '/one.csv', 'd1');
+  });
+  after(() => portal.close());
+
+  async function archiveAgain(): Promise<void> {
+    const { body } = await portal.agent().post('/resources/r1/archive').set('Authorization', 'admin').expect(202);
+    await portal.ended(body.id);
+  }
+
+  /** What everybody is told who asks for it: routes, the portal's own process, CKAN's clients, pages, counts. */
+  async function told() {
+    const [route, dataset] = [
+      (await portal.agent().get('/resources/r1').expect(200)).body,
+      (await portal.agent().get('/datasets/d1').expect(200)).body,
+    ];
+    const [status] = await portal.archiver.archive.status(['r1']);
+    assert.ok(status);
+    const ckan = resourceView(ROW, status).archiver;
+    const { counts } = await portal.archiver.archive.overview();
+    const { at, ...lastAttempt } = route.lastAttempt;
+    assert.equal(at, route.checkedAt);
+    assert.deepEqual(status.lastAttempt, { ...lastAttempt, at: new Date(at) });
+    return {
+      broken: [route.broken, dataset.resources[0].broken, status.broken, ckan?.is_broken],
+      counts: counts.map(({ code, broken }) => [code, broken]),
+      badge: badgeOf(status).kind,
+      printable: ckan?.is_broken_printable,
+      last: [lastAttempt.code, lastAttempt.broken],
+    };
+  }
+
+  it('is unsure after one failure and after two, and broken once it is confirmed; what was just seen is told all the time', async () => {
+    portal.files.delete('/one.csv');
+    for (const _ of [1, 2]) {
+      await archiveAgain();
+      assert.deepEqual(await told(), {
+        broken: [null, null, null, null],
+        counts: [['gone', null]],
+        badge: 'unsure',
+        printable: 'Not sure',
+        last: ['gone', true],
+      });
+    }
+    await archiveAgain();
+    assert.deepEqual(await told(), {
+      broken: [true, true, true, true],
+      counts: [['gone', true]],
+      badge: 'broken',
+      printable: 'Broken',
+      last: ['gone', true],
+    });
+  });
+
+  it('stays broken while nothing proves that it works, and is not from the first success on', async () => {
+    portal.files.set('/one.csv', { body: '<html><p>Not here</p></html>', headers: { 'Content-Type': 'text/html' } });
+    await archiveAgain();
+    const refused = await told();
+    assert.deepEqual([refused.broken[0], refused.last], [true, ['not-data', null]]);
+    portal.files.set('/one.csv', { body: 'a,b\n3,4\n' });
+    await archiveAgain();
+    assert.deepEqual(await told(), {
+      broken: [false, false, false, false],
+      counts: [['archived', false]],
+      badge: 'good',
+      printable: 'Downloaded OK',
+      last: ['archived', false],
+    });
+  });
+});
