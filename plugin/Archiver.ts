@@ -7,10 +7,23 @@ import type { Archive } from './show/Archive.ts';
 
 /** How `start` is called. */
 export interface StartOptions {
-  /** Default: all three. */
+  /**
+   * Default: all three. None (`[]`), as for a command: only to look and to ask. Then nothing is migrated or made, and the
+   * start is refused with `schema-mismatch` where the tables are of another version.
+   */
   readonly roles?: readonly Role[];
   /** Aborting it stops the plugin as `stop()` does. */
   readonly signal?: AbortSignal;
+}
+
+/** What uninstalling leaves. */
+export interface Uninstalled {
+  /** Keys of the copies. */
+  readonly copies: readonly string[];
+  /** Where the copies lie: folders or containers. */
+  readonly places: readonly string[];
+  /** What else could not be taken away, a sentence each. */
+  readonly left: readonly string[];
 }
 
 /**
@@ -28,8 +41,11 @@ export interface Archiver {
   start(options?: StartOptions): Promise<void>;
   /** Stops intake, aborts downloads, gives leases back. Idempotent; safe when the host's pool is already gone. */
   stop(options?: { readonly deadlineMs?: number }): Promise<void>;
-  /** Drops what is ours in the database and answers the keys of the copies that stay in the store. */
-  uninstall(): Promise<{ readonly copies: readonly string[] }>;
+  /**
+   * Stops the plugin, then drops what is ours in the database and the queue; the copies stay. It need not be started, and
+   * the queue need not answer. Processes elsewhere are to be stopped first.
+   */
+  uninstall(): Promise<Uninstalled>;
   /** Tells `listener` of every event; answers how to leave. */
   on(listener: Listener): () => void;
   /** `agenda-mongodb` or `agenda-postgresql`, once started. */

@@ -1,16 +1,16 @@
-import type { Archiver, StartOptions } from './Archiver.ts';
+import type { Archiver, StartOptions, Uninstalled } from './Archiver.ts';
 import { ArchiverError } from './errors.ts';
 import type { Logger } from './model/logger.ts';
 import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
 import { Listeners } from './notify/listeners.ts';
 import type { Portal } from './portal/Portal.ts';
+import type { Config } from './settings/Config.ts';
 import { loadConfig } from './settings/loadConfig.ts';
 import type { Archive } from './show/Archive.ts';
 import { createHandler } from './show/handler.ts';
 import { PortalArchive } from './show/portalArchive.ts';
 import { createHooks } from './trigger/hooks.ts';
-import { pages } from './trigger/pages.ts';
 import type { Parts } from './wiring/openParts.ts';
 import { portalErrors } from './wiring/portalErrors.ts';
 
@@ -72,14 +72,11 @@ class PortalArchiver implements Archiver {
     await parts?.stop(deadlineMs ?? parts.config.stopDeadlineMs);
   }
 
-  async uninstall(): Promise<{ copies: readonly string[] }> {
-    const { records, knex, config } = this.#opened();
-    const copies: string[] = [];
-    for await (const page of pages((after) => records.copies.page(after, 1000)))
-      copies.push(...page.map(({ key }) => key));
-    const { migrate } = await import('./record/database/migrate.ts');
-    await migrate(knex, config, 'down');
-    return { copies };
+  async uninstall(): Promise<Uninstalled> {
+    await this.stop();
+    const portal = this.#registered();
+    const { uninstall } = await import('./wiring/uninstall.ts');
+    return uninstall(this.#configOf(portal, []), portal);
   }
 
   on(listener: Listener): () => void {
@@ -95,15 +92,9 @@ class PortalArchiver implements Archiver {
   }
 
   async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
-    const portal = this.#portal;
-    if (!portal)
-      throw new ArchiverError(
-        'not-registered',
-        'The archiver is not registered with a portal: call register(portal) first.',
-      );
+    const portal = this.#registered();
     this.#isStopped = false;
-    const errors = [...portalErrors(portal), ...roleErrors(roles)];
-    const config = loadConfig({ environment: this.#environment, settings: portal.settings, errors });
+    const config = this.#configOf(portal, roleErrors(roles));
     const emit = (event: ArchiveEvent) => this.#listeners.emit(event);
     // Only now: a process that imports the package and never starts it pays for neither the fetcher nor a database.
     const { openParts } = await import('./wiring/openParts.ts');
@@ -111,6 +102,19 @@ class PortalArchiver implements Archiver {
     if (this.#isStopped || signal?.aborted) return parts.stop(config.stopDeadlineMs);
     this.#parts = parts;
     signal?.addEventListener('abort', () => void this.stop(), { once: true });
+  }
+
+  #registered(): Portal {
+    if (this.#portal) return this.#portal;
+    throw new ArchiverError(
+      'not-registered',
+      'The archiver is not registered with a portal: call register(portal) first.',
+    );
+  }
+
+  #configOf(portal: Portal, wrongs: readonly string[]): Config {
+    const errors = [...portalErrors(portal), ...wrongs];
+    return loadConfig({ environment: this.#environment, settings: portal.settings, errors });
   }
 
   #opened(): Parts {

@@ -63,7 +63,13 @@ function behave(command: Command, context: CommandContext): void {
 }
 
 /** Nothing could be done: what was written is wrong, or leads to no database, or to one whose tables are others. */
-const WRONG_INPUT: readonly string[] = ['settings-invalid', 'invalid-request', 'database-failed', 'host-unsuitable'];
+const WRONG_INPUT: readonly string[] = [
+  'settings-invalid',
+  'invalid-request',
+  'database-failed',
+  'host-unsuitable',
+  'schema-mismatch',
+];
 
 function exitCodeOf(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -39,6 +39,8 @@ export interface StoredBytes {
 export interface ArchiveStore {
   /** As the setting `store` names it. */
   readonly name: string;
+  /** Where the copies lie, for people who look for them: folders, containers, buckets, without secrets. */
+  readonly places?: readonly string[];
   /** Checks that the store can be written to; creates a folder or container, but no bucket, whose name the world shares. Called once in `start()`. */
   open(): Promise<void>;
   /** `mediaType` is kept beside the bytes where the store has a place for it. */

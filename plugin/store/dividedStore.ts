@@ -23,6 +23,10 @@ export class DividedStore implements ArchiveStore {
     return this.#open.name;
   }
 
+  get places(): readonly string[] {
+    return [this.#open, this.#private].flatMap(({ name, places }) => places ?? [name]);
+  }
+
   async open(): Promise<void> {
     await this.#open.open();
     await this.#private.open();

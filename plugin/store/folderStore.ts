@@ -68,6 +68,10 @@ export class FolderStore implements ArchiveStore {
     this.#stages = new StageFolder(this.#folder, this.#rights);
   }
 
+  get places(): readonly string[] {
+    return [this.#folder];
+  }
+
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
       const made = createFolders(join(this.#folder, 'archive'), this.#rights);

@@ -33,6 +33,10 @@ export class ObjectStore implements ArchiveStore {
     return this.#service.name;
   }
 
+  get places(): readonly string[] {
+    return [this.#service.place];
+  }
+
   open(): Promise<void> {
     return this.#guard('opening it', () => this.#service.open());
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { JobQueue } from '../job/JobQueue.ts';
-import type { Logger } from '../model/logger.ts';
+import { QueueOnDemand } from '../job/queueOnDemand.ts';
 import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { recordsWithEvents } from '../notify/recordsWithEvents.ts';
@@ -10,6 +10,7 @@ import type { Portal } from '../portal/Portal.ts';
 import { storableCatalog } from '../portal/storableCatalog.ts';
 import { migrate } from '../record/database/migrate.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
+import { requireSameSchema } from '../record/database/schemaState.ts';
 import { createRecords } from '../record/openRecords.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -73,11 +74,15 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const now = portal.now ?? (() => new Date());
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
   refuseSmallPool(portal, roles);
-  const { knex, tables, migrated } = await openTables(scope, config, portal);
+  // Who takes no role only looks and asks, as a command does: nothing is migrated or made.
+  const looks = roles.length === 0;
+  const { knex, tables, migrated } = await openTables(scope, config, portal, looks);
   // What was only checked is to be kept now.
   if (roles.includes('worker') && !config.checkOnly) await tables.archivals.makeDue('checked-only', now());
-  const store = await openStore(scope, config, logger);
-  const queue = await createQueue(config, knex, logger);
+  const store = scope.add(await createStore(config, logger));
+  if (!looks) await makeReady(store);
+  const agenda = await createQueue(config, knex, logger);
+  const queue = looks ? new QueueOnDemand(agenda) : agenda;
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
   const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
@@ -89,8 +94,7 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
-  // Who takes no role only looks, as a command does.
-  logger[roles.length > 0 ? 'info' : 'debug'](started, 'archiver started');
+  logger[looks ? 'debug' : 'info'](started, 'archiver started');
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
   return { config, knex, records, store, queue, requests, sweep, tally, handlerDeps, now, stop };
 }
@@ -102,22 +106,25 @@ interface OpenTables {
   readonly migrated: readonly string[];
 }
 
-/** The database answers, the host has what is needed, our tables are at the newest state. */
-async function openTables(scope: Scope, config: Config, portal: Portal): Promise<OpenTables> {
+/** The database answers, the host has what is needed, our tables are at the newest state: who looks finds them there. */
+async function openTables(scope: Scope, config: Config, portal: Portal, looks: boolean): Promise<OpenTables> {
   const knex = portal.database ?? openDatabase(config.databaseUrl);
   const writeBack = portal.catalog.writeBack.bind(portal.catalog);
   const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex: !portal.database }));
   await tables.ping();
+  if (looks) {
+    await portal.check?.(config);
+    await requireSameSchema(knex, config.schema, `portal-archiver ${version}`);
+    return { knex, tables, migrated: [] };
+  }
   await requireSuitableHost(portal, knex, config);
   const migrated = await migrate(knex, config, 'up');
   return { knex, tables, migrated };
 }
 
-async function openStore(scope: Scope, config: Config, logger: Logger): Promise<ArchiveStore> {
-  const store = scope.add(await createStore(config, logger));
+async function makeReady(store: ArchiveStore): Promise<void> {
   await store.open();
   await store.dropStages(STAGE_MAX_MS);
-  return store;
 }
 
 function openSchedule(scope: Scope, config: Config, { logger }: Portal, sweep: Sweep): void {

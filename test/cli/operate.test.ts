@@ -68,6 +68,7 @@ describe('the command line inside a portal', () => {
     assert.ok((await tables()).includes('archival'));
     assert.deepEqual(await json('migrate', 'down', '--yes'), { migrated: 'down' });
     assert.deepEqual(await tables(), []);
+    await json('migrate', 'up');
   });
 
   test('says what a sweep would cost without asking anybody', async () => {
@@ -187,8 +188,8 @@ describe('the command line inside a portal', () => {
          settings: { queueName: 'archiver_jobs' },
        });`,
     );
-    const { copies } = await json('uninstall', '--yes', '--portal', module);
-    assert.equal(copies.length, 2);
+    const { copies, places, left } = await json('uninstall', '--yes', '--portal', module);
+    assert.deepEqual([copies.length, places, left], [2, [join(folder, 'copies')], []]);
     assert.deepEqual(await tables(), []);
     const kept = await readdir(join(folder, 'copies', 'archive'), { recursive: true });
     assert.equal(kept.filter((path) => path.endsWith('.csv')).length, 2);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import createKnex, { type Knex } from 'knex';
 import { createArchiver } from '../../plugin/plugin.ts';
+import { closedPort } from '../support/closedPort.ts';
 import { OpenResources } from '../support/openResources.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
@@ -15,15 +15,6 @@ const WEBHOOK = {
   url: 'http://127.0.0.1:1/hook',
   secret: `whsec_${Buffer.from('known to nobody').toString('base64')}`,
 };
-
-/** A port of loopback where nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe('a start that fails', () => {
   let database: TestDatabase;

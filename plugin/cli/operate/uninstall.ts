@@ -1,20 +1,36 @@
 import { Command } from 'commander';
+import type { Uninstalled } from '../../Archiver.ts';
 import type { CommandContext } from '../context/CommandContext.ts';
 import { confirm } from '../context/confirm.ts';
-import { addPortalOptions, type PortalOptions } from '../context/loadPortal.ts';
+import { addPortalOptions, loadPortal, type PortalOptions } from '../context/loadPortal.ts';
 import { print } from '../context/print.ts';
-import { withArchiver } from '../context/withArchiver.ts';
 
-/** `uninstall`: drops what is ours in the database, after asking; the copies stay, and are listed. */
+const DANGER =
+  "This drops the archiver's tables and queue and all it knows; the copies stay. Stop its workers and the portal first.";
+
+/** `uninstall`: drops what is ours in the database and the queue, after asking; the copies stay, and are listed. */
 export function uninstallCommand(context: CommandContext): Command {
   const command = new Command('uninstall')
-    .description("Drops the archiver's tables and columns; lists the copies that stay in the store.")
+    .description("Drops the archiver's tables, columns and queue; lists the copies that stay, and where they are.")
     .option('--yes', 'do not ask');
   return addPortalOptions(command).action(async (options: PortalOptions & { readonly yes?: true }) => {
-    await confirm("This drops the archiver's tables and all it knows; the copies stay.", options, context);
-    await withArchiver(options, context, async (archiver) => {
-      const { copies } = await archiver.uninstall();
-      print(context, options, { json: { copies }, lines: [`${copies.length} copies stay in the store:`, ...copies] });
-    });
+    await confirm(DANGER, options, context);
+    const { portal, close } = await loadPortal(options, context);
+    try {
+      const { createArchiver } = await import('../../plugin.ts');
+      const archiver = createArchiver({ environment: context.environment });
+      archiver.register(portal);
+      const gone = await archiver.uninstall();
+      print(context, options, { json: gone, lines: leftLines(gone) });
+      if (gone.left.length > 0) context.setExitCode(1);
+    } finally {
+      await close();
+    }
   });
 }
+
+const leftLines = ({ copies, places, left }: Uninstalled): string[] => [
+  `${copies.length} copies stay in ${places.join(' and ')}:`,
+  ...copies,
+  ...left,
+];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { ArchiverError } from '../../errors.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import { databaseFailed } from './databaseFailed.ts';
 
@@ -66,6 +67,12 @@ export function schemaMismatch(state: SchemaState, schema: string, here = 'this 
   if (pending.length === 0) return null;
   const there = applied.length === 0 ? 'are not made yet' : `are at ${nameOf(applied.at(-1) ?? '')}`;
   return `${tables} ${there}, ${here} needs ${namesOf(pending)}: start it in the portal or as a worker, or run portal-archiver migrate up.`;
+}
+
+/** Throws `ArchiverError('schema-mismatch')` with the sentence of {@link schemaMismatch}. */
+export async function requireSameSchema(knex: HostTransaction, schema: string, here: string): Promise<void> {
+  const mismatch = schemaMismatch(await schemaState(knex, schema), schema, here);
+  if (mismatch !== null) throw new ArchiverError('schema-mismatch', mismatch);
 }
 
 const nameOf = (file: string): string => file.replace(/\.js$/, '');
