@@ -226,6 +226,7 @@ module.exports = {
       'Every query lives in record/ or portal/; Agenda brings its own.',
     ),
     door(npm('knex'), '^plugin/(record|portal)/'),
+    door(npm('pg-connection-string'), '^plugin/record/database/'),
     door(npm('agenda|@agendajs|mongodb'), '^plugin/job/'),
     door(npm('undici'), '^plugin/fetch/'),
     door(

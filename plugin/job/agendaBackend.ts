@@ -4,6 +4,7 @@ import { JobNotifications } from './jobNotifications.ts';
 import type { Listen } from './Listen.ts';
 import type { JobTable } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
+import { retryingPool } from './retryingPool.ts';
 
 /** Where jobs are kept, and how processes hear of them. */
 export interface BackendSettings {
@@ -57,7 +58,7 @@ async function openPostgresJobs(
   place: JobTable,
 ): Promise<QueueBackend> {
   const { PostgresJobs } = await import('./postgresJobs.ts');
-  return PostgresJobs.open(pool, () => openPool(connection, 1), place);
+  return PostgresJobs.open(retryingPool(pool), () => openPool(connection, 1), place);
 }
 
 /** Only here is the driver loaded: where the queue lies in PostgreSQL it need not even be installed. */

@@ -1,7 +1,8 @@
+import { mongodbUrl, postgresUrl } from './databaseKinds.ts';
 import { FETCH_SETTINGS } from './fetchSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
-import { identifier, integer, list, spanMs, timerMs, url } from './settingKinds.ts';
+import { identifier, integer, list, spanMs, timerMs } from './settingKinds.ts';
 import { STORE_SETTINGS } from './storeSettings.ts';
 import { TABLE_SETTINGS } from './tableSettings.ts';
 
@@ -10,7 +11,7 @@ export const SETTINGS = {
   databaseUrl: {
     environment: 'DATABASE_URL',
     group: 'database',
-    kind: url({ schemes: ['postgres', 'postgresql'], example: 'postgres://user:password@host:5432/portal' }),
+    kind: postgresUrl(),
     default: null,
     description: "The portal's PostgreSQL, where the portal hands over no connection of its own.",
     secret: true,
@@ -27,7 +28,7 @@ export const SETTINGS = {
   mongodbUrl: {
     environment: 'ARCHIVER_MONGODB_URL',
     group: 'queue',
-    kind: url({ schemes: ['mongodb', 'mongodb+srv'], example: 'mongodb://a,b,c/archiver?replicaSet=rs0' }),
+    kind: mongodbUrl(),
     default: null,
     description: "MongoDB of the queue; none: the queue lies in the portal's PostgreSQL.",
     secret: true,

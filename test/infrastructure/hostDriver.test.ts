@@ -44,6 +44,16 @@ describe('on a driver and a database that the host has set up in its own way', (
     assert.ok(checkedAt && Math.abs(Date.now() - checkedAt.getTime()) < 600_000, String(checkedAt));
   });
 
+  it('everything is archived once, where every transaction is serializable', async () => {
+    const options = '-c default_transaction_isolation=serializable';
+    portal = await ShownPortal.open({
+      connect: (url) =>
+        createKnex({ client: 'pg', connection: { connectionString: url, options }, pool: { min: 0, max: 20 } }),
+    });
+    await archivesOnce(portal, 10);
+    assert.deepEqual(portal.logged, []);
+  });
+
   it('a pool of one connection is refused at start, with the number that is needed', async () => {
     const opening = ShownPortal.open({
       connect: (url) => createKnex({ client: 'pg', connection: url, pool: { min: 0, max: 1 } }),
@@ -56,8 +66,8 @@ describe('on a driver and a database that the host has set up in its own way', (
 });
 
 /** By a sweep and by hooks, and shown by the routes. */
-async function archivesOnce(portal: ShownPortal): Promise<void> {
-  const ids = await addUnreported(portal, 3);
+async function archivesOnce(portal: ShownPortal, count = 3): Promise<void> {
+  const ids = await addUnreported(portal, count);
   portal.files.set('/saved.csv', { body: 'id,value\nsaved,1\n' });
   await portal.save('saved', '/saved.csv');
   await portal.archiver.archive.sweep({ dryRun: false });

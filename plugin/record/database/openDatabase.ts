@@ -1,5 +1,8 @@
-import createKnex from 'knex';
-import { ArchiverError } from '../../errors.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import createKnex, { type Knex } from 'knex';
+import { parseIntoClientConfig } from 'pg-connection-string';
+import { COLLISION_TRIES, collisionDelay } from '../../decide/collisionDelay.ts';
+import { ArchiverError, messageOf } from '../../errors.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from './Database.ts';
 import { databaseFailed, isCollision } from './databaseFailed.ts';
@@ -13,11 +16,18 @@ export function openDatabase(databaseUrl: string | null): HostDatabase {
   if (!databaseUrl) {
     throw new ArchiverError('settings-invalid', 'The portal hands over no database, and DATABASE_URL is not set.');
   }
-  return createKnex({ client: 'pg', connection: databaseUrl, pool: { min: 0, max: 20 }, log: SILENT });
+  return createKnex({ client: 'pg', connection: read(databaseUrl), pool: { min: 0, max: 20 }, log: SILENT });
 }
 
-/** Two that wait for each other: PostgreSQL ended one of them, whose work is to be done again. */
-const TRIES = 4;
+/** knex takes what it cannot read for a file of SQLite, and then connects to our own machine. */
+function read(databaseUrl: string): Knex.PgConnectionConfig {
+  try {
+    const { types: _, ...connection } = parseIntoClientConfig(databaseUrl);
+    return connection;
+  } catch (error) {
+    throw new ArchiverError('settings-invalid', `DATABASE_URL cannot be used: ${messageOf(error)}`, { cause: error });
+  }
+}
 
 /** What the tables are given, on this pool and in this schema. */
 export function databaseOf(knex: HostDatabase, schema: string): Database {
@@ -26,7 +36,8 @@ export function databaseOf(knex: HostDatabase, schema: string): Database {
       try {
         return await work();
       } catch (error) {
-        if (tried === TRIES || !isCollision(error)) throw databaseFailed(doing, error);
+        if (tried === COLLISION_TRIES || !isCollision(error)) throw databaseFailed(doing, error);
+        await wait(collisionDelay(tried, Math.random()));
       }
     }
   };
