@@ -37,7 +37,10 @@ export interface Archiver {
   handler(request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void;
   /** Attaches hooks and mounts the handler. Touches no database. Once. */
   register(portal: Portal): void;
-  /** Settings → probe → migrate → queue → schedule. Idempotent. Throws `ArchiverError`. */
+  /**
+   * Settings → probe → migrate → queue → schedule. Idempotent. Whatever takes long is said in the log. Throws `ArchiverError`;
+   * resolves, not started, where `stop` was called or `signal` fired meanwhile.
+   */
   start(options?: StartOptions): Promise<void>;
   /** Stops intake, aborts downloads, gives leases back. Idempotent; safe when the host's pool is already gone. */
   stop(options?: { readonly deadlineMs?: number }): Promise<void>;

@@ -1,5 +1,5 @@
 import type { Archiver, StartOptions, Uninstalled } from './Archiver.ts';
-import { ArchiverError } from './errors.ts';
+import { ArchiverError, codeOf } from './errors.ts';
 import type { Logger } from './model/logger.ts';
 import { ROLES } from './model/role.ts';
 import type { ArchiveEvent, Listener } from './notify/Listener.ts';
@@ -34,7 +34,8 @@ class PortalArchiver implements Archiver {
   #portal: Portal | null = null;
   #parts: Parts | null = null;
   #starting: Promise<void> | null = null;
-  #isStopped = false;
+  #ending = new AbortController();
+  #stopping: Promise<void> | null = null;
 
   constructor({ environment }: CreateOptions) {
     this.#environment = environment;
@@ -63,13 +64,11 @@ class PortalArchiver implements Archiver {
     return this.#starting;
   }
 
-  async stop({ deadlineMs }: { deadlineMs?: number } = {}): Promise<void> {
-    this.#isStopped = true;
-    await this.#starting?.catch(() => undefined);
-    const parts = this.#parts;
-    this.#parts = null;
-    this.#starting = null;
-    await parts?.stop(deadlineMs ?? parts.config.stopDeadlineMs);
+  stop({ deadlineMs }: { deadlineMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs).finally(() => {
+      this.#stopping = null;
+    });
+    return this.#stopping;
   }
 
   async uninstall(): Promise<Uninstalled> {
@@ -93,15 +92,35 @@ class PortalArchiver implements Archiver {
 
   async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
     const portal = this.#registered();
-    this.#isStopped = false;
+    this.#ending = new AbortController();
+    const { signal: ended } = this.#ending;
+    signal?.addEventListener('abort', () => void this.stop(), { once: true });
     const config = this.#configOf(portal, roleErrors(roles));
     const emit = (event: ArchiveEvent) => this.#listeners.emit(event);
     // Only now: a process that imports the package and never starts it pays for neither the fetcher nor a database.
     const { openParts } = await import('./wiring/openParts.ts');
-    const parts = await openParts({ config, portal, roles, emit });
-    if (this.#isStopped || signal?.aborted) return parts.stop(config.stopDeadlineMs);
-    this.#parts = parts;
-    signal?.addEventListener('abort', () => void this.stop(), { once: true });
+    try {
+      const parts = await openParts({
+        config,
+        portal,
+        roles,
+        signal: signal ? AbortSignal.any([ended, signal]) : ended,
+        emit,
+      });
+      if (ended.aborted || signal?.aborted) return parts.stop(config.stopDeadlineMs);
+      this.#parts = parts;
+    } catch (error) {
+      if (codeOf(error) !== 'stopped') throw error;
+    }
+  }
+
+  async #stop(deadlineMs: number | undefined): Promise<void> {
+    this.#ending.abort();
+    await this.#starting?.catch(() => undefined);
+    const parts = this.#parts;
+    this.#parts = null;
+    this.#starting = null;
+    await parts?.stop(deadlineMs ?? parts.config.stopDeadlineMs);
   }
 
   #registered(): Portal {

@@ -1,3 +1,5 @@
+import type { StartWait } from '../model/startWait.ts';
+
 /** Work that is handed to the queue. A resource job is unique per resource, a host job per host. */
 export type Job =
   | { readonly kind: 'resource'; readonly resourceId: string }
@@ -26,8 +28,11 @@ export interface JobContext {
 export interface JobQueue {
   /** `agenda-mongodb` or `agenda-postgresql`. */
   readonly name: string;
-  /** Connects; with handlers also works on jobs. Throws `ArchiverError('queue-failed')`. */
-  start(handlers: JobHandlers | null): Promise<void>;
+  /**
+   * Connects; with handlers also works on jobs. Where it must wait for another process it does so by `wait`. Throws
+   * `ArchiverError('queue-failed')`, or what `wait` throws.
+   */
+  start(handlers: JobHandlers | null, wait?: StartWait): Promise<void>;
   /** Default: start now. One that waits for a later moment starts at `startAt`. */
   add(jobs: readonly Job[], startAt?: Date): Promise<void>;
   /** Waits for running jobs up to the deadline after aborting their signals; gives locks back. Idempotent. */

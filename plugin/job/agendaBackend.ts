@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { StartWait } from '../model/startWait.ts';
 import { ANSWER_MS } from './jobNames.ts';
 import { JobNotifications } from './jobNotifications.ts';
 import type { Listen } from './Listen.ts';
@@ -31,13 +32,13 @@ const CONNECTIONS = 8;
 const MAX_CHANNEL_LENGTH = 63;
 
 /** MongoDB when its URL is given, else the portal's own PostgreSQL. Its tables and indexes are there when it resolves. */
-export async function openBackend(settings: BackendSettings): Promise<OpenBackend> {
+export async function openBackend(settings: BackendSettings, wait: Pick<StartWait, 'pause'>): Promise<OpenBackend> {
   const { connection, listen, schema, queueName, sharedName, mongodbUrl } = settings;
   const pool = openPool(connection, CONNECTIONS);
   try {
     const jobs =
       mongodbUrl === null
-        ? await openPostgresJobs(pool, connection, { schema, table: queueName })
+        ? await openPostgresJobs(pool, connection, { schema, table: queueName }, wait)
         : await openMongoJobs(mongodbUrl, sharedName);
     // PostgreSQL takes no longer names of channels; two that begin the same only hear of each other's jobs.
     const notifications = new JobNotifications({ pool, listen, channelName: sharedName.slice(0, MAX_CHANNEL_LENGTH) });
@@ -56,9 +57,10 @@ async function openPostgresJobs(
   pool: pg.Pool,
   connection: BackendSettings['connection'],
   place: JobTable,
+  wait: Pick<StartWait, 'pause'>,
 ): Promise<QueueBackend> {
   const { PostgresJobs } = await import('./postgresJobs.ts');
-  return PostgresJobs.open(retryingPool(pool), () => openPool(connection, 1), place);
+  return PostgresJobs.open(retryingPool(pool), () => openPool(connection, 1), { place, wait });
 }
 
 /** Only here is the driver loaded: where the queue lies in PostgreSQL it need not even be installed. */

@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { Agenda, type Job as AgendaJob } from 'agenda';
 import { ArchivalFailed, ArchiverError, messageOf, RetryLater } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
+import type { StartWait } from '../model/startWait.ts';
 import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
 import type { Job, JobContext, JobHandlers, JobQueue } from './JobQueue.ts';
@@ -24,6 +26,8 @@ const LOCK_MS = 30_000;
 /** Agenda looks twice as often whether a job still has its lock, by a timer that outlives the job. */
 const AGENDA_LOCK_MS = 2000;
 const COMPLAINT_MS = 10_000;
+/** For who starts the queue by itself. */
+const UNWATCHED: StartWait = { signal: new AbortController().signal, pause: () => setTimeout(250) };
 /** Waits after errors of our services, the last one again and again: such a job is tried until it goes through. */
 const SERVICE_WAITS_MS = [1000, 5000, 30_000, 60_000];
 
@@ -46,16 +50,19 @@ export class AgendaQueue implements JobQueue {
     return this.#settings.mongodbUrl === null ? 'agenda-postgresql' : 'agenda-mongodb';
   }
 
-  async start(handlers: JobHandlers | null): Promise<void> {
+  async start(handlers: JobHandlers | null, wait: StartWait = UNWATCHED): Promise<void> {
     if (this.#open) return;
     try {
-      const backend = await openBackend(this.#settings);
+      const backend = await openBackend(this.#settings, wait);
       try {
+        // Whoever stopped us meanwhile had nothing to close yet.
+        wait.signal.throwIfAborted();
         this.#open = this.#agendaOn(backend);
         if (handlers) await this.#work(this.#open, handlers);
         else await backend.notifications.connect();
       } catch (error) {
-        await this.stop(0);
+        if (this.#open) await this.stop(0);
+        else await backend.close();
         throw error;
       }
     } catch (error) {

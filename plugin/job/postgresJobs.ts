@@ -3,6 +3,7 @@ import { PostgresJobRepository } from '@agendajs/postgres-backend';
 import type { JobParameters, JobRepository } from 'agenda';
 import type pg from 'pg';
 import { codeOf } from '../errors.ts';
+import type { StartWait } from '../model/startWait.ts';
 import type { Job } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
@@ -35,8 +36,12 @@ export class PostgresJobs implements QueueBackend {
    * Its table and indexes are there when it resolves. The pool stays its owner's; `openSingle` opens one of a single
    * connection, which is closed here. Throws what the driver throws.
    */
-  static async open(pool: pg.Pool, openSingle: () => pg.Pool, place: JobTable): Promise<PostgresJobs> {
-    await createTables(openSingle(), place);
+  static async open(
+    pool: pg.Pool,
+    openSingle: () => pg.Pool,
+    { place, wait }: { readonly place: JobTable; readonly wait: Pick<StartWait, 'pause'> },
+  ): Promise<PostgresJobs> {
+    await createTables(openSingle(), place, wait);
     // Agenda writes the name between quotes and knows no schemas; this spelling needs no search path, which a pooler between
     // us and the server would hand on to others.
     const repository = new PostgresJobRepository({ pool, tableName: `${place.schema}"."${place.table}` });
@@ -113,24 +118,33 @@ function isDuplicate(error: unknown): boolean {
 
 /**
  * One process after the other, for `create … if not exists` fails when two do it concurrently; and only when this version has
- * not done it before, because Agenda makes a trigger again each time, which collides with workers that use the table.
+ * not done it before, because Agenda makes a trigger again each time, which collides with workers that use the table. The
+ * lock is the transaction's: one of the session would stay behind in a pooler.
  */
-async function createTables(single: pg.Pool, place: JobTable): Promise<void> {
+async function createTables(single: pg.Pool, place: JobTable, wait: Pick<StartWait, 'pause'>): Promise<void> {
   const made = `Jobs of portal-archiver, made by @agendajs/postgres-backend ${await backendVersion()}`;
   try {
-    if (await isMadeAs(made, single, place)) return;
-    // On the only connection: Agenda's statements, which name no schema, run in this transaction.
-    await single.query('begin');
-    await single.query('select pg_advisory_xact_lock($1)', [LOCK_KEY]);
-    if (await isMadeAs(made, single, place)) return;
+    while (!(await isMadeAs(made, single, place)) && !(await createLocked(made, single, place))) {
+      await wait.pause('another process that makes the tables of the queue');
+    }
+  } finally {
+    await single.end();
+  }
+}
+
+/** On the only connection: Agenda's statements, which name no schema, run in this transaction. false: another process is at it. */
+async function createLocked(made: string, single: pg.Pool, place: JobTable): Promise<boolean> {
+  await single.query('begin');
+  const { rows } = await single.query('select pg_try_advisory_xact_lock($1) as taken', [LOCK_KEY]);
+  const isTaken: boolean = rows[0].taken;
+  if (isTaken && !(await isMadeAs(made, single, place))) {
     await single.query(`set local search_path to "${place.schema}"`);
     await new PostgresJobRepository({ pool: single, tableName: place.table }).connect();
     for (const kind of ['resource', 'host'] as const) await createUniqueIndex(single, place, kind);
     await single.query(`comment on table ${quoted(place)} is '${made}'`);
-    await single.query('commit');
-  } finally {
-    await single.end();
   }
+  await single.query('commit');
+  return isTaken;
 }
 
 async function isMadeAs(made: string, pool: pg.Pool, place: JobTable): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { HostDatabase } from '../portal/HostDatabase.ts';
 import { type Cluster, openCluster } from '../record/cluster/openCluster.ts';
 import { connectionOf } from '../record/database/connectionOf.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
-import { takeSessionLock } from '../record/database/sessionLock.ts';
+import { takeProcessLock } from '../record/database/processLock.ts';
 import { keptSecret, OWN_FOLDER } from './keptSecret.ts';
 
 /** The database of a mirror, which no other process mirrors into for as long as it is open. */
@@ -28,7 +28,7 @@ export async function openMirrorDatabase(place: {
   const cluster = databaseUrl === null ? await openOwn(folder, environment) : null;
   const knex = openDatabase(databaseUrl ?? cluster?.url ?? null);
   try {
-    const lock = await takeSessionLock(await connectionOf(knex), `portal-archiver mirror ${schema}`);
+    const lock = await takeProcessLock(await connectionOf(knex), `portal-archiver mirror ${schema}`);
     if (!lock) throw new ArchiverError('invalid-request', `Another process mirrors into ${folder}; end it first.`);
     return {
       knex,

@@ -8,22 +8,28 @@ import { DeliveryTable } from './coordination/deliveryTable.ts';
 import { HostTable } from './coordination/hostTable.ts';
 import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
 import { OutboxTable } from './coordination/outboxTable.ts';
+import { connectionOf } from './database/connectionOf.ts';
+import { type Listen, listenOver } from './database/listen.ts';
 import { databaseOf } from './database/openDatabase.ts';
 import { HistoryTable } from './history/historyTable.ts';
 import type { Records } from './Records.ts';
 import { RunTable } from './run/runTable.ts';
 
-/** All tables on one knex. `ownsKnex`: `close` ends its pool, for we opened it; a host's pool is never closed. */
+/**
+ * All tables on one knex. `ownsKnex`: `close` ends its pool, for we opened it; a host's pool is never closed. `listen`: by
+ * default over connections to the same place.
+ */
 export function createRecords(options: {
   readonly knex: HostDatabase;
   readonly schema: string;
   readonly writeBack: Catalog['writeBack'];
   readonly ownsKnex: boolean;
+  readonly listen?: Listen;
 }): Records {
-  const { knex, schema, writeBack, ownsKnex } = options;
+  const { knex, schema, writeBack, ownsKnex, listen = listenLike(knex) } = options;
   const database = databaseOf(knex, schema);
   return {
-    outbox: new OutboxTable(database),
+    outbox: new OutboxTable(database, listen),
     archivals: new ArchivalTable(database, writeBack),
     copies: new CopyTable(database),
     runs: new RunTable(database),
@@ -41,3 +47,5 @@ export function createRecords(options: {
     },
   };
 }
+
+const listenLike = (knex: HostDatabase): Listen => listenOver({ connection: () => connectionOf(knex) });

@@ -16,6 +16,15 @@ export const SETTINGS = {
     description: "The portal's PostgreSQL, where the portal hands over no connection of its own.",
     secret: true,
   },
+  listenUrl: {
+    environment: 'ARCHIVER_LISTEN_URL',
+    group: 'database',
+    kind: postgresUrl(),
+    default: null,
+    description:
+      'The same PostgreSQL without the pooler before it, for notifications alone; none: behind a pooler saves and jobs are looked for.',
+    secret: true,
+  },
   schema: {
     environment: 'ARCHIVER_SCHEMA',
     group: 'database',

@@ -4,6 +4,7 @@ import { createExpressPortal } from '../portal/expressPortal.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
+import { endsWithin } from './endsWithin.ts';
 
 /**
  * The tables behind `DATABASE_URL` as a portal, for the command line. It has no routes of its own, so nobody is let in;
@@ -23,5 +24,7 @@ export function openDefaultPortal(
     authorize: () => false,
     logger: pino(log),
   });
-  return { portal, close: () => knex.destroy() };
+  // A connection to a server that hangs would keep the pool, and the command, for a minute.
+  const close = async () => void (await endsWithin(config.stopDeadlineMs, knex.destroy()));
+  return { portal, close };
 }

@@ -8,6 +8,7 @@ import { recordsWithEvents } from '../notify/recordsWithEvents.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { storableCatalog } from '../portal/storableCatalog.ts';
+import type { Listen } from '../record/database/listen.ts';
 import { migrate } from '../record/database/migrate.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
 import { requireSameSchema } from '../record/database/schemaState.ts';
@@ -22,13 +23,15 @@ import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
 import { AttemptTally } from '../work/attemptTally.ts';
 import { handlerDepsOf } from './handlerDeps.ts';
+import { openListen } from './openListen.ts';
 import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
 import { openWorker } from './openWorker.ts';
 import { placementOf } from './placement.ts';
 import { refuseSmallPool } from './refuseSmallPool.ts';
 import { requireSuitableHost } from './requireSuitableHost.ts';
-import { Scope } from './scope.ts';
+import { CLOSE_GRACE_MS, Scope } from './scope.ts';
+import { StartWaits } from './startWaits.ts';
 import { version } from './version.ts';
 
 /** Everything that runs between start and stop. */
@@ -51,6 +54,8 @@ export interface PartsDeps {
   readonly config: Config;
   readonly portal: Portal;
   readonly roles: readonly Role[];
+  /** Fires when the plugin is stopped before it is started. */
+  readonly signal: AbortSignal;
   emit(event: ArchiveEvent): void;
 }
 
@@ -59,16 +64,18 @@ export interface PartsDeps {
  * again, in reverse; `stop` does the same.
  */
 export async function openParts(deps: PartsDeps): Promise<Parts> {
-  const scope = new Scope(deps.portal.logger);
+  const { logger } = deps.portal;
+  const scope = new Scope(logger);
   try {
-    return await openIn(scope, deps);
+    return await openIn(scope, new StartWaits({ signal: deps.signal, logger }), deps);
   } catch (error) {
-    await scope.close(deps.config.stopDeadlineMs);
+    // Nothing works yet: what does not close is a connection to a server that hangs.
+    await scope.close(Math.max(0, deps.config.stopDeadlineMs - CLOSE_GRACE_MS));
     throw error;
   }
 }
 
-async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps): Promise<Parts> {
+async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, emit }: PartsDeps): Promise<Parts> {
   const { logger } = portal;
   const catalog = storableCatalog(portal.catalog);
   const now = portal.now ?? (() => new Date());
@@ -76,12 +83,14 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   refuseSmallPool(portal, roles);
   // Who takes no role only looks and asks, as a command does: nothing is migrated or made.
   const looks = roles.length === 0;
-  const { knex, tables, migrated } = await openTables(scope, config, portal, looks);
+  const { knex, tables, listen, migrated } = await openTables(scope, waits, { config, portal, looks });
   // What was only checked is to be kept now.
-  if (roles.includes('worker') && !config.checkOnly) await tables.archivals.makeDue('checked-only', now());
+  if (roles.includes('worker') && !config.checkOnly) {
+    await waits.during('the database', tables.archivals.makeDue('checked-only', now()));
+  }
   const store = scope.add(await createStore(config, logger));
-  if (!looks) await makeReady(store);
-  const agenda = await createQueue(config, knex, logger);
+  if (!looks) await waits.during('the store', makeReady(store));
+  const agenda = await createQueue(config, { knex, listen, logger });
   const queue = looks ? new QueueOnDemand(agenda) : agenda;
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
@@ -89,8 +98,8 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
   const tally = new AttemptTally();
   const place = placementOf({ config, portal, catalog, records, store, knex });
   const worker = { config, portal, catalog, records, store, queue, tally, place, owner, now, emit };
-  if (roles.includes('worker')) await openWorker(scope, worker);
-  else await startQueue(queue, null, scope);
+  if (roles.includes('worker')) await openWorker({ scope, waits }, worker);
+  else await startQueue(queue, null, { scope, waits });
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
@@ -102,24 +111,36 @@ async function openIn(scope: Scope, { config, portal, roles, emit }: PartsDeps):
 interface OpenTables {
   readonly knex: HostDatabase;
   readonly tables: Records;
+  readonly listen: Listen;
   /** The migrations that this start ran. */
   readonly migrated: readonly string[];
 }
 
 /** The database answers, the host has what is needed, our tables are at the newest state: who looks finds them there. */
-async function openTables(scope: Scope, config: Config, portal: Portal, looks: boolean): Promise<OpenTables> {
+async function openTables(
+  scope: Scope,
+  waits: StartWaits,
+  { config, portal, looks }: Pick<PartsDeps, 'config' | 'portal'> & { readonly looks: boolean },
+): Promise<OpenTables> {
   const knex = portal.database ?? openDatabase(config.databaseUrl);
   const writeBack = portal.catalog.writeBack.bind(portal.catalog);
-  const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex: !portal.database }));
-  await tables.ping();
+  const listen = openListen(config, knex, portal.logger);
+  const ownsKnex = !portal.database;
+  const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex, listen }));
+  await waits.during('the database', tables.ping());
   if (looks) {
-    await portal.check?.(config);
-    await requireSameSchema(knex, config.schema, `portal-archiver ${version}`);
-    return { knex, tables, migrated: [] };
+    const looked = requireTables(portal, knex, config);
+    await waits.during('the tables of the portal', looked);
+    return { knex, tables, listen, migrated: [] };
   }
-  await requireSuitableHost(portal, knex, config);
-  const migrated = await migrate(knex, config, 'up');
-  return { knex, tables, migrated };
+  await waits.during('the rights and tables of the portal', requireSuitableHost(portal, knex, config));
+  const migrated = await waits.during("the migration of the archiver's tables", migrate(knex, config, 'up', waits));
+  return { knex, tables, listen, migrated };
+}
+
+async function requireTables(portal: Portal, knex: HostDatabase, config: Config): Promise<void> {
+  await portal.check?.(config);
+  await requireSameSchema(knex, config.schema, `portal-archiver ${version}`);
 }
 
 async function makeReady(store: ArchiveStore): Promise<void> {

@@ -3,17 +3,21 @@ import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
 import { connectionOf } from '../record/database/connectionOf.ts';
-import { listen } from '../record/database/listen.ts';
+import type { Listen } from '../record/database/listen.ts';
 import type { Config } from '../settings/Config.ts';
 import { SETTINGS } from '../settings/settingsTable.ts';
 import type { Scope } from './scope.ts';
+import type { StartWaits } from './startWaits.ts';
 
 /** The queue that the settings name, not connected yet. */
-export async function createQueue(config: Config, knex: HostDatabase, logger: Logger): Promise<JobQueue> {
+export async function createQueue(
+  config: Config,
+  { knex, listen, logger }: { readonly knex: HostDatabase; readonly listen: Listen; readonly logger: Logger },
+): Promise<JobQueue> {
   return new AgendaQueue({
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),
-    listen: (channel, onHeard) => listen(() => connectionOf(knex), channel, onHeard),
+    listen,
     schema: config.schema,
     queueName: config.queueName,
     sharedName: sharedQueueName(config),
@@ -29,7 +33,11 @@ export const sharedQueueName = ({ schema, queueName }: Pick<Config, 'schema' | '
   schema === SETTINGS.schema.default ? queueName : `${schema}.${queueName}`;
 
 /** Connects; with handlers the queue works on jobs. Throws `ArchiverError('queue-failed')`. */
-export async function startQueue(queue: JobQueue, handlers: JobHandlers | null, scope: Scope): Promise<void> {
+export async function startQueue(
+  queue: JobQueue,
+  handlers: JobHandlers | null,
+  { scope, waits }: { readonly scope: Scope; readonly waits: StartWaits },
+): Promise<void> {
   scope.defer((deadlineMs) => queue.stop(deadlineMs));
-  await queue.start(handlers);
+  await waits.during('the queue', queue.start(handlers, waits));
 }

@@ -33,6 +33,7 @@ import { createLocalRetriever, createThreadedRetriever } from './openRetriever.t
 import { STAGE_MAX_MS } from './openStore.ts';
 import { openWebhooks } from './openWebhooks.ts';
 import type { Scope } from './scope.ts';
+import type { StartWaits } from './startWaits.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -54,7 +55,10 @@ export interface WorkerDeps {
 }
 
 /** What works on jobs. Closed in reverse: intake first, then the jobs that still run, then what they fetch with. */
-export async function openWorker(scope: Scope, deps: WorkerDeps): Promise<void> {
+export async function openWorker(
+  { scope, waits }: { readonly scope: Scope; readonly waits: StartWaits },
+  deps: WorkerDeps,
+): Promise<void> {
   const { config, portal, records, queue, now } = deps;
   const handlers = await openHandlers(scope, deps);
   const webhooks = scope.add(openWebhooks(config, records, now, portal.logger));
@@ -63,10 +67,10 @@ export async function openWorker(scope: Scope, deps: WorkerDeps): Promise<void> 
   scope.defer(() => clearInterval(dropping));
   const pruning = setInterval(() => void dropOldRuns(deps), HOUR_MS).unref();
   scope.defer(() => clearInterval(pruning));
-  await startQueue(queue, handlers, scope);
+  await startQueue(queue, handlers, { scope, waits });
   const relay = createRelay(deps);
   scope.defer(() => relay.stop());
-  await relay.start();
+  await waits.during('the database', relay.start());
 }
 
 /** Two lanes: requests of people are fetched in this thread, one by one; sweeps in threads, a host's share at a time. */

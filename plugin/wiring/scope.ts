@@ -1,5 +1,9 @@
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
+import { endsWithin } from './endsWithin.ts';
+
+/** For what takes its deadline to the end, and then gives its work back. */
+export const CLOSE_GRACE_MS = 1000;
 
 /** What is opened with the plugin and closed with it. */
 export interface Closable {
@@ -29,14 +33,23 @@ export class Scope {
     this.#closes.push(close);
   }
 
-  /** Never rejects. What was closed is not closed again. */
+  /**
+   * Never rejects. What was closed is not closed again. Parts share the deadline; whichever holds up the others beyond it is
+   * left to itself, such as a connection to a server that hangs.
+   */
   async close(deadlineMs: number): Promise<void> {
+    const endAt = performance.now() + deadlineMs + CLOSE_GRACE_MS;
     for (let close = this.#closes.pop(); close; close = this.#closes.pop()) {
-      try {
-        await close(deadlineMs);
-      } catch (error) {
-        this.#logger.warn({ error: messageOf(error) }, 'a part did not stop cleanly');
-      }
+      const isInTime = await endsWithin(endAt - performance.now(), this.#closeOne(close, deadlineMs));
+      if (!isInTime) this.#logger.warn({ deadlineMs }, 'a part did not stop in time');
+    }
+  }
+
+  async #closeOne(close: (deadlineMs: number) => Promise<void> | void, deadlineMs: number): Promise<void> {
+    try {
+      await close(deadlineMs);
+    } catch (error) {
+      this.#logger.warn({ error: messageOf(error) }, 'a part did not stop cleanly');
     }
   }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { openBackend } from '../../plugin/job/agendaBackend.ts';
 import { AgendaQueue } from '../../plugin/job/agendaQueue.ts';
 import type { Listen } from '../../plugin/job/Listen.ts';
-import { listen } from '../../plugin/record/database/listen.ts';
+import { listenOver } from '../../plugin/record/database/listen.ts';
 import type { QueueUnderTest } from '../../plugin/testing/QueueUnderTest.ts';
 import { SILENT } from './testPortal.ts';
 
@@ -20,7 +20,7 @@ const WORKER = fileURLToPath(new URL('./queueWorker.ts', import.meta.url));
 
 /** How a queue hears of jobs in that PostgreSQL. */
 export function listenOn(connectionString: string): Listen {
-  return (channel, onHeard) => listen(async () => ({ connectionString }), channel, onHeard);
+  return listenOver({ connection: async () => ({ connectionString }) });
 }
 
 /** An empty queue of Agenda on the server; it goes with the server. */
@@ -35,7 +35,7 @@ export function agendaUnderTest(server: QueueServer): QueueUnderTest {
       return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     },
     async held() {
-      const backend = await openBackend({ ...settings, listen });
+      const backend = await openBackend({ ...settings, listen }, { pause: async () => undefined });
       const { jobs } = await backend.jobs.repository.queryJobs({});
       await backend.close();
       return jobs.map(({ failReason }) => ({ failReason: failReason ?? null }));

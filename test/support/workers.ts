@@ -12,6 +12,8 @@ export interface FleetSettings {
 
 export interface WorkerProcess {
   readonly ready: Promise<void>;
+  /** The end of what it said on standard error. */
+  said(): string;
   /** `kill -9`. */
   kill(): Promise<void>;
   /** Nothing of it goes on, as on a machine that hangs. */
@@ -59,6 +61,7 @@ export class Fleet {
     };
     return {
       ready: isReady(child, ended, said),
+      said,
       kill: async () => void (await end('SIGKILL')),
       pause: () => void child.kill('SIGSTOP'),
       resume: () => void child.kill('SIGCONT'),

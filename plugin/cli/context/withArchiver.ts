@@ -16,10 +16,21 @@ export async function withArchiver(
   const archiver = createArchiver({ environment: context.environment });
   try {
     archiver.register(portal);
-    await archiver.start({ roles: options.roles ?? [] });
-    await work(archiver, portal);
+    await startUnlessEnded(archiver, options.roles ?? [], context);
+    if (!context.signal.aborted) await work(archiver, portal);
   } finally {
     await archiver.stop();
     await close();
+  }
+}
+
+/** From then on the command itself says how it ends. */
+async function startUnlessEnded(archiver: Archiver, roles: readonly Role[], { signal }: CommandContext): Promise<void> {
+  const stop = () => void archiver.stop();
+  signal.addEventListener('abort', stop);
+  try {
+    await archiver.start({ roles });
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

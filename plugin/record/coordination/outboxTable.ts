@@ -1,8 +1,7 @@
 import { isHookName } from '../../model/hook.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
-import { connectionOf } from '../database/connectionOf.ts';
 import type { Database } from '../database/Database.ts';
-import { listen } from '../database/listen.ts';
+import type { Listen } from '../database/listen.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 import type { Outbox, OutboxEntry } from '../Records.ts';
@@ -33,9 +32,11 @@ type Backlog = Awaited<ReturnType<Outbox['backlog']>>;
 export class OutboxTable implements Outbox {
   readonly #database: Database;
   readonly #channel: string;
+  readonly #listen: Listen;
 
-  constructor(database: Database) {
+  constructor(database: Database, listen: Listen) {
     this.#database = database;
+    this.#listen = listen;
     this.#channel = `${database.schema}_outbox`;
   }
 
@@ -49,11 +50,7 @@ export class OutboxTable implements Outbox {
   }
 
   listen(onAdded: () => void): Promise<() => Promise<void>> {
-    return listen(
-      () => connectionOf(this.#database.knex),
-      this.#channel,
-      () => onAdded(),
-    );
+    return this.#listen(this.#channel, () => onAdded());
   }
 
   async backlog(): Promise<Backlog> {

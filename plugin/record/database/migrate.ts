@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { ArchiverError } from '../../errors.ts';
+import type { StartWait } from '../../model/startWait.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Config } from '../../settings/Config.ts';
 import { databaseFailed } from './databaseFailed.ts';
@@ -15,35 +17,53 @@ interface MigrationModule {
 
 /** Any number, the same for all processes of one database: the key of our advisory lock. */
 const LOCK_KEY = 0x41_52_43_48;
+const TRY_EVERY_MS = 250;
 
 /**
  * Brings our tables to the newest state, or takes them all away (`down`). All in one transaction under an advisory lock,
  * in a migration table of our own (knex's default is the host's). Answers the migrations that ran.
  * Throws `ArchiverError('database-failed')`, and `schema-mismatch` where a newer version made the tables.
  */
-export async function migrate(knex: HostDatabase, names: Names, direction: 'up' | 'down'): Promise<readonly string[]> {
+export async function migrate(
+  knex: HostDatabase,
+  names: Names,
+  direction: 'up' | 'down',
+  wait: Pick<StartWait, 'pause'> = { pause: () => setTimeout(TRY_EVERY_MS) },
+): Promise<readonly string[]> {
   try {
-    return await knex.transaction(async (transaction) => {
-      await transaction.raw('select pg_advisory_xact_lock(?)', [LOCK_KEY]);
-      await requireNotNewer(transaction, names.schema);
-      await createSchema(transaction, names.schema);
-      const settings = {
-        tableName: 'migration',
-        schemaName: names.schema,
-        disableTransactions: true,
-        migrationSource: await sourceOf(names),
-      };
-      if (direction === 'up') {
-        const [, applied] = await transaction.migrate.latest(settings);
-        return applied;
-      }
-      const [, undone] = await transaction.migrate.rollback(settings, true);
-      await dropEmptied(transaction, names.schema);
-      return undone;
-    });
+    for (;;) {
+      const moved = await knex.transaction((transaction) => moveLocked(transaction, names, direction));
+      if (moved) return moved;
+      await wait.pause("another process that migrates the archiver's tables");
+    }
   } catch (error) {
     throw databaseFailed('migrating the archiver’s tables', error);
   }
+}
+
+/** null: another process is at it. Nobody waits within the transaction, where nothing could end the waiting. */
+async function moveLocked(
+  transaction: HostTransaction,
+  names: Names,
+  direction: 'up' | 'down',
+): Promise<readonly string[] | null> {
+  const sql = 'select from pg_try_advisory_xact_lock(?) as t (taken) where taken';
+  if ((await transaction.raw(sql, [LOCK_KEY])).rows.length === 0) return null;
+  await requireNotNewer(transaction, names.schema);
+  await createSchema(transaction, names.schema);
+  const settings = {
+    tableName: 'migration',
+    schemaName: names.schema,
+    disableTransactions: true,
+    migrationSource: await sourceOf(names),
+  };
+  if (direction === 'up') {
+    const [, applied] = await transaction.migrate.latest(settings);
+    return applied;
+  }
+  const [, undone] = await transaction.migrate.rollback(settings, true);
+  await dropEmptied(transaction, names.schema);
+  return undone;
 }
 
 /** What it says marks a schema as made by us, so that one which the host had before is never dropped. */

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import createKnex, { type Knex } from 'knex';
-import { parseIntoClientConfig } from 'pg-connection-string';
+import createKnex from 'knex';
 import { COLLISION_TRIES, collisionDelay } from '../../decide/collisionDelay.ts';
-import { ArchiverError, messageOf } from '../../errors.ts';
+import { ArchiverError } from '../../errors.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
+import { connectionFrom } from './connectionFrom.ts';
 import type { Database } from './Database.ts';
 import { databaseFailed, isCollision } from './databaseFailed.ts';
 import { OWN_TYPES } from './ownTypes.ts';
@@ -16,17 +16,12 @@ export function openDatabase(databaseUrl: string | null): HostDatabase {
   if (!databaseUrl) {
     throw new ArchiverError('settings-invalid', 'The portal hands over no database, and DATABASE_URL is not set.');
   }
-  return createKnex({ client: 'pg', connection: read(databaseUrl), pool: { min: 0, max: 20 }, log: SILENT });
-}
-
-/** knex takes what it cannot read for a file of SQLite, and then connects to our own machine. */
-function read(databaseUrl: string): Knex.PgConnectionConfig {
-  try {
-    const { types: _, ...connection } = parseIntoClientConfig(databaseUrl);
-    return connection;
-  } catch (error) {
-    throw new ArchiverError('settings-invalid', `DATABASE_URL cannot be used: ${messageOf(error)}`, { cause: error });
-  }
+  return createKnex({
+    client: 'pg',
+    connection: connectionFrom(databaseUrl, 'DATABASE_URL'),
+    pool: { min: 0, max: 20 },
+    log: SILENT,
+  });
 }
 
 /** What the tables are given, on this pool and in this schema. */
