@@ -87,6 +87,8 @@ export interface Archivals {
   postpone(resourceId: string, until: Date, reason?: string): Promise<void>;
   /** What they wait for, as a sentence in their task_status, which is `pending` then. */
   explain(resourceIds: readonly string[], reason: string): Promise<void>;
+  /** The same of those of a host whose turn in the bulk lane it is, at most `limit`: a sweep may find millions. */
+  explainDue(host: string, how: { readonly reason: string; readonly now: Date; readonly limit: number }): Promise<void>;
   /**
    * Requests that were postponed for a reason that begins so are due now; answers whose. What waits for a publisher's sake
    * goes on waiting.

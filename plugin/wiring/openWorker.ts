@@ -93,7 +93,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     hosts,
     limitsFor,
     archive: (due, signal) => archiveSharedUrl(due, sweptDeps, signal),
-    pauseMs: async () => (await gate.closed())?.ms ?? pressure.pauseMs(),
+    pause: async () => (await gate.closed()) ?? pressure.pause(),
     owner,
     leaseMs,
     largestSlice: 100,

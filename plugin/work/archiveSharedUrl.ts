@@ -9,7 +9,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { LeaseRenewal } from './leaseRenewal.ts';
-import type { ServiceGate } from './serviceGate.ts';
+import type { ClosedGate, ServiceGate } from './serviceGate.ts';
 
 /** What archivals of a sweep read, write and call. */
 export interface SharedUrlDeps {
@@ -45,7 +45,7 @@ async function archiveSwept(
   const closed = await gate.closed();
   if (closed) {
     await archivals.release([lease]).catch(() => undefined);
-    await archivals.explain([lease.resourceId], waitReason(closed.reason)).catch(() => undefined);
+    await explain(lease, closed, archivals);
     return { ...NO_REQUEST, interrupted: true };
   }
   try {
@@ -55,7 +55,12 @@ async function archiveSwept(
   } catch (error) {
     logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');
     await archivals.release([lease]).catch(() => undefined);
-    await gate.failed(error);
+    if (await gate.failed(error)) await explain(lease, await gate.closed(), archivals);
     return { ...NO_REQUEST, interrupted: true };
   }
+}
+
+/** Why nothing is fetched, in its task_status; a database that does not take it is told by its own check. */
+async function explain(lease: Lease, closed: ClosedGate | null, archivals: Pick<Archivals, 'explain'>): Promise<void> {
+  if (closed) await archivals.explain([lease.resourceId], waitReason(closed.reason)).catch(() => undefined);
 }

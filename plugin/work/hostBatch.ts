@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostReport } from '../decide/hostReport.ts';
+import { waitReason } from '../decide/pauseReasons.ts';
 import type { Lease } from '../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { Hosts } from '../record/Hosts.ts';
+import type { ClosedGate } from './serviceGate.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
 /** What a host's share of a sweep reads, writes and calls. */
 export interface HostBatchDeps {
-  readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt'>;
+  readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt' | 'explainDue'>;
   readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
   limitsFor(host: string): HostLimits;
   /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
   archive(leases: readonly Lease[], signal: AbortSignal): Promise<FetchCost>;
-  /** null: the bulk lane may go on; else how long it pauses (disk or memory). */
-  pauseMs(): Promise<number | null>;
+  /** null: the bulk lane may go on; else how long it pauses, and why, for everybody to read. */
+  pause(): Promise<ClosedGate | null>;
   /** Names this process in its leases. */
   readonly owner: string;
   /** A dead worker's resources and slots are free again after this; a living one renews three times as often. */
@@ -50,13 +52,21 @@ export class HostBatch {
    * an abort what was not begun is given back.
    */
   async run(host: string, signal: AbortSignal): Promise<Date | null> {
-    const { pauseMs, limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
-    const bulkPauseMs = await pauseMs();
-    if (bulkPauseMs !== null) return this.#after(bulkPauseMs);
+    const { pause, limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
+    const closed = await pause();
+    if (closed) return this.#pause(host, closed);
     const limits = limitsFor(host);
     const owner = `${process} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
     return slice.granted === 0 ? slice.retryAt : this.#runSlice({ host, owner, limits, slice }, signal);
+  }
+
+  /** Nobody is asked, and those whose turn it was say what they wait for. */
+  async #pause(host: string, { reason, ms }: ClosedGate): Promise<Date> {
+    const { archivals, largestSlice: limit, now } = this.#deps;
+    // A database that does not take it is told by its own check.
+    await archivals.explainDue(host, { reason: waitReason(reason), now: now(), limit }).catch(() => undefined);
+    return this.#after(ms);
   }
 
   async #runSlice(own: OwnSlice, signal: AbortSignal): Promise<Date | null> {

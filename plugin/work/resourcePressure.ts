@@ -3,6 +3,7 @@ import type { Logger } from '../model/logger.ts';
 import type { NamedLeases } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import type { ClosedGate } from './serviceGate.ts';
 
 const LOOK_AGAIN_MS = 5000;
 const PAUSE_MS = 15_000;
@@ -30,8 +31,9 @@ export class ResourcePressure {
   }
 
   /** null: go on. */
-  async pauseMs(): Promise<number | null> {
-    return (await this.reason()) === null ? null : PAUSE_MS;
+  async pause(): Promise<ClosedGate | null> {
+    const reason = await this.reason();
+    return reason === null ? null : { reason, ms: PAUSE_MS };
   }
 
   /** Why the bulk lane pauses, or null. */

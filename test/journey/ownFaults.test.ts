@@ -37,6 +37,8 @@ describe('while the store refuses what is archived', () => {
     const status = (await records.taskStatus.get('asked1')) ?? assert.fail('no task_status');
     const reason = `Nothing is fetched for now: ${REFUSES}.`;
     assert.deepEqual([status.state, status.error, JSON.parse(status.value).reason], ['pending', reason, reason]);
+    for (const id of ['swept1', 'swept2'])
+      await until(async () => (await records.taskStatus.get(id))?.error === reason);
     const { body } = await portal.agent().get('/health/ready').expect(503);
     assert.deepEqual(body.checks.bulk, { ok: false, detail: `A worker pauses: ${REFUSES}.` });
     const { pauses } = await portal.archiver.archive.overview();

@@ -12,6 +12,7 @@ import { createArchiver } from '../../plugin/plugin.ts';
 import { ResourcePressure } from '../../plugin/work/resourcePressure.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { recordsIn } from '../support/recordsIn.ts';
+import { ShownPortal } from '../support/shownPortal.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -53,12 +54,36 @@ describe('a store that runs full', () => {
     await until(async () => (await records.leases.pauses()).length === 1);
     await archiver.archive.requestResource('wanted');
     await until(async () => ((await records.taskStatus.get('wanted'))?.error ?? '') !== '');
-    const { error } = (await records.taskStatus.get('wanted')) ?? {};
-    assert.match(error ?? '', /^Nothing is fetched for now: the store has \d+ bytes free, less than \d+\.$/);
+    await until(async () => ((await records.taskStatus.get('swept'))?.error ?? '') !== '');
+    for (const id of ['swept', 'wanted']) {
+      const { state, error, value } = (await records.taskStatus.get(id)) ?? assert.fail(id);
+      assert.match(error, /^Nothing is fetched for now: the store has \d+ bytes free, less than \d+\.$/);
+      assert.deepEqual([state, JSON.parse(value).reason], ['pending', error]);
+    }
     await sleep(500);
     assert.deepEqual(asked, []);
     const { body } = await supertest(archiver.handler).get('/health/ready').expect(200);
     assert.match(body.checks.bulk.detail, /^A worker pauses: the store has \d+ bytes free, less than \d+\.$/);
+  });
+});
+
+describe('a process that is short of memory', () => {
+  it('tells it in the task_status of what is due, and of nothing else', async () => {
+    const portal = await ShownPortal.open({ settings: { maxMemoryBytes: 1 } });
+    try {
+      const { taskStatus } = recordsIn(portal.database.knex);
+      portal.files.set('/asked.csv', { body: 'a,b\n1,2\n' });
+      await portal.archived('asked', '/asked.csv');
+      await addResource(portal.database.knex, 'swept', portal.urlOf('/swept.csv'));
+      await portal.archiver.archive.sweep({ dryRun: false });
+      const told = /^Nothing is fetched for now: \d+ bytes of memory are in use, more than 1\.$/;
+      await until(async () => told.test((await taskStatus.get('swept'))?.error ?? ''));
+      const asked = (await taskStatus.get('asked')) ?? assert.fail('no task_status');
+      assert.deepEqual([asked.state, asked.error], ['success', '']);
+      assert.deepEqual(portal.requests, ['/asked.csv']);
+    } finally {
+      await portal.close();
+    }
   });
 });
 
@@ -81,16 +106,16 @@ describe('pressure', () => {
     });
     const short = 'the store has 10 bytes free, less than 100';
     try {
-      assert.equal(await pressure.pauseMs(), 15_000);
-      assert.equal(await pressure.pauseMs(), 15_000);
+      assert.deepEqual(await pressure.pause(), { reason: short, ms: 15_000 });
+      assert.deepEqual(await pressure.pause(), { reason: short, ms: 15_000 });
       mock.timers.tick(6000);
       assert.equal(await pressure.reason(), short);
       free = 1000;
       assert.equal(await pressure.reason(), short);
       mock.timers.tick(6000);
-      assert.equal(await pressure.pauseMs(), null);
+      assert.equal(await pressure.pause(), null);
       mock.timers.tick(6000);
-      assert.equal(await pressure.pauseMs(), null);
+      assert.equal(await pressure.pause(), null);
     } finally {
       mock.timers.reset();
     }

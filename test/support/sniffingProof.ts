@@ -9,7 +9,7 @@ import { type MutatedBody, mutatedBody } from './mutatedBodies.ts';
 /** What no body may take. */
 export const MOST_MS = 200;
 /** From here on a time is measured again: a machine that is busy, or cleans up, is no fault of the body's. */
-const DOUBTFUL_MS = 40;
+const DOUBTFUL_MS = 10;
 const MEASURED_AGAIN = 4;
 
 /** What a block of bodies came to. */

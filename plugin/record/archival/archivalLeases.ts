@@ -58,6 +58,7 @@ type LeaseMethods = Pick<
   | 'postpone'
   | 'defer'
   | 'explain'
+  | 'explainDue'
   | 'resume'
   | 'nextRetryAt'
   | 'hostsWithExpiredLeases'
@@ -89,6 +90,18 @@ const EXPLAIN = `
   set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
     error = cast(:reason as text), last_updated = now()
   where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
+
+/** What is told already is not written again. */
+const EXPLAIN_DUE = `
+  with due as materialized (
+    select resource_id from :schema:.archival
+    where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
+    order by next_check_at limit :limit)
+  update :schema:.task_status
+  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
+    error = cast(:reason as text), last_updated = :now
+  where entity_id in (select resource_id from due) and task_type = 'archiver' and key = 'status'
+    and error is distinct from cast(:reason as text)`;
 
 const RESUME = `
   update :schema:.archival as a set next_check_at = :now
@@ -146,6 +159,10 @@ export class ArchivalLeases implements LeaseMethods {
 
   async postpone(resourceId: string, until: Date, reason?: string): Promise<void> {
     await this.#rows('postponing an archival', POSTPONE, { resourceId, until, reason: reason ?? null });
+  }
+
+  async explainDue(host: string, how: Parameters<Archivals['explainDue']>[1]): Promise<void> {
+    await this.#rows('saying what archivals wait for', EXPLAIN_DUE, { host, ...how });
   }
 
   async explain(resourceIds: readonly string[], reason: string): Promise<void> {

@@ -120,6 +120,7 @@ export class ArchivalTable implements Archivals {
   release: Archivals['release'] = (leases) => this.#leases.release(leases);
   postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#leases.postpone(resourceId, until, reason);
   explain: Archivals['explain'] = (resourceIds, reason) => this.#leases.explain(resourceIds, reason);
+  explainDue: Archivals['explainDue'] = (host, how) => this.#leases.explainDue(host, how);
   resume: Archivals['resume'] = (reasonPrefix, now) => this.#leases.resume(reasonPrefix, now);
   defer: Archivals['defer'] = (lease, until, reason) => this.#leases.defer(lease, until, reason);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
