@@ -40,10 +40,10 @@ const asWritten = (value: unknown): unknown =>
 export function settingsTable(): string {
   const rows = SETTING_NAMES.map((name) => {
     const { environment, kind, default: fallback, description }: Setting<unknown> = SETTINGS[name];
-    const cells = [`\`${environment}\``, `\`${name}\``, kind.name, settingText(fallback), description];
+    const cells = [`\`${environment}\``, `\`${name}\``, kind.accepted, settingText(fallback), description];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
-  return ['| variable | setting | kind | default | what for |', '|---|---|---|---|---|', ...rows].join('\n');
+  return ['| variable | setting | accepted | default | what for |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
 /** A value in the spelling of the environment. */

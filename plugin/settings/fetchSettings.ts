@@ -106,7 +106,7 @@ export const FETCH_SETTINGS = {
   minBytesPerSecond: {
     environment: 'ARCHIVER_MIN_BYTES_PER_SECOND',
     group: 'fetch',
-    kind: integer({ min: 0, unit: 'bytes', note: '0 turns it off' }),
+    kind: bytes(0, '0: no limit'),
     default: 100,
     description: 'A body slower than this, over the window, is given up.',
   },
@@ -120,29 +120,29 @@ export const FETCH_SETTINGS = {
   maxRedirects: {
     environment: 'ARCHIVER_MAX_REDIRECTS',
     group: 'fetch',
-    kind: integer({ min: 0, max: 100 }),
+    kind: integer({ min: 0, max: 100, note: '0: none' }),
     default: 10,
     description: 'Redirects that are followed in one attempt.',
   },
   retryAfterMaxMs: {
     environment: 'ARCHIVER_RETRY_AFTER_MAX_MS',
     group: 'fetch',
-    kind: spanMs(),
+    kind: spanMs(0, '0: it is not heeded'),
     default: 3_600_000,
     description: 'Longest wait that a server may ask for with Retry-After.',
   },
   verifyShare: {
     environment: 'ARCHIVER_VERIFY_SHARE',
     group: 'fetch',
-    kind: decimal({ min: 0, max: 1 }),
+    kind: decimal({ min: 0, max: 1, note: '0: none' }),
     default: 0.01,
     description:
-      'Share of files a server calls unchanged that are fetched in full and compared; 0 turns it off. Fresh ones are not asked for.',
+      'Share of files a server calls unchanged that are fetched in full and compared. Fresh ones are not asked for.',
   },
   storeCheckShare: {
     environment: 'ARCHIVER_STORE_CHECK_SHARE',
     group: 'fetch',
-    kind: decimal({ min: 0, max: 1 }),
+    kind: decimal({ min: 0, max: 1, note: '0: none' }),
     default: 0.05,
     description:
       'Share of the copies a sweep finds still fresh that are looked for in the store; those it asks for always are.',
@@ -150,14 +150,14 @@ export const FETCH_SETTINGS = {
   maxFreshnessMs: {
     environment: 'ARCHIVER_MAX_FRESHNESS_MS',
     group: 'fetch',
-    kind: spanMs(),
+    kind: spanMs(0, '0: nothing is taken as fresh'),
     default: 7 * DAY_MS,
     description: 'Longest time that an answer is taken as fresh, whatever it says.',
   },
   maxHeuristicFreshnessMs: {
     environment: 'ARCHIVER_MAX_HEURISTIC_FRESHNESS_MS',
     group: 'fetch',
-    kind: spanMs(),
+    kind: spanMs(0, '0: nothing is guessed'),
     default: DAY_MS,
     description: 'The same for freshness that is guessed from Last-Modified.',
   },

@@ -18,7 +18,7 @@ export const SCHEDULE_SETTINGS = {
   minCheckIntervalMs: {
     environment: 'ARCHIVER_MIN_CHECK_INTERVAL_MS',
     group: 'schedule',
-    kind: spanMs(),
+    kind: spanMs(0, '0: as soon as an answer is no longer fresh'),
     default: HOUR_MS,
     description: 'Shortest time between two looks at a resource.',
   },
@@ -68,7 +68,7 @@ export const SCHEDULE_SETTINGS = {
   hostGapFactor: {
     environment: 'ARCHIVER_HOST_GAP_FACTOR',
     group: 'hosts',
-    kind: decimal({ min: 0, max: 1000 }),
+    kind: decimal({ min: 0, max: 1000, note: '0: none' }),
     default: 0,
     description: 'Pause after each answer, as a multiple of its response time.',
   },
@@ -104,14 +104,14 @@ export const SCHEDULE_SETTINGS = {
   runsKeptMs: {
     environment: 'ARCHIVER_RUNS_KEPT_MS',
     group: 'operation',
-    kind: spanMs(),
+    kind: spanMs(0, '0: no longer than until they are next looked for'),
     default: 90 * DAY_MS,
     description: 'How long runs that ended are kept.',
   },
   minFreeBytes: {
     environment: 'ARCHIVER_MIN_FREE_BYTES',
     group: 'operation',
-    kind: bytes(0),
+    kind: bytes(0, '0: no floor'),
     default: 256 * 2 ** 20,
     description: 'Free disk space below which nothing is fetched, in either lane.',
   },

@@ -40,11 +40,15 @@ export function integer(options: {
 }
 
 /** A decimal number without an exponent. */
-export function decimal(options: { readonly min: number; readonly max: number }): SettingKind<number> {
-  const { min, max } = options;
+export function decimal(options: {
+  readonly min: number;
+  readonly max: number;
+  readonly note?: string;
+}): SettingKind<number> {
+  const { min, max, note } = options;
   return {
     name: 'number',
-    accepted: `a number, ${min} to ${max}`,
+    accepted: `a number, ${min} to ${max}${note ? ` (${note})` : ''}`,
     schema: { type: 'number', minimum: min, maximum: max },
     parse(raw) {
       const value = typeof raw === 'string' && /^(\d+(\.\d+)?|\.\d+)$/.test(raw) ? Number(raw) : raw;
@@ -57,10 +61,11 @@ export function decimal(options: { readonly min: number; readonly max: number })
 export const bytes = (min: number, note?: string): SettingKind<number> => integer({ min, unit: 'bytes', note });
 
 /** A span that a timer measures. */
-export const timerMs = (min = 1): SettingKind<number> => integer({ min, max: MAX_TIMER_MS, unit: 'milliseconds' });
+export const timerMs = (min = 1, note?: string): SettingKind<number> =>
+  integer({ min, max: MAX_TIMER_MS, unit: 'milliseconds', note });
 
 /** A span that is only added to a date. */
-export const spanMs = (min = 0): SettingKind<number> => integer({ min, unit: 'milliseconds' });
+export const spanMs = (min = 0, note?: string): SettingKind<number> => integer({ min, unit: 'milliseconds', note });
 
 const TRUTHS: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
 

@@ -91,7 +91,7 @@ export const SETTINGS = {
   stopDeadlineMs: {
     environment: 'ARCHIVER_STOP_DEADLINE_MS',
     group: 'queue',
-    kind: timerMs(0),
+    kind: timerMs(0, '0: nothing under way is waited for'),
     default: 10_000,
     description: 'Longest time that stopping takes.',
   },

@@ -144,7 +144,7 @@ export const STORE_SETTINGS = {
   copyMaxAgeMs: {
     environment: 'ARCHIVER_COPY_MAX_AGE_MS',
     group: 'store',
-    kind: spanMs(),
+    kind: spanMs(0, '0: caches ask each time'),
     default: 300_000,
     description:
       'How long caches may keep a copy that anybody may read; longer only where a CDN purges what is withdrawn.',

@@ -5,7 +5,7 @@ import { type SettingKind, tableName, text } from './settingKinds.ts';
 const column = (emptyMeans?: string): SettingKind<string> =>
   text({
     name: 'column',
-    accepted: `the name of a column, at most 63 characters, without quotation marks, dots, colons and question marks${emptyMeans ? `, or nothing: ${emptyMeans}` : ''}`,
+    accepted: `the name of a column: at most 63 characters, none of " . : ?${emptyMeans ? `; nothing: ${emptyMeans}` : ''}`,
     pattern: emptyMeans ? /^(?!.* as )[^\0".:?]{0,63}$/i : /^(?!.* as )[^\0".:?]{1,63}$/i,
     emptyCounts: emptyMeans !== undefined,
   });

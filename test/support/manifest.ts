@@ -29,6 +29,7 @@ export function wantedPages(): Readonly<Record<string, string>> {
   const tables = [
     ['docs/settings.md', 'settings', settingsTable()],
     ['docs/routes.md', 'routes', routes],
+    ['docs/portal.md', 'module', `\`\`\`js\n${readFileSync('examples/module/portal.js', 'utf8')}\`\`\``],
   ] as const;
   return Object.fromEntries(
     tables.map(([path, name, table]) => [path, filledPage(readFileSync(path, 'utf8'), name, table)]),
