@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
@@ -46,12 +46,12 @@ export async function compileHost({ source, packages, options }: TypedHost): Pro
   }
 }
 
-/** As npm would: without our own `node_modules`, so that our declarations see what the host has. */
+/** As npm would, and as a copy: what our declarations import is looked for among the host's packages, not among ours. */
 async function installPackage(folder: string): Promise<void> {
   const place = join(folder, 'node_modules', 'portal-archiver');
-  await mkdir(place, { recursive: true });
-  await link(resolve('package.json'), join(place, 'package.json'));
-  await link(resolve('dist'), join(place, 'dist'));
+  const isDeclared = async (path: string) => path.endsWith('.d.ts') || (await stat(path)).isDirectory();
+  await cp('dist', join(place, 'dist'), { recursive: true, filter: isDeclared });
+  await cp('package.json', join(place, 'package.json'));
 }
 
 async function link(to: string, at: string): Promise<void> {
@@ -68,7 +68,9 @@ function diagnose(file: string, options: ts.CompilerOptions): readonly string[] 
     return parsed.get(name);
   };
   const program = ts.createProgram([file], options, host);
-  const judged = program.getSourceFiles().filter(({ fileName }) => fileName === file || fileName.includes('/dist/'));
+  const judged = program
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName === file || fileName.includes('/portal-archiver/dist/'));
   return [...program.getGlobalDiagnostics(), ...judged.flatMap((one) => ts.getPreEmitDiagnostics(program, one))].map(
     lineOf,
   );
