@@ -57,7 +57,7 @@ const ROOMS = {
     coordination: ['database', 'contracts'],
     history: ['database', 'contracts'],
     archival: ['history', 'coordination', 'database', 'contracts'],
-    run: ['archival', 'database', 'contracts'],
+    run: ['archival', 'coordination', 'database', 'contracts'],
     '.': ['archival', 'history', 'run', 'coordination', 'database'],
   },
   cli: {

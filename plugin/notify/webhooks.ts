@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { WebhookTarget } from '../model/settings.ts';
-import type { Delivery } from '../record/Deliveries.ts';
+import type { NewDelivery } from '../record/Deliveries.ts';
 import type { ArchiveEvent } from './Listener.ts';
 import { type DeliveryDeps, ReceiverQueue } from './receiverQueue.ts';
 
@@ -57,7 +57,7 @@ export class Webhooks {
 }
 
 /** One delivery for each target that wants the event; goes into the same transaction as what the event tells of. */
-export function deliveriesOf(event: ArchiveEvent, targets: readonly WebhookTarget[]): Omit<Delivery, 'attempts'>[] {
+export function deliveriesOf(event: ArchiveEvent, targets: readonly WebhookTarget[]): NewDelivery[] {
   const { id, name, at, ...data } = event;
   const body = JSON.stringify({ type: name, timestamp: at.toISOString(), data });
   return targets

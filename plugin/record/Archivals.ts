@@ -2,7 +2,7 @@ import type { Archival, ArchivalRequest, ArchivalUpdate, Lane, Lease } from '../
 import type { Copy } from '../model/copy.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../model/writeBack.ts';
-import type { Delivery } from './Deliveries.ts';
+import type { DeliveriesOf, NewDelivery } from './Deliveries.ts';
 import type { HistoryRecord } from './Histories.ts';
 import type { LandingRecord } from './Landings.ts';
 import type { TaskStatus } from './TaskStatuses.ts';
@@ -21,7 +21,7 @@ export interface ArchivalRecord {
   readonly writeBack: WriteBack | null;
   readonly taskStatus: TaskStatus;
   /** Webhook messages of what happened; they commit with it. */
-  readonly deliveries: readonly Omit<Delivery, 'attempts'>[];
+  readonly deliveries: readonly NewDelivery[];
   /** true: the request is answered; runs count it. false: a retry follows, the lease is given back. */
   readonly settled: boolean;
 }
@@ -36,6 +36,9 @@ export interface Recorded {
   /** Runs that ended with this record. */
   readonly endedRunIds: readonly string[];
 }
+
+/** A resource whose row is gone. */
+export type Forgotten = Pick<Archival, 'resourceId' | 'datasetId' | 'runIds'>;
 
 /** What asking for some resources would cost. */
 export interface SweepCost {
@@ -59,6 +62,7 @@ export interface Archivals {
   request(
     requests: readonly ArchivalRequest[],
     how: { readonly lane: Lane; readonly runId: string | null; readonly now: Date },
+    deliveriesOf?: DeliveriesOf<readonly string[]>,
   ): Promise<readonly string[]>;
   /**
    * null when another holds it, or when nothing is wanted (`doneSeq = requestSeq`). Sets task_status `running`. An
@@ -118,8 +122,14 @@ export interface Archivals {
   cost(now: Date): Promise<{ readonly due: SweepCost; readonly all: SweepCost }>;
   /** Of these, the ids of resources that have no row or another URL. For the reconciling sweep. */
   differing(resources: readonly { readonly id: string; readonly url: string }[]): Promise<ReadonlySet<string>>;
-  /** The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal. */
-  forget(resourceIds: readonly string[]): Promise<void>;
+  /**
+   * The resource left the portal: its row and task_status go, its copies stay (policy `keep`) or are listed for removal.
+   * Answers those that had a row.
+   */
+  forget(
+    resourceIds: readonly string[],
+    deliveriesOf?: DeliveriesOf<readonly Forgotten[]>,
+  ): Promise<readonly Forgotten[]>;
   /** Resources whose last attempt failed on our side. Served by an index, for health asks every few seconds. */
   ownFaults(): Promise<{ readonly hostRefused: number; readonly internal: number }>;
   /** All that ended with this code are due now. */

@@ -9,9 +9,18 @@ export interface Delivery {
   readonly attempts: number;
 }
 
+/** A message that was never sent yet. */
+export type NewDelivery = Omit<Delivery, 'attempts'>;
+
+/**
+ * The messages that tell what a change came to; they are written in its transaction, so that neither is kept without the
+ * other. Called again where the transaction is.
+ */
+export type DeliveriesOf<Change> = (change: Change) => readonly NewDelivery[];
+
 /** Webhook messages that wait to be sent; one that a process takes is hidden from the others for a while. */
 export interface Deliveries {
-  add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void>;
+  add(deliveries: readonly NewDelivery[], now: Date): Promise<void>;
   /** Due ones of a receiver, hidden from other processes for `sendingMs`. */
   takeDue(
     target: string,

@@ -1,21 +1,26 @@
 import type { ArchivalRequest } from '../model/archival.ts';
 import type { Run } from '../model/run.ts';
+import type { DeliveriesOf } from './Deliveries.ts';
+
+/** What creating a run came to; `unqueued`: as `Archivals.request` answers. */
+export interface CreatedRun {
+  readonly run: Run;
+  readonly result: 'created' | 'repeated' | 'conflict';
+  readonly unqueued: readonly string[];
+}
 
 /** What requests and sweeps started: one row a run, counted with the records of its resources. */
 export interface Runs {
   /**
    * Answers the earlier run of the same caller and key within a day; `conflict` when it asked for something else. The
-   * requests of a new run are recorded with it or not at all: a caller that sees the run may rely on them. `unqueued`: as `request` answers.
+   * requests of a new run are recorded with it or not at all: a caller that sees the run may rely on them.
    */
   create(
     run: Pick<Run, 'kind' | 'lane' | 'subjectId' | 'datasetId' | 'total'>,
     by: { readonly caller: string | null; readonly idempotencyKey: string | null; readonly now: Date },
     requests?: readonly ArchivalRequest[],
-  ): Promise<{
-    readonly run: Run;
-    readonly result: 'created' | 'repeated' | 'conflict';
-    readonly unqueued: readonly string[];
-  }>;
+    deliveriesOf?: DeliveriesOf<CreatedRun>,
+  ): Promise<CreatedRun>;
   get(id: string): Promise<Run | null>;
   /** The newest first; after the run with this id, where one is given. None when there is no such run. */
   list(limit: number, after?: string | null): Promise<readonly Run[]>;

@@ -92,7 +92,7 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   if (!looks) await waits.during('the store', makeReady(store));
   const agenda = await createQueue(config, { knex, listen, logger });
   const queue = looks ? new QueueOnDemand(agenda) : agenda;
-  const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now, logger });
+  const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
   const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
   const tally = new AttemptTally();

@@ -5,6 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { webhookRetryDelay } from '../../plugin/decide/webhookRetry.ts';
 import type { ArchiveEvent } from '../../plugin/notify/Listener.ts';
+import { recordsWithEvents } from '../../plugin/notify/recordsWithEvents.ts';
 import { deliveriesOf, type Webhooks } from '../../plugin/notify/webhooks.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { openWebhooks } from '../../plugin/wiring/openWebhooks.ts';
@@ -175,5 +176,36 @@ describe('webhooks', () => {
     assert.deepEqual(await waiting(), []);
     await archivals.record([outcomeOf(lease, { deliveries })]);
     assert.equal((await waiting()).length, 1);
+  });
+
+  it('commit with the request, the run and the removal that they tell of', async () => {
+    const emitted: string[] = [];
+    const { archivals, runs } = recordsWithEvents(test.records, {
+      config: { webhooks: [{ url, secret: SECRET }] },
+      queueName: 'agenda-postgresql',
+      now: () => now,
+      emit: ({ name }) => emitted.push(name),
+    });
+    const requestOf = (resourceId: string) => ({ resourceId, datasetId: 'd1', url: 'https://x.example/1', host: 'x' });
+    const how = { lane: 'priority', runId: null, now } as const;
+    const run = { kind: 'resource', lane: 'priority', subjectId: 'e2', datasetId: null, total: 1 } as const;
+    const origin = { caller: null, idempotencyKey: null, now };
+    const changes = [
+      () => archivals.request([requestOf('e1')], how),
+      () => runs.create(run, origin, [requestOf('e2')]),
+      () => archivals.forget(['e1']),
+    ];
+    for (const change of changes) {
+      await test.knex.raw('alter table archiver.webhook_delivery add constraint refused check (false) not valid');
+      const before = await archivals.getMany(['e1', 'e2']);
+      await assert.rejects(change, /webhook deliveries/);
+      assert.deepEqual(await archivals.getMany(['e1', 'e2']), before);
+      await test.knex.raw('alter table archiver.webhook_delivery drop constraint refused');
+      await change();
+    }
+    assert.deepEqual(emitted, ['archive.queued', 'archive.queued', 'archive.removed']);
+    assert.equal((await waiting()).length, 3);
+    await archivals.forget(['e1']);
+    assert.equal((await waiting()).length, 3, 'what was gone already is told no second time');
   });
 });

@@ -1,7 +1,9 @@
-import type { Archival, ArchivalRequest } from '../../model/archival.ts';
+import type { Archival } from '../../model/archival.ts';
 import type { Code } from '../../model/status.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Catalog } from '../../portal/Portal.ts';
-import type { Archivals, SweepCost } from '../Archivals.ts';
+import type { Archivals, Forgotten, SweepCost } from '../Archivals.ts';
+import { withDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 import { ARCHIVAL_LIST } from './archivalColumns.ts';
@@ -65,9 +67,11 @@ const FORGET = `
       select now(), resource_id, dataset_id, 'removed', code, (select key from :schema:.copy where id = copy_id) from gone),
     untried as (delete from :schema:.attempt where resource_id = any(cast(:resourceIds as text[]))),
     unread as (delete from :schema:.landing where resource_id = any(cast(:resourceIds as text[]))),
-    underived as (delete from :schema:.derived where resource_id = any(cast(:resourceIds as text[])))
-  delete from :schema:.task_status
-  where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
+    underived as (delete from :schema:.derived where resource_id = any(cast(:resourceIds as text[]))),
+    unstated as (
+      delete from :schema:.task_status
+      where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status')
+  select resource_id as "resourceId", dataset_id as "datasetId", to_jsonb(run_ids) as "runIds" from gone`;
 
 const NO_BACKLOG = { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
 
@@ -110,9 +114,11 @@ export class ArchivalTable implements Archivals {
     return this.#select('dataset_id = :datasetId order by resource_id', { datasetId });
   }
 
-  request(requests: readonly ArchivalRequest[], how: Parameters<Archivals['request']>[1]): Promise<readonly string[]> {
-    return requestArchivals(this.#database, requests, how);
-  }
+  request: Archivals['request'] = (requests, how, deliveriesOf) => {
+    const request = (on?: HostTransaction) => requestArchivals(this.#database, requests, how, on);
+    if (!deliveriesOf) return request();
+    return withDeliveries(this.#database, { doing: 'requesting archivals', now: how.now, deliveriesOf }, request);
+  };
 
   lease: Archivals['lease'] = (resourceId, by) => this.#leases.lease(resourceId, by);
   leaseDue: Archivals['leaseDue'] = (host, by) => this.#leases.leaseDue(host, by);
@@ -158,9 +164,11 @@ export class ArchivalTable implements Archivals {
     return new Set(found.map(({ id }) => id));
   }
 
-  async forget(resourceIds: readonly string[]): Promise<void> {
-    await this.#database.rows('forgetting resources', FORGET, { resourceIds });
-  }
+  forget: Archivals['forget'] = (resourceIds, deliveriesOf) => {
+    const doing = 'forgetting resources';
+    const forget = (on?: HostTransaction) => this.#database.rows<Forgotten>(doing, FORGET, { resourceIds }, on);
+    return deliveriesOf ? withDeliveries(this.#database, { doing, now: new Date(), deliveriesOf }, forget) : forget();
+  };
 
   async ownFaults(): ReturnType<Archivals['ownFaults']> {
     const [row] = await this.#database.rows<OwnFaults>('counting faults of our own', OWN_FAULTS);

@@ -1,5 +1,5 @@
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
-import type { Deliveries, Delivery } from '../Deliveries.ts';
+import type { Deliveries, DeliveriesOf, Delivery, NewDelivery } from '../Deliveries.ts';
 import type { Database } from '../database/Database.ts';
 
 const TAKE_DUE = `
@@ -31,7 +31,7 @@ export class DeliveryTable implements Deliveries {
     this.#database = database;
   }
 
-  add(deliveries: readonly Omit<Delivery, 'attempts'>[], now: Date): Promise<void> {
+  add(deliveries: readonly NewDelivery[], now: Date): Promise<void> {
     return insertDeliveries(this.#database, deliveries, now, this.#database.knex);
   }
 
@@ -72,10 +72,25 @@ export class DeliveryTable implements Deliveries {
 /** Messages that wait from now on; one whose id is known already is left out. In the transaction `on`, or a pool. */
 export async function insertDeliveries(
   { rows }: Database,
-  deliveries: readonly Omit<Delivery, 'attempts'>[],
+  deliveries: readonly NewDelivery[],
   now: Date,
   on: HostTransaction,
 ): Promise<void> {
   if (deliveries.length === 0) return;
   await rows('noting webhook deliveries', INSERT, { deliveries: JSON.stringify(deliveries), now }, on);
+}
+
+/** What `work` came to, committed together with the messages that tell it. */
+export function withDeliveries<Change>(
+  database: Database,
+  { doing, now, deliveriesOf }: { readonly doing: string; readonly now: Date; deliveriesOf: DeliveriesOf<Change> },
+  work: (on: HostTransaction) => Promise<Change>,
+): Promise<Change> {
+  return database.guard(doing, () =>
+    database.knex.transaction(async (on) => {
+      const change = await work(on);
+      await insertDeliveries(database, deliveriesOf(change), now, on);
+      return change;
+    }),
+  );
 }

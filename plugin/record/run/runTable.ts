@@ -2,17 +2,18 @@ import type { ArchivalRequest } from '../../model/archival.ts';
 import type { Run } from '../../model/run.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import { requestArchivals } from '../archival/requestArchivals.ts';
+import { withDeliveries } from '../coordination/deliveryTable.ts';
+import type { DeliveriesOf } from '../Deliveries.ts';
 import type { Database } from '../database/Database.ts';
 import { isUnstorable } from '../database/isUnstorable.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
-import type { Runs } from '../Runs.ts';
+import type { CreatedRun, Runs } from '../Runs.ts';
 import { cancelRequests } from './cancelRequests.ts';
 import { postponeSweep, SweepRuns } from './sweepRuns.ts';
 
 type NewRun = Parameters<Runs['create']>[0];
 type RunOrigin = Parameters<Runs['create']>[1];
-type CreatedRun = Awaited<ReturnType<Runs['create']>>;
 
 const LIST = selectList({
   id: 'id',
@@ -78,9 +79,14 @@ export class RunTable implements Runs {
     this.#sweeps = new SweepRuns(database);
   }
 
-  create(run: NewRun, by: RunOrigin, requests: readonly ArchivalRequest[] = []): Promise<CreatedRun> {
-    const { guard, knex } = this.#database;
-    return guard('noting a run', () => knex.transaction((on) => this.#createIn(on, run, by, requests)));
+  create(
+    run: NewRun,
+    by: RunOrigin,
+    requests: readonly ArchivalRequest[] = [],
+    deliveriesOf: DeliveriesOf<CreatedRun> = () => [],
+  ): Promise<CreatedRun> {
+    const create = (on: HostTransaction) => this.#createIn(on, run, by, requests);
+    return withDeliveries(this.#database, { doing: 'noting a run', now: by.now, deliveriesOf }, create);
   }
 
   async get(id: string): Promise<Run | null> {
