@@ -10,7 +10,7 @@ const door = (library, files, comment) => ({
 });
 
 /** Files that import an SDK which may be missing. */
-const ON_DEMAND = '^plugin/(store/(azure|cloudStorage|s3)[^/]*|job/mongoJobs)\\.ts$';
+const ON_DEMAND = '^plugin/(store/(azure|cloudStorage|s3)[^/]*|job/mongoJobs|show/taskToken)\\.ts$';
 
 const npm = (names) => `^(node_modules/)?(${names})(/|$)`;
 
@@ -238,6 +238,7 @@ module.exports = {
     door(npm('@azure'), '^plugin/store/azure[^/]*$'),
     door(npm('@google-cloud'), '^plugin/store/cloudStorage[^/]*$'),
     door(npm('@aws-sdk'), '^plugin/store/s3[^/]*$'),
+    door(npm('jose'), '^plugin/show/taskToken\\.ts$'),
     door(npm('express'), '^plugin/show/'),
     door(
       npm('node-cron'),

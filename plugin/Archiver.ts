@@ -26,6 +26,22 @@ export interface Uninstalled {
   readonly left: readonly string[];
 }
 
+/** How long a slice of work may take. */
+export interface WorkOptions {
+  /** The slice ends within so long: what has begun may take the second half of it to end, then it is given back. */
+  readonly ms: number;
+  /** Ends it now; what has begun is given back. */
+  readonly signal: AbortSignal;
+}
+
+/** What a slice of work left. */
+export interface WorkReport {
+  /** Resources that are due now, counted up to 100,000; others may work on them. */
+  readonly due: number;
+  /** Something is left to be done now. */
+  readonly more: boolean;
+}
+
 /**
  * The plugin as a host sees it: `create → register → start → stop`. Several can live in one process; none installs
  * signal handlers or exits the process.
@@ -44,6 +60,11 @@ export interface Archiver {
   start(options?: StartOptions): Promise<void>;
   /** Stops intake, aborts downloads, gives leases back. Idempotent; safe when the host's pool is already gone. */
   stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+  /**
+   * Works as a worker does until nothing is due or its time is over: for platforms that give a process time only while it
+   * answers a request. Started with or without roles; once at a time. Throws `ArchiverError`.
+   */
+  work(options: WorkOptions): Promise<WorkReport>;
   /**
    * Stops the plugin, then drops what is ours in the database and the queue; the copies stay. It need not be started, and
    * the queue need not answer. Processes elsewhere are to be stopped first.

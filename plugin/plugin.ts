@@ -1,4 +1,4 @@
-import type { Archiver, StartOptions, Uninstalled } from './Archiver.ts';
+import type { Archiver, StartOptions, Uninstalled, WorkOptions, WorkReport } from './Archiver.ts';
 import { ArchiverError, codeOf } from './errors.ts';
 import type { Logger } from './model/logger.ts';
 import { ROLES } from './model/role.ts';
@@ -69,6 +69,10 @@ class PortalArchiver implements Archiver {
       this.#stopping = null;
     });
     return this.#stopping;
+  }
+
+  work(options: WorkOptions): Promise<WorkReport> {
+    return this.#opened().work(options);
   }
 
   async uninstall(): Promise<Uninstalled> {

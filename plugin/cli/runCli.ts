@@ -11,6 +11,7 @@ import type { CommandContext } from './context/CommandContext.ts';
 import { configCommand } from './operate/configCommand.ts';
 import { hostCommand } from './operate/host.ts';
 import { migrateCommand } from './operate/migrate.ts';
+import { serveCommand } from './operate/serve.ts';
 import { uninstallCommand } from './operate/uninstall.ts';
 import { workerCommand } from './operate/worker.ts';
 import { probeCommand } from './probe/probe.ts';
@@ -19,6 +20,7 @@ const COMMANDS = [
   probeCommand,
   configCommand,
   workerCommand,
+  serveCommand,
   sweepCommand,
   archiveCommand,
   statusCommand,

@@ -18,6 +18,8 @@ export interface JobContext {
   /** 0 for the first run, then counted up with each retry of this job. */
   readonly retryCount: number;
   readonly signal: AbortSignal;
+  /** Fires before `signal`: what runs may end, and nothing new begins. */
+  readonly closing?: AbortSignal;
 }
 
 /**

@@ -97,6 +97,9 @@ function conflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
         `ARCHIVER_MAX_CHECK_INTERVAL_MS (maxCheckIntervalMs), which is ${maxCheckIntervalMs}.`,
     );
   }
+  if (values.taskAudience && !values.taskServiceAccount) {
+    found.push(`${nameOf('taskAudience')} is set, which needs ${nameOf('taskServiceAccount')}.`);
+  }
   return [...found, ...placeConflicts(values), ...missingLibraries(values)];
 }
 

@@ -2,6 +2,7 @@ import { mongodbUrl, postgresUrl } from './databaseKinds.ts';
 import { FETCH_SETTINGS } from './fetchSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
+import { SERVE_SETTINGS } from './serveSettings.ts';
 import { identifier, integer, list, spanMs, timerMs } from './settingKinds.ts';
 import { STORE_SETTINGS } from './storeSettings.ts';
 import { TABLE_SETTINGS } from './tableSettings.ts';
@@ -99,6 +100,7 @@ export const SETTINGS = {
   ...STORE_SETTINGS,
   ...FETCH_SETTINGS,
   ...SCHEDULE_SETTINGS,
+  ...SERVE_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 /** The name of a setting, as in the portal's settings and in the frozen config. */

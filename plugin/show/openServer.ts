@@ -47,7 +47,8 @@ export async function openServer({ host, port }: ServerAddress): Promise<OpenSer
   };
 }
 
-function listening(server: Server, where: string): Promise<Server> {
+/** Resolves when the server listens. Throws `ArchiverError("invalid-request")` that names the address when it cannot. */
+export function listening(server: Server, where: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('listening', () => resolve(server));
     server.once('error', (error) => {

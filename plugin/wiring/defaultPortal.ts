@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
-import { pino } from 'pino';
 import { createExpressPortal } from '../portal/expressPortal.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
 import { endsWithin } from './endsWithin.ts';
+import { openLogger } from './openLogger.ts';
 
 /**
  * The tables behind `DATABASE_URL` as a portal, for the command line. It has no routes of its own, so nobody is let in;
@@ -22,7 +22,7 @@ export function openDefaultPortal(
     name: 'portal-archiver',
     knex,
     authorize: () => false,
-    logger: pino(log),
+    logger: openLogger(log),
   });
   // A connection to a server that hangs would keep the pool, and the command, for a minute.
   const close = async () => void (await endsWithin(config.stopDeadlineMs, knex.destroy()));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { WorkOptions, WorkReport } from '../Archiver.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import { QueueOnDemand } from '../job/queueOnDemand.ts';
 import type { Role } from '../model/role.ts';
@@ -33,6 +34,7 @@ import { requireSuitableHost } from './requireSuitableHost.ts';
 import { CLOSE_GRACE_MS, Scope } from './scope.ts';
 import { StartWaits } from './startWaits.ts';
 import { version } from './version.ts';
+import { workSlice } from './workSlice.ts';
 
 /** Everything that runs between start and stop. */
 export interface Parts {
@@ -46,6 +48,8 @@ export interface Parts {
   readonly tally: AttemptTally;
   readonly handlerDeps: HandlerDeps;
   now(): Date;
+  /** Works for a while beside whatever roles were started. */
+  work(options: WorkOptions): Promise<WorkReport>;
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -104,8 +108,9 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
+  const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen }, options);
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
-  return { config, knex, records, store, queue, requests, sweep, tally, handlerDeps, now, stop };
+  return { work, config, knex, records, store, queue, requests, sweep, tally, handlerDeps, now, stop };
 }
 
 interface OpenTables {

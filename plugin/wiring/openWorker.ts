@@ -52,6 +52,8 @@ export interface WorkerDeps {
   readonly owner: string;
   now(): Date;
   emit(event: ArchiveEvent): void;
+  /** Stands before the jobs; default: nothing does. */
+  wrapJobs?(jobs: JobHandlers): JobHandlers;
 }
 
 /** What works on jobs. Closed in reverse: intake first, then the jobs that still run, then what they fetch with. */
@@ -60,7 +62,8 @@ export async function openWorker(
   deps: WorkerDeps,
 ): Promise<void> {
   const { config, portal, records, queue, now } = deps;
-  const handlers = await openHandlers(scope, deps);
+  const jobs = await openHandlers(scope, deps);
+  const handlers = deps.wrapJobs?.(jobs) ?? jobs;
   const webhooks = scope.add(openWebhooks(config, records, now, portal.logger));
   webhooks.start();
   const dropping = setInterval(() => void dropStages(deps), config.leaseMs).unref();

@@ -31,6 +31,8 @@ interface OwnSlice {
   readonly owner: string;
   readonly limits: HostLimits;
   readonly slice: HostSlice;
+  /** When it fires nothing new begins. */
+  readonly closing: AbortSignal;
 }
 
 /** A service of ours failed: that long until the next try. */
@@ -49,16 +51,16 @@ export class HostBatch {
 
   /**
    * Answers when to run again: immediately while something is due, then for the retries; null when nothing waits. After
-   * an abort what was not begun is given back.
+   * an abort what was not begun is given back, and so it is once `closing` fires, while the rest ends.
    */
-  async run(host: string, signal: AbortSignal): Promise<Date | null> {
+  async run(host: string, signal: AbortSignal, closing = signal): Promise<Date | null> {
     const { pause, limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
     const closed = await pause();
     if (closed) return this.#pause(host, closed);
     const limits = limitsFor(host);
     const owner = `${process} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
-    return slice.granted === 0 ? slice.retryAt : this.#runSlice({ host, owner, limits, slice }, signal);
+    return slice.granted === 0 ? slice.retryAt : this.#runSlice({ host, owner, limits, slice, closing }, signal);
   }
 
   /** Nobody is asked, and those whose turn it was say what they wait for. */
@@ -74,7 +76,7 @@ export class HostBatch {
     const { granted } = own.slice;
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
     const costs = await this.#archiveWithSlots(leases, own, signal);
-    if (signal.aborted) return now();
+    if (signal.aborted || own.closing.aborted) return now();
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
     return leases.length < granted ? archivals.nextRetryAt(own.host) : now();
   }
@@ -84,7 +86,7 @@ export class HostBatch {
     const { host, owner, limits, slice } = own;
     const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
     const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
-    const costs = await this.#archiveAll(leases, slice.slots, renewal, signal);
+    const costs = await this.#archiveAll(leases, own, renewal, signal);
     renewal.stop();
     const usage = hostReport(costs, slice.granted, { urgent: false });
     await hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
@@ -94,14 +96,14 @@ export class HostBatch {
   /** As many at a time as there are slots. */
   async #archiveAll(
     leases: readonly Lease[],
-    slots: number,
+    { slice: { slots }, closing }: OwnSlice,
     renewal: SlotRenewal,
     signal: AbortSignal,
   ): Promise<FetchCost[]> {
     const waiting = byUrl(leases);
     const costs: FetchCost[] = [];
     const work = async () => {
-      while (!signal.aborted) {
+      while (!signal.aborted && !closing.aborted) {
         const same = waiting.shift();
         if (!same) break;
         costs.push(await this.#deps.archive(same, signal));

@@ -43,8 +43,8 @@ export class ArchivalJobs implements JobHandlers {
     if (result) reportEnd(result);
   }
 
-  host(host: string, { signal }: JobContext): Promise<Date | null> {
-    return this.#deps.hostBatch.run(host, signal);
+  host(host: string, { signal, closing }: JobContext): Promise<Date | null> {
+    return this.#deps.hostBatch.run(host, signal, closing);
   }
 
   /** Throws `RetryLater` when the host cannot be asked soon. */

@@ -242,6 +242,7 @@ describe('the import rules', () => {
     ['@azure/storage-blob', 'plugin/store/folderStore.ts', 'plugin/store/azureBlobStore.ts'],
     ['@google-cloud/storage', 'plugin/store/objectStore.ts', 'plugin/store/cloudStorageStore.ts'],
     ['@aws-sdk/client-s3', 'plugin/store/objectStore.ts', 'plugin/store/s3Store.ts'],
+    ['jose', 'plugin/show/taskGuard.ts', 'plugin/show/taskToken.ts'],
     ['express', 'plugin/portal/a.ts', 'plugin/show/a.ts'],
     ['node-cron', 'plugin/trigger/sweep.ts', 'plugin/trigger/schedule.ts'],
     ['node-cron', 'plugin/settings/loadConfig.ts', 'plugin/settings/cronKind.ts'],

@@ -69,7 +69,7 @@ describe('a package that only a setting needs', () => {
     node([...HIDING, 'dist/cli/main.js', 'config', 'check'], { HIDDEN_PACKAGES: hidden, ...variables });
 
   it('is no fault where no setting needs it', async () => {
-    const hidden = '@azure/storage-blob @google-cloud/storage @aws-sdk/client-s3 @agendajs/mongo-backend mongodb';
+    const hidden = '@azure/storage-blob @google-cloud/storage @aws-sdk/client-s3 jose @agendajs/mongo-backend mongodb';
     assert.deepEqual(await check(hidden, {}).then(({ exitCode, stderr }) => ({ exitCode, stderr })), {
       exitCode: 0,
       stderr: '',

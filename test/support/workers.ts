@@ -11,7 +11,8 @@ export interface FleetSettings {
 }
 
 export interface WorkerProcess {
-  readonly ready: Promise<void>;
+  /** The first line that it says. */
+  readonly ready: Promise<string>;
   /** The end of what it said on standard error. */
   said(): string;
   /** `kill -9`. */
@@ -23,7 +24,9 @@ export interface WorkerProcess {
   stop(): Promise<number | null>;
 }
 
-const COMMAND = ['--import', 'tsx', 'plugin/cli/main.ts', 'worker', '--portal-url', 'http://portal.example', '--json'];
+const WORKER = ['worker', '--roles', 'worker'];
+const SERVICE = ['serve', '--host', '127.0.0.1'];
+const COMMAND = ['--import', 'tsx', 'plugin/cli/main.ts'];
 
 /** Real worker processes: the command that an operator starts. */
 export class Fleet {
@@ -35,8 +38,19 @@ export class Fleet {
   }
 
   spawn(variables: Readonly<Record<string, string>> = {}): WorkerProcess {
+    return this.#spawn(WORKER, variables);
+  }
+
+  /** A worker as an HTTP service, at a port of its own. */
+  async serve(variables: Readonly<Record<string, string>> = {}): Promise<WorkerProcess & { readonly port: number }> {
+    const instance = this.#spawn(SERVICE, { PORT: '0', ...variables });
+    const { port } = JSON.parse(await instance.ready);
+    return { ...instance, port };
+  }
+
+  #spawn(command: readonly string[], variables: Readonly<Record<string, string>>): WorkerProcess {
     const { databaseUrl, mongodbUrl } = this.#settings;
-    const child = spawn(process.execPath, [...COMMAND, '--roles', 'worker'], {
+    const child = spawn(process.execPath, [...COMMAND, ...command, '--portal-url', 'http://portal.example', '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
@@ -97,9 +111,10 @@ function tail(child: ChildProcess): () => string {
 }
 
 /** Works once it says so. One that was killed before is ready for nothing more. */
-async function isReady(child: ChildProcess, ended: Promise<number | null>, errors: () => string): Promise<void> {
+async function isReady(child: ChildProcess, ended: Promise<number | null>, errors: () => string): Promise<string> {
   if (!child.stdout) throw new TypeError('The worker has no output.');
   const said = once(createInterface({ input: child.stdout }), 'line');
-  const code = await Promise.race([said, ended]);
-  if (typeof code === 'number') throw new Error(`A worker ended with ${code} before it was ready: ${errors()}`);
+  const line = await Promise.race([said, ended]);
+  if (!Array.isArray(line)) throw new Error(`A worker ended with ${line} before it was ready: ${errors()}`);
+  return String(line[0]);
 }
