@@ -1,16 +1,5 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { rmdir, writeFile } from 'node:fs/promises';
+import { chmodSync, closeSync, constants, fchmodSync, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { open, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
 
@@ -26,55 +15,14 @@ export interface FileRights {
   readonly isShared: boolean;
 }
 
-const CLAIM_TRIES = 1000;
-
-/**
- * Makes a folder, and those above it; false when it is taken.
- * Synchronously: what only changes names takes less time than a hop to another thread.
- */
-export function createExclusive(folder: string, rights: FileRights): boolean {
-  for (let tried = 1; ; tried++) {
-    try {
-      mkdirSync(folder, rights.folderMode);
-      if (rights.isShared) chmodSync(folder, rights.folderMode);
-      return true;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
-      // The folder above it may go again while it is empty.
-      if (codeOf(error) !== 'ENOENT' || tried === CLAIM_TRIES) throw error;
-      createFolders(dirname(folder), rights);
-    }
+/** Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. */
+export function createFolders(folder: string, { folderMode, isShared }: FileRights): string | undefined {
+  const highest = mkdirSync(folder, { recursive: true, mode: folderMode });
+  for (let made = folder; isShared && highest !== undefined; made = dirname(made)) {
+    chmodSync(made, folderMode);
+    if (made === highest) break;
   }
-}
-
-/**
- * Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. Step by
- * step: Node's own `recursive` says ENOENT on a file system that may only be read, and never returns on some.
- */
-export function createFolders(folder: string, rights: FileRights): string | undefined {
-  try {
-    return createFolder(folder, rights) ? folder : undefined;
-  } catch (error) {
-    const parent = dirname(folder);
-    // Where the one above is there, the folder itself is refused.
-    if (codeOf(error) !== 'ENOENT' || parent === folder || lstatSync(parent, { throwIfNoEntry: false })) throw error;
-    const highest = createFolders(parent, rights);
-    createFolder(folder, rights);
-    return highest ?? folder;
-  }
-}
-
-/** false: it was there, or somebody else made it. */
-function createFolder(folder: string, { folderMode, isShared }: FileRights): boolean {
-  try {
-    mkdirSync(folder, folderMode);
-    if (isShared) chmodSync(folder, folderMode);
-    return true;
-  } catch (error) {
-    // Of a folder that is there, a file system that may only be read says EROFS.
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
-    throw error;
-  }
+  return highest;
 }
 
 /**
@@ -91,51 +39,36 @@ export function refuseLinks(root: string, path: string): void {
   }
 }
 
-/** The folder of `to` was made for it alone, and goes again when the file does not come. */
-export function moveIntoFolder(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    rmdirSync(dirname(to));
-    throw error;
-  }
-}
-
 /** Without waiting for the disk a small file is written synchronously. */
 export async function writeWhole(
   path: string,
   body: Uint8Array,
   { flag, durable, rights }: { readonly flag: number; readonly durable: boolean; readonly rights: FileRights },
 ): Promise<void> {
-  const mode = rights.fileMode;
-  if (durable) await writeFile(path, body, { flag, mode, flush: true });
-  else writeFileSynchronously(path, body, flag, mode);
-  if (rights.isShared) chmodSync(path, mode);
+  if (!durable) return writeSynchronously(path, body, flag, rights);
+  const file = await open(path, flag, rights.fileMode);
+  try {
+    if (rights.isShared) await file.chmod(rights.fileMode);
+    await file.writeFile(body);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
-function writeFileSynchronously(path: string, body: Uint8Array, flag: number, mode: number): void {
-  const file = openSync(path, flag, mode);
+function writeSynchronously(path: string, body: Uint8Array, flag: number, rights: FileRights): void {
+  const file = openSync(path, flag, rights.fileMode);
   try {
+    if (rights.isShared) fchmodSync(file, rights.fileMode);
     writeFileSync(file, body);
   } finally {
     closeSync(file);
   }
 }
 
-/**
- * Makes a folder and an empty file in it, although others remove the folder whenever they find it empty. Synchronously:
- * the file must follow before they look.
- */
-export function createWithFolder(folder: string, path: string, rights: FileRights): void {
-  for (let tried = 1; ; tried++) {
-    try {
-      createFolders(folder, rights);
-      closeSync(openSync(path, 'wx', rights.fileMode));
-      return;
-    } catch (error) {
-      if (!isMissing(error) || tried === CLAIM_TRIES) throw error;
-    }
-  }
+/** Makes a file that must be new. */
+export function createEmpty(path: string, mode: number): void {
+  closeSync(openSync(path, 'wx', mode));
 }
 
 /** false when `folder` is not empty or not there; somebody else may be faster in either direction. */

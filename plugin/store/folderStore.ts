@@ -1,20 +1,12 @@
 import { access, constants, lstat, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import type { Logger } from '../model/logger.ts';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
-import {
-  createExclusive,
-  createFolders,
-  type FileRights,
-  moveIntoFolder,
-  refuseLinks,
-  removeEmpty,
-  unlessMissing,
-  writeWhole,
-} from './files.ts';
+import { createFolders, type FileRights, refuseLinks, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
+import { moveIntoOwnFolder } from './moveIntoOwnFolder.ts';
+import { OwnFolders, within } from './ownFolders.ts';
 import { STAGES, StageFolder } from './stageFolder.ts';
 import { newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
@@ -29,12 +21,7 @@ export interface FolderSettings {
   readonly durable?: boolean;
   /** `owner` (the default): nobody else reads or writes. `group`: the group of the folder may do both. */
   readonly access?: 'owner' | 'group';
-  /** Told what holds less firmly here than elsewhere. */
-  readonly logger?: Pick<Logger, 'warn'>;
 }
-
-const CANNOT_FLUSH =
-  'folders of this file system cannot be flushed: after a power cut the newest copies may be missing, and are fetched again';
 
 const RIGHTS: Readonly<Record<'owner' | 'group', FileRights>> = {
   owner: { folderMode: 0o700, fileMode: 0o600, isShared: false },
@@ -55,27 +42,24 @@ const RIGHTS: Readonly<Record<'owner' | 'group', FileRights>> = {
 export class FolderStore implements ArchiveStore {
   readonly name = 'folder';
   readonly #folder: string;
+  readonly #folders: OwnFolders;
   readonly #stages: StageFolder;
   readonly #durable: boolean;
   readonly #rights: FileRights;
-  readonly #flush: FolderFlush;
+  readonly #flush = new FolderFlush();
 
-  constructor({ folder, durable = true, access = 'owner', logger }: FolderSettings) {
+  constructor({ folder, durable = true, access = 'owner' }: FolderSettings) {
     this.#folder = resolve(folder);
     this.#durable = durable;
     this.#rights = RIGHTS[access];
-    this.#flush = new FolderFlush((path, code) => logger?.warn({ folder: path, code }, CANNOT_FLUSH));
-    this.#stages = new StageFolder(this.#folder, this.#rights);
-  }
-
-  get places(): readonly string[] {
-    return [this.#folder];
+    this.#folders = new OwnFolders(this.#folder, this.#rights);
+    this.#stages = new StageFolder(this.#folder, this.#folders, this.#rights.fileMode);
   }
 
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
       const made = createFolders(join(this.#folder, 'archive'), this.#rights);
-      if (this.#durable) await this.#flushFolders(this.#folder, made ? dirname(made) : this.#folder);
+      if (this.#durable && made) await this.#flushFolders(this.#folder, dirname(made));
       await this.probe();
     });
   }
@@ -119,9 +103,7 @@ export class FolderStore implements ArchiveStore {
   commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
     return this.#guard('committing a copy', async () => {
       const path = this.#path(key);
-      refuseLinks(this.#folder, dirname(path));
-      if (!createExclusive(dirname(path), this.#rights)) return 'exists';
-      moveIntoFolder(this.#stages.pathOf(id), path);
+      if (!moveIntoOwnFolder(this.#folders, { stages: this.#stages, id, path })) return 'exists';
       if (this.#durable) await this.#flushFolders(dirname(path), join(this.#folder, 'archive'));
       this.#stages.left();
       return 'committed';
@@ -138,7 +120,7 @@ export class FolderStore implements ArchiveStore {
       const file = path === null ? null : await unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
       if (!file) return null;
       const found = await file.stat();
-      if (!found.isFile()) {
+      if (path === null || !found.isFile() || !this.#folders.isOpenAt(file.fd, path)) {
         await file.close();
         return null;
       }
@@ -157,11 +139,11 @@ export class FolderStore implements ArchiveStore {
 
   async *list(prefix: string): AsyncIterable<string> {
     const folder = prefix === 'archive/' ? join(this.#folder, 'archive') : this.#path(prefix.replace(/\/$/, ''));
-    const entries = await this.#guard('listing copies', () => {
-      refuseLinks(this.#folder, join(folder, 'any'));
-      return unlessMissing(readdir(folder, { withFileTypes: true }));
+    const entries = await this.#guard('listing copies', async () => {
+      const held = this.#folders.holdIfThere(folder);
+      return held ? within(held, (path) => readdir(path, { withFileTypes: true })) : [];
     });
-    for (const entry of entries ?? []) {
+    for (const entry of entries) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* this.list(`${key}/`);
       else if (entry.isFile()) yield key;
@@ -171,15 +153,13 @@ export class FolderStore implements ArchiveStore {
   remove(key: string): Promise<void> {
     return this.#guard('removing a copy', async () => {
       const path = this.#path(key);
-      refuseLinks(this.#folder, path);
-      await unlessMissing(unlink(path));
+      const folder = this.#folders.holdIfThere(dirname(path));
+      if (!folder) return;
+      await within(folder, (held) => unlessMissing(unlink(join(held, basename(path)))));
       const archive = join(this.#folder, 'archive');
-      for (
-        let folder = dirname(path);
-        folder !== archive && folder.startsWith(archive + sep);
-        folder = dirname(folder)
-      ) {
-        if (!(await removeEmpty(folder))) return;
+      for (let empty = dirname(path); empty !== archive && empty.startsWith(archive + sep); empty = dirname(empty)) {
+        const above = this.#folders.holdIfThere(dirname(empty));
+        if (!above || !(await within(above, (held) => removeEmpty(join(held, basename(empty)))))) return;
       }
     });
   }
@@ -192,14 +172,14 @@ export class FolderStore implements ArchiveStore {
     return this.#guard('measuring free space', async () => {
       // A health check learns what would fail the next copy.
       for (const folder of [STAGES, 'archive']) refuseLinks(this.#folder, join(this.#folder, folder, 'any'));
-      const { blocks, bavail, bsize } = await statfs(this.#folder);
-      // No size at all: a file system without a bound, or one that does not tell.
-      return blocks === 0 ? null : bavail * bsize;
+      const { bavail, bsize } = await statfs(this.#folder);
+      return bavail * bsize;
     });
   }
 
-  close(): Promise<void> {
-    return this.#stages.close();
+  async close(): Promise<void> {
+    await this.#stages.close();
+    this.#folders.close();
   }
 
   #path(key: string): string {

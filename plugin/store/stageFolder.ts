@@ -1,68 +1,61 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  createWithFolder,
-  type FileRights,
-  isMissing,
-  NEW_FILE,
-  OWN_FILE,
-  refuseLinks,
-  removeEmpty,
-  unlessMissing,
-} from './files.ts';
+import { createEmpty, isMissing, NEW_FILE, OWN_FILE, removeEmpty, unlessMissing } from './files.ts';
+import { type HeldFolder, type OwnFolders, within } from './ownFolders.ts';
 import { isOwnerAlive } from './stageName.ts';
 
 /** Name of the folder of stages below that of the store. */
 export const STAGES = '.stage';
 
 const IDLE_MS = 500;
+const CLAIM_TRIES = 1000;
 
 /** The folder in which bodies grow. It goes when nobody uses it; several processes share it. */
 export class StageFolder {
-  readonly #root: string;
+  readonly #folders: OwnFolders;
   readonly #folder: string;
-  readonly #rights: FileRights;
+  readonly #fileMode: number;
   #active = 0;
   #tidying: NodeJS.Timeout | null = null;
 
-  constructor(root: string, rights: FileRights) {
-    this.#root = root;
+  constructor(root: string, folders: OwnFolders, fileMode: number) {
+    this.#folders = folders;
     this.#folder = join(root, STAGES);
-    this.#rights = rights;
+    this.#fileMode = fileMode;
   }
 
-  pathOf(id: string): string {
-    return join(this.#folder, id);
+  hold(): HeldFolder {
+    return this.#folders.hold(this.#folder);
   }
 
   /** Makes a stage by `work`, although the folder may go between its making and its use here. */
   async add<Result>(id: string, work: (path: string, flag: number) => Promise<Result>): Promise<Result> {
     this.#active += 1;
-    const path = this.pathOf(id);
-    refuseLinks(this.#root, path);
     try {
-      return await work(path, NEW_FILE);
+      return await within(this.hold(), (folder) => work(join(folder, id), NEW_FILE));
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    createWithFolder(this.#folder, path, this.#rights);
-    return work(path, OWN_FILE);
+    return within(this.#claim(id), (folder) => work(join(folder, id), OWN_FILE));
   }
 
   /** Idempotent. */
   async drop(id: string): Promise<void> {
-    const path = this.pathOf(id);
-    refuseLinks(this.#root, path);
-    if ((await unlessMissing(unlink(path).then(() => true))) === null) return;
-    this.left();
+    const folder = this.#folders.holdIfThere(this.#folder);
+    if (!folder) return;
+    const dropped = await within(folder, (path) => unlessMissing(unlink(join(path, id)).then(() => true)));
+    if (dropped) this.left();
   }
 
   /** Those that no living process can still own. Answers how many. */
   async dropAbandoned(olderThanMs: number): Promise<number> {
-    refuseLinks(this.#root, this.pathOf('any'));
-    const entries = (await unlessMissing(readdir(this.#folder, { withFileTypes: true }))) ?? [];
-    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-    const dropped = await Promise.all(names.map((name) => this.#dropOne(name, olderThanMs)));
+    const folder = this.#folders.holdIfThere(this.#folder);
+    if (!folder) return 0;
+    const dropped = await within(folder, async (path) => {
+      const entries = (await unlessMissing(readdir(path, { withFileTypes: true }))) ?? [];
+      const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+      return Promise.all(names.map((name) => dropOne(path, name, olderThanMs)));
+    });
     this.#tidyLater();
     return dropped.filter(Boolean).length;
   }
@@ -78,14 +71,29 @@ export class StageFolder {
     await removeEmpty(this.#folder);
   }
 
-  async #dropOne(name: string, olderThanMs: number): Promise<boolean> {
-    const alive = isOwnerAlive(name);
-    if (alive === true) return false;
-    const path = this.pathOf(name);
-    const found = await unlessMissing(lstat(path));
-    if (!found || (alive === null && Date.now() - found.mtimeMs < olderThanMs)) return false;
-    await unlessMissing(unlink(path));
-    return true;
+  /**
+   * The folder with an empty file in it, although others remove the folder whenever they find it empty. Synchronously: the file
+   * must follow before they look.
+   */
+  #claim(id: string): HeldFolder {
+    for (let tried = 1; ; tried++) {
+      try {
+        return this.#tryClaim(id);
+      } catch (error) {
+        if (!isMissing(error) || tried === CLAIM_TRIES) throw error;
+      }
+    }
+  }
+
+  #tryClaim(id: string): HeldFolder {
+    const folder = this.#folders.holdOrCreate(this.#folder);
+    try {
+      createEmpty(join(folder.path, id), this.#fileMode);
+      return folder;
+    } catch (error) {
+      folder.close();
+      throw error;
+    }
   }
 
   #tidyLater(): void {
@@ -96,4 +104,14 @@ export class StageFolder {
     }, IDLE_MS);
     this.#tidying.unref();
   }
+}
+
+async function dropOne(folder: string, name: string, olderThanMs: number): Promise<boolean> {
+  const alive = isOwnerAlive(name);
+  if (alive === true) return false;
+  const path = join(folder, name);
+  const found = await unlessMissing(lstat(path));
+  if (!found || (alive === null && Date.now() - found.mtimeMs < olderThanMs)) return false;
+  await unlessMissing(unlink(path));
+  return true;
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -12,6 +14,12 @@ import { until } from '../support/until.ts';
 const BODY = Buffer.from('a,b\n1,2\n');
 const KEY = 'archive/20260102T030405Z/r1/file.csv';
 const CSV = { mediaType: 'text/csv' };
+
+async function large(into: FolderStore, key: string) {
+  const stage = await into.stage(key, CSV);
+  await stage.write(BODY);
+  return stage;
+}
 
 describe('the folder of copies among other users', () => {
   let folder: string;
@@ -29,11 +37,6 @@ describe('the folder of copies among other users', () => {
   });
 
   const rightsOf = async (path: string) => ((await stat(join(folder, 'store', path))).mode & 0o7777).toString(8);
-  const large = async (into: FolderStore, key: string) => {
-    const stage = await into.stage(key, CSV);
-    await stage.write(BODY);
-    return stage;
-  };
 
   test('makes folders and files for its owner alone', async () => {
     const stage = await large(store, 'archive/20260102T030406Z/r1/file.csv');
@@ -117,6 +120,115 @@ describe('the folder of copies among other users', () => {
     await store.remove(KEY);
     await assert.rejects(lstat(join(folder, 'store', KEY)));
     assert.equal(await readFile(join(outside, 'theirs'), 'utf8'), 'theirs');
+  });
+});
+
+/** A link takes the place of `path` in the moment after somebody has looked there, or opened it. */
+function swapOnceSeen(path: string, outside: string): () => void {
+  const { lstatSync, openSync } = fs;
+  let isSwapped = false;
+  const seen = (at: unknown) => {
+    if (isSwapped || !`${String(at)}/`.startsWith(`${path}/`)) return;
+    isSwapped = true;
+    fs.renameSync(path, `${path}.aside`);
+    fs.symlinkSync(outside, path);
+  };
+  const watched =
+    <Given extends readonly unknown[], Result>(look: (...given: Given) => Result) =>
+    (...given: Given): Result => {
+      const result = look(...given);
+      seen(given[0]);
+      return result;
+    };
+  Object.assign(fs, { lstatSync: watched(lstatSync), openSync: watched(openSync) });
+  syncBuiltinESMExports();
+  return () => {
+    Object.assign(fs, { lstatSync, openSync });
+    syncBuiltinESMExports();
+  };
+}
+
+describe('the folder of copies while a link takes the place of one of its folders', {
+  skip: process.platform !== 'linux' && 'only Linux shows open folders as paths',
+}, () => {
+  const TAKEN = 'archive/20260102T030405Z/r1/theirs.csv';
+  let folder = '';
+  let outside = '';
+  let store: FolderStore;
+  let restore = () => {};
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'archiver-swap-'));
+    outside = await mkdtemp(join(tmpdir(), 'archiver-outside-'));
+    await mkdir(join(outside, 'r1'));
+    await writeFile(join(outside, 'r1', 'theirs.csv'), 'theirs');
+    await writeFile(join(outside, 'ffff.1.1.aaaa'), 'theirs');
+    const before = new FolderStore({ folder });
+    await before.open();
+    await before.commit(await before.stageWhole(TAKEN, BODY, CSV));
+    await before.close();
+    await mkdir(join(folder, '.stage'), { recursive: true });
+    store = new FolderStore({ folder });
+  });
+  afterEach(async () => {
+    restore();
+    await store.close();
+    const left = (await readdir(outside, { recursive: true })).sort();
+    const theirs = await readFile(join(outside, 'r1', 'theirs.csv'), 'utf8').catch(() => null);
+    await rm(folder, { recursive: true });
+    await rm(outside, { recursive: true });
+    assert.deepEqual([left, theirs], [['ffff.1.1.aaaa', 'r1', 'r1/theirs.csv'], 'theirs']);
+  });
+
+  const swap = (name: string) => {
+    restore = swapOnceSeen(join(folder, name), outside);
+  };
+  /** It may come to an error or not: what counts is what lies outside. */
+  const tried = (work: Promise<unknown>) => work.catch(() => undefined);
+
+  test('writes no small stage behind it', async () => {
+    swap('.stage');
+    await tried(store.stageWhole(KEY, BODY, CSV));
+  });
+
+  test('writes no large stage behind it', async () => {
+    swap('.stage');
+    await tried(large(store, KEY).then((stage) => stage.finish()));
+  });
+
+  test('moves no copy behind it', async () => {
+    const stage = await store.stageWhole('archive/20260102T030405Z/r2/file.csv', BODY, CSV);
+    swap('archive/20260102T030405Z');
+    await tried(store.commit(stage));
+  });
+
+  test('takes no stage from behind it', async () => {
+    const stage = await store.stageWhole(KEY, BODY, CSV);
+    const other = join(outside, stage.id);
+    await writeFile(other, 'theirs');
+    // Another store, which holds no folder of it yet.
+    await store.close();
+    store = new FolderStore({ folder });
+    swap('.stage');
+    await tried(store.discard(stage));
+    assert.equal(await readFile(other, 'utf8'), 'theirs');
+    await rm(other);
+  });
+
+  test('removes no copy behind it', async () => {
+    swap('archive/20260102T030405Z');
+    await tried(store.remove(TAKEN));
+  });
+
+  test('drops no stages behind it', async () => {
+    swap('.stage');
+    await tried(store.dropStages(-1));
+  });
+
+  test('works as before where nothing is swapped', async () => {
+    assert.equal(await store.commit(await store.stageWhole(KEY.replace('r1', 'r3'), BODY, CSV)), 'committed');
+    await store.remove(TAKEN);
+    assert.equal(await store.size(TAKEN), null);
   });
 });
 
