@@ -21,8 +21,10 @@ export interface Records {
   readonly deliveries: Deliveries;
   readonly landings: Landings;
   readonly histories: Histories;
-  /** `select 1`, for readiness. */
+  /** `select 1`: whether it answers. */
   ping(): Promise<void>;
+  /** Throws where it may only be read, for readiness. */
+  takesWrites(): Promise<void>;
   /** Closes what we opened (a pool of our own, listening connections); never the host's pool. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { HostTable } from './coordination/hostTable.ts';
 import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
 import { OutboxTable } from './coordination/outboxTable.ts';
 import { connectionOf } from './database/connectionOf.ts';
+import type { Database } from './database/Database.ts';
 import { type Listen, listenOver } from './database/listen.ts';
 import { databaseOf } from './database/openDatabase.ts';
 import { HistoryTable } from './history/historyTable.ts';
@@ -42,6 +43,7 @@ export function createRecords(options: {
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },
+    takesWrites: () => database.guard('asking whether it takes writes', () => refuseReadOnly(database)),
     async close() {
       if (ownsKnex) await knex.destroy();
     },
@@ -49,3 +51,12 @@ export function createRecords(options: {
 }
 
 const listenLike = (knex: HostDatabase): Listen => listenOver({ connection: () => connectionOf(knex) });
+/** As PostgreSQL says it of a statement that would write, so that a connection which a failover left behind is dropped. */
+async function refuseReadOnly({ knex }: Database): Promise<void> {
+  const asked = knex.raw<{ rows: readonly { setting: string }[] }>(
+    `select current_setting('transaction_read_only') as setting`,
+    [],
+  );
+  if ((await asked).rows[0]?.setting !== 'on') return;
+  throw Object.assign(new Error('it may only be read (transaction_read_only is on)'), { code: '25006' });
+}

@@ -109,9 +109,11 @@ function placeConflicts(values: Partial<Record<keyof Config, unknown>>): string[
   const place = placeOf(store);
   if (!place) return [];
   const { open, hidden, needed } = place;
-  if (needed && values[needed] === null) {
-    return [`ARCHIVER_STORE (store) is ${JSON.stringify(store)}, which needs ${nameOf(needed)}.`];
+  const given = needed.filter((name) => values[name] !== null);
+  if (needed.length > 0 && given.length === 0) {
+    return [`ARCHIVER_STORE (store) is ${JSON.stringify(store)}, which needs ${needed.map(nameOf).join(' or ')}.`];
   }
+  if (given.length > 1) return [`${given.map(nameOf).join(' and ')} are set, which exclude each other.`];
   if (isInside(values[hidden], values[open], store !== 'folder')) {
     return [`${nameOf(hidden)} is where the other copies lie, too.`];
   }

@@ -16,6 +16,7 @@ export const OPTIONAL_LIBRARIES: readonly OptionalLibraries[] = [
   { setting: 'store', choice: 'gcs', packages: ['@google-cloud/storage@7'] },
   { setting: 'store', choice: 's3', packages: ['@aws-sdk/client-s3@3'] },
   { setting: 'taskAudience', packages: ['jose@6'] },
+  { setting: 'azureAccountUrl', packages: ['@azure/identity@4'] },
   { setting: 'mongodbUrl', packages: ['@agendajs/mongo-backend@4', 'mongodb@7'] },
 ];
 

@@ -56,6 +56,14 @@ export const STORE_SETTINGS = {
     description: 'Account of the store `azure`.',
     secret: true,
   },
+  azureAccountUrl: {
+    environment: 'ARCHIVER_AZURE_ACCOUNT_URL',
+    group: 'store',
+    kind: url({ schemes: ['https'], example: 'https://account.blob.core.windows.net', plain: true }),
+    default: null,
+    description:
+      'Account of the store `azure`, entered with an identity instead of a secret: of a workload, a managed one, or a login.',
+  },
   azureContainer: {
     environment: 'ARCHIVER_AZURE_CONTAINER',
     group: 'store',

@@ -21,7 +21,7 @@ export interface HealthCheck {
 /** Whom the checks ask. */
 export interface HealthDeps {
   readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
-  readonly records: Pick<Records, 'ping' | 'leases' | 'archivals' | 'deliveries'>;
+  readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
   readonly logger: Logger;
@@ -32,7 +32,7 @@ export interface HealthDeps {
 export async function healthOf(deps: HealthDeps): Promise<Health> {
   const { records, store, queue, logger } = deps;
   const [database, jobs, storage, work, bulk, webhooks, outcomes] = await Promise.all([
-    serviceCheck('database', () => records.ping(), logger),
+    serviceCheck('database', () => records.takesWrites(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
     serviceCheck('store', () => store.freeBytes(), logger),
     workCheck(deps),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient, type BlockBlobClient, type ContainerClient } from '@azure/storage-blob';
 import { ArchiverError } from '../errors.ts';
 import type { ByteRange, StoredBytes } from './ArchiveStore.ts';
@@ -7,11 +8,13 @@ import { isBlobMissing, isBusy, isContainerMissing } from './azureErrors.ts';
 import type { NewObject, ObjectFacts, ObjectService, Part, PartTarget } from './ObjectService.ts';
 import { metadataOf, ObjectStore, PART_BYTES, PROBE_KEY, SERVED_AS } from './objectStore.ts';
 
-/** Where the blobs lie: an account (its connection string is a secret) and a container, made where missing. */
-export interface AzureSettings {
-  readonly connectionString: string;
-  readonly container: string;
-}
+/** How the account is entered: by a connection string, which is a secret, or as somebody whom it knows. */
+export type AzureAccount =
+  | { readonly connectionString: string }
+  | { readonly accountUrl: string; readonly credential: TokenCredential };
+
+/** Where the blobs lie: an account and a container, made where missing. */
+export type AzureSettings = AzureAccount & { readonly container: string };
 
 const OPEN_MS = 60_000;
 const BUSY_WAITS_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
@@ -33,8 +36,8 @@ class BlobContainer implements ObjectService {
   readonly place: string;
   readonly #container: ContainerClient;
 
-  constructor({ connectionString, container }: AzureSettings) {
-    this.#container = openContainer(connectionString, container);
+  constructor({ container, ...account }: AzureSettings) {
+    this.#container = openAccount(account).getContainerClient(container);
     const { host } = new URL(this.#container.url);
     this.place = `container ${container} of ${host}`;
   }
@@ -145,12 +148,13 @@ class BlobBlocks implements PartTarget {
   }
 }
 
+const RETRIES = { retryOptions: { maxTries: 4, tryTimeoutInMs: 120_000, maxRetryDelayInMs: 5000 } };
+
 /** Throws `ArchiverError('store-failed')` for a connection string that cannot be read; its text is a secret. */
-function openContainer(connectionString: string, container: string): ContainerClient {
+function openAccount(account: AzureAccount): BlobServiceClient {
+  if ('accountUrl' in account) return new BlobServiceClient(account.accountUrl, account.credential, RETRIES);
   try {
-    return BlobServiceClient.fromConnectionString(connectionString, {
-      retryOptions: { maxTries: 4, tryTimeoutInMs: 120_000, maxRetryDelayInMs: 5000 },
-    }).getContainerClient(container);
+    return BlobServiceClient.fromConnectionString(account.connectionString, RETRIES);
   } catch {
     throw new ArchiverError(
       'store-failed',

@@ -16,6 +16,7 @@ export type StoreSettings = Pick<
   | 'privateFolder'
   | 'folderAccess'
   | 'azureConnectionString'
+  | 'azureAccountUrl'
   | 'azureContainer'
   | 'azurePrivateContainer'
   | 'gcsBucket'
@@ -48,7 +49,11 @@ async function storeAt(config: StoreSettings, place: string, logger?: Pick<Logge
       return new FolderStore({ folder: place, access: config.folderAccess, ...(logger ? { logger } : {}) });
     case 'azure': {
       const { AzureBlobStore } = await import('../store/azureBlobStore.ts');
-      return new AzureBlobStore({ connectionString: config.azureConnectionString ?? '', container: place });
+      const { azureAccountUrl: accountUrl, azureConnectionString } = config;
+      if (accountUrl === null)
+        return new AzureBlobStore({ connectionString: azureConnectionString ?? '', container: place });
+      const { azureIdentity } = await import('../store/azureIdentity.ts');
+      return new AzureBlobStore({ accountUrl, credential: azureIdentity(), container: place });
     }
     case 'gcs': {
       const { CloudStorageStore } = await import('../store/cloudStorageStore.ts');

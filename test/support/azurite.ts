@@ -15,6 +15,20 @@ export interface TestAzurite {
 export async function testAzurite(): Promise<TestAzurite> {
   const shared = process.env['ARCHIVER_TEST_AZURITE'];
   if (shared) return { connectionString: shared, stop: async () => undefined };
+  const { endpoint, stop } = await startAzurite('http', []);
+  const account = `AccountName=${ACCOUNT};AccountKey=${KEY}`;
+  return { connectionString: `DefaultEndpointsProtocol=http;${account};BlobEndpoint=${endpoint};`, stop };
+}
+
+/** One with TLS that takes the tokens of identities; its signatures are not looked at. */
+export async function secureAzurite(): Promise<{ readonly accountUrl: string; stop(): Promise<void> }> {
+  const file = (name: string) => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
+  const flags = ['--oauth', 'basic', '--cert', file('good.pem'), '--key', file('good.key')];
+  const { endpoint, stop } = await startAzurite('https', flags);
+  return { accountUrl: endpoint, stop };
+}
+
+async function startAzurite(scheme: 'http' | 'https', more: readonly string[]) {
   const port = await freePort();
   const script = fileURLToPath(import.meta.resolve('azurite/dist/src/blob/main.js'));
   const flags = [
@@ -26,6 +40,7 @@ export async function testAzurite(): Promise<TestAzurite> {
     '--skipApiVersionCheck',
     '--disableTelemetry',
     '--silent',
+    ...more,
   ];
   const server = spawn(process.execPath, [script, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
@@ -35,12 +50,9 @@ export async function testAzurite(): Promise<TestAzurite> {
       if (chunk.toString().includes('successfully listens')) resolve();
     });
   });
-  const endpoint = `http://127.0.0.1:${port}/${ACCOUNT}`;
-  return {
-    connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};BlobEndpoint=${endpoint};`,
-    stop: async () => {
-      server.kill();
-      await exited;
-    },
+  const stop = async () => {
+    server.kill();
+    await exited;
   };
+  return { endpoint: `${scheme}://127.0.0.1:${port}/${ACCOUNT}`, stop };
 }

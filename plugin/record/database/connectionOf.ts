@@ -14,7 +14,10 @@ export async function connectionOf(knex: HostDatabase): Promise<pg.PoolConfig> {
   const { connection, connectionPool } = knex.client.config;
   const given = (typeof connection === 'function' ? await connection() : connection) ?? connectionPool?.options;
   const reached = typeof given === 'string' ? { connectionString: given } : { ...given, password: given?.password };
-  return { ...reached, types: OWN_TYPES, onConnect: (client) => client.query(SESSION) };
+  // A token is worth something for a while: each connection is made with the one of then.
+  const anew = async () => passwordIn(typeof connection === 'function' ? await connection() : connection);
+  const password = typeof connection === 'function' && typeof given !== 'string' ? { password: anew } : {};
+  return { ...reached, ...password, types: OWN_TYPES, onConnect: (client) => client.query(SESSION) };
 }
 
 /** Connections that the host's pool may have at most; null: it does not say. */
@@ -22,4 +25,10 @@ export function poolSizeOf(knex: HostDatabase): number | null {
   const { pool, config } = knex.client;
   const max = pool?.max ?? config.connectionPool?.options?.max;
   return typeof max === 'number' ? max : null;
+}
+
+/** Of what a host's function gives; a password may be a function itself. */
+async function passwordIn(connection: unknown): Promise<string> {
+  const password: unknown = Object(connection).password;
+  return String(typeof password === 'function' ? await password() : (password ?? ''));
 }

@@ -42,6 +42,11 @@ export function isPassing(error: unknown): boolean {
   return hasSqlState(error, PASSING);
 }
 
+/** The session may only read: the server turned into a standby, or the database is set so. */
+export function isReadOnly(error: unknown): boolean {
+  return hasSqlState(error, /^25006$/);
+}
+
 function hasSqlState(error: unknown, pattern: RegExp): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
     if (pattern.test(codeOf(current))) return true;

@@ -5,7 +5,8 @@ import { ArchiverError } from '../../errors.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import { connectionFrom } from './connectionFrom.ts';
 import type { Database } from './Database.ts';
-import { databaseFailed, isCollision } from './databaseFailed.ts';
+import { databaseFailed, isCollision, isReadOnly } from './databaseFailed.ts';
+import { LeftBehind } from './leftBehind.ts';
 import { OWN_TYPES } from './ownTypes.ts';
 
 /** What fails is thrown and told once; knex would write it to standard output as well, with its stack. */
@@ -26,12 +27,14 @@ export function openDatabase(databaseUrl: string | null): HostDatabase {
 
 /** What the tables are given, on this pool and in this schema. */
 export function databaseOf(knex: HostDatabase, schema: string): Database {
+  const leftBehind = new LeftBehind(knex);
+  const mayPass = async (error: unknown) => isCollision(error) || (isReadOnly(error) && (await leftBehind.drop()));
   const guard: Database['guard'] = async (doing, work) => {
     for (let tried = 1; ; tried++) {
       try {
         return await work();
       } catch (error) {
-        if (tried === COLLISION_TRIES || !isCollision(error)) throw databaseFailed(doing, error);
+        if (tried === COLLISION_TRIES || !(await mayPass(error))) throw databaseFailed(doing, error);
         await wait(collisionDelay(tried, Math.random()));
       }
     }
