@@ -57,6 +57,56 @@ describe("the mirror's catalogue", () => {
   const names = async () => (await database.knex('archiver_ckan.dataset').orderBy('id')).map(({ name }) => name);
   const all = Array.from({ length: 7 }, (_, index) => `dataset-${index}`);
 
+  describe('while the search of the portal is down', () => {
+    const SEARCH_ERROR = { __type: 'Search Error', message: 'Search error: Solr returned 503' };
+    const down = { status: 409, body: { help: 'help', success: false, error: SEARCH_ERROR } };
+    const breakSearch = () => {
+      ckan.intercept = ({ action }) => (action === 'package_search' ? down : null);
+    };
+
+    it('is read by the names of the datasets, each by itself, however small the pages of names are', async () => {
+      ckan.rowsMax = 3;
+      breakSearch();
+      assert.deepEqual(await bring(), { isComplete: true, changed: 7, deleted: 0 });
+      assert.deepEqual(await names(), all);
+      assert.equal(ckan.callsOf('package_show').length, 7);
+      assert.equal(ckan.callsOf('package_list').length, 4);
+    });
+
+    it('learns what is new and what changed, and loses nothing that is not named, however often', async () => {
+      await bring({}, 'good');
+      breakSearch();
+      const [first] = ckan.datasets;
+      assert.ok(first?.resources[0]);
+      first.resources[0].url = `${PUBLISHER}/moved.csv`;
+      ckan.datasets = [first, ckan.datasets[1], fakeDataset(9, PUBLISHER)].filter((dataset) => dataset !== undefined);
+      for (let times = 0; times < 3; times++) assert.equal((await bring({}, 'good')).deleted, 0);
+      assert.deepEqual(await names(), [...all, 'dataset-9']);
+      assert.deepEqual(deleted, []);
+      const moved = await database.knex('archiver_ckan.resource').where({ url: `${PUBLISHER}/moved.csv` });
+      assert.equal(moved.length, 1);
+      ckan.intercept = () => null;
+      await bring({}, 'good');
+      assert.equal((await bring({}, 'good')).deleted, 5, 'two listings of the search agree');
+    });
+
+    it('is not whole where some of its datasets cannot be shown', async () => {
+      ckan.intercept = ({ action, parameters }) =>
+        action === 'package_search' || parameters.id === 'dataset-3' ? down : null;
+      assert.deepEqual(await bring(), { isComplete: false, changed: 6, deleted: 0 });
+    });
+
+    it('fails as it did where no names are given, none at all, or the search alone knows what matches', async () => {
+      breakSearch();
+      await assert.rejects(bring({ query: 'tags:water' }), /package_search.*Solr returned 503/);
+      ckan.intercept = ({ action }) => (action.startsWith('package_') ? down : null);
+      await assert.rejects(bring(), /package_search.*Solr returned 503/);
+      breakSearch();
+      ckan.datasets = [];
+      await assert.rejects(bring(), /package_search.*Solr returned 503/);
+    });
+  });
+
   describe('when it is read for the first time', () => {
     it('has every dataset and resource, and is told of once', async () => {
       assert.deepEqual(await bring(), { isComplete: true, changed: 7, deleted: 0 });
@@ -139,7 +189,8 @@ describe("the mirror's catalogue", () => {
 
     it('fails where the portal does not answer, and begins again the next time', async () => {
       ckan.rowsMax = 3;
-      ckan.intercept = ({ parameters }) => (parameters.start === '3' ? { status: 403, body: '<html>No</html>' } : null);
+      ckan.intercept = ({ action, parameters }) =>
+        parameters.start === '3' || action === 'package_list' ? { status: 403, body: '<html>No</html>' } : null;
       await assert.rejects(bring(), { code: 'portal-failed', message: /web page/ });
       ckan.intercept = () => null;
       assert.equal((await bring()).isComplete, true);

@@ -131,6 +131,11 @@ export class FakeCkan {
         return user ? ok(user) : refusal(404, 'Not Found Error', 'Not found');
       case 'package_search':
         return this.#search(parameters, user !== undefined);
+      case 'package_list': {
+        const { limit = Number.POSITIVE_INFINITY, offset = 0 } = parameters;
+        const names = this.datasets.filter(isPublic).map(({ name }) => name);
+        return ok(names.sort().slice(Number(offset), Number(offset) + Math.min(Number(limit), this.rowsMax)));
+      }
       case 'package_show': {
         const found = this.datasets.find(({ id, name }) => id === parameters.id || name === parameters.id);
         if (!found) return refusal(404, 'Not Found Error', 'Not found');

@@ -1,9 +1,11 @@
+import { codeOf, messageOf } from '../../errors.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HookListener } from '../Portal.ts';
 import type { ActionClient } from './actionClient.ts';
 import { datasetsByIds, Listing, type ListingQuery, type Page } from './listing.ts';
 import { activeOf, isPartial, MatchingDatasets, type MirrorFilters } from './matchingDatasets.ts';
 import type { MirrorTables } from './mirrorTables.ts';
+import { NamedListing } from './namedListing.ts';
 import { type RemoteDataset, timeOf } from './remoteDataset.ts';
 
 /** What bringing the catalogue up to date needs. */
@@ -41,11 +43,20 @@ const DOCUMENTS_AT_A_TIME = 8;
 /**
  * Brings the mirror's catalogue up to date. The first listing reads everything; later ones only what changed since the
  * newest `metadata_modified` that a whole listing saw, and the set of all ids, by which deletions are found: a dataset is
- * gone when two whole listings in a row lack it. A part of the portal deletes nothing. Throws
+ * gone when two whole listings in a row lack it. A part of the portal deletes nothing, nor does a portal whose search is
+ * down and which is read by `package_list` and `package_show`. Throws
  * `ArchiverError('portal-failed')` where the portal cannot be read.
  */
 export async function synchronise(deps: SynchroniseDeps): Promise<Synchronised> {
   return new Synchronisation(deps).run();
+}
+
+interface Listed {
+  /** Whether all that is there was read. */
+  readonly isComplete: boolean;
+  /** Whether what it lacks is not there. */
+  readonly isWhole: boolean;
+  readonly ids: ReadonlySet<string>;
 }
 
 class Synchronisation {
@@ -62,11 +73,43 @@ class Synchronisation {
     const { tables, filters } = this.#deps;
     const since = (await tables.state())?.listedUntil ?? null;
     const isPart = isPartial(filters);
-    const { isComplete, ids } = since === null || isPart ? await this.#readMatching() : await this.#readChanges(since);
-    const deleted = isComplete && !isPart ? await this.#compare(ids) : 0;
+    const { isComplete, isWhole, ids } = await this.#readListed(isPart ? null : since).catch((error: unknown) =>
+      this.#readNamed(error),
+    );
+    const deleted = isWhole && !isPart ? await this.#compare(ids) : 0;
     const isNewer = this.#newestAt > (since?.getTime() ?? 0);
-    if (isComplete && !isPart && isNewer) await tables.setListedUntil(new Date(this.#newestAt));
+    if (isWhole && !isPart && isNewer) await tables.setListedUntil(new Date(this.#newestAt));
     return { isComplete, changed: this.#changed, deleted };
+  }
+
+  async #readListed(since: Date | null): Promise<Listed> {
+    const { isComplete, ids } = since === null ? await this.#readMatching() : await this.#readChanges(since);
+    return { isComplete, isWhole: isComplete, ids };
+  }
+
+  /**
+   * Where the search does not answer: each public dataset by itself, which finds what is new and what changed. What it
+   * lacks says nothing. Throws `failure` where this portal gives no names either, or the search alone knows what matches.
+   */
+  async #readNamed(failure: unknown): Promise<Listed> {
+    const { client, filters, logger } = this.#deps;
+    if (codeOf(failure) !== 'portal-failed' || isPartial(filters)) throw failure;
+    const listing = new NamedListing(client);
+    const pages = listing.pages();
+    const first = await pages.next().catch(() => {
+      throw failure;
+    });
+    logger.warn(
+      { error: messageOf(failure) },
+      'the search of the portal fails; its public datasets are read one by one, and none counts as deleted',
+    );
+    const ids = new Set<string>();
+    for (let page = first; !page.done; page = await pages.next()) {
+      await this.#keep(activeOf(page.value), listing.count);
+      for (const { id } of page.value) ids.add(String(id));
+    }
+    if (ids.size === 0) throw failure;
+    return { isComplete: listing.isComplete, isWhole: false, ids };
   }
 
   async #readMatching() {
