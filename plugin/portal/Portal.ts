@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { BadgeWords } from '../model/badgeWords.ts';
 import type { HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
@@ -42,6 +43,11 @@ export interface Portal {
 export interface PortalInfo {
   readonly name: string;
   readonly version: string;
+  /**
+   * What badges say, by language (`pt`, `pt-BR`): languages of its own, or single sentences otherwise. What is left out is
+   * said in the archiver's words, or in English.
+   */
+  readonly badgeWords?: Readonly<Record<string, Partial<BadgeWords>>>;
   /** Names who asks (RFC 9110 section 10.1.5): the same caller of an Idempotency-Key. Default: the Authorization header's hash. */
   caller?(request: IncomingMessage): string | null;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Logger } from '../model/logger.ts';
 import type { HostDatabase } from './HostDatabase.ts';
-import type { AuthorizationRequest, HookSource, Portal } from './Portal.ts';
+import type { AuthorizationRequest, HookSource, Portal, PortalInfo } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
 import { type TableNames, tableNameErrors, tableSettingsOf } from './tableNames.ts';
 
@@ -22,6 +22,8 @@ export interface ExpressPortalOptions {
   /** Where the names differ from CKAN's; the settings of tables and columns win over them. */
   readonly tables?: TableNames;
   readonly hooks?: HookSource;
+  /** Languages of badges beyond the archiver's, or sentences of its own. */
+  readonly badgeWords?: PortalInfo['badgeWords'];
   /** Names who asks. Default: by the Authorization header. */
   caller?(request: IncomingMessage): string | null;
   /** Mounts the handler at `archiverUrl`. Absent: the portal mounts `archiver.handler` itself. */
@@ -30,11 +32,11 @@ export interface ExpressPortalOptions {
 
 /** The adapter for a portal of Express and knex on PostgreSQL, its datasets and resources in two tables. */
 export function createExpressPortal(options: ExpressPortalOptions): Portal {
-  const { knex, name, version, caller, authorize, logger, hooks, mount } = options;
+  const { knex, name, version, caller, authorize, logger, hooks, badgeWords, mount } = options;
   const catalog = new TableCatalog(knex, options.tables);
   const site = withoutSlash(options.site);
   return {
-    info: { name, version, ...(caller && { caller }) },
+    info: { name, version, ...(caller && { caller }), ...(badgeWords && { badgeWords }) },
     urls: { site, archiver: withoutSlash(options.archiverUrl ?? `${site}/archiver`) },
     database: knex,
     catalog,

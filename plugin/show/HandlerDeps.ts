@@ -4,6 +4,7 @@ import type { Catalog, Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
+import type { Languages } from './badge/languages.ts';
 import type { Health } from './health.ts';
 import type { MetricsSource } from './metricsSource.ts';
 import type { ReaderLimits } from './sendStream.ts';
@@ -33,6 +34,8 @@ export interface HandlerDeps {
   health(): Promise<Health>;
   /** Read at most once in ten seconds for all who ask. */
   readonly metrics: MetricsSource;
+  /** Of badges. */
+  readonly languages: Languages;
   readonly logger: Logger;
   now(): Date;
 }

@@ -6,6 +6,7 @@ import { ArchiverError } from '../errors.ts';
 import type { NewVersion, VersionHead } from '../record/Histories.ts';
 import { may, requireVisible } from './access.ts';
 import { type DatasetHead, describeDataset } from './datasets.ts';
+import { escapeHtml } from './escapeHtml.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { idOf } from './requestRoutes.ts';
 
@@ -79,7 +80,7 @@ async function sendFeed(
   for (const one of shown) {
     const item = itemOf(one, deps);
     // The library's titles in Atom are HTML.
-    feed.addItem(kind === 'atom' ? { ...item, title: escaped(item.title) } : item);
+    feed.addItem(kind === 'atom' ? { ...item, title: escapeHtml(item.title) } : item);
   }
   const text = kind === 'atom' ? feed.atom1() : feed.json1();
   response.setHeader('Content-Type', kind === 'atom' ? 'application/atom+xml; charset=utf-8' : 'application/feed+json');
@@ -154,16 +155,6 @@ type Linked = VersionHead & { readonly url: string };
 
 function contentOf(version: Linked, previous: Linked | null): string {
   const line = (label: string, { url, filename, bytes, sha256 }: Linked) =>
-    `<p>${label}: <a href="${escaped(url)}">${escaped(filename)}</a>, ${bytes} bytes, SHA-256 ${sha256}</p>`;
+    `<p>${label}: <a href="${escapeHtml(url)}">${escapeHtml(filename)}</a>, ${bytes} bytes, SHA-256 ${sha256}</p>`;
   return [line('Now', version), ...(previous ? [line('Before', previous)] : [])].join('');
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
+import { showBadge } from './badge/badgeRoutes.ts';
 import { readCopy } from './copyRoutes.ts';
 import { showDatasetFeed, showFeed } from './feeds.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
@@ -30,6 +31,9 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   showRun,
   cancelRun,
   showResource,
+  badgePicture: (deps, request, response) => showBadge('svg', deps, request, response),
+  badgeData: (deps, request, response) => showBadge('json', deps, request, response),
+  badgeSnippet: (deps, request, response) => showBadge('html', deps, request, response),
   listResourceEvents,
   listResourceAttempts,
   showDataset,

@@ -16,6 +16,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 const HEADERS: Readonly<Record<string, string>> = {
   'Idempotency-Key': '1 to 255 characters; the same caller and key within a day answer the same run.',
   Range: 'One part, in bytes (RFC 9110 section 14.2).',
+  'Accept-Language': 'Languages of the caller.',
   'If-Range': 'The version that the part is of.',
   'If-Match': 'RFC 9110 section 13.1.1.',
   'If-None-Match': 'RFC 9110 section 13.1.2.',

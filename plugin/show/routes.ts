@@ -32,13 +32,24 @@ const ARCHIVE = {
 } as const;
 const READ = { method: 'get', action: 'archive.read', problems: [400, 404, 500, 503] } as const;
 
+const UNCHANGED = { description: 'Unchanged.' };
+const BADGE = {
+  method: 'get',
+  action: 'archive.read',
+  problems: [404, 500, 503],
+  headers: ['Accept-Language', 'If-None-Match'],
+} as const;
+const badgeAnswers = <Body extends object>(body: Body) =>
+  ({
+    answers: { 200: { description: 'In the language of the caller, or of `?lang`.', ...body }, 304: UNCHANGED },
+  }) as const;
+
 const FEED = {
   method: 'get',
   action: 'archive.read',
   problems: [400, 404, 500, 503],
   headers: ['If-None-Match'],
 } as const;
-const UNCHANGED = { description: 'Unchanged.' };
 const ATOM = {
   answers: { 200: { description: 'RFC 4287.', texts: ['application/atom+xml'] }, 304: UNCHANGED },
 } as const;
@@ -82,6 +93,27 @@ export const ROUTES = [
     summary: 'Archive state and copies of a resource, the newest first',
     pages: true,
     answers: found('Resource'),
+  },
+  {
+    ...BADGE,
+    id: 'badgePicture',
+    path: '/resources/{id}/badge.svg',
+    summary: 'How a resource stands, as a picture',
+    ...badgeAnswers({ texts: ['image/svg+xml'] }),
+  },
+  {
+    ...BADGE,
+    id: 'badgeData',
+    path: '/resources/{id}/badge.json',
+    summary: 'How a resource stands, as shields.io reads it',
+    ...badgeAnswers({ schema: 'Badge' }),
+  },
+  {
+    ...BADGE,
+    id: 'badgeSnippet',
+    path: '/resources/{id}/badge.html',
+    summary: 'How a resource stands, as a piece of HTML for a page of the portal',
+    ...badgeAnswers({ texts: ['text/html'] }),
   },
   {
     ...READ,

@@ -99,6 +99,16 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     reason: text,
     broken: { type: ['boolean', 'null'], description: 'What this attempt alone showed; null: unsure.' },
   }),
+  Badge: object({
+    schemaVersion: { const: 1 },
+    label: text,
+    message: { ...text, description: 'The state as a sentence, with its dates.' },
+    color: text,
+    cacheSeconds: count,
+    state: { enum: ['archived', 'broken', 'unsure', 'brokenWithoutCopy', 'withoutCopy', 'pending'] },
+    language: text,
+    copyUrl: { ...optionalText, format: 'uri' },
+  }),
   ResourceEvents: object({ events: listOf('ResourceEvent'), next: nextPage }),
   ResourceEvent: object({
     id: { ...text, description: 'Grows with the order of recording.' },

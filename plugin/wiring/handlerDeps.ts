@@ -5,6 +5,7 @@ import type { JobQueue } from '../job/JobQueue.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
+import { Languages } from '../show/badge/languages.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import { healthOf } from '../show/health.ts';
 import { MetricsSource } from '../show/metricsSource.ts';
@@ -42,6 +43,7 @@ export function handlerDepsOf({ config, portal, records, store, queue, requests,
     readerLimits: { idleTimeoutMs: config.readerIdleTimeoutMs, minBytesPerSecond: config.readerMinBytesPerSecond },
     copyUrl: (key, isPrivate) => copyUrl(copiesBase(config, portal, isPrivate), key),
     health,
+    languages: new Languages(portal.info.badgeWords),
     metrics: new MetricsSource({ records, queue, health, token: config.metricsToken, version, now }),
     logger,
     now,

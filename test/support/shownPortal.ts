@@ -9,7 +9,7 @@ import type { Knex } from 'knex';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
-import type { AuthorizationRequest } from '../../plugin/portal/Portal.ts';
+import type { AuthorizationRequest, PortalInfo } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
@@ -25,6 +25,13 @@ interface OpenOptions {
   readonly connect?: (url: string) => Knex;
   /** An empty one; default: a new one on the suite's server. */
   readonly database?: TestDatabase;
+  readonly badgeWords?: PortalInfo['badgeWords'];
+}
+
+interface Parts extends Required<Pick<OpenOptions, 'database' | 'site' | 'settings'>> {
+  readonly knex: Knex;
+  readonly folder: string;
+  readonly badgeWords: PortalInfo['badgeWords'];
 }
 
 type Authorize = (request: IncomingMessage, question: AuthorizationRequest) => boolean;
@@ -57,7 +64,7 @@ export class ShownPortal {
 
   readonly #knex: Knex;
 
-  private constructor(parts: { database: TestDatabase; knex: Knex; folder: string; site: string; settings: Settings }) {
+  private constructor(parts: Parts) {
     this.database = parts.database;
     this.#knex = parts.knex;
     this.folder = parts.folder;
@@ -80,7 +87,8 @@ export class ShownPortal {
       },
       authorize: (request, question) => this.authorize(request, question),
     });
-    this.archiver.register({ ...portal, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
+    const info = { ...portal.info, ...(parts.badgeWords && { badgeWords: parts.badgeWords }) };
+    this.archiver.register({ ...portal, info, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
   }
 
   static async open({
@@ -88,12 +96,13 @@ export class ShownPortal {
     settings = {},
     connect,
     database: given,
+    badgeWords,
   }: OpenOptions = {}): Promise<ShownPortal> {
     const database = given ?? (await freshDatabase());
     await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
     const knex = connect?.(database.url) ?? database.knex;
-    const portal = new ShownPortal({ database, knex, folder, site, settings });
+    const portal = new ShownPortal({ database, knex, folder, site, settings, badgeWords });
     portal.#publisher.listen(0, '127.0.0.1');
     await once(portal.#publisher, 'listening');
     try {
