@@ -8,7 +8,7 @@ import { isFresh } from './cache/freshness.ts';
 import { holdsCopyOf, stillFresh } from './cache/knownCopy.ts';
 import { Verification } from './cache/verification.ts';
 import type { AttemptSettings } from './exchange/AttemptScope.ts';
-import { type DeadlineSettings, Deadlines } from './exchange/deadlines.ts';
+import { type DeadlineSettings, Deadlines, type SpeedFloor } from './exchange/deadlines.ts';
 import { FetchAttempt } from './fetchAttempt.ts';
 import { HostVisits } from './follow/hostVisits.ts';
 import type { GuardedConnections } from './follow/requestSender.ts';
@@ -41,6 +41,7 @@ export class Fetcher {
   readonly #settings: FetchSettings;
   readonly #deps: FetcherDeps;
   readonly #hashThread = new HashThread();
+  readonly #floor: SpeedFloor = { bytesPerSecond: 0 };
   readonly #verification: Verification;
   readonly #userAgent: string;
 
@@ -68,6 +69,11 @@ export class Fetcher {
     return toAttempt(request, trace, outcome, this.#settings);
   }
 
+  /** From now on, also for what is under way; 0: as the settings say. */
+  setLeastSpeed(bytesPerSecond: number): void {
+    this.#floor.bytesPerSecond = bytesPerSecond;
+  }
+
   /** Closes the agents too. */
   async close(): Promise<void> {
     await this.#hashThread.close();
@@ -83,7 +89,7 @@ export class Fetcher {
     const parsed = parseUrl(request.url);
     if (parsed.kind === 'invalid') return outcomeOf(failure(parsed.code, parsed.reason));
     if (request.known && this.#mayBeSpared(request.known, request)) return stillFresh(request.known);
-    const deadlines = new Deadlines(this.#settings);
+    const deadlines = new Deadlines(this.#settings, this.#floor);
     const { agents, places = null } = this.#deps;
     const visits = new HostVisits({ url: parsed.url, places, trace, signal });
     let outcome: Outcome | null = null;

@@ -2,7 +2,12 @@ import type { StartWait } from '../model/startWait.ts';
 
 /** Work that is handed to the queue. A resource job is unique per resource, a host job per host. */
 export type Job =
-  | { readonly kind: 'resource'; readonly resourceId: string }
+  | {
+      readonly kind: 'resource';
+      readonly resourceId: string;
+      /** Among jobs that are due, the earlier turn starts first; left out: after all that have one. */
+      readonly turnAt?: Date;
+    }
   | { readonly kind: 'host'; readonly host: string };
 
 /** What the queue calls when a job's turn comes. */

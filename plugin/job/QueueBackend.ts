@@ -4,8 +4,8 @@ import type { Job } from './JobQueue.ts';
 /** Where Agenda keeps its jobs, and what we ask of that place beside Agenda. */
 export interface QueueBackend {
   readonly repository: JobRepository;
-  /** Waiting jobs that start later than `startAt` start then; a host's running job runs once more. */
-  reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void>;
+  /** Waiting jobs that start later than the moment of their key start then; a host's running job runs once more. */
+  reschedule(kind: Job['kind'], starts: ReadonlyMap<string, Date>): Promise<void>;
   /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */
   pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Adds new jobs; one whose key got a waiting job meanwhile is left out where the server knows it. */

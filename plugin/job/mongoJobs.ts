@@ -53,11 +53,16 @@ export class MongoJobs implements QueueBackend {
     return new Set(found.flatMap(({ data }) => data[JOB_KEYS[kind]] ?? []));
   }
 
-  async reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void> {
-    const isLater = { nextRunAt: { $gt: startAt } };
+  /** One update for all that start at the same moment. */
+  async reschedule(kind: Job['kind'], starts: ReadonlyMap<string, Date>): Promise<void> {
     const isRunning = { nextRunAt: null, lockedAt: { $ne: null } };
-    const which = kind === 'resource' ? isLater : { $or: [isLater, isRunning] };
-    await this.#jobs.updateMany({ ...ofKeys(kind, keys), ...which }, { $set: { nextRunAt: startAt } });
+    const updates = [...keysByStart(starts)].map(([time, keys]) => {
+      const startAt = new Date(time);
+      const isLater = { nextRunAt: { $gt: startAt } };
+      const which = kind === 'resource' ? isLater : { $or: [isLater, isRunning] };
+      return { updateMany: { filter: { ...ofKeys(kind, keys), ...which }, update: { $set: { nextRunAt: startAt } } } };
+    });
+    if (updates.length > 0) await this.#jobs.bulkWrite(updates);
   }
 
   /** In one command: a server that is busy with workers looking for jobs takes as long for one as for a hundred. */
@@ -103,6 +108,16 @@ export class MongoJobs implements QueueBackend {
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+function keysByStart(starts: ReadonlyMap<string, Date>): Map<number, string[]> {
+  const groups = new Map<number, string[]>();
+  for (const [key, at] of starts) {
+    const keys = groups.get(at.getTime());
+    if (keys) keys.push(key);
+    else groups.set(at.getTime(), [key]);
+  }
+  return groups;
 }
 
 function ofKeys(kind: Job['kind'], keys: readonly string[]): Filter<JobDocument> {

@@ -56,10 +56,11 @@ export class PostgresJobs implements QueueBackend {
     return new Set(rows.map((row) => row.key));
   }
 
-  async reschedule(kind: Job['kind'], keys: readonly string[], startAt: Date): Promise<void> {
-    const which = `name = $1 and ${keyOf(kind)} = any($2) and ${PENDING[kind]}`;
-    const sql = `update ${this.#table} set next_run_at = least(next_run_at, $3) where ${which}`;
-    await this.#pool.query(sql, [JOB_NAMES[kind], keys, startAt]);
+  async reschedule(kind: Job['kind'], starts: ReadonlyMap<string, Date>): Promise<void> {
+    const which = `name = $1 and ${keyOf(kind)} = start.key and ${PENDING[kind]}`;
+    const sql = `update ${this.#table} set next_run_at = least(next_run_at, start.at)
+      from unnest($2::text[], $3::timestamptz[]) as start (key, at) where ${which}`;
+    await this.#pool.query(sql, [JOB_NAMES[kind], [...starts.keys()], [...starts.values()]]);
   }
 
   async insert(added: readonly JobParameters[]): Promise<void> {

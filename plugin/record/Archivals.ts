@@ -100,6 +100,15 @@ export interface Archivals {
   resume(reasonPrefix: string, now: Date): Promise<readonly string[]>;
   /** Gives back without a record, not to be tried before then; `reason` is for its task_status. */
   defer(lease: Lease, until: Date, reason: string): Promise<void>;
+  /**
+   * Gives each of these requests its turn among those of all datasets, or tells the one that it has: those of one dataset
+   * stand a second apart. Answers those that are wanted, later ones where their host has a crowd already.
+   */
+  turns(resourceIds: readonly string[], now: Date): Promise<ReadonlyMap<string, Date>>;
+  /** It waits for a place at its host until then, unless `nextWaiting` finds it before. Nothing happens to a leased one. */
+  park(resourceId: string, until: Date): Promise<void>;
+  /** The request at this host whose turn comes first, of those that are due or parked; null: none. */
+  nextWaiting(host: string, by: { readonly now: Date }): Promise<string | null>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */

@@ -117,6 +117,14 @@ export const FETCH_SETTINGS = {
     default: 60_000,
     description: 'The window that the least speed is measured over.',
   },
+  busyMinBytesPerSecond: {
+    environment: 'ARCHIVER_BUSY_MIN_BYTES_PER_SECOND',
+    group: 'fetch',
+    kind: integer({ min: 0, unit: 'bytes', note: '0 turns it off' }),
+    default: 16_384,
+    description:
+      'The same over 10 s, while slow archivals hold more than their share of the places or others wait for it.',
+  },
   maxRedirects: {
     environment: 'ARCHIVER_MAX_REDIRECTS',
     group: 'fetch',

@@ -3,7 +3,7 @@ import { FETCH_SETTINGS } from './fetchSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
 import { SERVE_SETTINGS } from './serveSettings.ts';
-import { identifier, integer, list, spanMs, timerMs } from './settingKinds.ts';
+import { decimal, identifier, integer, list, spanMs, timerMs } from './settingKinds.ts';
 import { STORE_SETTINGS } from './storeSettings.ts';
 import { TABLE_SETTINGS } from './tableSettings.ts';
 
@@ -63,7 +63,21 @@ export const SETTINGS = {
     group: 'queue',
     kind: integer({ min: 1, max: 10_000 }),
     default: 16,
-    description: 'Archivals at the same time in one process.',
+    description: 'Archivals at the same time in one process and lane, those apart that have become slow.',
+  },
+  slowAfterMs: {
+    environment: 'ARCHIVER_SLOW_AFTER_MS',
+    group: 'queue',
+    kind: timerMs(100),
+    default: 1000,
+    description: 'An archival that takes longer leaves its place to the next and counts among the slow ones.',
+  },
+  slowShare: {
+    environment: 'ARCHIVER_SLOW_SHARE',
+    group: 'queue',
+    kind: decimal({ min: 0, max: 10 }),
+    default: 0.5,
+    description: 'Places of the slow ones, beside the others, as a share of `concurrency`; at least one.',
   },
   threads: {
     environment: 'ARCHIVER_THREADS',

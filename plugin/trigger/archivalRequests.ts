@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { requestOf } from '../decide/requestOf.ts';
 import { messageOf } from '../errors.ts';
-import type { Job, JobQueue } from '../job/JobQueue.ts';
+import type { JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import { pages } from './pages.ts';
+import { queueResources } from './queueResources.ts';
 import type { Requester, RequestResult, Requests } from './Requests.ts';
 import { requestPage } from './requestPage.ts';
 
@@ -58,10 +59,8 @@ export class ArchivalRequests implements Requests {
     const total = await this.#requestAll(run.id);
     await records.runs.setTotal(run.id, total, now());
     const hosts = await records.archivals.dueHosts(now(), HOSTS);
-    return this.#accepted(
-      run,
-      hosts.map(({ host }) => ({ kind: 'host', host })),
-    );
+    const jobs = hosts.map(({ host }) => ({ kind: 'host', host }) as const);
+    return this.#accepted(run, this.#deps.queue.add(jobs));
   }
 
   async #requestFew(subject: Subject, resources: readonly Resource[], by: Requester): Promise<RequestResult> {
@@ -73,10 +72,8 @@ export class ArchivalRequests implements Requests {
     if (result === 'conflict') return { kind: 'conflict' };
     if (result === 'repeated') return { kind: 'accepted', run };
     if (total === 0) await records.runs.setTotal(run.id, 0, now());
-    return this.#accepted(
-      run,
-      unqueued.map((resourceId) => ({ kind: 'resource', resourceId })),
-    );
+    const { queue } = this.#deps;
+    return this.#accepted(run, queueResources(unqueued, { archivals: records.archivals, queue, now }));
   }
 
   /** Page by page, until somebody cancels it; answers how many. */
@@ -93,15 +90,15 @@ export class ArchivalRequests implements Requests {
     return total;
   }
 
-  async #accepted(run: Run, jobs: readonly Job[]): Promise<RequestResult> {
-    await this.#addJobs(jobs);
+  async #accepted(run: Run, queued: Promise<void>): Promise<RequestResult> {
+    await this.#waitFor(queued);
     return { kind: 'accepted', run: (await this.#deps.records.runs.get(run.id)) ?? run };
   }
 
   /** The requests are recorded already: a queue that is slow or away costs time, neither the request nor the answer. */
-  async #addJobs(jobs: readonly Job[]): Promise<void> {
-    const { queue, logger } = this.#deps;
-    const adding = queue.add(jobs).catch((error: unknown) => {
+  async #waitFor(queued: Promise<void>): Promise<void> {
+    const { logger } = this.#deps;
+    const adding = queued.catch((error: unknown) => {
       logger.warn({ error: messageOf(error) }, 'the queue is away; the requests wait');
     });
     await Promise.race([adding, wait(QUEUE_ANSWER_MS, undefined, { ref: false })]);

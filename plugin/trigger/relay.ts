@@ -7,6 +7,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { OutboxEntry, Records } from '../record/Records.ts';
+import { queueResources } from './queueResources.ts';
 import { requestPage } from './requestPage.ts';
 
 /** What the relay reads and writes. `owner` names this process in its leases. */
@@ -81,10 +82,8 @@ export class OutboxRelay {
     try {
       const ids = await records.archivals.lostRequests(now(), LOST_AFTER_MS, 1000);
       const hosts = (await this.#isMyTurn()) ? await records.archivals.hostsWithExpiredLeases(1000) : [];
-      await queue.add([
-        ...ids.map((resourceId) => ({ kind: 'resource', resourceId }) as const),
-        ...hosts.map((host) => ({ kind: 'host', host }) as const),
-      ]);
+      await queueResources(ids, { archivals: records.archivals, queue, now });
+      await queue.add(hosts.map((host) => ({ kind: 'host', host })));
     } catch (error) {
       logger.warn({ error: messageOf(error) }, 'lost jobs could not be looked for');
     }
@@ -115,7 +114,7 @@ export class OutboxRelay {
       const { unqueued } = await requestPage(requests, how, { archivals: records.archivals, logger });
       jobs.push(...unqueued);
     });
-    if (jobs.length > 0) await queue.add(jobs.map((resourceId) => ({ kind: 'resource', resourceId })));
+    await queueResources(jobs, { archivals: records.archivals, queue, now });
     return count;
   }
 

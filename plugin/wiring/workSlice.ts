@@ -5,9 +5,10 @@ import type { Listen } from '../record/database/listen.ts';
 import type { Records } from '../record/Records.ts';
 import { SlicedJobs } from '../work/slicedJobs.ts';
 import { createQueue } from './openQueue.ts';
-import { openWorker, type WorkerDeps } from './openWorker.ts';
+import { openWorker } from './openWorker.ts';
 import { Scope } from './scope.ts';
 import { StartWaits } from './startWaits.ts';
+import type { WorkerDeps } from './WorkerDeps.ts';
 
 const LOOK_MS = 250;
 /** Something is due, but nobody begins: its host is busy, or pauses. */
@@ -41,7 +42,8 @@ export async function workSlice(deps: SliceDeps, { ms, signal }: WorkOptions): P
       {
         ...deps,
         queue,
-        config: { ...config, totalTimeoutMs },
+        // Its jobs stay with what they began: a slice is over when none of them runs.
+        config: { ...config, totalTimeoutMs, slowAfterMs: Math.max(config.slowAfterMs, ms) },
         wrapJobs(handlers) {
           const sliced = new SlicedJobs(handlers, closing.signal, () => performance.now());
           jobs.push(sliced);

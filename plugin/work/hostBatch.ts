@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { hostReport } from '../decide/hostReport.ts';
 import { waitReason } from '../decide/pauseReasons.ts';
+import { messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { Hosts } from '../record/Hosts.ts';
+import type { LanePlace, LanePlaces } from './lanePlaces.ts';
 import type { ClosedGate } from './serviceGate.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
@@ -12,6 +16,7 @@ import { SlotRenewal } from './slotRenewal.ts';
 export interface HostBatchDeps {
   readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt' | 'explainDue'>;
   readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
+  readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
   limitsFor(host: string): HostLimits;
   /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
   archive(leases: readonly Lease[], signal: AbortSignal): Promise<FetchCost>;
@@ -22,7 +27,20 @@ export interface HostBatchDeps {
   /** A dead worker's resources and slots are free again after this; a living one renews three times as often. */
   readonly leaseMs: number;
   readonly largestSlice: number;
+  /** A job waits so long for its slice to end before it leaves the queue's place to another host. */
+  readonly patienceMs: number;
+  /** The job of a host starts at this moment. */
+  requeue(host: string, at: Date): Promise<void>;
+  /** Slots of the host became free. */
+  onFreed(host: string): void;
   now(): Date;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** What ends a slice: `closing` lets what was begun end. */
+interface Ends {
+  readonly signal: AbortSignal;
+  readonly closing: AbortSignal;
 }
 
 interface OwnSlice {
@@ -33,10 +51,15 @@ interface OwnSlice {
   readonly slice: HostSlice;
   /** When it fires nothing new begins. */
   readonly closing: AbortSignal;
+  readonly place: LanePlace;
 }
 
 /** A service of ours failed: that long until the next try. */
 const INTERRUPTED_MS = 5000;
+/** Others have the slots of the host; who has them in a sweep calls its job when they are free. */
+const BUSY_MS = 5000;
+/** A slice that goes on without its job calls it when it ends; should this process die, the job comes by itself. */
+const GOES_ON_MS = 60_000;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
@@ -44,23 +67,66 @@ const INTERRUPTED_MS = 5000;
  */
 export class HostBatch {
   readonly #deps: HostBatchDeps;
+  /** By host: a slice that waits for a place or is being worked on here. */
+  readonly #running = new Map<string, Promise<Date | null>>();
 
   constructor(deps: HostBatchDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Answers when to run again: immediately while something is due, then for the retries; null when nothing waits. After
-   * an abort what was not begun is given back, and so it is once `closing` fires, while the rest ends.
+   * Answers when to run again: immediately while something is due, then for the retries; null when nothing waits. A slice
+   * that takes long goes on without its job, and calls it when it ends. After an abort what was not begun is given back,
+   * and so it is once `closing` fires, while the rest ends.
    */
   async run(host: string, signal: AbortSignal, closing = signal): Promise<Date | null> {
-    const { pause, limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
-    const closed = await pause();
+    if (this.#running.has(host)) return this.#after(GOES_ON_MS);
+    const closed = await this.#deps.pause();
     if (closed) return this.#pause(host, closed);
+    const ended = this.#start(host, { signal, closing });
+    const leaves = new AbortController();
+    const left = wait(this.#deps.patienceMs, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
+    const first = await Promise.race([ended, left]).finally(() => leaves.abort());
+    if (first !== 'left') return first;
+    this.#callBack(host, ended);
+    return this.#after(GOES_ON_MS);
+  }
+
+  /** Waits for slices that go on without their jobs; their signal ends them. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()]);
+  }
+
+  #start(host: string, ends: Ends): Promise<Date | null> {
+    const ended = this.#takeSlice(host, ends).finally(() => this.#running.delete(host));
+    this.#running.set(host, ended);
+    return ended;
+  }
+
+  #callBack(host: string, ended: Promise<Date | null>): void {
+    const { requeue, logger } = this.#deps;
+    const calledBack = ended.then((at) => (at === null ? undefined : requeue(host, at)));
+    calledBack.catch((error: unknown) => logger.warn({ host, error: messageOf(error) }, 'a slice of a host failed'));
+  }
+
+  async #takeSlice(host: string, ends: Ends): Promise<Date | null> {
+    const { places, now } = this.#deps;
+    const place = await places.enter(host, ends.closing).catch(() => null);
+    if (!place) return now();
+    try {
+      return await this.#takeSliceIn(host, place, ends);
+    } finally {
+      place.leave();
+    }
+  }
+
+  async #takeSliceIn(host: string, place: LanePlace, { signal, closing }: Ends): Promise<Date | null> {
+    const { limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${process} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
-    return slice.granted === 0 ? slice.retryAt : this.#runSlice({ host, owner, limits, slice, closing }, signal);
+    if (slice.granted > 0) return this.#runSlice({ host, owner, limits, slice, place, closing }, signal);
+    return slice.reason === 'concurrency' ? this.#after(BUSY_MS) : slice.retryAt;
   }
 
   /** Nobody is asked, and those whose turn it was say what they wait for. */
@@ -82,7 +148,7 @@ export class HostBatch {
   }
 
   async #archiveWithSlots(leases: readonly Lease[], own: OwnSlice, signal: AbortSignal): Promise<FetchCost[]> {
-    const { hosts, leaseMs, now } = this.#deps;
+    const { hosts, leaseMs, onFreed, now } = this.#deps;
     const { host, owner, limits, slice } = own;
     const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
     const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
@@ -90,27 +156,32 @@ export class HostBatch {
     renewal.stop();
     const usage = hostReport(costs, slice.granted, { urgent: false });
     await hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
+    onFreed(host);
     return costs;
   }
 
   /** As many at a time as there are slots. */
   async #archiveAll(
     leases: readonly Lease[],
-    { slice: { slots }, closing }: OwnSlice,
+    { host, slice, place, closing }: OwnSlice,
     renewal: SlotRenewal,
     signal: AbortSignal,
   ): Promise<FetchCost[]> {
+    const { archive, places } = this.#deps;
     const waiting = byUrl(leases);
     const costs: FetchCost[] = [];
     const work = async () => {
       while (!signal.aborted && !closing.aborted) {
         const same = waiting.shift();
         if (!same) break;
-        costs.push(await this.#deps.archive(same, signal));
+        const cost = await archive(same, signal);
+        places.learn(host, cost);
+        place.progressed();
+        costs.push(cost);
       }
       renewal.free();
     };
-    await Promise.all(Array.from({ length: slots }, work));
+    await Promise.all(Array.from({ length: slice.slots }, work));
     if (waiting.length > 0) await this.#deps.archivals.release(waiting.flat());
     return costs;
   }

@@ -1,32 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { NO_REQUEST } from '../decide/fetchCost.ts';
 import { hostReport } from '../decide/hostReport.ts';
 import { messageOf } from '../errors.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Hosts } from '../record/Hosts.ts';
+import type { LanePlaces } from './lanePlaces.ts';
 import { Renewal } from './renewal.ts';
 
-/** What the queue of interactive requests reads and writes. */
+/** What interactive requests take places from, and who waits for them. */
 export interface HostQueueDeps {
   readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
+  readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
   limitsFor(host: string): HostLimits;
+  /** The archival that waits longest for this host, in the turns of its dataset; null: none. */
+  next(host: string): Promise<(() => Promise<FetchCost>) | null>;
   /** Names this process in its leases. */
   readonly owner: string;
-  /** Archivals under way in this process, whatever their hosts. */
-  readonly concurrency: number;
   /** A dead worker's slots are free again after this; a living one renews three times as often. */
   readonly leaseMs: number;
+  /** A job waits so long for its archival to end before it leaves the queue's place to another. */
+  readonly patienceMs: number;
   now(): Date;
   readonly logger: Logger;
-}
-
-interface Waiting {
-  archive(): Promise<FetchCost>;
-  /** null: it has run; else how long its host must be left alone. */
-  done(busyMs: number | null): void;
-  failed(error: unknown): void;
-  readonly queueTimeout?: NodeJS.Timeout;
 }
 
 interface HeldSlot {
@@ -36,161 +33,153 @@ interface HeldSlot {
   readonly granted: number;
 }
 
-/** A host for which somebody waits, or at which this process works. */
-interface PendingHost {
-  readonly waiting: Waiting[];
-  /** Slots of the host that this process holds. */
-  active: number;
-  /** Slots are being taken until nobody waits. */
-  isDraining: boolean;
+/** A host that was found busy. */
+interface BusyHost {
+  /** Nobody asks before whether it still is, unless a slot of this process becomes free. */
+  fullUntil: number;
+  /** Jobs that were sent away since. */
+  sentAway: number;
 }
 
-const SHORTEST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 200;
-/** After that long in the queue an archival leaves its place to other hosts and is queued again. */
-const QUEUE_TIMEOUT_MS = 1000;
+const FULL_MS = 1000;
+/** Who was sent away is called when a slot frees; should whoever holds it die, the first comes by itself after this … */
+const COME_BACK_MS = 10_000;
+/** … and the others so long after one another. */
+const APART_MS = 250;
+const LONGEST_BACK_MS = 600_000;
 const LONGEST_PAUSE_MS = 60_000;
+const SHORTEST_PAUSE_MS = 50;
+const MAX_BUSY_HOSTS = 10_000;
 
 /**
- * Where interactive requests wait for their host. They do not wait for its rate, for somebody waits for them, but never
- * more are under way than the host allows, in all processes together; one slow host holds up itself alone, and one slow
- * file only its own slot.
+ * Where interactive requests get a place at their host. They do not wait for its rate, for somebody waits for them, but
+ * never more are under way than the host allows, in all processes together. Nobody waits here for a busy host: its job
+ * leaves, and whoever gives a slot back goes on with the next that waits.
  */
 export class HostQueue {
   readonly #deps: HostQueueDeps;
-  readonly #pending = new Map<string, PendingHost>();
-  readonly #blocked: (() => void)[] = [];
-  #active = 0;
+  readonly #busy = new Map<string, BusyHost>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #stopping = new AbortController();
 
   constructor(deps: HostQueueDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Resolves with null when `archive` has run, and rejects with what it threw. For a host that cannot be asked soon it
-   * resolves with the milliseconds after which to try again, 0 when that is not known.
+   * Resolves with null when `archive` has run, and rejects with what it threw. Else with the milliseconds after which to
+   * look again: the host is busy, and what waits for it is taken up when a slot frees; or `archive` takes long, and goes
+   * on here.
    */
-  run(host: string, archive: () => Promise<FetchCost>): Promise<number | null> {
-    return new Promise((done, failed) => {
-      // A text that is no URL has no host to be polite to.
-      if (host === '') return void this.#archive({ archive, done, failed });
-      const pending = this.#pending.get(host) ?? { waiting: [], active: 0, isDraining: false };
-      const queueTimeout = setTimeout(() => leave(pending, waiting), QUEUE_TIMEOUT_MS);
-      const waiting: Waiting = { archive, done, failed, queueTimeout };
-      pending.waiting.push(waiting);
-      this.#pending.set(host, pending);
-      if (!pending.isDraining) void this.#drain(host, pending);
-    });
+  async run(host: string, archive: () => Promise<FetchCost>): Promise<number | null> {
+    const slot = host === '' ? null : await this.#takeSlot(host);
+    if (typeof slot === 'number') return slot;
+    const ended = this.#archive(host, slot, archive);
+    this.#keep(
+      ended.then(
+        () => this.#drain(host),
+        () => this.#drain(host),
+      ),
+    );
+    const leaves = new AbortController();
+    const left = wait(this.#deps.patienceMs, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
+    const first = await Promise.race([ended, left]).finally(() => leaves.abort());
+    if (first !== 'left') return null;
+    ended.catch((error: unknown) => this.#deps.logger.warn({ host, error: messageOf(error) }, 'archival interrupted'));
+    return COME_BACK_MS;
   }
 
-  /** Takes slots of the host until nobody waits for it. */
-  async #drain(host: string, pending: PendingHost): Promise<void> {
-    pending.isDraining = true;
-    while (pending.waiting.length > 0) {
-      try {
-        const waitMs = await this.#takeSlot(host, pending);
-        if (waitMs > 0) await wait(waitMs);
-      } catch (error) {
-        this.#deps.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
-        failAll(pending, error);
+  /** A slot of the host became free elsewhere: who waits for it is taken up. */
+  wake(host: string): void {
+    this.#keep(this.#drain(host));
+  }
+
+  /** What runs goes on until its own signal ends it; nothing new begins. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled([...this.#running]);
+  }
+
+  #keep(work: Promise<unknown>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work)).catch(() => undefined);
+  }
+
+  /** One after the other, until nobody waits or somebody else has the slots. Never rejects. */
+  async #drain(host: string): Promise<void> {
+    this.#busy.delete(host);
+    try {
+      while (host !== '' && !this.#stopping.signal.aborted) {
+        const archive = await this.#deps.next(host);
+        if (!archive) return;
+        const slot = await this.#takeSlot(host);
+        if (typeof slot === 'number') return;
+        await this.#archive(host, slot, archive);
       }
+    } catch (error) {
+      // Jobs come back for them.
+      if (!this.#stopping.signal.aborted)
+        this.#deps.logger.warn({ host, error: messageOf(error) }, 'who waits for a host could not be taken up');
     }
-    pending.isDraining = false;
-    this.#dropIdle(host, pending);
   }
 
-  /** Answers how long to wait before the next try; slots that are held already serve who waits meanwhile. */
-  async #takeSlot(host: string, pending: PendingHost): Promise<number> {
+  /** A number: busy, come again after so many milliseconds. */
+  async #takeSlot(host: string): Promise<HeldSlot | number> {
+    const busy = this.#busy.get(host);
+    if (busy && busy.fullUntil > performance.now()) return this.#sendAway(host, busy);
     const { hosts, limitsFor, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${this.#deps.owner} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent: true });
-    if (slice.slots > 0) {
-      void this.#useSlot(host, pending, { owner, limits, granted: slice.granted });
-      return 0;
+    return slice.slots > 0 ? { owner, limits, granted: slice.granted } : this.#refused(host, slice);
+  }
+
+  /** A host that asked to be left alone is left alone, for a minute at most at a time. */
+  #refused(host: string, { reason, retryAt }: HostSlice): number {
+    if (reason === 'concurrency') {
+      const before = this.#busy.get(host);
+      const busy = { fullUntil: performance.now() + FULL_MS, sentAway: before?.sentAway ?? 0 };
+      return this.#sendAway(host, busy);
     }
-    return this.#waitFor(slice, pending);
+    const waitMs = (retryAt?.getTime() ?? 0) - this.#deps.now().getTime();
+    return Math.min(Math.max(waitMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
   }
 
-  /** A host that asked to be left alone for longer sends everybody away; a busy one is asked again soon. */
-  #waitFor({ reason, retryAt }: HostSlice, pending: PendingHost): number {
-    const waitMs = retryAt ? retryAt.getTime() - this.#deps.now().getTime() : LONGEST_WAIT_MS;
-    if (reason === 'concurrency' || waitMs <= QUEUE_TIMEOUT_MS)
-      return Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
-    for (const waiting of [...pending.waiting]) leave(pending, waiting, Math.min(waitMs, LONGEST_PAUSE_MS));
-    return 0;
+  #sendAway(host: string, busy: BusyHost): number {
+    busy.sentAway += 1;
+    this.#busy.delete(host);
+    this.#busy.set(host, busy);
+    const [oldest] = this.#busy.keys();
+    if (this.#busy.size > MAX_BUSY_HOSTS && oldest !== undefined) this.#busy.delete(oldest);
+    return Math.min(COME_BACK_MS + (busy.sentAway - 1) * APART_MS, LONGEST_BACK_MS);
   }
 
-  /** One slot of the host, for one archival after the other until nobody waits. */
-  async #useSlot(host: string, pending: PendingHost, slot: HeldSlot): Promise<void> {
-    const { hosts, leaseMs } = this.#deps;
-    pending.active += 1;
-    const renewal = new Renewal(leaseMs, () => hosts.renewSlots(host, { owner: slot.owner, slots: 1, leaseMs }));
-    const costs: FetchCost[] = [];
-    for (let next = pending.waiting.shift(); next; next = pending.waiting.shift()) {
-      const cost = await this.#archive(next);
-      if (cost) costs.push(cost);
+  /** Rejects with what `archive` threw, after the slot was given back. */
+  async #archive(host: string, slot: HeldSlot | null, archive: () => Promise<FetchCost>): Promise<void> {
+    const { hosts, places, leaseMs } = this.#deps;
+    const renewal =
+      slot && new Renewal(leaseMs, () => hosts.renewSlots(host, { owner: slot.owner, slots: 1, leaseMs }));
+    let cost = NO_REQUEST;
+    try {
+      const place = await places.enter(host, this.#stopping.signal);
+      try {
+        cost = await archive();
+        places.learn(host, cost);
+      } finally {
+        place.leave();
+      }
+    } finally {
+      renewal?.stop();
+      if (slot) await this.#releaseSlot(host, slot, cost);
     }
-    renewal.stop();
-    pending.active -= 1;
-    this.#dropIdle(host, pending);
-    await this.#releaseSlot(host, slot, costs);
   }
 
-  async #releaseSlot(host: string, { owner, limits, granted }: HeldSlot, costs: readonly FetchCost[]): Promise<void> {
+  async #releaseSlot(host: string, { owner, limits, granted }: HeldSlot, cost: FetchCost): Promise<void> {
     const { hosts, now, logger } = this.#deps;
-    const usage = hostReport(costs, granted, { urgent: true });
+    const usage = hostReport([cost], granted, { urgent: true });
     // A slot that cannot be given back now is free again when its lease ends.
     await hosts.releaseSlots(host, { ...usage, owner, slots: 1, limits, now: now() }).catch((error: unknown) => {
       logger.warn({ host, error: messageOf(error) }, 'a slot of a host could not be given back');
     });
-  }
-
-  #dropIdle(host: string, pending: PendingHost): void {
-    const isIdle = pending.waiting.length === 0 && pending.active === 0 && !pending.isDraining;
-    if (isIdle && this.#pending.get(host) === pending) this.#pending.delete(host);
-  }
-
-  async #archive({ archive, done, failed, queueTimeout }: Waiting): Promise<FetchCost | null> {
-    clearTimeout(queueTimeout);
-    await this.#enter();
-    try {
-      const cost = await archive();
-      done(null);
-      return cost;
-    } catch (error) {
-      failed(error);
-      return null;
-    } finally {
-      this.#leave();
-    }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#active >= this.#deps.concurrency) await new Promise<void>((resolve) => this.#blocked.push(resolve));
-    else this.#active += 1;
-  }
-
-  /** The place goes straight to the next one, so that nobody slips in between. */
-  #leave(): void {
-    const next = this.#blocked.shift();
-    if (next) next();
-    else this.#active -= 1;
-  }
-}
-
-/** Nothing happens to an archival that has left the queue: it runs already. */
-function leave({ waiting: queue }: PendingHost, waiting: Waiting, busyMs = 0): void {
-  const place = queue.indexOf(waiting);
-  if (place === -1) return;
-  queue.splice(place, 1);
-  clearTimeout(waiting.queueTimeout);
-  waiting.done(busyMs);
-}
-
-function failAll({ waiting }: PendingHost, error: unknown): void {
-  for (const { failed, queueTimeout } of waiting.splice(0)) {
-    clearTimeout(queueTimeout);
-    failed(error);
   }
 }

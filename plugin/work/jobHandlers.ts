@@ -1,8 +1,10 @@
 import { archiveResource, type Journey, type JourneyResult } from '../archiveResource.ts';
 import { costOf, NO_REQUEST } from '../decide/fetchCost.ts';
 import { waitReason } from '../decide/pauseReasons.ts';
-import { ArchivalFailed, RetryLater } from '../errors.ts';
+import { ArchivalFailed, messageOf, RetryLater } from '../errors.ts';
 import type { JobContext, JobHandlers } from '../job/JobQueue.ts';
+import type { FetchCost } from '../model/host.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { HostBatch } from './hostBatch.ts';
 import type { HostQueue } from './hostQueue.ts';
@@ -11,59 +13,128 @@ import type { ServiceGate } from './serviceGate.ts';
 
 /** What the jobs of the queue read, write and call. */
 export interface JobHandlerDeps {
-  readonly archivals: Pick<Archivals, 'lease' | 'release' | 'get' | 'postpone'>;
+  readonly archivals: Pick<Archivals, 'lease' | 'release' | 'get' | 'postpone' | 'park' | 'nextWaiting'>;
   readonly leaseRenewal: LeaseRenewal;
   readonly gate: Pick<ServiceGate, 'closed' | 'failed' | 'succeeded'>;
-  readonly hostQueue: Pick<HostQueue, 'run'>;
   readonly hostBatch: Pick<HostBatch, 'run'>;
   /** For interactive requests: fetches in this thread. */
   readonly journey: Journey;
+  /** The job of a resource starts at this moment, or earlier where it would anyhow. */
+  requeue(resourceId: string, at: Date): Promise<void>;
   /** Names this process in its leases. */
   readonly owner: string;
   readonly leaseMs: number;
   now(): Date;
+  readonly logger: Logger;
 }
 
-const BUSY_MS = 1000;
-const LONGEST_BUSY_MS = 10_000;
+/** One archival on behalf of a job: the job leaves when it takes long. */
+interface Turn {
+  result: JourneyResult | null;
+  isLeft: boolean;
+}
+
+/** After an error of ours an archival is not taken up again before. */
+const INTERRUPTED_MS = 5000;
 
 /** What the jobs of the queue do: a resource's archives it for its requests, a host's takes its share of what is due. */
 export class ArchivalJobs implements JobHandlers {
   readonly #deps: JobHandlerDeps;
+  readonly #hostQueue: HostQueue;
+  readonly #stopping = new AbortController();
+  #followed: AbortSignal | null = null;
+  /** When it fires nothing new begins. */
+  #closing: AbortSignal | null = null;
 
-  constructor(deps: JobHandlerDeps) {
+  /** `openQueue`: makes the queue in which requests wait for their hosts, given who waits. */
+  constructor(deps: JobHandlerDeps, openQueue: (waiting: ArchivalJobs) => HostQueue) {
     this.#deps = deps;
+    this.#hostQueue = openQueue(this);
   }
 
   async resource(resourceId: string, context: JobContext): Promise<void> {
-    const archival = await this.#deps.archivals.get(resourceId);
-    if (!archival) return;
-    let result = await this.#archive(resourceId, archival.host, context);
-    while (result?.wantedAgain) result = await this.#archive(resourceId, archival.host, context);
-    if (result) reportEnd(result);
+    this.#follow(context.signal);
+    this.#closing = context.closing ?? this.#closing;
+    for (let result = await this.#archiveOnce(resourceId); result; result = await this.#archiveOnce(resourceId)) {
+      if (!result.wantedAgain) return reportEnd(result);
+    }
   }
 
   host(host: string, { signal, closing }: JobContext): Promise<Date | null> {
     return this.#deps.hostBatch.run(host, signal, closing);
   }
 
-  /** Throws `RetryLater` when the host cannot be asked soon. */
-  async #archive(resourceId: string, host: string, context: JobContext): Promise<JourneyResult | null> {
+  /** The archival that waits longest for this host; null: none, or nothing is to be fetched now. */
+  async next(host: string): Promise<(() => Promise<FetchCost>) | null> {
+    const { archivals, gate, now } = this.#deps;
+    if (this.#closing?.aborted) return null;
+    const resourceId = await archivals.nextWaiting(host, { now: now() });
+    if (resourceId === null || (await gate.closed())) return null;
+    return () => this.#archiveWaiting(resourceId);
+  }
+
+  /** A place of the host became free. */
+  freed(host: string): void {
+    this.#hostQueue.wake(host);
+  }
+
+  /** Ends what goes on without its job, after the queue was stopped. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#hostQueue.close();
+  }
+
+  /** null: nobody wants it, or somebody else works on it. Throws `RetryLater` when it is not its turn yet. */
+  async #archiveOnce(resourceId: string): Promise<JourneyResult | null> {
+    const { archivals, now } = this.#deps;
+    const archival = await archivals.get(resourceId);
+    if (!archival || archival.requestSeq <= archival.doneSeq) return null;
+    const earlyMs = (archival.nextCheckAt?.getTime() ?? 0) - now().getTime();
+    if (earlyMs > 0) throw new RetryLater('The next try is not due yet.', earlyMs);
     await this.#waitForServices(resourceId);
-    let result: JourneyResult | null = null;
-    const busyMs = await this.#deps.hostQueue.run(host, async () => {
-      result = await this.#archiveLeased(resourceId, context.signal);
+    const turn: Turn = { result: null, isLeft: false };
+    const busyMs = await this.#hostQueue.run(archival.host, () => this.#archiveFor(turn, resourceId));
+    if (busyMs === null) return turn.result;
+    turn.isLeft = true;
+    await archivals.park(resourceId, new Date(now().getTime() + busyMs));
+    throw new RetryLater('The host of the resource is busy.', busyMs);
+  }
+
+  async #archiveFor(turn: Turn, resourceId: string): Promise<FetchCost> {
+    turn.result = await this.#archiveLeased(resourceId);
+    if (turn.isLeft) await this.#callBack(resourceId, turn.result);
+    return turn.result ? costOf(turn.result.attempt) : NO_REQUEST;
+  }
+
+  /** Its own job waits for later: what goes wrong here is tried again, soon but not immediately. */
+  async #archiveWaiting(resourceId: string): Promise<FetchCost> {
+    const { archivals, now, logger } = this.#deps;
+    try {
+      const result = await this.#archiveLeased(resourceId);
+      await this.#callBack(resourceId, result);
       return result ? costOf(result.attempt) : NO_REQUEST;
-    });
-    if (busyMs !== null) throw await this.#requeueBusyHost(resourceId, busyMs, context.retryCount);
-    return result;
+    } catch (error) {
+      if (this.#stopping.signal.aborted) throw error;
+      logger.warn({ resourceId, error: messageOf(error) }, 'archival interrupted');
+      await archivals.postpone(resourceId, new Date(now().getTime() + INTERRUPTED_MS));
+      return NO_REQUEST;
+    }
+  }
+
+  /** The job that left, or never began, comes back for what is still to be done. */
+  async #callBack(resourceId: string, result: JourneyResult | null): Promise<void> {
+    const { requeue, now } = this.#deps;
+    if (result?.wantedAgain) await requeue(resourceId, now());
+    else if (result && result.retryInMs !== null)
+      await requeue(resourceId, new Date(now().getTime() + result.retryInMs));
   }
 
   /** null: somebody else works on it, or nobody wants it any more. */
-  async #archiveLeased(resourceId: string, signal: AbortSignal): Promise<JourneyResult | null> {
+  async #archiveLeased(resourceId: string): Promise<JourneyResult | null> {
     const { archivals, leaseRenewal, journey, gate, owner, leaseMs, now } = this.#deps;
     const lease = await archivals.lease(resourceId, { owner, leaseMs, now: now() });
     if (!lease) return null;
+    const { signal } = this.#stopping;
     try {
       const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
       gate.succeeded();
@@ -86,12 +157,12 @@ export class ArchivalJobs implements JobHandlers {
     throw new RetryLater(reason, closed.ms);
   }
 
-  /** The host is busy or asked for a pause: the job waits in the queue, where it takes no place from other hosts. */
-  async #requeueBusyHost(resourceId: string, busyMs: number, retryCount: number): Promise<RetryLater> {
-    const { archivals, now } = this.#deps;
-    const delayMs = Math.max(busyMs, Math.min(BUSY_MS * 2 ** retryCount, LONGEST_BUSY_MS));
-    await archivals.postpone(resourceId, new Date(now().getTime() + delayMs));
-    return new RetryLater('The host of the resource is busy.', delayMs);
+  /** When the queue stops, all stops, whichever job began it. */
+  #follow(signal: AbortSignal): void {
+    if (this.#followed === signal) return;
+    this.#followed = signal;
+    if (signal.aborted) this.#stopping.abort(signal.reason);
+    else signal.addEventListener('abort', () => this.#stopping.abort(signal.reason), { once: true });
   }
 }
 

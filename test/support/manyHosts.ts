@@ -57,3 +57,11 @@ export class ManyHosts {
 /** A small file. */
 export const sendCsv: Answer = ({ url }, response) =>
   void response.writeHead(200, { 'content-type': 'text/csv' }).end(`id,url\n1,${url}\n`);
+
+/** A file that drips: 200 bytes a second, without an end. */
+export const drip: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/csv', 'content-length': '10000000' });
+  response.write(`id,value\n${'1,drop\n'.repeat(100)}`);
+  const timer = setInterval(() => response.write('2,drop of a file\n3,\n'), 100);
+  response.once('close', () => clearInterval(timer));
+};

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FetchCost, HostLimits } from '../../plugin/model/host.ts';
 import { HostQueue } from '../../plugin/work/hostQueue.ts';
+import { LanePlaces } from '../../plugin/work/lanePlaces.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
 import { gate } from '../support/testQueues.ts';
@@ -26,15 +27,27 @@ describe('the queue of interactive requests', () => {
   });
   afterEach(() => test.close());
 
-  function queue(owner: string): HostQueue {
+  /** `waiting`: archivals that wait for the host, in their order. */
+  function queue(owner: string, waiting: (() => Promise<FetchCost>)[] = [], patienceMs = 60_000): HostQueue {
     const { hosts } = test.records;
     const now = () => new Date();
+    const elapsedMs = () => performance.now();
+    const places = new LanePlaces({
+      places: 9,
+      slowShare: 1,
+      slowAfterMs: 60_000,
+      slowBytesPerSecond: 0,
+      onDemand: () => undefined,
+      elapsedMs,
+    });
     return new HostQueue({
       hosts,
+      places,
       limitsFor: () => LIMITS,
+      next: async () => waiting.shift() ?? null,
       owner,
-      concurrency: 9,
       leaseMs: 30_000,
+      patienceMs,
       now,
       logger: SILENT,
     });
@@ -69,9 +82,10 @@ describe('the queue of interactive requests', () => {
     assert.equal(asked, false);
   });
 
-  it('sends away who waits too long behind slow files, and lets other hosts through', async () => {
+  it('sends away who comes to a busy host, lets other hosts through, and goes on with who waits', async () => {
     const slow = gate();
-    const one = queue('a');
+    const waiting: (() => Promise<FetchCost>)[] = [];
+    const one = queue('a', waiting);
     let begun = 0;
     const archive = async () => {
       begun += 1;
@@ -80,12 +94,32 @@ describe('the queue of interactive requests', () => {
     };
     const first = [one.run(HOST, archive), one.run(HOST, archive)];
     await until(() => begun === 2);
-    const third = one.run(HOST, archive);
+    const comesBackMs = [await one.run(HOST, archive), await one.run(HOST, archive)];
+    assert.deepEqual(comesBackMs, [10_000, 10_250]);
     assert.equal(await one.run('else.example', async () => ASKED), null);
-    assert.equal(await third, 0);
+    assert.equal(begun, 2);
+    waiting.push(archive, archive);
     slow.open();
     assert.deepEqual(await Promise.all(first), [null, null]);
-    assert.equal(begun, 2);
+    await until(() => begun === 4);
+    await one.close();
+    assert.equal((await test.knex('archiver.host_slot')).length, 0);
+  });
+
+  it('lets the job of a long archival leave, and goes on with it', async () => {
+    const slow = gate();
+    const one = queue('a', [], 1);
+    let isOver = false;
+    const archive = async () => {
+      await slow.passed;
+      isOver = true;
+      return ASKED;
+    };
+    assert.equal(await one.run(HOST, archive), 10_000);
+    assert.equal(isOver, false);
+    slow.open();
+    await one.close();
+    assert.equal(isOver, true);
   });
 
   it('lets a text without a host through, and rejects with what went wrong', async () => {

@@ -7,6 +7,14 @@ export type DeadlineSettings = Pick<
   'firstByteTimeoutMs' | 'idleTimeoutMs' | 'totalTimeoutMs' | 'minBytesPerSecond' | 'minSpeedWindowMs'
 >;
 
+/** The least speed while others wait for a place, which holds for all attempts of a fetcher; 0: there is none. */
+export interface SpeedFloor {
+  bytesPerSecond: number;
+}
+
+const FLOOR_WINDOW_MS = 10_000;
+const NO_FLOOR: SpeedFloor = { bytesPerSecond: 0 };
+
 type Phase = 'none' | 'head' | 'body';
 
 /**
@@ -15,6 +23,7 @@ type Phase = 'none' | 'head' | 'body';
  */
 export class Deadlines {
   readonly #settings: DeadlineSettings;
+  readonly #floor: Readonly<SpeedFloor>;
   readonly #endAt: number;
   #phase: Phase = 'none';
   #expire: ((failure: Failure) => void) | null = null;
@@ -22,12 +31,16 @@ export class Deadlines {
   #lastByteAt = 0;
   #windowAt = 0;
   #windowBytes = 0;
+  #floorAt = 0;
+  #floorBytes = 0;
   #pausedAt: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(settings: DeadlineSettings) {
+  /** `floor` is looked at again and again. */
+  constructor(settings: DeadlineSettings, floor: Readonly<SpeedFloor> = NO_FLOOR) {
     this.#settings = settings;
+    this.#floor = floor;
     this.#endAt = performance.now() + settings.totalTimeoutMs;
   }
 
@@ -60,6 +73,7 @@ export class Deadlines {
   /** Bytes of the body came. */
   progress(bytes: number): void {
     this.#windowBytes += bytes;
+    this.#floorBytes += bytes;
     this.#lastByteAt = performance.now();
   }
 
@@ -74,6 +88,7 @@ export class Deadlines {
     this.#pausedAt = null;
     this.#lastByteAt += heldMs;
     this.#windowAt += heldMs;
+    this.#floorAt += heldMs;
     if (this.#expire) this.#schedule(this.#nextAt());
   }
 
@@ -120,6 +135,8 @@ export class Deadlines {
     this.#lastByteAt = now;
     this.#windowAt = now;
     this.#windowBytes = 0;
+    this.#floorAt = now;
+    this.#floorBytes = 0;
   }
 
   #nextAt(): number {
@@ -127,7 +144,7 @@ export class Deadlines {
     if (this.#phase === 'head') return Math.min(this.#headAt, this.#endAt);
     if (this.#phase === 'none' || this.#pausedAt !== null) return this.#endAt;
     const speedAt = minBytesPerSecond > 0 ? this.#windowAt + minSpeedWindowMs : Number.POSITIVE_INFINITY;
-    return Math.min(this.#endAt, this.#lastByteAt + idleTimeoutMs, speedAt);
+    return Math.min(this.#endAt, this.#lastByteAt + idleTimeoutMs, speedAt, this.#floorAt + FLOOR_WINDOW_MS);
   }
 
   #schedule(at: number): void {
@@ -162,7 +179,18 @@ export class Deadlines {
     if (now >= this.#lastByteAt + idleTimeoutMs) {
       return failure('timeout', `The server sent nothing for ${duration(idleTimeoutMs)} in the middle of the body.`);
     }
-    return this.#tooSlow(now);
+    return this.#tooSlow(now) ?? this.#belowFloor(now);
+  }
+
+  #belowFloor(now: number): Failure | null {
+    if (now < this.#floorAt + FLOOR_WINDOW_MS) return null;
+    const speed = this.#floorBytes / ((now - this.#floorAt) / 1000);
+    this.#floorAt = now;
+    this.#floorBytes = 0;
+    const { bytesPerSecond } = this.#floor;
+    if (speed >= bytesPerSecond) return null;
+    const came = `Only ${Math.round(speed)} bytes a second came over ${duration(FLOOR_WINDOW_MS)}`;
+    return failure('too-slow', `${came} while others waited; the least accepted then is ${bytesPerSecond}.`);
   }
 
   #tooSlow(now: number): Failure | null {

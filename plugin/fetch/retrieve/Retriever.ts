@@ -16,6 +16,8 @@ export interface Retriever {
   /** Shows staged bytes under their key; `exists`: the key is taken, and the stage is still there to be discarded. */
   commit(stage: StageRef): Promise<'committed' | 'exists'>;
   discard(stage: StageRef): Promise<void>;
+  /** From now on, also for what is under way: bodies that bring less over ten seconds are given up. 0: as the settings say. */
+  setLeastSpeed?(bytesPerSecond: number): void;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ type StageOpener = Pick<ArchiveStore, 'stage' | 'stageWhole'>;
 
 interface FetcherLike {
   fetch(request: FetchRequest, stages: StageOpener, signal: AbortSignal): Promise<Attempt>;
+  setLeastSpeed?(bytesPerSecond: number): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +40,10 @@ export class LocalRetriever implements Retriever {
 
   discard(stage: StageRef): Promise<void> {
     return this.#store.discard(stage);
+  }
+
+  setLeastSpeed(bytesPerSecond: number): void {
+    this.#fetcher.setLeastSpeed?.(bytesPerSecond);
   }
 
   async close(): Promise<void> {

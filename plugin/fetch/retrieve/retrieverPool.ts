@@ -34,6 +34,10 @@ export class RetrieverPool implements Retriever {
     await owner.discard(stage);
   }
 
+  setLeastSpeed(bytesPerSecond: number): void {
+    for (const member of this.#members) member.setLeastSpeed?.(bytesPerSecond);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#members.map((member) => member.close()));
   }

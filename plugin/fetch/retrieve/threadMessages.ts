@@ -9,6 +9,7 @@ export type ToThread =
   | { readonly kind: 'commit'; readonly id: number; readonly stage: StageRef }
   | { readonly kind: 'discard'; readonly id: number; readonly stage: StageRef }
   | { readonly kind: 'close'; readonly id: number }
+  | { readonly kind: 'speed'; readonly bytesPerSecond: number }
   /** Answers `enter`; null: the place is held until `leave`. */
   | { readonly kind: 'entered'; readonly id: number; readonly busyMs: number | null };
 

@@ -32,6 +32,7 @@ export class ThreadRetriever implements Retriever {
   #worker: Worker | null = null;
   #lastId = 0;
   #closed = false;
+  #leastSpeed = 0;
 
   /** `places`: where its requests to other hosts than a link's take a place. */
   constructor(entry: URL, workerData: unknown, places: HostPlaces | null = null) {
@@ -70,6 +71,11 @@ export class ThreadRetriever implements Retriever {
     await this.#ask({ kind: 'discard', stage });
   }
 
+  setLeastSpeed(bytesPerSecond: number): void {
+    this.#leastSpeed = bytesPerSecond;
+    this.#worker?.postMessage({ kind: 'speed', bytesPerSecond } satisfies ToThread);
+  }
+
   async close(): Promise<void> {
     const worker = this.#worker;
     const closed = worker && this.#ask({ kind: 'close' });
@@ -99,6 +105,7 @@ export class ThreadRetriever implements Retriever {
     worker.on('error', (cause) => this.#lose(worker, cause));
     worker.on('exit', (code) => this.#lose(worker, new Error(`exit code ${code}`)));
     this.#worker = worker;
+    if (this.#leastSpeed > 0) this.setLeastSpeed(this.#leastSpeed);
     this.#visits = visits;
     return worker;
   }

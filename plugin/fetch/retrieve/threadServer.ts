@@ -5,7 +5,7 @@ import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
 import type { ThreadPlaces } from './threadPlaces.ts';
 
-type Performed = Exclude<ToThread, { kind: 'abort' | 'entered' }>;
+type Performed = Exclude<ToThread, { kind: 'abort' | 'entered' | 'speed' }>;
 
 /** Serves a retriever to the coordinator over a message port; the other half is `ThreadRetriever`. */
 export function serveRetriever(port: MessagePort, retriever: Retriever, places: ThreadPlaces | null = null): void {
@@ -29,6 +29,7 @@ class RetrieverServer {
   receive(message: ToThread): void {
     if (message.kind === 'abort') this.#running.get(message.id)?.abort();
     else if (message.kind === 'entered') this.#places?.entered(message);
+    else if (message.kind === 'speed') this.#retriever.setLeastSpeed?.(message.bytesPerSecond);
     else void this.#answer(message);
   }
 

@@ -9,6 +9,7 @@ import { moment } from '../database/ownTypes.ts';
 import { ARCHIVAL_LIST } from './archivalColumns.ts';
 import { ArchivalLeases } from './archivalLeases.ts';
 import { ArchivalRecorder } from './archivalRecorder.ts';
+import { ArchivalTurns } from './archivalTurns.ts';
 import { requestArchivals } from './requestArchivals.ts';
 
 /** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
@@ -93,11 +94,13 @@ type Backlog = Awaited<ReturnType<Archivals['backlog']>>;
 export class ArchivalTable implements Archivals {
   readonly #database: Database;
   readonly #leases: ArchivalLeases;
+  readonly #turns: ArchivalTurns;
   readonly #recorder: ArchivalRecorder;
 
   constructor(database: Database, writeBack: Catalog['writeBack']) {
     this.#database = database;
     this.#leases = new ArchivalLeases(database);
+    this.#turns = new ArchivalTurns(database);
     this.#recorder = new ArchivalRecorder(database, writeBack);
   }
 
@@ -129,6 +132,9 @@ export class ArchivalTable implements Archivals {
   explainDue: Archivals['explainDue'] = (host, how) => this.#leases.explainDue(host, how);
   resume: Archivals['resume'] = (reasonPrefix, now) => this.#leases.resume(reasonPrefix, now);
   defer: Archivals['defer'] = (lease, until, reason) => this.#leases.defer(lease, until, reason);
+  turns: Archivals['turns'] = (resourceIds, now) => this.#turns.turns(resourceIds, now);
+  park: Archivals['park'] = (resourceId, until) => this.#turns.park(resourceId, until);
+  nextWaiting: Archivals['nextWaiting'] = (host, by) => this.#turns.nextWaiting(host, by);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);

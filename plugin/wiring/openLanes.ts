@@ -1,0 +1,88 @@
+import type { Journey } from '../archiveResource.ts';
+import type { Retriever } from '../fetch/retrieve/Retriever.ts';
+import type { Copy } from '../model/copy.ts';
+import { GroupedReader } from '../portal/groupedReader.ts';
+import { ResourceReader } from '../portal/resourceReader.ts';
+import { GroupedRecorder } from '../record/archival/groupedRecorder.ts';
+import type { Records } from '../record/Records.ts';
+import type { Config } from '../settings/Config.ts';
+import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
+import { HopPlaces } from '../work/hopPlaces.ts';
+import { LanePlaces } from '../work/lanePlaces.ts';
+import { createJourney, type JourneyDeps } from './createJourney.ts';
+import { hostLimitsOf } from './hostLimitsOf.ts';
+import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
+import type { Scope } from './scope.ts';
+import type { WorkerDeps } from './WorkerDeps.ts';
+
+/** What one lane fetches with, and the places that its archivals have. */
+export interface Lane {
+  readonly journey: Journey;
+  readonly places: LanePlaces;
+}
+
+/** The retrievers, journeys and places of both lanes; `onFreed`: a place on the way of a link is free again. */
+export async function openLanes(
+  scope: Scope,
+  worker: WorkerDeps,
+  { keeper, onFreed }: { readonly keeper: FetchedKeeper; onFreed(host: string): void },
+): Promise<{ readonly priority: Lane; readonly bulk: Lane }> {
+  const { config, portal } = worker;
+  const identity = { site: portal.urls.site };
+  const deps = journeyDeps(worker, keeper);
+  const [urgent, patient] = [hopPlaces(worker, true, onFreed), hopPlaces(worker, false, onFreed)];
+  const local = scope.add(await createLocalRetriever(config, identity, urgent));
+  const threaded = scope.add(createThreadedRetriever(config, identity, patient));
+  return {
+    priority: { journey: createJourney(deps, local, urgent), places: lanePlaces(config, local) },
+    bulk: { journey: createJourney(deps, threaded, patient), places: lanePlaces(config, threaded) },
+  };
+}
+
+function lanePlaces(config: Config, retriever: Retriever): LanePlaces {
+  const { concurrency: places, slowShare, slowAfterMs, busyMinBytesPerSecond: slowBytesPerSecond } = config;
+  return new LanePlaces({
+    places,
+    slowShare,
+    slowAfterMs,
+    slowBytesPerSecond,
+    onDemand: (isScarce) => retriever.setLeastSpeed?.(isScarce ? slowBytesPerSecond : 0),
+    elapsedMs: () => performance.now(),
+  });
+}
+
+function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
+  const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
+  const reader = new ResourceReader(catalog);
+  const copies = new GroupedReader<Copy>((ids) => newestCopies(ids, records));
+  return {
+    config,
+    portal,
+    records,
+    recorder: new GroupedRecorder(records.archivals),
+    store,
+    queueName: queue.name,
+    tally,
+    keeper,
+    describe: async (resourceId) => {
+      const resource = await reader.read(resourceId);
+      return resource && place(resource);
+    },
+    newestCopy: (resourceId) => copies.read(resourceId),
+    emit,
+    now,
+  };
+}
+
+function hopPlaces(worker: WorkerDeps, urgent: boolean, onFreed: (host: string) => void): HopPlaces {
+  const { config, portal, records, owner, now } = worker;
+  const { hosts } = records;
+  const { leaseMs } = config;
+  const { logger } = portal;
+  return new HopPlaces({ hosts, limitsFor: hostLimitsOf(config), owner, leaseMs, urgent, onFreed, now, logger });
+}
+
+async function newestCopies(ids: readonly string[], { copies }: Records): Promise<ReadonlyMap<string, Copy>> {
+  const newest = await copies.newestByResources(ids, 1);
+  return new Map([...newest].flatMap(([id, [copy]]) => (copy ? [[id, copy] as const] : [])));
+}

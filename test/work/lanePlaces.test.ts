@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { describe, it, mock } from 'node:test';
+import { NO_REQUEST } from '../../plugin/decide/fetchCost.ts';
+import { type LanePlace, LanePlaces } from '../../plugin/work/lanePlaces.ts';
+
+const ASKED = { ...NO_REQUEST, requests: 1, host: 'reachable' } as const;
+const NEVER = new AbortController().signal;
+
+describe('the places of a lane', () => {
+  /** Two places, one more for a slow one; a second makes slow. */
+  function lane(): { readonly places: LanePlaces; readonly demands: boolean[]; enter(host: string): LanePlace[] } {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    const demands: boolean[] = [];
+    const places = new LanePlaces({
+      places: 2,
+      slowShare: 0.5,
+      slowAfterMs: 1000,
+      slowBytesPerSecond: 1000,
+      onDemand: (isScarce) => void demands.push(isScarce),
+      elapsedMs: () => 0,
+    });
+    const enter = (host: string) => {
+      const entered: LanePlace[] = [];
+      void places.enter(host, NEVER).then((place) => entered.push(place));
+      return entered;
+    };
+    return { places, demands, enter };
+  }
+
+  const settled = () => new Promise(setImmediate);
+
+  it('are left by what has become slow, and the least speed rises while more is slow than its share', async (test) => {
+    const { demands, enter } = lane();
+    test.after(() => mock.timers.reset());
+    const slow = [enter('a'), enter('b')];
+    const young = [enter('c'), enter('d')];
+    await settled();
+    assert.deepEqual(
+      [...slow, ...young].map(({ length }) => length),
+      [1, 1, 0, 0],
+    );
+    mock.timers.tick(1000);
+    await settled();
+    assert.deepEqual(
+      [...slow, ...young].map(({ length }) => length),
+      [1, 1, 1, 1],
+    );
+    assert.deepEqual(demands, [true]);
+    slow[0]?.[0]?.leave();
+    slow[0]?.[0]?.leave();
+    assert.deepEqual(demands, [true, false]);
+    const more = enter('e');
+    await settled();
+    assert.equal(more.length, 0);
+    young[0]?.[0]?.leave();
+    await settled();
+    assert.equal(more.length, 1);
+  });
+
+  it('are kept by long work whose parts are short', async (test) => {
+    const { enter } = lane();
+    test.after(() => mock.timers.reset());
+    const [one, other, third] = [enter('a'), enter('b'), enter('c')];
+    await settled();
+    mock.timers.tick(900);
+    one[0]?.progressed();
+    other[0]?.progressed();
+    mock.timers.tick(900);
+    await settled();
+    assert.equal(third.length, 0);
+    mock.timers.tick(100);
+    await settled();
+    assert.equal(third.length, 1);
+  });
+
+  it('of slow ones are where a host that was slow begins, until it is quick', async (test) => {
+    const { places, demands, enter } = lane();
+    test.after(() => mock.timers.reset());
+    places.learn('a', { ...ASKED, bytes: 5000, ms: 10_000 });
+    places.learn('quick', { ...ASKED, bytes: 50_000, ms: 10_000 });
+    const slow = [enter('a'), enter('a')];
+    const others = [enter('b'), enter('quick')];
+    await settled();
+    assert.deepEqual(
+      [...slow, ...others].map(({ length }) => length),
+      [1, 0, 1, 1],
+    );
+    assert.deepEqual(demands, [true]);
+    slow[0]?.[0]?.leave();
+    await settled();
+    assert.deepEqual([slow[1]?.length, demands], [1, [true, false]]);
+    places.learn('a', { ...ASKED, bytes: 10, ms: 10 });
+    others[0]?.[0]?.leave();
+    const again = enter('a');
+    await settled();
+    assert.equal(again.length, 1);
+  });
+
+  it('are not waited for once the signal fires', async (test) => {
+    const { places, enter } = lane();
+    test.after(() => mock.timers.reset());
+    const held = [enter('a'), enter('b')];
+    const stop = new AbortController();
+    const waiting = places.enter('c', stop.signal);
+    stop.abort(new Error('stopped'));
+    await assert.rejects(waiting, /stopped/);
+    held[0]?.[0]?.leave();
+    const next = enter('d');
+    await settled();
+    assert.equal(next.length, 1);
+  });
+});
