@@ -18,6 +18,12 @@ const PUBLIC = 'https://copies.example/public';
 const ROUTES = 'http://portal.example/archiver';
 const CSV = 'a,b\n1,2\n3,4\n';
 
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
+}
+
 describe('public copies in a portal with private datasets', () => {
   let hidden: string;
   let portal: ShownPortal;
@@ -34,11 +40,6 @@ describe('public copies in a portal with private datasets', () => {
     await rm(hidden, { recursive: true });
   });
 
-  const filesIn = async (folder: string) => {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile());
-    return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
-  };
   const addressOf = async (id: string): Promise<string> =>
     (await portal.database.knex('resource').where({ id }).first()).cache_url;
   const keyOf = async (id: string) => (await recordsIn(portal.database.knex).copies.newest(id))?.key ?? '';
@@ -95,8 +96,44 @@ describe('public copies in a portal with private datasets', () => {
     await portal.ended(body.id);
     assert.equal(await addressOf('secret-1'), `${PUBLIC}/${key}`);
     assert.ok((await filesIn(portal.folder)).includes(key));
-    assert.deepEqual(portal.logged, []);
+    const warned = portal.logged.filter(({ message }) => !message.startsWith('the start waits for'));
+    assert.deepEqual(warned, []);
   });
+});
+
+describe('the files behind a page', () => {
+  for (const landing of ['best', 'all'] as const) {
+    test(`of a private dataset lie in the private place, those of an open one in the public (${landing})`, async () => {
+      const hidden = await mkdtemp(join(tmpdir(), 'archiver-private-'));
+      const portal = await ShownPortal.open({ settings: { publicCopiesUrl: PUBLIC, privateFolder: hidden, landing } });
+      try {
+        for (const id of ['open', 'secret-1']) {
+          const links = `<a href="/${id}.csv">${id} (CSV)</a>`;
+          const body = `<!doctype html><title>${id}</title><h1>${id}</h1><ul><li>${links}</li></ul>`;
+          portal.files.set(`/${id}`, { body, headers: { 'Content-Type': 'text/html' } });
+          portal.files.set(`/${id}.csv`, { body: `${id},b\n1,2\n3,4\n` });
+        }
+        await portal.archived('open', '/open');
+        await portal.archived('secret-1', '/secret-1', 'secret');
+        const { copies } = recordsIn(portal.database.knex);
+        const keyOf = async (id: string) => (await copies.newest(id))?.key ?? assert.fail(`no copy of ${id}`);
+        const [open, secret] = [await keyOf('open'), await keyOf('secret-1')];
+        assert.deepEqual(await filesIn(portal.folder), [open]);
+        assert.deepEqual(await filesIn(hidden), [secret]);
+        const shown = await portal.agent().get('/resources/secret-1').set('Authorization', 'admin').expect(200);
+        assert.equal(shown.body.derived[0].copyUrl, `${ROUTES}/${secret}`);
+        assert.ok(!shown.text.includes(PUBLIC));
+        await portal.agent().get(`/${secret}`).expect(404);
+        const { text } = await portal.agent().get(`/${secret}`).set('Authorization', 'admin').expect(200);
+        assert.equal(text, 'secret-1,b\n1,2\n3,4\n');
+        const row = await portal.database.knex('resource').where({ id: 'secret-1' }).first();
+        assert.equal(row.cache_url, landing === 'best' ? `${ROUTES}/${secret}` : null);
+      } finally {
+        await portal.close();
+        await rm(hidden, { recursive: true });
+      }
+    });
+  }
 });
 
 describe('the settings of public copies', () => {

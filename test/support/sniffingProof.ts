@@ -44,10 +44,14 @@ function timeOf(mutated: MutatedBody): number {
   return ms;
 }
 
+/** What the body took, at most what the processors worked meanwhile: others who have them are no fault of it. */
 function measured(mutated: MutatedBody): number {
-  const startedAt = performance.now();
+  const [startedAt, before] = [performance.now(), process.cpuUsage()];
   throughSniffing(mutated);
-  return performance.now() - startedAt;
+  const ms = performance.now() - startedAt;
+  if (ms <= DOUBTFUL_MS) return ms;
+  const { user, system } = process.cpuUsage(before);
+  return Math.min(ms, (user + system) / 1000);
 }
 
 /** All that is looked at in a body's bytes, at its beginning and at its end. */
