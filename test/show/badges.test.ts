@@ -61,7 +61,7 @@ describe('the badges of a resource', () => {
   it('are a picture, JSON as shields.io reads it, and a snippet with a link to the copy', async () => {
     const svg = await get('svg').expect(200);
     assert.match(svg.headers['content-type'] ?? '', /^image\/svg\+xml/);
-    assert.match(svg.body.toString(), /^<svg .*archive: Copy of /s);
+    assert.match(svg.body.toString(), /^<svg .*archive: Copy of .*url\(#r[\w-]{43}\)/s, 'with ids of its own');
     const { body } = await get('json').expect(200);
     assert.deepEqual(
       [body.schemaVersion, body.label, body.color, body.state],

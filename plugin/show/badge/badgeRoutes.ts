@@ -53,7 +53,7 @@ export async function showBadge(
 
 function send(kind: BadgeKind, shown: Shown, request: Request, response: Response): void {
   const body = BODIES[kind](shown);
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  const etag = `"${hashOf(body)}"`;
   response.setHeader('ETag', etag);
   response.setHeader('Vary', 'Accept-Language');
   response.setHeader('Content-Language', shown.language);
@@ -69,8 +69,11 @@ function send(kind: BadgeKind, shown: Shown, request: Request, response: Respons
   else response.send(body);
 }
 
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
 const BODIES: Readonly<Record<BadgeKind, (shown: Shown) => string>> = {
-  svg: ({ badge: { label, message, color } }) => makeBadge({ label, message, color }),
+  // Ids of its own, so that several stand in one page.
+  svg: ({ badge: { label, message, color } }) => makeBadge({ label, message, color, idSuffix: hashOf(message) }),
   json: ({ badge: { state, label, message, color }, language, copyUrl }) =>
     JSON.stringify({ schemaVersion: 1, label, message, color, cacheSeconds: MAX_AGE_S, state, language, copyUrl }),
   html: ({ badge: { state, message }, language, copyUrl }) => {
