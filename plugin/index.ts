@@ -37,3 +37,4 @@ export type { LastAttempt } from './show/lastAttempt.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
 export type { Requester, RequestResult } from './trigger/Requests.ts';
 export type { SweepReport } from './trigger/SweepReport.ts';
+export type { Relocation } from './work/relocateCopies.ts';

@@ -15,7 +15,7 @@ import { createPortal, openKnex } from './portal.ts';
 import { type Closers, runMain, untilAskedToEnd } from './process.ts';
 import { createPublisher } from './publisher.ts';
 import { type Report, reportWhenSettled, tableOf } from './report.ts';
-import { type Addresses, createTables, moveCopies, readAddresses, writeAddresses } from './schema.ts';
+import { type Addresses, createTables, readAddresses, writeAddresses } from './schema.ts';
 import { seed } from './seed.ts';
 
 const ONCE_MS = 180_000;
@@ -53,7 +53,7 @@ async function start(environment: Environment, options: Options, closers: Closer
   await archiver.start();
   doorway.open(app);
   for (const line of greeting(places, tokens, environment)) say(line);
-  await fill(knex, catalogue, places);
+  await fill(knex, catalogue, archiver, places);
 
   const report = await reportWhenSettled(catalogue, archiver, options.once ? ONCE_MS : TABLE_MS);
   if (options.json) printJson(report, archiver, places);
@@ -112,10 +112,11 @@ function greeting(places: Places, tokens: Tokens, { dataFolder }: Environment): 
 }
 
 /** Seeds what is not there yet, and moves what lies at the addresses of an earlier start. */
-async function fill(knex: Knex, catalogue: Catalogue, { site, publisher }: Places): Promise<void> {
+async function fill(knex: Knex, catalogue: Catalogue, { archive }: Archiver, places: Places): Promise<void> {
+  const { site, publisher } = places;
   const last = await readAddresses(knex);
   await seed(catalogue, publisher, last?.publisher ?? null);
-  if (last && last.site !== site) await moveCopies(knex, last.site, site);
+  if (last && last.site !== site) await archive.relocate({ dryRun: false });
   await writeAddresses(knex, { site, publisher });
 }
 

@@ -56,11 +56,3 @@ export async function writeAddresses(knex: Knex, addresses: Addresses): Promise<
   const rows = Object.entries(addresses).map(([key, value]) => ({ key, value }));
   await knex('portal_setting').insert(rows).onConflict('key').merge();
 }
-
-/** The portal is at another address now, and so are the copies that it serves. */
-export async function moveCopies(knex: Knex, from: string, to: string): Promise<void> {
-  await knex.raw(
-    'update resource set cache_url = :to || substr(cache_url, length(:from) + 1) where starts_with(cache_url, :base)',
-    { from, to, base: `${from}/` },
-  );
-}

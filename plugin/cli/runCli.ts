@@ -11,6 +11,7 @@ import type { CommandContext } from './context/CommandContext.ts';
 import { configCommand } from './operate/configCommand.ts';
 import { hostCommand } from './operate/host.ts';
 import { migrateCommand } from './operate/migrate.ts';
+import { relocateCommand } from './operate/relocate.ts';
 import { serveCommand } from './operate/serve.ts';
 import { uninstallCommand } from './operate/uninstall.ts';
 import { workerCommand } from './operate/worker.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   runCommand,
   hostCommand,
   migrateCommand,
+  relocateCommand,
   uninstallCommand,
   ckanCommand,
 ];

@@ -81,6 +81,11 @@ export interface Catalog {
    * database; a host with knex types writes `transaction: Knex.Transaction`. Must not look like an edit: the host's hooks either stay silent or carry `origin: 'portal-archiver'`.
    */
   writeBack(changes: readonly WriteBack[], transaction: HostTransaction): Promise<void>;
+  /**
+   * The addresses of copies (`cache_url`) that these resources hold, by id; those without are left out. Read in the transaction in
+   * which they are then written. Optional: without it `relocate` has nothing to go by.
+   */
+  cacheUrls?(ids: readonly string[], transaction: HostTransaction): Promise<ReadonlyMap<string, string>>;
   /** The bytes of an upload that has no public URL; null when it is missing. Optional. */
   openUpload?(resource: Resource): Promise<NodeJS.ReadableStream | null>;
 }

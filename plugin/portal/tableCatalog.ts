@@ -2,6 +2,7 @@ import { ArchiverError, messageOf } from '../errors.ts';
 import type { Dataset, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Config } from '../settings/Config.ts';
+import { readCacheUrls } from './cacheUrls.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 import type { Catalog } from './Portal.ts';
 import { lookAtTable, type TableColumns, type TableLook } from './tableColumns.ts';
@@ -15,7 +16,7 @@ import {
   tableNamesOf,
 } from './tableNames.ts';
 import { tableRightErrors } from './tableRights.ts';
-import { overfullColumns, WRITTEN, writtenColumnErrors } from './writtenColumns.ts';
+import { notWritten, overfullColumns, WRITTEN, writtenColumnErrors } from './writtenColumns.ts';
 
 type DatasetRow = Omit<Dataset, 'resources'>;
 
@@ -108,6 +109,10 @@ export class TableCatalog implements Catalog {
     return this.#resources(filter, { after: page.after ?? '' }, page.limit);
   }
 
+  async cacheUrls(ids: readonly string[], transaction: HostTransaction): Promise<ReadonlyMap<string, string>> {
+    return readCacheUrls(ids, this.#resource, await this.#readWritten(transaction), transaction);
+  }
+
   /** Plain SQL in one statement: no hook of the host sees an edit, and no other column is touched. */
   async writeBack(changes: readonly WriteBack[], transaction: HostTransaction): Promise<void> {
     const columns = await this.#readWritten(transaction);
@@ -129,20 +134,8 @@ export class TableCatalog implements Catalog {
     try {
       await transaction.raw(sql, { ...this.#resource, ids, ...values });
     } catch (error) {
-      throw this.#notWritten(error, overfullColumns(accepted, this.#resource, columns));
+      throw notWritten(error, this.#resource.table, overfullColumns(accepted, this.#resource, columns));
     }
-  }
-
-  /** PostgreSQL names no column where a text is too long, and knex puts the statement with its values in front. */
-  #notWritten(error: unknown, overfull: readonly string[]): ArchiverError {
-    const column = error instanceof Error && 'column' in error ? error.column : undefined;
-    const columns = typeof column === 'string' ? [column] : overfull;
-    const where = columns.length > 0 ? ` (${columns.join(', ')})` : '';
-    const words = messageOf(error).replace(/^.* - /s, '');
-    const { table } = this.#resource;
-    return new ArchiverError('database-failed', `Writing to the portal's table ${table}${where}: ${words}`, {
-      cause: error,
-    });
   }
 
   /** Columns that the archiver's migration adds may have come since the first look. */

@@ -1,3 +1,4 @@
+import { ArchiverError, messageOf } from '../errors.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { TableColumns } from './tableColumns.ts';
 import type { ResourceTable } from './tableNames.ts';
@@ -55,4 +56,15 @@ export function overfullColumns(
     return changes.some((change) => [...String(change[role] ?? '')].length > maxLength);
   };
   return WRITTEN.filter(isOverfull).map(({ role }) => names[role]);
+}
+
+/** PostgreSQL names no column where a text is too long, and knex puts the statement with its values in front. */
+export function notWritten(error: unknown, table: string, overfull: readonly string[]): ArchiverError {
+  const column = error instanceof Error && 'column' in error ? error.column : undefined;
+  const columns = typeof column === 'string' ? [column] : overfull;
+  const where = columns.length > 0 ? ` (${columns.join(', ')})` : '';
+  const words = messageOf(error).replace(/^.* - /s, '');
+  return new ArchiverError('database-failed', `Writing to the portal's table ${table}${where}: ${words}`, {
+    cause: error,
+  });
 }

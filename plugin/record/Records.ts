@@ -21,6 +21,7 @@ export interface Records {
   readonly deliveries: Deliveries;
   readonly landings: Landings;
   readonly histories: Histories;
+  readonly addresses: Addresses;
   /** `select 1`: whether it answers. */
   ping(): Promise<void>;
   /** Throws where it may only be read, for readiness. */
@@ -72,6 +73,29 @@ export interface Copies {
   remove(id: string): Promise<void>;
   /** Ascending id order. */
   page(after: string | null, limit: number): Promise<readonly Copy[]>;
+}
+
+/** What the URLs of copies begin with, for those of public and of private datasets. */
+export interface CopiesAddress {
+  readonly audience: 'public' | 'private';
+  /** Without a slash at its end. */
+  readonly url: string;
+}
+
+/** The addresses below which copies were told to the portal. */
+export interface Addresses {
+  /** Notes that these are in use from now on. */
+  use(current: readonly CopiesAddress[]): Promise<void>;
+  /** Those in use before the latest ones, which the portal may still hold. */
+  earlier(): Promise<readonly string[]>;
+  all(): Promise<readonly string[]>;
+  /** Nothing of the portal begins with any other any more. */
+  settle(current: readonly CopiesAddress[]): Promise<void>;
+  /** Runs `work` in a transaction in which nobody else records these resources. */
+  rewrite<Result>(
+    resourceIds: readonly string[],
+    work: (transaction: HostTransaction) => Promise<Result>,
+  ): Promise<Result>;
 }
 
 /** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */

@@ -4,6 +4,7 @@ import { ArchivalTable } from './archival/archivalTable.ts';
 import { CopyTable } from './archival/copyTable.ts';
 import { LandingTable } from './archival/landingTable.ts';
 import { TaskStatusTable } from './archival/taskStatusTable.ts';
+import { AddressTable } from './coordination/addressTable.ts';
 import { DeliveryTable } from './coordination/deliveryTable.ts';
 import { HostTable } from './coordination/hostTable.ts';
 import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
@@ -40,6 +41,7 @@ export function createRecords(options: {
     deliveries: new DeliveryTable(database),
     landings: new LandingTable(database),
     histories: new HistoryTable(database),
+    addresses: new AddressTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

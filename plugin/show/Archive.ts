@@ -7,6 +7,7 @@ import type { KnownTaskStatus as TaskStatusRow } from '../record/TaskStatuses.ts
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
+import type { Relocation } from '../work/relocateCopies.ts';
 import type { LastAttempt } from './lastAttempt.ts';
 
 /**
@@ -31,6 +32,11 @@ export interface Archive {
   requestAll(by?: Requester): Promise<RequestResult>;
   /** Looks for what is missing, changed or due, as the schedule does; a dry run only counts. */
   sweep(options: { readonly dryRun: boolean }): Promise<SweepReport>;
+  /**
+   * Rewrites the addresses of copies that the portal holds below an earlier address of its own or of the public place; a dry
+   * run only counts. Can be broken off and run again.
+   */
+  relocate(options: { readonly dryRun: boolean }): Promise<Relocation>;
   /** What this process has asked and kept since it started. */
   totals(): AttemptTotals;
   readonly runs: ArchiveRuns;
@@ -108,4 +114,6 @@ export interface ArchiveOverview {
   readonly saves: { readonly count: number; readonly oldestAt: Date | null };
   /** Workers whose bulk lane pauses, and why. */
   readonly pauses: readonly { readonly owner: string; readonly reason: string }[];
+  /** What `cache_url` of some resources may still begin with: `relocate` was not run since the address changed. */
+  readonly earlierAddresses: readonly string[];
 }

@@ -21,7 +21,7 @@ export interface HealthCheck {
 /** Whom the checks ask. */
 export interface HealthDeps {
   readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
-  readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries'>;
+  readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries' | 'addresses'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
   readonly logger: Logger;
@@ -31,7 +31,7 @@ export interface HealthDeps {
 /** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
 export async function healthOf(deps: HealthDeps): Promise<Health> {
   const { records, store, queue, logger } = deps;
-  const [database, jobs, storage, work, bulk, webhooks, outcomes] = await Promise.all([
+  const [database, jobs, storage, work, bulk, webhooks, outcomes, addresses] = await Promise.all([
     serviceCheck('database', () => records.takesWrites(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
     serviceCheck('store', () => store.freeBytes(), logger),
@@ -39,8 +39,9 @@ export async function healthOf(deps: HealthDeps): Promise<Health> {
     bulkCheck(records),
     webhookCheck(records),
     outcomeCheck(records),
+    addressCheck(records),
   ]);
-  const checks = { database, queue: jobs, store: storage, work, bulk, webhooks, outcomes };
+  const checks = { database, queue: jobs, store: storage, work, bulk, webhooks, outcomes, addresses };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
@@ -83,6 +84,13 @@ async function outcomeCheck({ archivals }: Pick<Records, 'archivals'>): Promise<
     ...(internal > 0 ? [`${internal} resources failed on our side (internal).`] : []),
   ];
   return { ok: true, detail: told.length > 0 ? `${told.join(' ')} The log says why.` : null };
+}
+
+/** Earlier addresses may answer still, or redirect: an operator's to know, and no failure. */
+async function addressCheck({ addresses }: Pick<Records, 'addresses'>): Promise<HealthCheck> {
+  const earlier = await addresses.earlier().catch(() => []);
+  const detail = 'The address of copies has changed; portal-archiver relocate rewrites what the portal holds.';
+  return { ok: true, detail: earlier.length > 0 ? detail : null };
 }
 
 /** Work goes on: nothing waits too long, and while something waits something ends now and then. */

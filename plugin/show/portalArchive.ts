@@ -5,13 +5,18 @@ import type { Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
+import type { Relocation } from '../work/relocateCopies.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
 import { lastAttemptOf } from './lastAttempt.ts';
 
 /** What the archive is read from and asked by. */
 export interface ArchiveDeps {
-  readonly records: Pick<Records, 'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases'>;
+  readonly records: Pick<
+    Records,
+    'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases' | 'addresses'
+  >;
   readonly requests: Requests;
+  relocate(dryRun: boolean): Promise<Relocation>;
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
   readonly tally: { readonly totals: AttemptTotals };
   readonly config: { readonly confirmFailures: number };
@@ -58,13 +63,14 @@ export class PortalArchive implements Archive {
 
   async overview(): Promise<ArchiveOverview> {
     const { records, config, now } = this.#deps();
-    const [counts, backlog, saves, pauses] = await Promise.all([
+    const [counts, backlog, saves, pauses, earlierAddresses] = await Promise.all([
       records.archivals.countByCode(config.confirmFailures),
       records.archivals.backlog(now()),
       records.outbox.backlog(),
       records.leases.pauses(),
+      records.addresses.earlier(),
     ]);
-    return { counts, backlog, saves, pauses };
+    return { counts, backlog, saves, pauses, earlierAddresses };
   }
 
   async requestResource(id: string, by = NOBODY): Promise<RequestResult> {
@@ -77,6 +83,10 @@ export class PortalArchive implements Archive {
 
   async requestAll(by = NOBODY): Promise<RequestResult> {
     return this.#deps().requests.all(by);
+  }
+
+  async relocate({ dryRun }: { readonly dryRun: boolean }): Promise<Relocation> {
+    return this.#deps().relocate(dryRun);
   }
 
   async sweep(options: { readonly dryRun: boolean }): Promise<SweepReport> {

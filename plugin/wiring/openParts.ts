@@ -23,6 +23,8 @@ import type { Requests } from '../trigger/Requests.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
 import { AttemptTally } from '../work/attemptTally.ts';
+import { type Relocation, relocateCopies } from '../work/relocateCopies.ts';
+import { baseOf, noticeAddresses } from './addresses.ts';
 import { handlerDepsOf } from './handlerDeps.ts';
 import { openListen } from './openListen.ts';
 import { createQueue, startQueue } from './openQueue.ts';
@@ -46,6 +48,7 @@ export interface Parts {
   readonly requests: Requests;
   readonly sweep: Sweep;
   readonly tally: AttemptTally;
+  relocate(dryRun: boolean): Promise<Relocation>;
   readonly handlerDeps: HandlerDeps;
   now(): Date;
   /** Works for a while beside whatever roles were started. */
@@ -93,7 +96,10 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
     await waits.during('the database', tables.archivals.makeDue('checked-only', now()));
   }
   const store = scope.add(await createStore(config, logger));
-  if (!looks) await waits.during('the store', makeReady(store));
+  if (!looks) {
+    await waits.during('the store', makeReady(store));
+    await waits.during('the database', noticeAddresses(config, portal, tables, logger));
+  }
   const agenda = await createQueue(config, { knex, listen, logger });
   const queue = looks ? new QueueOnDemand(agenda) : agenda;
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now });
@@ -105,12 +111,14 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   if (roles.includes('worker')) await openWorker({ scope, waits }, worker);
   else await startQueue(queue, null, { scope, waits });
   if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
+  const relocate = (dryRun: boolean) =>
+    relocateCopies(dryRun, { catalog, written: portal.catalog, records, baseOf: baseOf(config, portal) });
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
   const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen }, options);
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
-  return { work, config, knex, records, store, queue, requests, sweep, tally, handlerDeps, now, stop };
+  return { work, config, knex, records, store, queue, requests, sweep, tally, relocate, handlerDeps, now, stop };
 }
 
 interface OpenTables {

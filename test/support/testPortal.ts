@@ -39,12 +39,13 @@ export interface TestPortalOptions {
   readonly logger?: Logger;
   authorize?(request: IncomingMessage, question: AuthorizationRequest): boolean;
   readonly tables?: TableNames;
+  readonly site?: string;
 }
 
-export function testPortal({ knex, settings, logger = SILENT, authorize, tables }: TestPortalOptions): Portal {
+export function testPortal({ knex, settings, logger = SILENT, authorize, tables, site }: TestPortalOptions): Portal {
   return createExpressPortal({
     knex,
-    site: 'http://portal.example',
+    site: site ?? 'http://portal.example',
     name: 'test portal',
     version: '1.0.0',
     logger,

@@ -11,8 +11,16 @@ export function statusCommand(context: CommandContext): Command {
   const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
   return addPortalOptions(command).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const { counts, backlog, saves, pauses } = await archiver.archive.overview();
-      const status = { queue: archiver.queueName(), store: archiver.storeName(), counts, backlog, saves, pauses };
+      const { counts, backlog, saves, pauses, earlierAddresses } = await archiver.archive.overview();
+      const status = {
+        queue: archiver.queueName(),
+        store: archiver.storeName(),
+        counts,
+        backlog,
+        saves,
+        pauses,
+        earlierAddresses,
+      };
       print(context, options, {
         json: status,
         lines: [
@@ -21,6 +29,7 @@ export function statusCommand(context: CommandContext): Command {
           `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
           `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
           ...pauses.map(({ owner, reason }) => `${owner} pauses: ${reason}`),
+          ...earlierAddresses.map((url) => `copies may still be addressed below ${url}: run portal-archiver relocate`),
           `queue: ${status.queue}, store: ${status.store}`,
         ],
       });
