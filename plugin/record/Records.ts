@@ -45,7 +45,7 @@ export interface Outbox {
   /** One insert and a `pg_notify`, both in `transaction` when there is one. */
   add(entry: Omit<OutboxEntry, 'id' | 'createdAt'>, transaction?: HostTransaction): Promise<void>;
   /**
-   * Up to `limit` oldest entries, locked (`for update skip locked`), handed to `handle`, deleted when it resolves; all
+   * Up to `limit` entries, the datasets in turns and the entries of each in their order, locked (`for update skip locked`), handed to `handle`, deleted when it resolves; all
    * stay when it rejects. Answers how many were handled.
    */
   take(limit: number, handle: (entries: readonly OutboxEntry[]) => Promise<void>): Promise<number>;

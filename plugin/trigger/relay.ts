@@ -24,7 +24,9 @@ export interface RelayDeps {
   readonly logger: Logger;
 }
 
-const BATCH = 100;
+/** Small, so that a save that comes in the middle of a flood soon has its turn. */
+const BATCH = 25;
+const READS_AT_A_TIME = 5;
 const POLL_MS = 1000;
 const RESCUE_MS = 5000;
 /** A request that no worker took up for so long lost its job. */
@@ -137,11 +139,12 @@ export class OutboxRelay {
     const { catalog, records, place, onDeleted } = this.#deps;
     const found = new Map<string, Resource>();
     const gone = new Set<string>();
-    for (const resourceId of new Set(entries.flatMap((entry) => entry.resourceId ?? []))) {
+    const saved = [...new Set(entries.flatMap((entry) => entry.resourceId ?? []))];
+    await eachOf(saved, async (resourceId) => {
       const resource = await catalog.getResource(resourceId);
       if (resource) found.set(resource.id, resource);
       else gone.add(resourceId);
-    }
+    });
     for (const datasetId of new Set(entries.filter(isAboutDataset).flatMap((entry) => entry.datasetId ?? []))) {
       const dataset = await catalog.getDataset(datasetId);
       for (const resource of dataset?.resources ?? []) found.set(resource.id, resource);
@@ -150,9 +153,15 @@ export class OutboxRelay {
       for (const { resourceId } of archivals) if (!kept.has(resourceId) && !found.has(resourceId)) gone.add(resourceId);
     }
     if (gone.size > 0) await onDeleted([...gone]);
-    if (place) for (const resource of found.values()) await place(resource);
+    if (place) await eachOf([...found.values()], place);
     return [...found.values()];
   }
+}
+
+/** A few at a time, for each costs the portal a query or two. */
+async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < items.length; from += READS_AT_A_TIME)
+    await Promise.all(items.slice(from, from + READS_AT_A_TIME).map(work));
 }
 
 function isAboutDataset({ event }: OutboxEntry): boolean {

@@ -15,6 +15,9 @@ const LIST = selectList({
   createdAt: moment('created_at'),
 } satisfies Record<keyof OutboxEntry, string>);
 
+/** Turns are taken among so many oldest entries, which bounds what a flood costs. */
+const FAIR_AMONG = 10_000;
+
 /** The notification is part of the transaction: it reaches the relay when, and only when, the save commits. */
 const ADD = `
   with added as (
@@ -22,7 +25,12 @@ const ADD = `
     values (:event, :datasetId, :resourceId, :fileReplaced) returning id)
   select pg_notify(:channel, id::text) from added`;
 
-const OLDEST = `select ${LIST} from :schema:.outbox order by outbox.id limit :limit for update skip locked`;
+/** In turns: the first of every dataset come before the second of any; those of one dataset in their order. */
+const NEXT = `
+  select ${LIST} from :schema:.outbox join (
+    select id as turn_id, row_number() over (partition by dataset_id order by id) as turn
+    from (select id, dataset_id from :schema:.outbox order by id limit ${FAIR_AMONG}) as oldest) as turns on turn_id = outbox.id
+  order by turn, outbox.id limit :limit for update of outbox skip locked`;
 
 const BACKLOG = `select count(*)::int as count, ${moment('min(created_at)')} as "oldestAt" from :schema:.outbox`;
 
@@ -64,7 +72,7 @@ export class OutboxTable implements Outbox {
     handle: (entries: readonly OutboxEntry[]) => Promise<void>,
   ): Promise<number> {
     const { rows } = this.#database;
-    const taken = await rows<OutboxEntry>('reading the outbox', OLDEST, { limit }, on);
+    const taken = await rows<OutboxEntry>('reading the outbox', NEXT, { limit }, on);
     if (taken.length === 0) return 0;
     // The row of a newer version's hook that this one does not know says nothing to it.
     await handle(taken.filter(({ event }) => isHookName(event)));
