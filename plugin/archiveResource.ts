@@ -4,7 +4,7 @@ import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
 import type { Copy } from './model/copy.ts';
 import type { Resource } from './model/resource.ts';
-import type { UnrecordedCopy } from './model/unrecordedCopy.ts';
+import type { UnrecordedCopy, UnrecordedDerived } from './model/unrecordedCopy.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
 import type { ArchivalRecord, Recorded } from './record/Archivals.ts';
 import type { Derivation, LandingPage } from './work/archiveDerived.ts';
@@ -17,6 +17,8 @@ export interface Journey {
   forget(lease: Lease): Promise<void>;
   /** Bytes that a worker kept and died before recording; null in all but such cases. */
   findUnrecordedCopy(lease: Lease): Promise<UnrecordedCopy | null>;
+  /** The same of the files behind a page: each in the place that its link had among those of the page. */
+  findUnrecordedDerived(lease: Lease): Promise<readonly UnrecordedDerived[]>;
   recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
   /** Bytes that were kept for nothing, because another worker holds the resource now. */
   dropUnrecorded(key: string): Promise<void>;
@@ -91,7 +93,9 @@ export async function archiveResource(
     return null;
   }
 
-  const unrecorded = lease.abandonedKeyAts.length > 0 ? await journey.findUnrecordedCopy(lease) : null;
+  const wasAbandoned = lease.abandonedKeyAts.length > 0;
+  const unrecorded = wasAbandoned ? await journey.findUnrecordedCopy(lease) : null;
+  const behind = wasAbandoned ? await journey.findUnrecordedDerived(lease) : [];
   const missing = await journey.findMissing(lease);
   const owed = missing ? null : await journey.copyOwed(lease);
   const retrieve = async () =>
@@ -103,7 +107,9 @@ export async function archiveResource(
     return { attempt, retryInMs: attempt.deferredMs, wantedAgain: false };
   }
   if (unrecorded && attempt.code !== 'same-hash') await journey.recordRecoveredCopy(unrecorded, resource);
-  const derivation = attempt.links ? await journey.archiveDerived({ lease, resource, attempt }, signal) : null;
+  const page = { lease, resource, attempt, unrecorded: behind };
+  const derivation = attempt.links ? await journey.archiveDerived(page, signal) : null;
+  await recordNotAdopted(behind, derivation, (copy) => journey.recordRecoveredCopy(copy, resource));
   const decision = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
   const fetched = { resourceId: lease.resourceId, bytes: attempt.stage?.bytes ?? 0 };
   await commitBytes(attempt, journey.retriever, (work) => journey.keepTrying(fetched, signal, work));
@@ -111,10 +117,26 @@ export async function archiveResource(
   const isLost = recorded.result === 'lease-lost';
   if (attempt.stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(attempt.stage.key);
   const isBehindLost = isLost || !made.outcome.landing;
-  for (const { key } of isBehindLost ? (derivation?.copies ?? []) : []) await journey.dropUnrecorded(key);
+  for (const key of isBehindLost ? ownKeys(derivation, behind) : []) await journey.dropUnrecorded(key);
   if (isLost) return null;
   journey.notify(made, recorded);
   return { attempt: withCost(made.attempt, derivation), retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };
+}
+
+/** What a dead worker stored behind a page and what this attempt did not prove to be the same keeps a row of its own. */
+async function recordNotAdopted(
+  behind: readonly UnrecordedDerived[],
+  derivation: Derivation | null,
+  record: (copy: UnrecordedCopy) => Promise<void>,
+): Promise<void> {
+  const adopted = new Set(derivation?.copies.map(({ key }) => key));
+  for (const { copy } of behind) if (!adopted.has(copy.key)) await record(copy);
+}
+
+/** Keys that this attempt wrote; those that it adopted may be another worker's by now. */
+function ownKeys(derivation: Derivation | null, behind: readonly UnrecordedDerived[]): string[] {
+  const found = new Set(behind.map(({ copy }) => copy.key));
+  return (derivation?.copies ?? []).map(({ key }) => key).filter((key) => !found.has(key));
 }
 
 async function interrupted(lease: Lease, { stage }: Attempt, retriever: Retriever): Promise<ArchiverError> {

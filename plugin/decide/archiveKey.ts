@@ -9,3 +9,6 @@ function safeSegment(resourceId: string): string {
   const safe = resourceId.replace(/[^A-Za-z0-9._-]/g, (character) => `~${character.codePointAt(0)?.toString(16)}`);
   return /^\.*$/.test(safe) ? `~${safe}` : safe.slice(0, 200);
 }
+
+/** A second of its own for each file behind a page, none of them the page's: keys of one second may share a name. */
+export const derivedKeyAt = (keyAt: Date, index: number): Date => new Date(keyAt.getTime() + 1000 * (index + 1));

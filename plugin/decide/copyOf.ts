@@ -51,9 +51,9 @@ export function recoveredCopyOf(unrecorded: UnrecordedCopy, resource: Resource, 
 }
 
 /** What a fetch may compare with when bytes of a dead worker are there: their digests, no validators. */
-export function knownFromUnrecorded(unrecorded: UnrecordedCopy, resource: Resource, at: Date): Known {
+export function knownFromUnrecorded(unrecorded: UnrecordedCopy, url: string, at: Date): Known {
   const { bytes, md5, sha256 } = unrecorded;
-  return { url: resource.url, storedAt: at.toISOString(), status: 200, headers: {}, bytes, md5, sha256, ok: true };
+  return { url, storedAt: at.toISOString(), status: 200, headers: {}, bytes, md5, sha256, ok: true };
 }
 
 /** What is known of the link still holds when the store has lost the copy; nothing may be spared by it. */

@@ -6,3 +6,10 @@ export interface UnrecordedCopy {
   readonly md5: string;
   readonly sha256: string;
 }
+
+/** The same of a file behind a page. */
+export interface UnrecordedDerived {
+  /** Of its link among those that were archived, from 0. */
+  readonly index: number;
+  readonly copy: UnrecordedCopy;
+}

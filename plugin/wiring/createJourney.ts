@@ -1,5 +1,5 @@
 import type { Decision, Journey, MadeAttempt } from '../archiveResource.ts';
-import { keyPrefix } from '../decide/archiveKey.ts';
+import { derivedKeyAt, keyPrefix } from '../decide/archiveKey.ts';
 import { isDerived } from '../decide/circular.ts';
 import { knownFromUnrecorded, knownWithoutCopy, recoveredCopyOf } from '../decide/copyOf.ts';
 import { isOwnFault, offeredAgain } from '../decide/ownFault.ts';
@@ -12,7 +12,7 @@ import type { Copy } from '../model/copy.ts';
 import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Code } from '../model/status.ts';
-import type { UnrecordedCopy } from '../model/unrecordedCopy.ts';
+import type { UnrecordedCopy, UnrecordedDerived } from '../model/unrecordedCopy.ts';
 import { archiveEvent } from '../notify/archiveEvent.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import type { Portal } from '../portal/Portal.ts';
@@ -54,6 +54,7 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever, places: H
     describe: (resourceId) => deps.describe(resourceId),
     forget: ({ resourceId, archival }) => forgetResources([resourceId], deps, archival.runIds),
     findUnrecordedCopy: (lease) => findBytes(lease, deps),
+    findUnrecordedDerived: (lease) => findDerivedBytes(lease, deps),
     recordRecoveredCopy: (unrecorded, resource) =>
       records.copies.recordRecovered(recoveredCopyOf(unrecorded, resource, now())),
     async dropUnrecorded(key) {
@@ -83,6 +84,22 @@ async function findBytes(lease: Lease, { store, records }: JourneyDeps): Promise
     if (found) return found;
   }
   return null;
+}
+
+/** Files behind a page lie in the seconds after its own, one each; whoever looks there finds each key once. */
+async function findDerivedBytes(lease: Lease, deps: JourneyDeps): Promise<UnrecordedDerived[]> {
+  const { config, store, records } = deps;
+  const found = new Map<string, UnrecordedDerived>();
+  const isRecorded = async (key: string) => found.has(key) || (await records.copies.findByKey(key)) !== null;
+  const places = config.landing === 'best' || config.landing === 'all' ? config.landingMax : 0;
+  for (const keyAt of lease.abandonedKeyAts) {
+    for (let index = 0; index < places; index++) {
+      const prefix = keyPrefix(derivedKeyAt(keyAt, index), lease.resourceId);
+      const copy = await findUnrecordedCopy(store, prefix, isRecorded);
+      if (copy) found.set(copy.key, { index, copy });
+    }
+  }
+  return [...found.values()];
 }
 
 const DERIVED = 'The portal makes this file itself, of rows that it holds: archiving it would go round in a circle.';
@@ -119,7 +136,7 @@ async function requestOf(
     url: resource.url,
     mode: config.checkOnly ? 'check' : lease.requested ? 'demand' : 'sweep',
     authorization: portal.authorizationFor?.(resource) ?? null,
-    known: unrecorded ? knownFromUnrecorded(unrecorded, resource, at) : known,
+    known: unrecorded ? knownFromUnrecorded(unrecorded, resource.url, at) : known,
     declaredFormat: resource.format,
     resourceName: resource.name,
     isPrivate: resource.isPrivate ?? false,

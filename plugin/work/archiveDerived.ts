@@ -1,6 +1,6 @@
-import { keyPrefix } from '../decide/archiveKey.ts';
+import { derivedKeyAt, keyPrefix } from '../decide/archiveKey.ts';
 import { chosenLinks } from '../decide/chooseLinks.ts';
-import { copyOf, type NewCopy } from '../decide/copyOf.ts';
+import { copyOf, knownFromUnrecorded, type NewCopy } from '../decide/copyOf.ts';
 import { costOf, NO_REQUEST } from '../decide/fetchCost.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { nextCheck } from '../decide/nextCheck.ts';
@@ -14,6 +14,7 @@ import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { DerivedFile } from '../model/landing.ts';
 import type { Resource } from '../model/resource.ts';
 import type { StageRef } from '../model/stage.ts';
+import type { UnrecordedCopy, UnrecordedDerived } from '../model/unrecordedCopy.ts';
 import type { Landings } from '../record/Landings.ts';
 import type { Copies } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -37,6 +38,8 @@ export interface LandingPage {
   readonly lease: Lease;
   readonly resource: Resource;
   readonly attempt: Attempt;
+  /** What a worker stored behind it and died before recording. */
+  readonly unrecorded: readonly UnrecordedDerived[];
 }
 
 /** A new copy that is likely not all of its file; `reason`: a sentence for people. */
@@ -120,9 +123,14 @@ class DerivedJourney {
       this.#keep(file);
       return;
     }
-    const attempt = await this.#atHost(hostOf(link.url), signal, () => this.#retrieve(file, index, signal));
+    const unrecorded = this.#page.unrecorded.find((one) => one.index === index)?.copy ?? null;
+    const known = unrecorded ? knownFromUnrecorded(unrecorded, link.url, now) : file.known;
+    const retrieve = () => this.#retrieve({ ...file, known }, index, signal);
+    const attempt = await this.#atHost(hostOf(link.url), signal, retrieve);
     const isBusy = !attempt || attempt.deferredMs !== undefined;
-    this.#keep(isBusy ? { ...file, nextCheckAt: new Date(now.getTime() + BUSY_MS) } : this.#recorded(file, attempt));
+    this.#keep(
+      isBusy ? { ...file, nextCheckAt: new Date(now.getTime() + BUSY_MS) } : this.#recorded(file, attempt, unrecorded),
+    );
   }
 
   async derivation(): Promise<Derivation> {
@@ -167,8 +175,7 @@ class DerivedJourney {
   async #retrieve(file: DerivedFile, index: number, signal: AbortSignal): Promise<Attempt | null> {
     const { lease, resource } = this.#page;
     const { retriever, now } = this.#deps;
-    // A second of its own for each file, none of them the page's: keys of one second may share a name.
-    const keyAt = new Date(lease.keyAt.getTime() + 1000 * (index + 1));
+    const keyAt = derivedKeyAt(lease.keyAt, index);
     const attempt = await retriever.retrieve(
       {
         url: file.url,
@@ -204,9 +211,9 @@ class DerivedJourney {
     }
   }
 
-  #recorded(file: DerivedFile, attempt: Attempt): DerivedFile {
+  #recorded(file: DerivedFile, attempt: Attempt, unrecorded: UnrecordedCopy | null): DerivedFile {
     const now = this.#deps.now();
-    const copy = copyOf(attempt, null, this.#page.resource, now);
+    const copy = copyOf(attempt, unrecorded, this.#page.resource, now);
     if (copy) this.#copies.push(copy);
     if (copy && attempt.suspect) this.#suspects.push({ key: copy.key, reason: attempt.suspect });
     const isGood = attempt.kind === 'fetched' || attempt.kind === 'unchanged';

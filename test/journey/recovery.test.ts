@@ -82,6 +82,44 @@ describe('after a failure the archive', () => {
     assert.deepEqual(await opened.portal.outcome(ids), wholeArchive(ids));
   });
 
+  it('takes over the file behind a page whose worker was killed between keeping and recording it', async () => {
+    const { fleet, publisher, ...opened } = partsOf(
+      await open({ ARCHIVER_LEASE_MS: '1500', ARCHIVER_LANDING: 'best' }),
+    );
+    const { knex } = opened.portal.database;
+    const asked = gate();
+    const answer = gate();
+    publisher.answer = (id, _request, response) => {
+      if (id !== 'd1-0') return false;
+      asked.open();
+      const page = '<!doctype html><h1>d1-0</h1><p><a href="/data.csv">d1-0 (CSV, download)</a></p>';
+      void answer.passed.then(() => response.writeHead(200, { 'content-type': 'text/html' }).end(page));
+      return true;
+    };
+    await opened.portal.addResources('d1', 1);
+    const worker = fleet.spawn();
+    await worker.ready;
+    await opened.portal.archiveDataset('d1');
+    await asked.passed;
+    const row = await knex.transaction();
+    await row.raw(`select from archiver.archival where resource_id = 'd1-0' for update`);
+    answer.open();
+    await until(async () => (await opened.portal.files()).length === 1, 60);
+    const [kept = ''] = await opened.portal.files();
+    await worker.kill();
+    await row.rollback();
+
+    await fleet.spawn().ready;
+    await opened.portal.settled(1, 90);
+    assert.deepEqual(await opened.portal.files(), [kept]);
+    const copies = await recordsIn(knex).copies.listByResources(['d1-0']);
+    assert.deepEqual(
+      [...copies.values()].flat().map(({ key }) => kept.endsWith(key)),
+      [true],
+    );
+    assert.equal((await knex('resource').where({ id: 'd1-0' }).first()).cache_url?.endsWith('data.csv'), true);
+  });
+
   it('takes nothing from a worker that lost its lease', async () => {
     const { fleet, publisher, ...opened } = partsOf(await open({ ARCHIVER_LEASE_MS: '1500' }));
     const asked = gate();
