@@ -17,11 +17,13 @@ export interface Changeable {
   readonly derived: readonly string[];
   /** The key of the copy that the store has lost; null: none. */
   readonly missing: string | null;
+  /** The new copies that end in the middle, and why that is thought. */
+  readonly suspects: readonly { readonly key: string; readonly reason: string }[];
 }
 
 /** Every change of state that an attempt brought, in the order in which they are told. Pure. */
 export function stateChanges(changeable: Changeable): readonly StateChange[] {
-  const { before, after, settled, stored, derived, missing, transitions } = changeable;
+  const { before, after, settled, stored, derived, missing, suspects, transitions } = changeable;
   const change = (kind: ChangeKind, more: Partial<StateChange> = {}) => changeOf(changeable, kind, more);
   const isNewPlace = after.moved && (!before.moved || before.finalUrl !== after.finalUrl);
   return [
@@ -29,6 +31,7 @@ export function stateChanges(changeable: Changeable): readonly StateChange[] {
     ...(settled && differs(before.code, after.code) ? [change('code')] : []),
     ...(stored === null ? [] : [change('copy', { copyKey: stored, previousCopyId: before.copyId })]),
     ...derived.map((copyKey) => change('copy', { copyKey })),
+    ...suspects.map(({ key, reason }) => change('suspect', { copyKey: key, reason })),
     ...(settled && isNewPlace ? [change('moved', { url: after.finalUrl })] : []),
     ...transitions.flatMap((name) => (name === 'broken' || name === 'recovered' ? [change(name)] : [])),
   ];

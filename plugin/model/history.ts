@@ -4,9 +4,9 @@ import type { Code } from './status.ts';
 /**
  * What may change in the state of a resource. `code`: it began to end otherwise, where all that works counts as one;
  * `copy`: a version was stored; `moved`: every redirect on the way is permanent, or leads elsewhere than before; `broken`
- * and `recovered` as the events of these names; `missing`: the store lost a copy; `removed`: the resource left the portal.
+ * and `recovered` as the events of these names; `missing`: the store lost a copy; `suspect`: a copy ends in the middle; `removed`: the resource left the portal.
  */
-export type ChangeKind = 'code' | 'copy' | 'moved' | 'broken' | 'recovered' | 'missing' | 'removed';
+export type ChangeKind = 'code' | 'copy' | 'moved' | 'broken' | 'recovered' | 'missing' | 'suspect' | 'removed';
 
 /** One change of state of a resource, kept for good. Members that its kind does not have are null. */
 export interface StateChange {

@@ -114,15 +114,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     id: { ...text, description: 'Grows with the order of recording.' },
     at: time,
     kind: {
-      enum: ['code', 'copy', 'moved', 'broken', 'recovered', 'missing', 'removed'],
+      enum: ['code', 'copy', 'moved', 'broken', 'recovered', 'missing', 'suspect', 'removed'],
       description:
-        'What changed: code: it ends otherwise; copy: a version was stored; moved: every redirect is permanent.',
+        'What changed: code: it ends otherwise; copy: a version was stored; moved: every redirect is permanent; suspect: a copy ends in the middle.',
     },
     code: { enum: [...Object.keys(CODES), null] },
     previousCode: { enum: [...Object.keys(CODES), null] },
     reason: optionalText,
     url: { ...optionalText, description: 'Where it moved to.' },
-    key: { ...optionalText, description: 'Of the copy that was stored, or is missing.' },
+    key: { ...optionalText, description: 'Of the copy that was stored, is missing or is suspect.' },
     copyUrl: { ...optionalText, format: 'uri' },
     previousKey: { ...optionalText, description: 'Of the copy before.' },
     previousCopyUrl: { ...optionalText, format: 'uri' },

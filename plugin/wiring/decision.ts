@@ -39,10 +39,7 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
   const { settled, retryInMs, state, value, error } = next;
   const copy = copyOf(attempt, unrecorded, resource, at);
   const shown = copy ?? derivation?.best ?? null;
-  const suspects = [
-    ...(copy && attempt.suspect ? [{ key: copy.key, reason: attempt.suspect }] : []),
-    ...(derivation?.suspects ?? []),
-  ];
+  const suspects = suspectsOf(decided, copy);
   const events = eventsOf({ lease, resource, next, copy: shown, missing, suspects }, deps);
   const toTell = shown ?? (attempt.kind === 'unchanged' ? owed : null);
   return {
@@ -105,12 +102,14 @@ function landingOf({ resource, attempt, derivation = null }: MadeAttempt, at: Da
   return { resourceId: resource.id, at, links, derived, copies, accepted };
 }
 
-function historyOf(
-  { lease, resource, attempt, missing, derivation = null }: MadeAttempt,
-  next: NextArchival,
-  copy: NewCopy | null,
-  at: Date,
-): HistoryRecord {
+/** The new copies that are likely not all of their files. */
+function suspectsOf({ attempt, derivation }: MadeAttempt, copy: NewCopy | null): readonly Suspect[] {
+  const own = copy && attempt.suspect ? [{ key: copy.key, reason: attempt.suspect }] : [];
+  return [...own, ...(derivation?.suspects ?? [])];
+}
+
+function historyOf(decided: MadeAttempt, next: NextArchival, copy: NewCopy | null, at: Date): HistoryRecord {
+  const { lease, resource, attempt, missing, derivation = null } = decided;
   const changes = stateChanges({
     before: lease.archival,
     after: next.archival,
@@ -120,6 +119,7 @@ function historyOf(
     stored: copy?.key ?? null,
     derived: derivation?.copies.map(({ key }) => key) ?? [],
     missing: missing?.key ?? null,
+    suspects: suspectsOf(decided, copy),
   });
   return { resourceId: resource.id, host: next.archival.host, changes, attempt: attemptNote(attempt, at) };
 }

@@ -18,6 +18,7 @@ function kinds(previous: Code | null, code: Code, changes: Partial<Changeable> =
     stored: null,
     derived: [],
     missing: null,
+    suspects: [],
     ...changes,
   });
   return found.map(({ kind }) => kind);
@@ -38,6 +39,13 @@ describe('the changes of state of a resource', () => {
     assert.deepEqual(kinds('archived', 'timeout', { settled: false }), []);
   });
 
+  it('tell of a copy that ends in the middle, beside the copy itself', () => {
+    const suspects = [{ key: 'k', reason: 'It is cut off.' }];
+    assert.deepEqual(kinds('archived', 'archived', { stored: 'k', suspects }), ['copy', 'suspect']);
+    assert.deepEqual(kinds('archived', 'not-data', { derived: ['k'], suspects }), ['code', 'copy', 'suspect']);
+    assert.deepEqual(kinds('archived', 'archived', { stored: 'k' }), ['copy']);
+  });
+
   it('are a move where every redirect is permanent and leads elsewhere than before', () => {
     assert.deepEqual(kinds('archived', 'archived', {}, { moved: true }), ['moved']);
     const again = stateChanges({
@@ -49,6 +57,7 @@ describe('the changes of state of a resource', () => {
       stored: null,
       derived: [],
       missing: null,
+      suspects: [],
     });
     assert.deepEqual(again, []);
   });

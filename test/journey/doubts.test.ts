@@ -52,6 +52,9 @@ describe('a file that something speaks against', () => {
       [['r1', 'archived', reason, true]],
     );
     const fields = { resourceId: 'r1', reason };
+    const { body: shown } = await portal.agent().get('/resources/r1/events').expect(200);
+    const [change] = shown.events.filter(({ kind }: { kind: unknown }) => kind === 'suspect');
+    assert.deepEqual([change?.key, change?.reason], [key, reason]);
     const warned = () => portal.logged.filter(({ message }) => message === 'a copy is suspect');
     await until(() => warned().length > 0);
     assert.deepEqual(warned(), [{ level: 'warn', message: 'a copy is suspect', fields }]);
