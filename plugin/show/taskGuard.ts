@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface TaskGuardDeps {
   /** True for the bearer token of somebody who may send tasks; null: headers that the platform sets decide. */
   readonly verifyToken: ((token: string) => Promise<boolean>) | null;
-  /** App Engine takes these headers away from strangers, whatever else is set. */
+  /** App Engine takes these headers out of requests from outside, whatever else is set. */
   readonly isAppEngine: boolean;
 }
 
@@ -12,7 +12,7 @@ export interface TaskGuardDeps {
 export type TaskKind = 'sweep' | 'work';
 
 /**
- * Lets only the platform start work. App Engine strips `X-Appengine-…` from the requests of strangers, no other platform
+ * Lets only the platform start work. App Engine strips `X-Appengine-…` from requests from outside, no other platform
  * does: there a token of the service account must come along.
  * https://cloud.google.com/appengine/docs/standard/scheduling-jobs-with-cron-yaml
  */
