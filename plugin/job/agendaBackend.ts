@@ -3,8 +3,9 @@ import type { StartWait } from '../model/startWait.ts';
 import { ANSWER_MS } from './jobNames.ts';
 import { JobNotifications } from './jobNotifications.ts';
 import type { Listen } from './Listen.ts';
-import type { JobTable } from './postgresJobs.ts';
+import type { PostgresJobsDeps } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
+import type { QueueClock } from './queueClock.ts';
 import { retryingPool } from './retryingPool.ts';
 
 /** Where jobs are kept, and how processes hear of them. */
@@ -19,6 +20,7 @@ export interface BackendSettings {
   readonly queueName: string;
   /** Of the collection of the jobs and the channel of their notifications, for which several archivers have one server. */
   readonly sharedName: string;
+  readonly clock: QueueClock;
 }
 
 /** An open place of jobs; closing it ends the connections that were made for it. */
@@ -33,15 +35,20 @@ const MAX_CHANNEL_LENGTH = 63;
 
 /** MongoDB when its URL is given, else the portal's own PostgreSQL. Its tables and indexes are there when it resolves. */
 export async function openBackend(settings: BackendSettings, wait: Pick<StartWait, 'pause'>): Promise<OpenBackend> {
-  const { connection, listen, schema, queueName, sharedName, mongodbUrl } = settings;
+  const { connection, listen, schema, queueName, sharedName, mongodbUrl, clock } = settings;
   const pool = openPool(connection, CONNECTIONS);
   try {
     const jobs =
       mongodbUrl === null
-        ? await openPostgresJobs(pool, connection, { schema, table: queueName }, wait)
-        : await openMongoJobs(mongodbUrl, sharedName);
+        ? await openPostgresJobs(pool, connection, { place: { schema, table: queueName }, wait, clock })
+        : await openMongoJobs(mongodbUrl, sharedName, clock);
     // PostgreSQL takes no longer names of channels; two that begin the same only hear of each other's jobs.
-    const notifications = new JobNotifications({ pool, listen, channelName: sharedName.slice(0, MAX_CHANNEL_LENGTH) });
+    const notifications = new JobNotifications({
+      pool,
+      listen,
+      channelName: sharedName.slice(0, MAX_CHANNEL_LENGTH),
+      clock,
+    });
     const close = async () => {
       await jobs.close();
       await pool.end();
@@ -56,17 +63,16 @@ export async function openBackend(settings: BackendSettings, wait: Pick<StartWai
 async function openPostgresJobs(
   pool: pg.Pool,
   connection: BackendSettings['connection'],
-  place: JobTable,
-  wait: Pick<StartWait, 'pause'>,
+  deps: PostgresJobsDeps,
 ): Promise<QueueBackend> {
   const { PostgresJobs } = await import('./postgresJobs.ts');
-  return PostgresJobs.open(retryingPool(pool), () => openPool(connection, 1), { place, wait });
+  return PostgresJobs.open(retryingPool(pool), () => openPool(connection, 1), deps);
 }
 
 /** Only here is the driver loaded: where the queue lies in PostgreSQL it need not even be installed. */
-async function openMongoJobs(url: string, collection: string): Promise<QueueBackend> {
+async function openMongoJobs(url: string, collection: string, clock: QueueClock): Promise<QueueBackend> {
   const { MongoJobs } = await import('./mongoJobs.ts');
-  return MongoJobs.open(url, collection);
+  return MongoJobs.open(url, collection, clock);
 }
 
 function openPool(connection: string | pg.PoolConfig, max: number): pg.Pool {

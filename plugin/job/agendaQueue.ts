@@ -8,17 +8,20 @@ import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
 import type { Job, JobContext, JobHandlers, JobQueue } from './JobQueue.ts';
 import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
+import { QueueClock } from './queueClock.ts';
 import { RenewedLocks } from './renewedLocks.ts';
 import { within } from './within.ts';
 
 /** How a process works on the queue. */
-export interface QueueSettings extends BackendSettings {
+export interface QueueSettings extends Omit<BackendSettings, 'clock'> {
   /** How often a worker looks for jobs whose notification it missed. */
   readonly pollMs: number;
   /** Jobs of each kind that run concurrently in this process. */
   readonly concurrency: number;
   /** A job of a dead worker is taken up again after this; default 30 s. */
   readonly lockMs?: number;
+  /** The clock that all workers share; default: the machine's. */
+  now?(): Date;
   readonly logger: Logger;
 }
 
@@ -38,10 +41,12 @@ export class AgendaQueue implements JobQueue {
   readonly #stopping = new AbortController();
   #open: OpenQueue | null = null;
   #adding: Promise<unknown> = Promise.resolve();
-  #complainedAt = 0;
+  #complainedAt = Number.NEGATIVE_INFINITY;
+  readonly #clock: QueueClock;
 
   constructor(settings: QueueSettings) {
     this.#settings = settings;
+    this.#clock = new QueueClock(settings.now ?? (() => new Date()));
     // Every archival under way listens.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -53,7 +58,7 @@ export class AgendaQueue implements JobQueue {
   async start(handlers: JobHandlers | null, wait: StartWait = UNWATCHED): Promise<void> {
     if (this.#open) return;
     try {
-      const backend = await openBackend(this.#settings, wait);
+      const backend = await openBackend({ ...this.#settings, clock: this.#clock }, wait);
       try {
         // Whoever stopped us meanwhile had nothing to close yet.
         wait.signal.throwIfAborted();
@@ -70,7 +75,7 @@ export class AgendaQueue implements JobQueue {
     }
   }
 
-  async add(jobs: readonly Job[], startAt = new Date()): Promise<void> {
+  async add(jobs: readonly Job[], startAt = this.#clock.now()): Promise<void> {
     const open = this.#demand();
     // One at a time, so that of two callers the second sees what the first adds.
     const added = this.#adding.then(() => addJobs(open, jobs, startAt));
@@ -117,7 +122,7 @@ export class AgendaQueue implements JobQueue {
   #agendaOn(backend: OpenBackend): OpenQueue {
     const { pollMs, concurrency, lockMs = LOCK_MS } = this.#settings;
     const onFreed = (jobName: string) => backend.notifications.pollNow(jobName);
-    const locks = new RenewedLocks(backend.jobs, { lockMs, onFreed });
+    const locks = new RenewedLocks(backend.jobs, { lockMs, clock: this.#clock, onFreed });
     const agenda = new Agenda({
       backend: {
         name: this.name,
@@ -160,7 +165,8 @@ export class AgendaQueue implements JobQueue {
         this.#run(job, async (context) => {
           // Agenda keeps a job whose next start is set. One that has none goes while its lock holds: left behind by a
           // server that died just then, it would stand in the way of the host's next job.
-          job.attrs.nextRunAt = await handlers.host(job.attrs.data.host, context);
+          const nextAt = await handlers.host(job.attrs.data.host, context);
+          job.attrs.nextRunAt = nextAt && this.#clock.toLocal(nextAt);
           if (job.attrs.nextRunAt !== null) return;
           const isGone = await backend.jobs.removeUnwanted(String(job.attrs._id));
           if (!isGone) job.attrs.nextRunAt = new Date();
@@ -180,8 +186,9 @@ export class AgendaQueue implements JobQueue {
 
   /** A server that is away fails every look into the queue; one line in ten seconds says so. */
   #complain(error: Error): void {
-    if (Date.now() - this.#complainedAt < COMPLAINT_MS) return;
-    this.#complainedAt = Date.now();
+    const at = performance.now();
+    if (at - this.#complainedAt < COMPLAINT_MS) return;
+    this.#complainedAt = at;
     this.#settings.logger.warn({ error: messageOf(error) }, 'queue error');
   }
 

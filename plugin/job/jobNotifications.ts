@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BaseNotificationChannel, type JobNotification, toJobId } from 'agenda';
 import type pg from 'pg';
 import type { Listen } from './Listen.ts';
+import type { QueueClock } from './queueClock.ts';
 
 interface Notification {
   readonly jobName: string;
@@ -18,6 +19,7 @@ interface Notification {
 export class JobNotifications extends BaseNotificationChannel {
   readonly #pool: pg.Pool;
   readonly #listen: Listen;
+  readonly #clock: QueueClock;
   readonly #id = randomUUID();
   readonly #unsent = new Map<string, Notification>();
   #stopListening: (() => Promise<void>) | null = null;
@@ -27,10 +29,12 @@ export class JobNotifications extends BaseNotificationChannel {
     readonly pool: pg.Pool;
     readonly listen: Listen;
     readonly channelName: string;
+    readonly clock: QueueClock;
   }) {
     super({ channelName: options.channelName });
     this.#pool = options.pool;
     this.#listen = options.listen;
+    this.#clock = options.clock;
   }
 
   override async connect(): Promise<void> {
@@ -50,7 +54,7 @@ export class JobNotifications extends BaseNotificationChannel {
     const startAt = nextRunAt?.toISOString() ?? null;
     const notice = this.#unsent.get(jobName);
     if (!notice || isEarlier(startAt, notice.startAt)) this.#unsent.set(jobName, { jobName, startAt, from: this.#id });
-    void this.notifyHandlers(hint(jobName, nextRunAt));
+    void this.notifyHandlers(hint(jobName, nextRunAt && this.#clock.toLocal(nextRunAt)));
     if (!this.#isSending) void this.#send();
   }
 
@@ -77,7 +81,8 @@ export class JobNotifications extends BaseNotificationChannel {
   #hear(payload: string | null): void {
     if (payload === null) return;
     const { jobName, startAt, from }: Notification = JSON.parse(payload);
-    if (from !== this.#id) void this.notifyHandlers(hint(jobName, startAt === null ? null : new Date(startAt)));
+    if (from !== this.#id)
+      void this.notifyHandlers(hint(jobName, startAt === null ? null : this.#clock.toLocal(new Date(startAt))));
   }
 }
 

@@ -4,6 +4,7 @@ import { type Collection, type Filter, MongoClient, ObjectId } from 'mongodb';
 import type { Job } from './JobQueue.ts';
 import { ANSWER_MS, JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
+import type { QueueClock } from './queueClock.ts';
 
 interface JobDocument {
   readonly name: string;
@@ -23,8 +24,14 @@ export class MongoJobs implements QueueBackend {
   readonly #client: MongoClient;
   readonly #name: string;
   readonly #jobs: Collection<JobDocument>;
+  readonly #clock: QueueClock;
 
-  private constructor(client: MongoClient, repository: JobRepository, collection: string) {
+  private constructor(
+    client: MongoClient,
+    repository: JobRepository,
+    { collection, clock }: { readonly collection: string; readonly clock: QueueClock },
+  ) {
+    this.#clock = clock;
     this.repository = repository;
     this.#client = client;
     this.#name = collection;
@@ -32,7 +39,7 @@ export class MongoJobs implements QueueBackend {
   }
 
   /** Its collection and indexes are there when it resolves. Throws what the driver throws. */
-  static async open(url: string, collection: string): Promise<MongoJobs> {
+  static async open(url: string, collection: string, clock: QueueClock): Promise<MongoJobs> {
     const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_MS });
     try {
       await client.connect();
@@ -40,7 +47,7 @@ export class MongoJobs implements QueueBackend {
       await repository.connect();
       const jobs = client.db().collection<JobDocument>(collection);
       for (const key of Object.values(JOB_KEYS)) await jobs.createIndex({ name: 1, [`data.${key}`]: 1 });
-      return new MongoJobs(client, repository, collection);
+      return new MongoJobs(client, repository, { collection, clock });
     } catch (error) {
       await client.close();
       throw error;
@@ -78,12 +85,12 @@ export class MongoJobs implements QueueBackend {
 
   async renew(ids: readonly string[]): Promise<void> {
     const _id = { $in: ids.map((id) => new ObjectId(id)) };
-    await this.#jobs.updateMany({ _id, lockedAt: { $ne: null } }, { $set: { lockedAt: new Date() } });
+    await this.#jobs.updateMany({ _id, lockedAt: { $ne: null } }, { $set: { lockedAt: this.#clock.now() } });
   }
 
   async unlock(id: string): Promise<void> {
     const _id = new ObjectId(id);
-    await this.#jobs.updateOne({ _id, nextRunAt: null }, { $set: { nextRunAt: new Date() } });
+    await this.#jobs.updateOne({ _id, nextRunAt: null }, { $set: { nextRunAt: this.#clock.now() } });
     await this.#jobs.updateOne({ _id }, { $set: { lockedAt: null } });
   }
 

@@ -7,6 +7,7 @@ import type { StartWait } from '../model/startWait.ts';
 import type { Job } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
+import type { QueueClock } from './queueClock.ts';
 
 /** Any number, the same for all processes of one database: they make the tables one after the other. */
 const LOCK_KEY = 0x41_52_43_51;
@@ -20,16 +21,30 @@ export interface JobTable {
   readonly table: string;
 }
 
+/** What the jobs need beside their connections. */
+export interface PostgresJobsDeps {
+  readonly place: JobTable;
+  /** For the lock of whoever makes the table. */
+  readonly wait: Pick<StartWait, 'pause'>;
+  readonly clock: QueueClock;
+}
+
 /** Agenda's jobs in the portal's PostgreSQL. */
 export class PostgresJobs implements QueueBackend {
   readonly repository: JobRepository;
   readonly #pool: pg.Pool;
   readonly #table: string;
+  readonly #clock: QueueClock;
 
-  private constructor(pool: pg.Pool, repository: JobRepository, table: string) {
+  private constructor(
+    pool: pg.Pool,
+    repository: JobRepository,
+    { table, clock }: { readonly table: string; readonly clock: QueueClock },
+  ) {
     this.repository = repository;
     this.#pool = pool;
     this.#table = table;
+    this.#clock = clock;
   }
 
   /**
@@ -39,13 +54,13 @@ export class PostgresJobs implements QueueBackend {
   static async open(
     pool: pg.Pool,
     openSingle: () => pg.Pool,
-    { place, wait }: { readonly place: JobTable; readonly wait: Pick<StartWait, 'pause'> },
+    { place, wait, clock }: PostgresJobsDeps,
   ): Promise<PostgresJobs> {
     await createTables(openSingle(), place, wait);
     // Agenda writes the name between quotes and knows no schemas; this spelling needs no search path, which a pooler between
     // us and the server would hand on to others.
     const repository = new PostgresJobRepository({ pool, tableName: `${place.schema}"."${place.table}` });
-    return new PostgresJobs(pool, repository, quoted(place));
+    return new PostgresJobs(pool, repository, { table: quoted(place), clock });
   }
 
   async pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>> {
@@ -80,12 +95,12 @@ export class PostgresJobs implements QueueBackend {
 
   async renew(ids: readonly string[]): Promise<void> {
     const sql = `update ${this.#table} set locked_at = $2 where id = any($1::uuid[]) and locked_at is not null`;
-    await this.#pool.query(sql, [ids, new Date()]);
+    await this.#pool.query(sql, [ids, this.#clock.now()]);
   }
 
   async unlock(id: string): Promise<void> {
     const sql = `update ${this.#table} set locked_at = null, next_run_at = coalesce(next_run_at, $2) where id = $1`;
-    await this.#pool.query(sql, [id, new Date()]);
+    await this.#pool.query(sql, [id, this.#clock.now()]);
   }
 
   async counts(): Promise<{ waiting: number; running: number; failed: number }> {

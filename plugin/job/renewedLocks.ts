@@ -1,11 +1,13 @@
 import type { JobId, JobParameters, JobRepository, JobRepositoryOptions, RemoveJobsOptions } from 'agenda';
 import { renewalInterval } from '../decide/renewalInterval.ts';
 import type { QueueBackend } from './QueueBackend.ts';
+import type { QueueClock } from './queueClock.ts';
 
 /** How long locks last, and what to call when one ends. */
 export interface LockOptions {
   /** A dead process's jobs are taken up again after so long; a living one renews three times as often. */
   readonly lockMs: number;
+  readonly clock: QueueClock;
   /** A place became free: another job may be taken. */
   onFreed(jobName: string): void;
 }
@@ -61,12 +63,14 @@ export class RenewedLocks implements JobRepository {
     options: JobRepositoryOptions | undefined,
   ): Promise<JobParameters | undefined> {
     if (this.#isClosed) return undefined;
-    const now = new Date();
-    const deadline = new Date(now.getTime() - this.#options.lockMs);
-    const job = await this.#track(this.#jobs.getNextJobToRun(jobName, nextScanAt, deadline, now, options));
+    const { clock, lockMs } = this.#options;
+    const now = clock.now();
+    const deadline = new Date(now.getTime() - lockMs);
+    const until = clock.toShared(nextScanAt);
+    const job = await this.#track(this.#jobs.getNextJobToRun(jobName, until, deadline, now, options));
     if (!job?._id) return undefined;
     this.#held.add(String(job._id));
-    if (!this.#isClosed) return { ...job, lockedAt: NEVER };
+    if (!this.#isClosed) return { ...job, lockedAt: NEVER, nextRunAt: job.nextRunAt && clock.toLocal(job.nextRunAt) };
     await this.unlockJobs([job._id]);
     return undefined;
   }
@@ -74,7 +78,7 @@ export class RenewedLocks implements JobRepository {
   async saveJobState(job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
     const id = String(job._id);
     if (job.lockedAt) return this.#saveBegun(id, job, options);
-    const ended = { ...job };
+    const ended = this.#shared(job);
     // Agenda would take a job that has no lock while its end is written for one that was taken away.
     job.lockedAt = NEVER;
     try {
@@ -93,7 +97,9 @@ export class RenewedLocks implements JobRepository {
   /** Agenda does not run a job whose beginning could not be written, and never ends it either: its lock must end. */
   async #saveBegun(id: string, job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
     try {
-      await this.#track(this.#jobs.saveJobState({ ...job, lockedAt: new Date() }, options));
+      await this.#track(
+        this.#jobs.saveJobState({ ...this.#shared(job), lockedAt: this.#options.clock.now() }, options),
+      );
     } catch (error) {
       this.#held.delete(id);
       throw error;
@@ -147,6 +153,10 @@ export class RenewedLocks implements JobRepository {
     if (this.#held.size === 0) return;
     // Away for a moment: the next renewal comes before the locks end.
     await this.#track(this.#backend.renew([...this.#held])).catch(() => undefined);
+  }
+
+  #shared(job: JobParameters): JobParameters {
+    return { ...job, nextRunAt: job.nextRunAt && this.#options.clock.toShared(job.nextRunAt) };
   }
 
   #track<Result>(work: Promise<Result>): Promise<Result> {

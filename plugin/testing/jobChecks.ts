@@ -70,7 +70,7 @@ async function runsAddedNow(test: QueueTest): Promise<void> {
     },
   });
   await queue.add([R1]);
-  await until(async () => (await queue.counts()).waiting === 1 && count === 1);
+  await until(async () => count === 1 && (await queue.counts()).waiting === 1);
   await queue.add([R1]);
   await until(() => test.isEmpty());
   assert.equal(count, 2);

@@ -3,15 +3,17 @@ import { hostname } from 'node:os';
 import type { WorkOptions, WorkReport } from '../Archiver.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import { QueueOnDemand } from '../job/queueOnDemand.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
 import { recordsWithEvents } from '../notify/recordsWithEvents.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { storableCatalog } from '../portal/storableCatalog.ts';
+import { DatabaseClock } from '../record/database/databaseClock.ts';
 import type { Listen } from '../record/database/listen.ts';
 import { migrate } from '../record/database/migrate.ts';
-import { openDatabase } from '../record/database/openDatabase.ts';
+import { databaseOf, openDatabase } from '../record/database/openDatabase.ts';
 import { requireSameSchema } from '../record/database/schemaState.ts';
 import { createRecords } from '../record/openRecords.ts';
 import type { Records } from '../record/Records.ts';
@@ -85,12 +87,12 @@ export async function openParts(deps: PartsDeps): Promise<Parts> {
 async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, emit }: PartsDeps): Promise<Parts> {
   const { logger } = portal;
   const catalog = storableCatalog(portal.catalog);
-  const now = portal.now ?? (() => new Date());
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
   refuseSmallPool(portal, roles);
   // Who takes no role only looks and asks, as a command does: nothing is migrated or made.
   const looks = roles.length === 0;
-  const { knex, tables, listen, migrated } = await openTables(scope, waits, { config, portal, looks });
+  const { knex, tables, listen, clock, migrated } = await openTables(scope, waits, { config, portal, looks });
+  const now = portal.now ?? (() => clock.now());
   // What was only checked is to be kept now.
   if (roles.includes('worker') && !config.checkOnly) {
     await waits.during('the database', tables.archivals.makeDue('checked-only', now()));
@@ -100,7 +102,7 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
     await waits.during('the store', makeReady(store));
     await waits.during('the database', noticeAddresses(config, portal, tables, logger));
   }
-  const agenda = await createQueue(config, { knex, listen, logger });
+  const agenda = await createQueue(config, { knex, listen, now: () => clock.now(), logger });
   const queue = looks ? new QueueOnDemand(agenda) : agenda;
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now });
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
@@ -110,13 +112,13 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   const worker = { config, portal, catalog, records, store, queue, tally, place, owner, now, emit };
   if (roles.includes('worker')) await openWorker({ scope, waits }, worker);
   else await startQueue(queue, null, { scope, waits });
-  if (roles.includes('scheduler')) openSchedule(scope, config, portal, sweep);
+  if (roles.includes('scheduler')) openSchedule(scope, config, { sweep, now: () => clock.now(), logger });
   const relocate = (dryRun: boolean) =>
     relocateCopies(dryRun, { catalog, written: portal.catalog, records, baseOf: baseOf(config, portal) });
   const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
-  const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen }, options);
+  const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen, clock }, options);
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
   return { work, config, knex, records, store, queue, requests, sweep, tally, relocate, handlerDeps, now, stop };
 }
@@ -125,6 +127,7 @@ interface OpenTables {
   readonly knex: HostDatabase;
   readonly tables: Records;
   readonly listen: Listen;
+  readonly clock: DatabaseClock;
   /** The migrations that this start ran. */
   readonly migrated: readonly string[];
 }
@@ -140,15 +143,16 @@ async function openTables(
   const listen = openListen(config, knex, portal.logger);
   const ownsKnex = !portal.database;
   const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex, listen }));
-  await waits.during('the database', tables.ping());
+  const opening = DatabaseClock.open(databaseOf(knex, config.schema));
+  const clock = scope.add(await waits.during('the database', opening));
   if (looks) {
     const looked = requireTables(portal, knex, config);
     await waits.during('the tables of the portal', looked);
-    return { knex, tables, listen, migrated: [] };
+    return { knex, tables, listen, clock, migrated: [] };
   }
   await waits.during('the rights and tables of the portal', requireSuitableHost(portal, knex, config));
   const migrated = await waits.during("the migration of the archiver's tables", migrate(knex, config, 'up', waits));
-  return { knex, tables, listen, migrated };
+  return { knex, tables, listen, clock, migrated };
 }
 
 async function requireTables(portal: Portal, knex: HostDatabase, config: Config): Promise<void> {
@@ -161,8 +165,12 @@ async function makeReady(store: ArchiveStore): Promise<void> {
   await store.dropStages(STAGE_MAX_MS);
 }
 
-function openSchedule(scope: Scope, config: Config, { logger }: Portal, sweep: Sweep): void {
-  if (config.sweepCron === '') return;
-  const schedule = new Schedule(config.sweepCron, () => sweep.run(), logger);
+function openSchedule(
+  scope: Scope,
+  { sweepCron }: Config,
+  { sweep, now, logger }: { readonly sweep: Sweep; now(): Date; readonly logger: Logger },
+): void {
+  if (sweepCron === '') return;
+  const schedule = new Schedule({ expression: sweepCron, work: () => sweep.run(), now, logger });
   scope.defer(() => schedule.stop());
 }

@@ -9,11 +9,15 @@ import { SETTINGS } from '../settings/settingsTable.ts';
 import type { Scope } from './scope.ts';
 import type { StartWaits } from './startWaits.ts';
 
+interface QueueDeps {
+  readonly knex: HostDatabase;
+  readonly listen: Listen;
+  now(): Date;
+  readonly logger: Logger;
+}
+
 /** The queue that the settings name, not connected yet. */
-export async function createQueue(
-  config: Config,
-  { knex, listen, logger }: { readonly knex: HostDatabase; readonly listen: Listen; readonly logger: Logger },
-): Promise<JobQueue> {
+export async function createQueue(config: Config, { knex, listen, now, logger }: QueueDeps): Promise<JobQueue> {
   return new AgendaQueue({
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),
@@ -24,6 +28,7 @@ export async function createQueue(
     pollMs: config.queuePollMs,
     concurrency: config.concurrency,
     lockMs: config.leaseMs,
+    now,
     logger,
   });
 }

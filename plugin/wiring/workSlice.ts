@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WorkOptions, WorkReport } from '../Archiver.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
+import type { DatabaseClock } from '../record/database/databaseClock.ts';
 import type { Listen } from '../record/database/listen.ts';
 import type { Records } from '../record/Records.ts';
 import { SlicedJobs } from '../work/slicedJobs.ts';
@@ -18,14 +19,18 @@ const CLOSING_MS = 5000;
 const HOSTS = 10_000;
 
 /** What a slice works with: all that a worker has but the queue, of which it opens a connection of its own. */
-export type SliceDeps = WorkerDeps & { readonly knex: HostDatabase; readonly listen: Listen };
+export type SliceDeps = WorkerDeps & {
+  readonly knex: HostDatabase;
+  readonly listen: Listen;
+  readonly clock: DatabaseClock;
+};
 
 /**
  * One slice of work: opens a worker, lets it begin jobs for half of the time or until nothing is due, lets what has begun
  * end in the other half, and closes it. No file may take longer than that half, so that each can be settled in some slice.
  */
 export async function workSlice(deps: SliceDeps, { ms, signal }: WorkOptions): Promise<WorkReport> {
-  const { config, records, portal, knex, listen, now } = deps;
+  const { config, records, portal, knex, listen, clock, now } = deps;
   const { logger } = portal;
   const closingMs = Math.min(CLOSING_MS, ms / 5);
   const startedMs = performance.now();
@@ -33,7 +38,7 @@ export async function workSlice(deps: SliceDeps, { ms, signal }: WorkOptions): P
   const closing = new AbortController();
   const scope = new Scope(logger);
   try {
-    const queue = await createQueue(config, { knex, listen, logger });
+    const queue = await createQueue(config, { knex, listen, now: () => clock.now(), logger });
     const jobs: SlicedJobs[] = [];
     const totalTimeoutMs = Math.min(config.totalTimeoutMs, Math.max(1, ms / 2 - closingMs));
     const waits = new StartWaits({ signal, logger });

@@ -24,7 +24,7 @@ export interface ResourcePressureDeps {
 export class ResourcePressure {
   readonly #deps: ResourcePressureDeps;
   #reason: string | null = null;
-  #lookedAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ResourcePressureDeps) {
     this.#deps = deps;
@@ -38,8 +38,9 @@ export class ResourcePressure {
 
   /** Why the bulk lane pauses, or null. */
   async reason(): Promise<string | null> {
-    if (Date.now() - this.#lookedAt < LOOK_AGAIN_MS) return this.#reason;
-    this.#lookedAt = Date.now();
+    const at = performance.now();
+    if (at - this.#lookedAt < LOOK_AGAIN_MS) return this.#reason;
+    this.#lookedAt = at;
     const before = this.#reason;
     this.#reason = await this.#look();
     if (this.#reason !== null || before !== null) await this.#report(this.#reason, before);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { openBackend } from '../../plugin/job/agendaBackend.ts';
 import { AgendaQueue } from '../../plugin/job/agendaQueue.ts';
 import type { Listen } from '../../plugin/job/Listen.ts';
+import { QueueClock } from '../../plugin/job/queueClock.ts';
 import { listenOver } from '../../plugin/record/database/listen.ts';
 import type { QueueUnderTest } from '../../plugin/testing/QueueUnderTest.ts';
 import { SILENT } from './testPortal.ts';
@@ -35,7 +36,10 @@ export function agendaUnderTest(server: QueueServer): QueueUnderTest {
       return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     },
     async held() {
-      const backend = await openBackend({ ...settings, listen }, { pause: async () => undefined });
+      const backend = await openBackend(
+        { ...settings, listen, clock: new QueueClock(() => new Date()) },
+        { pause: async () => undefined },
+      );
       const { jobs } = await backend.jobs.repository.queryJobs({});
       await backend.close();
       return jobs.map(({ failReason }) => ({ failReason: failReason ?? null }));

@@ -24,7 +24,6 @@ export interface WorkerProcess {
   stop(): Promise<number | null>;
 }
 
-const WORKER = ['worker', '--roles', 'worker'];
 const SERVICE = ['serve', '--host', '127.0.0.1'];
 const COMMAND = ['--import', 'tsx', 'plugin/cli/main.ts'];
 
@@ -37,8 +36,8 @@ export class Fleet {
     this.#settings = settings;
   }
 
-  spawn(variables: Readonly<Record<string, string>> = {}): WorkerProcess {
-    return this.#spawn(WORKER, variables);
+  spawn(variables: Readonly<Record<string, string>> = {}, roles = 'worker'): WorkerProcess {
+    return this.#spawn(['worker', '--roles', roles], variables);
   }
 
   /** A worker as an HTTP service, at a port of its own. */

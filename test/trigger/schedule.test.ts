@@ -11,14 +11,15 @@ describe('the schedule', () => {
   it('starts the work again and again, also after it failed', async () => {
     let count = 0;
     const complaints: unknown[] = [];
-    const schedule = new Schedule(
-      EVERY_SECOND,
-      async () => {
+    const schedule = new Schedule({
+      expression: EVERY_SECOND,
+      work: async () => {
         count += 1;
         if (count === 1) throw new Error('the database is away');
       },
-      { ...SILENT, error: (fields) => void complaints.push(fields) },
-    );
+      now: () => new Date(),
+      logger: { ...SILENT, error: (fields) => void complaints.push(fields) },
+    });
     await until(() => count === 2);
     await schedule.stop();
     assert.deepEqual(complaints, [{ error: 'the database is away' }]);
@@ -28,19 +29,48 @@ describe('the schedule', () => {
     let count = 0;
     let isDone = false;
     const work = gate();
-    const schedule = new Schedule(
-      EVERY_SECOND,
-      async () => {
+    const schedule = new Schedule({
+      expression: EVERY_SECOND,
+      work: async () => {
         count += 1;
         await work.passed;
         isDone = true;
       },
-      SILENT,
-    );
+      now: () => new Date(),
+      logger: SILENT,
+    });
     await until(() => count === 1);
     const stopped = schedule.stop();
     work.open();
     await stopped;
     assert.deepEqual([count, isDone], [1, true]);
+  });
+
+  it('makes up once for the times that it missed, says so, and goes on when the clock is set back', async () => {
+    let now = Date.parse('2026-11-23T06:59:30Z');
+    let count = 0;
+    let looks = 0;
+    const said: unknown[] = [];
+    const schedule = new Schedule({
+      expression: '0 * * * *',
+      work: async () => {
+        count += 1;
+      },
+      now: () => {
+        looks += 1;
+        return new Date(now);
+      },
+      logger: { ...SILENT, info: (fields, message) => void said.push([message, fields]) },
+    });
+    now = Date.parse('2026-11-23T09:10:00Z');
+    await until(() => count === 1);
+    now = Date.parse('2026-11-23T08:59:58Z');
+    const looked = looks;
+    await until(() => looks > looked + 1);
+    assert.equal(count, 1);
+    now = Date.parse('2026-11-23T09:00:00Z');
+    await until(() => count === 2);
+    await schedule.stop();
+    assert.deepEqual(said, [['the sweep begins late', { lateMs: 2 * 3_600_000 + 600_000 }]]);
   });
 });

@@ -145,7 +145,7 @@ export class ArchivalRecorder {
     const changes = records.flatMap(({ writeBack }) => writeBack ?? []);
     if (changes.length > 0) await this.#writeToHost(changes, on);
     const deliveries = records.flatMap((record) => record.deliveries);
-    await insertDeliveries(database, deliveries, new Date(), on);
+    await insertDeliveries(database, deliveries, null, on);
     await writeAttempts(database, histories, on);
     await addToCounters(database, countersOf(records.map(countableOf)), on);
   }

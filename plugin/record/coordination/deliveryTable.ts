@@ -18,7 +18,7 @@ const DISABLE = `
 
 const INSERT = `
   insert into :schema:.webhook_delivery (id, event_id, target, body, next_at)
-  select id, "eventId", target, body, cast(:now as timestamptz)
+  select id, "eventId", target, body, coalesce(cast(:now as timestamptz), now())
   from jsonb_to_recordset(cast(:deliveries as jsonb)) as i (id text, "eventId" text, target text, body text)
   where not exists (select from :schema:.webhook_receiver as r where r.target = i.target)
   on conflict (id) do nothing`;
@@ -69,11 +69,14 @@ export class DeliveryTable implements Deliveries {
   }
 }
 
-/** Messages that wait from now on; one whose id is known already is left out. In the transaction `on`, or a pool. */
+/**
+ * Messages that wait from `now` on (null: from this moment, by the database's clock); one whose id is known already is left
+ * out. In the transaction `on`, or a pool.
+ */
 export async function insertDeliveries(
   { rows }: Database,
   deliveries: readonly NewDelivery[],
-  now: Date,
+  now: Date | null,
   on: HostTransaction,
 ): Promise<void> {
   if (deliveries.length === 0) return;
