@@ -2,6 +2,7 @@ import { chmodSync, closeSync, constants, fchmodSync, lstatSync, mkdirSync, open
 import { open, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { flushFile } from './flushFile.ts';
 
 /** Opens a file that must be new. */
 export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -50,7 +51,7 @@ export async function writeWhole(
   try {
     if (rights.isShared) await file.chmod(rights.fileMode);
     await file.writeFile(body);
-    await file.sync();
+    await flushFile(file);
   } finally {
     await file.close();
   }

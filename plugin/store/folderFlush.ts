@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { codeOf } from '../errors.ts';
+import { flushFile } from './flushFile.ts';
 
 /** How network and FUSE file systems and Windows refuse it: a name is on their disk when they say it is there, or never. */
 const CANNOT_FLUSH: ReadonlySet<string> = new Set(['EINVAL', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EISDIR', 'EBADF']);
@@ -52,5 +53,5 @@ export class FolderFlush {
 
 async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  await flushFile(handle).finally(() => handle.close());
 }
