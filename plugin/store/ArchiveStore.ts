@@ -55,6 +55,11 @@ export interface ArchiveStore {
   read(key: string, range: ByteRange | null): Promise<StoredBytes | null>;
   /** null when there is no such key. */
   size(key: string): Promise<number | null>;
+  /**
+   * Those of the keys that are there. Optional: a store that answers many in one question saves a sweep the rest; without it each
+   * is asked by `size`, a few at the same time.
+   */
+  hasMany?(keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Keys below `prefix`, which ends with `/`. */
   list(prefix: string): AsyncIterable<string>;
   /** For uninstalling, deletion policy and recovery alone. Idempotent. */

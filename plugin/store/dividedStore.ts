@@ -1,6 +1,7 @@
 import { ArchiverError } from '../errors.ts';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StageAbout, StoredBytes } from './ArchiveStore.ts';
+import { presentKeys } from './presentKeys.ts';
 import { probeStore } from './probeStore.ts';
 
 /** Marks the name of a stage that lies in the private store. */
@@ -63,6 +64,12 @@ export class DividedStore implements ArchiveStore {
 
   async size(key: string): Promise<number | null> {
     return (await this.#private.size(key)) ?? this.#open.size(key);
+  }
+
+  async hasMany(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    const open = await presentKeys(this.#open, keys);
+    const others = keys.filter((key) => !open.has(key));
+    return new Set([...open, ...(others.length === 0 ? [] : await presentKeys(this.#private, others))]);
   }
 
   async *list(prefix: string): AsyncIterable<string> {

@@ -17,6 +17,7 @@ export const READING_CHECKS: Readonly<Record<string, StoreCheck>> = {
   [`reads the end ${tellsSize}`]: (place) => reads(place, { start: 7, end: 9 }, '789'),
   'lets a reader leave before the end': letsReaderLeave,
   'lists the keys below a prefix, and all of them below the archive': lists,
+  'says which of several keys are there, where it takes them in one question': findsMany,
   'removes a copy, once or twice, and lets its key be taken again': removes,
 };
 
@@ -48,6 +49,15 @@ async function letsReaderLeave({ store }: StoreUnderTest): Promise<void> {
   assert.ok(stored);
   for await (const _chunk of stored.stream) break;
   assert.equal(stored.stream.destroyed, true);
+}
+
+async function findsMany({ store }: StoreUnderTest): Promise<void> {
+  if (!store.hasMany) return;
+  const keys = Array.from({ length: 40 }, (_, number) => newKey(`${number}.csv`));
+  const kept = keys.filter((_, number) => number % 3 === 0);
+  for (const key of kept) await store.commit(await store.stageWhole(key, TEN, CSV));
+  assert.deepEqual([...(await store.hasMany(keys))].sort(), [...kept].sort());
+  assert.deepEqual([...(await store.hasMany([]))], []);
 }
 
 async function lists({ store }: StoreUnderTest): Promise<void> {

@@ -41,6 +41,7 @@ export interface JourneyDeps {
   readonly keeper: Pick<FetchedKeeper, 'keep'>;
   describe(resourceId: string): Promise<Resource | null>;
   newestCopy(resourceId: string): Promise<Copy | null>;
+  isStored(key: string): Promise<boolean>;
   emit(event: ArchiveEvent): void;
   now(): Date;
 }

@@ -1,12 +1,12 @@
 import type { Lease } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
 import type { Config } from '../settings/Config.ts';
-import type { ArchiveStore } from '../store/ArchiveStore.ts';
 
 /** What is asked whether a copy is still there. */
 export interface MissingCopyDeps {
   readonly config: Pick<Config, 'storeCheckShare'>;
-  readonly store: Pick<ArchiveStore, 'size'>;
+  /** Whether the store has a key; those who ask meanwhile are asked for together. */
+  isStored(key: string): Promise<boolean>;
   newestCopy(resourceId: string): Promise<Copy | null>;
   now(): Date;
 }
@@ -21,5 +21,5 @@ export async function findMissingCopy(lease: Lease, deps: MissingCopyDeps): Prom
   const isSpared = !lease.requested && freshUntil !== null && freshUntil > deps.now();
   if (isSpared && Math.random() >= deps.config.storeCheckShare) return null;
   const copy = await deps.newestCopy(lease.resourceId);
-  return copy && (await deps.store.size(copy.key)) === null ? copy : null;
+  return copy && !(await deps.isStored(copy.key)) ? copy : null;
 }

@@ -6,6 +6,8 @@ import { ResourceReader } from '../portal/resourceReader.ts';
 import { GroupedRecorder } from '../record/archival/groupedRecorder.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
+import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import { presentKeys } from '../store/presentKeys.ts';
 import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { HopPlaces } from '../work/hopPlaces.ts';
 import { LanePlaces } from '../work/lanePlaces.ts';
@@ -55,6 +57,7 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
   const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
   const reader = new ResourceReader(catalog);
   const copies = new GroupedReader<Copy>((ids) => newestCopies(ids, records));
+  const stored = new GroupedReader<true>((keys) => storedKeys(keys, store));
   return {
     config,
     portal,
@@ -69,6 +72,7 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
       return resource && place(resource);
     },
     newestCopy: (resourceId) => copies.read(resourceId),
+    isStored: async (key) => (await stored.read(key)) !== null,
     emit,
     now,
   };
@@ -80,6 +84,10 @@ function hopPlaces(worker: WorkerDeps, urgent: boolean, onFreed: (host: string) 
   const { leaseMs } = config;
   const { logger } = portal;
   return new HopPlaces({ hosts, limitsFor: hostLimitsOf(config), owner, leaseMs, urgent, onFreed, now, logger });
+}
+
+async function storedKeys(keys: readonly string[], store: ArchiveStore): Promise<ReadonlyMap<string, true>> {
+  return new Map([...(await presentKeys(store, keys))].map((key) => [key, true]));
 }
 
 async function newestCopies(ids: readonly string[], { copies }: Records): Promise<ReadonlyMap<string, Copy>> {

@@ -71,6 +71,7 @@ describe('what a journey tells', () => {
         keeper: { keep: (_fetched, _signal, work) => work() },
         describe: (id) => portal.catalog.getResource(id),
         newestCopy: (id) => records.copies.newest(id),
+        isStored: async (key) => (await store.size(key)) !== null,
         emit: (event) => void events.push(event),
         now: () => NOW,
       },
