@@ -120,7 +120,7 @@ export const FETCH_SETTINGS = {
   busyMinBytesPerSecond: {
     environment: 'ARCHIVER_BUSY_MIN_BYTES_PER_SECOND',
     group: 'fetch',
-    kind: integer({ min: 0, unit: 'bytes', note: '0 turns it off' }),
+    kind: integer({ min: 0, unit: 'bytes', note: '0: no such limit' }),
     default: 16_384,
     description:
       'The same over 10 s, while slow archivals hold more than their share of the places or others wait for it.',

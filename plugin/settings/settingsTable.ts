@@ -75,7 +75,7 @@ export const SETTINGS = {
   slowShare: {
     environment: 'ARCHIVER_SLOW_SHARE',
     group: 'queue',
-    kind: decimal({ min: 0, max: 10 }),
+    kind: decimal({ min: 0, max: 10, note: '0: one place' }),
     default: 0.5,
     description: 'Places of the slow ones, beside the others, as a share of `concurrency`; at least one.',
   },
