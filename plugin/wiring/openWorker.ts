@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { JobHandlers } from '../job/JobQueue.ts';
 
@@ -11,6 +10,7 @@ import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
 import { ResourcePressure } from '../work/resourcePressure.ts';
+import { endsWithin } from './endsWithin.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { openGate } from './openGate.ts';
 import { openLanes } from './openLanes.ts';
@@ -77,13 +77,11 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     (waiting) => new HostQueue({ ...shared, places: priority.places, next: (host) => waiting.next(host) }),
   );
   jobs = opened;
-  scope.defer((deadlineMs) => endWithin(deadlineMs, Promise.all([opened.close(), hostBatch.close()])));
+  // What still runs was told to end; who does not is left behind, and its leases expire.
+  scope.defer(async (deadlineMs) => {
+    await endsWithin(deadlineMs, Promise.all([opened.close(), hostBatch.close()]));
+  });
   return opened;
-}
-
-/** What still runs was told to end; who does not is left behind, and its leases expire. */
-async function endWithin(deadlineMs: number, ended: Promise<unknown>): Promise<void> {
-  await Promise.race([ended, wait(deadlineMs, undefined, { ref: false })]);
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {
