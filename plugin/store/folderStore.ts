@@ -1,5 +1,6 @@
 import { access, constants, lstat, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import type { Logger } from '../model/logger.ts';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
 import { createFolders, type FileRights, refuseLinks, removeEmpty, unlessMissing, writeWhole } from './files.ts';
@@ -21,7 +22,12 @@ export interface FolderSettings {
   readonly durable?: boolean;
   /** `owner` (the default): nobody else reads or writes. `group`: the group of the folder may do both. */
   readonly access?: 'owner' | 'group';
+  /** Told what holds less firmly here than elsewhere. */
+  readonly logger?: Pick<Logger, 'warn'>;
 }
+
+const CANNOT_FLUSH =
+  'folders of this file system cannot be flushed: after a power cut the newest copies may be missing, and are fetched again';
 
 const RIGHTS: Readonly<Record<'owner' | 'group', FileRights>> = {
   owner: { folderMode: 0o700, fileMode: 0o600, isShared: false },
@@ -46,20 +52,25 @@ export class FolderStore implements ArchiveStore {
   readonly #stages: StageFolder;
   readonly #durable: boolean;
   readonly #rights: FileRights;
-  readonly #flush = new FolderFlush();
+  readonly #flush: FolderFlush;
 
-  constructor({ folder, durable = true, access = 'owner' }: FolderSettings) {
+  constructor({ folder, durable = true, access = 'owner', logger }: FolderSettings) {
     this.#folder = resolve(folder);
     this.#durable = durable;
     this.#rights = RIGHTS[access];
+    this.#flush = new FolderFlush((path, code) => logger?.warn({ folder: path, code }, CANNOT_FLUSH));
     this.#folders = new OwnFolders(this.#folder, this.#rights);
     this.#stages = new StageFolder(this.#folder, this.#folders, this.#rights.fileMode);
+  }
+
+  get places(): readonly string[] {
+    return [this.#folder];
   }
 
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
       const made = createFolders(join(this.#folder, 'archive'), this.#rights);
-      if (this.#durable && made) await this.#flushFolders(this.#folder, dirname(made));
+      if (this.#durable) await this.#flushFolders(this.#folder, made ? dirname(made) : this.#folder);
       await this.probe();
     });
   }
@@ -172,8 +183,9 @@ export class FolderStore implements ArchiveStore {
     return this.#guard('measuring free space', async () => {
       // A health check learns what would fail the next copy.
       for (const folder of [STAGES, 'archive']) refuseLinks(this.#folder, join(this.#folder, folder, 'any'));
-      const { bavail, bsize } = await statfs(this.#folder);
-      return bavail * bsize;
+      const { blocks, bavail, bsize } = await statfs(this.#folder);
+      // No size at all: a file system without a bound, or one that does not tell.
+      return blocks === 0 ? null : bavail * bsize;
     });
   }
 

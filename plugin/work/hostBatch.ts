@@ -59,7 +59,7 @@ const INTERRUPTED_MS = 5000;
 /** Others have the slots of the host; who has them in a sweep calls its job when they are free. */
 const BUSY_MS = 5000;
 /** A slice that goes on without its job calls it when it ends; should this process die, the job comes by itself. */
-const GOES_ON_MS = 60_000;
+const GOES_ON_MS = 15_000;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
@@ -88,7 +88,7 @@ export class HostBatch {
     const left = wait(this.#deps.patienceMs, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
     const first = await Promise.race([ended, left]).finally(() => leaves.abort());
     if (first !== 'left') return first;
-    this.#callBack(host, ended);
+    this.#callBack(host, ended, closing);
     return this.#after(GOES_ON_MS);
   }
 
@@ -103,9 +103,10 @@ export class HostBatch {
     return ended;
   }
 
-  #callBack(host: string, ended: Promise<Date | null>): void {
+  /** A queue that closes takes nothing more: the job comes by itself, to a worker that goes on. */
+  #callBack(host: string, ended: Promise<Date | null>, closing: AbortSignal): void {
     const { requeue, logger } = this.#deps;
-    const calledBack = ended.then((at) => (at === null ? undefined : requeue(host, at)));
+    const calledBack = ended.then((at) => (at === null || closing.aborted ? undefined : requeue(host, at)));
     calledBack.catch((error: unknown) => logger.warn({ host, error: messageOf(error) }, 'a slice of a host failed'));
   }
 
