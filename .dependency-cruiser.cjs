@@ -133,6 +133,13 @@ module.exports = {
       },
     },
     {
+      name: 'leases-know-nothing',
+      comment: 'What keeps a lease alive serves steps and work alike, whatever is leased.',
+      severity: 'error',
+      from: { path: '^plugin/lease/' },
+      to: { path: '^plugin/', pathNot: '^plugin/lease/' },
+    },
+    {
       name: 'settings-know-the-vocabulary',
       comment: 'Settings are read before there is anything else.',
       severity: 'error',

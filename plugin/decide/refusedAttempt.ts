@@ -1,4 +1,5 @@
 import type { Attempt } from '../model/attempt.ts';
+import { NO_BODY } from '../model/body.ts';
 import { CODES, type Code } from '../model/status.ts';
 import { redactUrl } from './redactUrl.ts';
 
@@ -17,13 +18,7 @@ export function refusedAttempt(url: string, code: Code, reason: string): Attempt
     finalUrl: null,
     redirects: [],
     moved: false,
-    bytes: null,
-    md5: null,
-    sha256: null,
-    mediaType: null,
-    format: null,
-    charset: null,
-    filename: null,
+    ...NO_BODY,
     validators: { etag: null, lastModified: null },
     freshUntil: null,
     answer: null,
@@ -32,7 +27,6 @@ export function refusedAttempt(url: string, code: Code, reason: string): Attempt
     lenient: false,
     wireBytes: 0,
     evidence: [],
-    service: null,
     liar: false,
     ms: 0,
     stage: null,

@@ -1,11 +1,12 @@
 import { redactUrl } from '../decide/redactUrl.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
+import { NO_BODY } from '../model/body.ts';
 import { CODES } from '../model/status.ts';
 import type { Config } from '../settings/Config.ts';
 import { storedHeaders } from './cache/conditions.ts';
 import { freshUntil } from './cache/freshness.ts';
 import { firstField } from './http/headers.ts';
-import { NO_BODY, type Outcome } from './outcome/outcome.ts';
+import type { Outcome } from './outcome/outcome.ts';
 import type { Trace } from './outcome/trace.ts';
 import { plainAttempt } from './plainAttempt.ts';
 

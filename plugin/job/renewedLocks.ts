@@ -1,5 +1,5 @@
 import type { JobId, JobParameters, JobRepository, JobRepositoryOptions, RemoveJobsOptions } from 'agenda';
-import { renewalInterval } from '../decide/renewalInterval.ts';
+import { Renewal } from '../lease/renewal.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
 
@@ -29,15 +29,14 @@ export class RenewedLocks implements JobRepository {
   /** Jobs that went well: Agenda removes them in a moment. */
   readonly #ending = new Map<string, string>();
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #renewal: Renewal;
   #isClosed = false;
 
   constructor(backend: QueueBackend, options: LockOptions) {
     this.#backend = backend;
     this.#jobs = backend.repository;
     this.#options = options;
-    this.#timer = setInterval(() => void this.#renew(), renewalInterval(options.lockMs));
-    this.#timer.unref();
+    this.#renewal = new Renewal(options.lockMs, () => this.#renew());
   }
 
   /** No job is taken from here on. */
@@ -47,7 +46,7 @@ export class RenewedLocks implements JobRepository {
 
   /** Waits for what is being written, then gives back what is still held: its work may go on, but its lock does not. */
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#renewal.stop();
     do {
       await Promise.allSettled(this.#underWay);
       await new Promise(setImmediate);
@@ -150,9 +149,7 @@ export class RenewedLocks implements JobRepository {
   }
 
   async #renew(): Promise<void> {
-    if (this.#held.size === 0) return;
-    // Away for a moment: the next renewal comes before the locks end.
-    await this.#track(this.#backend.renew([...this.#held])).catch(() => undefined);
+    if (this.#held.size > 0) await this.#track(this.#backend.renew([...this.#held]));
   }
 
   #shared(job: JobParameters): JobParameters {

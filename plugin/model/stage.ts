@@ -5,3 +5,6 @@ export interface StageRef {
   readonly key: string;
   readonly bytes: number;
 }
+
+/** Up to this size a body is held in memory, and costs one hash call for each digest and one write. */
+export const WHOLE_STAGE_BYTES = 1024 * 1024;

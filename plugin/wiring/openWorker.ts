@@ -9,7 +9,7 @@ import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
-import { ResourcePressure } from '../work/resourcePressure.ts';
+import { MemoryPressure } from '../work/memoryPressure.ts';
 import { endsWithin } from './endsWithin.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { openGate } from './openGate.ts';
@@ -53,7 +53,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const leaseRenewal = new LeaseRenewal({ archivals, leaseMs, now, logger });
   scope.defer(() => leaseRenewal.stop());
   leaseRenewal.start();
-  const pressure = new ResourcePressure({ config, store, leases, owner, logger });
+  const pressure = new MemoryPressure({ config, leases, owner, logger, memoryBytes: () => process.memoryUsage.rss() });
   const gate = openGate(scope, deps, leaseRenewal);
   // Whoever waits for a host is known once there are jobs; before, nobody has a place to give back.
   let jobs: ArchivalJobs | null = null;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { hostReport } from '../decide/hostReport.ts';
 import { messageOf } from '../errors.ts';
+import { Renewal } from '../lease/renewal.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { HostEntrance, HostPlace, HostPlaces } from '../model/hostPlaces.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Hosts } from '../record/Hosts.ts';
-import { Renewal } from './renewal.ts';
 
 /** What places on the way of a link are taken from. */
 export interface HopPlacesDeps {

@@ -3,11 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { NO_REQUEST } from '../decide/fetchCost.ts';
 import { hostReport } from '../decide/hostReport.ts';
 import { messageOf } from '../errors.ts';
+import { Renewal } from '../lease/renewal.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Hosts } from '../record/Hosts.ts';
 import type { LanePlaces } from './lanePlaces.ts';
-import { Renewal } from './renewal.ts';
 
 /** What interactive requests take places from, and who waits for them. */
 export interface HostQueueDeps {

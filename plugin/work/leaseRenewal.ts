@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
+import { Renewal } from '../lease/renewal.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
-import { Renewal } from './renewal.ts';
 
 /** What renewing leases reads and writes. */
 export interface LeaseRenewalDeps {

@@ -1,4 +1,4 @@
-import { Renewal } from './renewal.ts';
+import { Renewal } from '../lease/renewal.ts';
 
 /** Slots that become free at nearly the same time are given up in one statement, or in none when the slice ends meanwhile. */
 const SHARING_MS = 250;

@@ -81,6 +81,7 @@ describe('the import rules', () => {
     ['settings-know-the-vocabulary', 'plugin/settings/load.ts', '../portal/tables.ts', 'plugin/portal/tables.ts'],
     ['settings-know-the-vocabulary', 'plugin/settings/kind.ts', '../wiring/open.ts', 'plugin/wiring/open.ts'],
     ['only-wiring-names-edges', 'plugin/archiveResource.ts', './store/folder.ts', 'plugin/store/folder.ts'],
+    ['leases-know-nothing', 'plugin/lease/renewal.ts', '../job/queue.ts', 'plugin/job/queue.ts'],
     ['steps-know-no-edges', 'plugin/store/folder.ts', '../settings/load.ts', 'plugin/settings/load.ts'],
     ['steps-know-no-edges', 'plugin/trigger/relay.ts', '../work/forget.ts', 'plugin/work/forget.ts'],
   ];

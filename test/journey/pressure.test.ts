@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
-import { ResourcePressure } from '../../plugin/work/resourcePressure.ts';
+import { MemoryPressure } from '../../plugin/work/memoryPressure.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
@@ -87,15 +87,15 @@ describe('a process that is short of memory', () => {
   });
 });
 
-describe('pressure', () => {
+describe('the pressure of memory', () => {
   it('is logged once and noted until it ends', async () => {
     mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
     const told: (string | null)[] = [];
     const logged: string[] = [];
-    let free = 10;
-    const pressure = new ResourcePressure({
-      config: { minFreeBytes: 100, maxMemoryBytes: 0 },
-      store: { freeBytes: async () => free },
+    let inUse = 1000;
+    const pressure = new MemoryPressure({
+      config: { maxMemoryBytes: 100 },
+      memoryBytes: () => inUse,
       leases: { setPause: async (_owner, reason) => void told.push(reason) },
       owner: 'w',
       logger: {
@@ -104,13 +104,13 @@ describe('pressure', () => {
         info: (_fields, message) => void logged.push(message ?? ''),
       },
     });
-    const short = 'the store has 10 bytes free, less than 100';
+    const short = '1000 bytes of memory are in use, more than 100';
     try {
       assert.deepEqual(await pressure.pause(), { reason: short, ms: 15_000 });
       assert.deepEqual(await pressure.pause(), { reason: short, ms: 15_000 });
       mock.timers.tick(6000);
       assert.equal(await pressure.reason(), short);
-      free = 1000;
+      inUse = 10;
       assert.equal(await pressure.reason(), short);
       mock.timers.tick(6000);
       assert.equal(await pressure.pause(), null);

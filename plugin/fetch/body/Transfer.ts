@@ -1,10 +1,11 @@
 import type { FetchRequest } from '../../model/attempt.ts';
+import type { Body } from '../../model/body.ts';
 import type { StageRef } from '../../model/stage.ts';
 import type { BodyHashes, HasherSource } from '../digest/bodyHasher.ts';
 import type { AttemptScope } from '../exchange/AttemptScope.ts';
 import type { ExchangeResult } from '../exchange/Response.ts';
 import type { Failure } from '../outcome/failure.ts';
-import type { Body, BodyMarks, FinalResponse, Outcome } from '../outcome/outcome.ts';
+import type { BodyMarks, FinalResponse, Outcome } from '../outcome/outcome.ts';
 import type { StageOpener } from './bodySink.ts';
 import type { PageBuffer } from './pageBuffer.ts';
 

@@ -1,4 +1,4 @@
-import type { Body } from '../outcome/outcome.ts';
+import type { Body } from '../../model/body.ts';
 import { BodySample } from './bodySample.ts';
 import type { StageTarget } from './bodySink.ts';
 import type { Step } from './bodyStep.ts';

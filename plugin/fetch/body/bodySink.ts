@@ -1,13 +1,10 @@
 import { hash } from 'node:crypto';
-import type { StageRef } from '../../model/stage.ts';
+import { type StageRef, WHOLE_STAGE_BYTES } from '../../model/stage.ts';
 import type { Stage } from '../../store/ArchiveStore.ts';
 import type { BodyHasher, BodyHashes } from '../digest/bodyHasher.ts';
 import type { Flow, Step } from './bodyStep.ts';
 import { joinChunks } from './joinChunks.ts';
 import { LongBody } from './longBody.ts';
-
-/** Up to this size a body is held in memory, and costs one hash call per digest and one write. */
-const SMALL_BYTES = 1024 * 1024;
 
 /** Where the bytes of a body go once they have proved to be data. */
 export interface StageOpener {
@@ -25,7 +22,7 @@ export interface StageTarget {
 export interface SinkInput {
   /** null: the bytes are hashed, not kept. */
   readonly stages: StageOpener | null;
-  /** Known once more than {@link SMALL_BYTES} have come, or all. */
+  /** Known once more than {@link WHOLE_STAGE_BYTES} have come, or all. */
   target(): StageTarget;
   hasher(): BodyHasher;
   /** Whether these are the bytes of the copy we have: they are not written again. */
@@ -58,7 +55,7 @@ export class BodySink {
     this.#bytes += chunk.length;
     if (this.#long) return this.#long.push(chunk);
     this.#chunks.push(chunk);
-    return this.#bytes > SMALL_BYTES ? this.#grow() : 'more';
+    return this.#bytes > WHOLE_STAGE_BYTES ? this.#grow() : 'more';
   }
 
   /** What came, after the last push; it is staged only once it is taken. */

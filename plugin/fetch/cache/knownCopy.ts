@@ -1,8 +1,8 @@
 import type { Known } from '../../model/attempt.ts';
+import { type Body, NO_BODY } from '../../model/body.ts';
 import { declaredLength, mediaTypeOf } from '../http/headers.ts';
 import { parseUrl } from '../http/parseUrl.ts';
-import type { Body, FinalResponse, Outcome } from '../outcome/outcome.ts';
-import { NO_BODY } from '../outcome/outcome.ts';
+import type { FinalResponse, Outcome } from '../outcome/outcome.ts';
 import { updatedHeaders } from './conditions.ts';
 
 /** Whether the known copy is one of this very URL (fragments and credentials apart), and still there. */

@@ -1,5 +1,6 @@
 import type { Known } from '../../model/attempt.ts';
-import { NO_BODY, type Outcome } from '../outcome/outcome.ts';
+import { NO_BODY } from '../../model/body.ts';
+import type { Outcome } from '../outcome/outcome.ts';
 import type { Trace } from '../outcome/trace.ts';
 import type { DistrustedHosts } from './distrustedHosts.ts';
 

@@ -1,4 +1,5 @@
 import type { Attempt, HeaderMap } from '../../model/attempt.ts';
+import { type Body, NO_BODY } from '../../model/body.ts';
 import type { StageRef } from '../../model/stage.ts';
 import { CODES } from '../../model/status.ts';
 import { declaredLength, mediaTypeOf } from '../http/headers.ts';
@@ -10,32 +11,8 @@ export interface FinalResponse {
   readonly headers: HeaderMap;
 }
 
-/** What the body turned out to be. */
-export interface Body {
-  readonly bytes: number | null;
-  readonly md5: string | null;
-  readonly sha256: string | null;
-  readonly mediaType: string | null;
-  readonly format: string | null;
-  readonly charset: string | null;
-  readonly filename: string | null;
-  readonly service: string | null;
-}
-
 /** What is held against a body that was taken all the same; what is left out is not. */
 export type BodyMarks = Pick<Attempt, 'wrongDigests' | 'suspect' | 'partial'>;
-
-/** Nothing is known of the body. */
-export const NO_BODY: Body = {
-  bytes: null,
-  md5: null,
-  sha256: null,
-  mediaType: null,
-  format: null,
-  charset: null,
-  filename: null,
-  service: null,
-};
 
 /** How an attempt ended, before it becomes an {@link Attempt}; what is left out has its code's usual meaning. */
 export interface Outcome extends Pick<Attempt, 'kind' | 'code' | 'reason'>, BodyMarks {

@@ -1,13 +1,11 @@
 import type { Readable } from 'node:stream';
 import { ArchiverError } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
-import type { StageRef } from '../../model/stage.ts';
+import { type StageRef, WHOLE_STAGE_BYTES } from '../../model/stage.ts';
 import type { ArchiveStore, StageAbout } from '../../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
 
 type Store = Pick<ArchiveStore, 'read' | 'stage' | 'stageWhole' | 'commit' | 'discard'>;
-
-const SMALL_BYTES = 1024 * 1024;
 
 /**
  * Asks for a URL once, for all resources that have it: the first request goes out, what came back answers the others.
@@ -82,7 +80,7 @@ export class SharedRetriever implements Retriever {
     if (!stored) return null;
     const key = `${keyPrefix}${from.key.slice(from.key.lastIndexOf('/'))}`;
     const stage =
-      stored.bytes <= SMALL_BYTES
+      stored.bytes <= WHOLE_STAGE_BYTES
         ? await this.#store.stageWhole(key, await whole(stored.stream), { mediaType, isPrivate })
         : await this.#copyLarge(stored.stream, key, { mediaType, isPrivate });
     this.#ownStages.add(stage.id);

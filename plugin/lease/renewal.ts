@@ -1,4 +1,5 @@
-import { renewalInterval } from '../decide/renewalInterval.ts';
+/** Two in a row may fail before the lease ends. */
+const RENEWALS_IN_A_LEASE = 3;
 
 /** Renews something that is leased, again and again until it is stopped; what cannot be renewed now is renewed next time. */
 export class Renewal {
@@ -7,7 +8,7 @@ export class Renewal {
 
   constructor(leaseMs: number, renew: () => Promise<unknown>) {
     this.#renew = renew;
-    this.#timer = setInterval(() => this.now(), renewalInterval(leaseMs));
+    this.#timer = setInterval(() => this.now(), leaseMs / RENEWALS_IN_A_LEASE);
     this.#timer.unref();
   }
 

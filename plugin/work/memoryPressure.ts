@@ -2,31 +2,31 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { NamedLeases } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
-import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { ClosedGate } from './serviceGate.ts';
 
 const LOOK_AGAIN_MS = 5000;
 const PAUSE_MS = 15_000;
 
 /** What is looked at, and where a pause is recorded. */
-export interface ResourcePressureDeps {
-  readonly config: Pick<Config, 'minFreeBytes' | 'maxMemoryBytes'>;
-  readonly store: Pick<ArchiveStore, 'freeBytes'>;
+export interface MemoryPressureDeps {
+  readonly config: Pick<Config, 'maxMemoryBytes'>;
+  /** What this process has in use. */
+  memoryBytes(): number;
   readonly leases: Pick<NamedLeases, 'setPause'>;
   readonly owner: string;
   readonly logger: Logger;
 }
 
 /**
- * Whether the bulk lane must pause because disk or memory run short. Looks at most every few seconds; a pause is logged
- * once, and recorded where health and `status` of every process see it.
+ * Whether the bulk lane must pause because memory runs short (that the disk does closes the gate of both lanes). Looks at
+ * most every few seconds; a pause is logged once, and recorded where health and `status` of every process see it.
  */
-export class ResourcePressure {
-  readonly #deps: ResourcePressureDeps;
+export class MemoryPressure {
+  readonly #deps: MemoryPressureDeps;
   #reason: string | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: ResourcePressureDeps) {
+  constructor(deps: MemoryPressureDeps) {
     this.#deps = deps;
   }
 
@@ -42,7 +42,7 @@ export class ResourcePressure {
     if (at - this.#lookedAt < LOOK_AGAIN_MS) return this.#reason;
     this.#lookedAt = at;
     const before = this.#reason;
-    this.#reason = await this.#look();
+    this.#reason = this.#look();
     if (this.#reason !== null || before !== null) await this.#report(this.#reason, before);
     return this.#reason;
   }
@@ -57,20 +57,11 @@ export class ResourcePressure {
     });
   }
 
-  async #look(): Promise<string | null> {
-    const { config, store, logger } = this.#deps;
-    const { minFreeBytes, maxMemoryBytes } = config;
-    const memory = process.memoryUsage.rss();
-    if (maxMemoryBytes > 0 && memory > maxMemoryBytes)
-      return `${memory} bytes of memory are in use, more than ${maxMemoryBytes}`;
-    try {
-      const free = await store.freeBytes();
-      return free !== null && free < minFreeBytes
-        ? `the store has ${free} bytes free, less than ${minFreeBytes}`
-        : null;
-    } catch (error) {
-      logger.warn({ error: messageOf(error) }, 'the store does not tell its free space');
-      return 'the store does not tell its free space';
-    }
+  #look(): string | null {
+    const { config, memoryBytes } = this.#deps;
+    const { maxMemoryBytes } = config;
+    const bytes = memoryBytes();
+    if (maxMemoryBytes <= 0 || bytes <= maxMemoryBytes) return null;
+    return `${bytes} bytes of memory are in use, more than ${maxMemoryBytes}`;
   }
 }
