@@ -7,8 +7,9 @@ import express, {
 } from 'express';
 import type { Logger } from 'pino';
 import type { Access } from './access.ts';
-import { type Action, NotAuthorized, NotFound } from './actions.ts';
+import type { Action } from './actions.ts';
 import { type Input, ValidationError } from './fields.ts';
+import { NotAuthorized, NotFound } from './refusals.ts';
 
 /** `/api/3/action/:name` in the manner of CKAN: a JSON body for a POST, a query for a read, CKAN's envelope around the answer. */
 export function actionRouter(actions: Readonly<Record<string, Action>>, access: Access, logger: Logger): Router {
