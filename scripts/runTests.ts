@@ -43,7 +43,7 @@ async function runTests(services: Readonly<Record<string, string>>): Promise<num
   try {
     const list = join(folder, 'failed');
     const code = await runFiles(files, list, services);
-    const failed = [...new Set((await readFile(list, 'utf8')).split('\n').filter(Boolean))];
+    const failed = [...new Set((await readFile(list, 'utf8').catch(() => '')).split('\n').filter(Boolean))];
     const again = failed.map((file) => relative('.', file)).filter((file) => files.includes(file));
     if (code === 0 || positionals.length > 0 || again.length === 0 || again.length > RUN_AGAIN) return code;
     console.error(`\nFailed in the run of all, run again by itself: ${again.join(', ')}`);
