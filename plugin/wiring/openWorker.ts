@@ -53,7 +53,14 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const leaseRenewal = new LeaseRenewal({ archivals, leaseMs, now, logger });
   scope.defer(() => leaseRenewal.stop());
   leaseRenewal.start();
-  const pressure = new MemoryPressure({ config, leases, owner, logger, memoryBytes: () => process.memoryUsage.rss() });
+  const pressure = new MemoryPressure({
+    elapsedMs: () => performance.now(),
+    config,
+    leases,
+    owner,
+    logger,
+    memoryBytes: () => process.memoryUsage.rss(),
+  });
   const gate = openGate(scope, deps, leaseRenewal);
   // Whoever waits for a host is known once there are jobs; before, nobody has a place to give back.
   let jobs: ArchivalJobs | null = null;

@@ -15,6 +15,8 @@ export interface MemoryPressureDeps {
   readonly leases: Pick<NamedLeases, 'setPause'>;
   readonly owner: string;
   readonly logger: Logger;
+  /** Milliseconds that only go forward. */
+  elapsedMs(): number;
 }
 
 /**
@@ -38,7 +40,7 @@ export class MemoryPressure {
 
   /** Why the bulk lane pauses, or null. */
   async reason(): Promise<string | null> {
-    const at = performance.now();
+    const at = this.#deps.elapsedMs();
     if (at - this.#lookedAt < LOOK_AGAIN_MS) return this.#reason;
     this.#lookedAt = at;
     const before = this.#reason;
