@@ -24,7 +24,7 @@ export interface Journey {
   dropUnrecorded(key: string): Promise<void>;
   /** A host where the link leads has no place now: given back without a record until then, for so many milliseconds. */
   defer(lease: Lease, attempt: Attempt, ms: number): Promise<void>;
-  /** The newest copy, where the store has lost its bytes: it cannot be unchanged, and is fetched anew. */
+  /** The newest copy, where the store has lost its bytes: it cannot be unchanged, and is fetched again. */
   findMissing(lease: Lease): Promise<Copy | null>;
   /** The newest copy, where the host's table refused it last time; else null. */
   copyOwed(lease: Lease): Promise<Copy | null>;

@@ -32,7 +32,7 @@ export class ValidationError extends Error {
   }
 }
 
-/** Reads fields one by one and reports everything that is wrong at once. */
+/** Reads fields one by one and reports everything that is wrong together. */
 class FieldReader {
   readonly #input: Input;
   readonly #errors: Record<string, string[]> = {};

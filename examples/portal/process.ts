@@ -19,7 +19,7 @@ export class Closers {
 
 const PARENT_POLL_MS = 1000;
 
-/** Resolves when somebody wants the process to end. A second signal ends it at once. */
+/** Resolves when somebody wants the process to end. A second signal ends it immediately. */
 export function untilAskedToEnd(): Promise<void> {
   return new Promise((resolve) => {
     let isAsked = false;

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 /** The portal's own tables, after CKAN's; what the archiver needs beside them it adds itself. */
 export async function createTables(knex: Knex): Promise<void> {
   await knex.transaction(async (transaction) => {
-    // Several processes may start at once.
+    // Several processes may start at the same time.
     await transaction.raw(`select pg_advisory_xact_lock(hashtext('portal-archiver example'))`);
     await transaction.raw(`create table if not exists package (
       id text primary key,

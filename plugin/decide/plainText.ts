@@ -24,7 +24,7 @@ export function storableText(text: string, maxLength: number): string {
 }
 
 /**
- * A foreign text that people are shown, in a line of its own: {@link storableText} with controls as blanks and without
+ * A foreign text that people are shown, in a line of its own: {@link storableText} with controls as spaces and without
  * the characters that turn the direction of what stands around them (Unicode's Bidi_Control).
  */
 export function plainText(text: string, maxLength: number): string {

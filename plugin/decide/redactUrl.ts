@@ -6,7 +6,7 @@ export function redactUrl(url: string | URL): string {
   return text.replace(/^([^:/?#\\@]*:)?([/\\]*)[^/?#\\]*@/, '$1$2');
 }
 
-/** What the standard removes (blanks and controls around, tabs and line breaks within), and Unicode's blanks around. */
+/** What the standard removes (spaces and controls around, tabs and line breaks within), and Unicode's whitespace around. */
 export function withoutStrippedCharacters(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters in question
   const around = /^[\s\u0000-\u0020\u200b\u2060]+|[\s\u0000-\u0020\u200b\u2060]+$/g;

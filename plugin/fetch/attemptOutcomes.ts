@@ -50,7 +50,7 @@ function failedStatus(response: HttpResponse): Failure {
   return failure('http-error', `The server answered ${said}, a part that nobody asked for.`, false);
 }
 
-/** Nothing where there was a file: a server that writes it anew says the same, so it may pass. */
+/** Nothing where there was a file: a server that writes it again says the same, so it may pass. */
 export function emptyInPlaceOfCopy(outcome: Outcome): Outcome {
   const reason = `${outcome.reason} There was a file before, so this may pass.`;
   return { ...outcome, ...failure('empty', reason, true) };

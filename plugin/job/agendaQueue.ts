@@ -60,7 +60,7 @@ export class AgendaQueue implements JobQueue {
     try {
       const backend = await openBackend({ ...this.#settings, clock: this.#clock }, wait);
       try {
-        // Whoever stopped us meanwhile had nothing to close yet.
+        // A stop that came meanwhile had nothing to close yet.
         wait.signal.throwIfAborted();
         this.#open = this.#agendaOn(backend);
         if (handlers) await this.#work(this.#open, handlers);

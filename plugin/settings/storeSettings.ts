@@ -19,7 +19,7 @@ const bucketName = () =>
 
 const endpointUrl = (example: string) => url({ schemes: ['http', 'https'], example, plain: true });
 
-/** Settings of where copies lie, how they are served and what becomes of them. */
+/** Settings of where copies lie, how they are served and what happens to them. */
 export const STORE_SETTINGS = {
   store: {
     environment: 'ARCHIVER_STORE',

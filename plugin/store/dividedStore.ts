@@ -9,7 +9,7 @@ const PRIVATE = 'private:';
 
 /**
  * Two stores that look like one: what everybody may fetch past us lies in the first, copies of private datasets in the
- * second. A key is in one of them; whoever reads need not know in which.
+ * second. A key is in one of them; a reader need not know in which.
  */
 export class DividedStore implements ArchiveStore {
   readonly #open: ArchiveStore;

@@ -20,7 +20,7 @@ export interface HeldFolder {
 }
 
 /**
- * Folders below a root, which may itself be reached by a symbolic link, none behind one: whoever can put a link in the place of a
+ * Folders below a root, which may itself be reached by a symbolic link, none behind one: a process that can put a link in the place of a
  * folder, also while we work in it, moves nothing of ours elsewhere. Where the system shows no open files the way is looked at
  * just before. Synchronously: what only opens a folder takes less time than a hop to another thread.
  */

@@ -15,7 +15,7 @@ export interface QueueUnderTest {
   create(options: QueueOptions): JobQueue;
   /**
    * Starts a process of node that calls `workOnQueue` with an instance on the same queue; its standard output is a pipe.
-   * The suite ends it. Left out: what becomes of the jobs of a process that died is not tried.
+   * The suite ends it. Left out: what happens to the jobs of a process that died is not tried.
    */
   spawnWorker?(options: QueueOptions): ChildProcess;
   /** Every job that the queue holds, waiting, running or failed. */

@@ -114,7 +114,7 @@ async function copyOwed(id: string, code: Code | null, { copies }: Pick<Records,
   return code === 'host-refused' ? copies.newest(id) : null;
 }
 
-/** Whoever asks for the file, or saved another URL, has it fetched; by itself only the host is asked again. */
+/** Where somebody asks for the file, or saved another URL, it is fetched; by itself only the host is asked again. */
 function answerOwed({ archival, requested }: Lease, { url }: Resource, owed: Copy | null): Attempt | null {
   const isOfThisUrl = archival.known?.ok === true && archival.known.url === url;
   return owed && !requested && isOfThisUrl ? offeredAgain(owed, archival) : null;

@@ -24,10 +24,10 @@ export interface GateDeps {
 
 /** While it is closed the services are tried so often, whatever the jobs wait: a try costs no publisher anything. */
 const TRY_MS = 15_000;
-/** Hosts whose waiting share of a sweep goes on at once; the next sweep finds the rest. */
+/** Hosts whose waiting share of a sweep goes on without delay; the next sweep finds the rest. */
 const HOSTS = 1000;
 
-/** What stands before the publishers: tried by whoever comes, and by a timer while it is closed. */
+/** What stands before the publishers: tried by every archival that comes, and by a timer while it is closed. */
 export function openGate(scope: Scope, deps: GateDeps, leaseRenewal: Pick<LeaseRenewal, 'renewNow'>): ServiceGate {
   const { config, store, owner, portal, records } = deps;
   const gate = new ServiceGate({

@@ -43,7 +43,7 @@ export async function openWorker(
   await waits.during('the database', relay.start());
 }
 
-/** Two lanes: requests of people are fetched in this thread, one by one; sweeps in threads, a host's share at a time. */
+/** Two lanes: interactive requests are fetched in this thread, one by one; sweeps in threads, a host's share at a time. */
 async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers> {
   const { config, portal, records, store, queue, owner, now } = deps;
   const { archivals, hosts, leases } = records;

@@ -33,7 +33,7 @@ const UNKNOWN_MS = 5000;
 const MAX_HOSTS = 1000;
 
 /**
- * Places at hosts that a link leads to: one request's place and token at a time, shared by all processes. Whoever finds
+ * Places at hosts that a link leads to: one request's place and token at a time, shared by all processes. A request that finds
  * none goes away with a turn, each in the host's rate after the one before, so that nobody asks the first host in vain.
  */
 export class HopPlaces implements HostPlaces {

@@ -47,7 +47,7 @@ const ROOM_BYTES = 1_048_576;
 
 /**
  * A fault of ours is not paid by a publisher: before anybody is asked, store and database are tried. While they refuse,
- * both lanes wait, each time twice as long, and the waiting begins anew only after an archival that ended well.
+ * both lanes wait, each time twice as long, and the waiting begins again only after an archival that ended well.
  */
 export class ServiceGate {
   readonly #deps: ServiceGateDeps;
@@ -104,7 +104,7 @@ export class ServiceGate {
     return this.#problem === null || this.#tryOnce();
   }
 
-  /** Whoever comes meanwhile waits for the same try. */
+  /** A caller that comes meanwhile waits for the same try. */
   #tryOnce(): Promise<boolean> {
     this.#trying ??= this.#try().finally(() => {
       this.#trying = null;

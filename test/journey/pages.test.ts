@@ -46,8 +46,8 @@ describe("the portal's pages in a browser", { skip: path === null && NO_BROWSER 
     await visit(1280);
     await page.getByRole('link', { name: 'Earth and life' }).click();
     await card('penguins.json').getByText('Archived successfully').waitFor();
-    assert.equal(await card('broken: species-2019.csv').locator('.badge').textContent(), 'Download error');
-    assert.equal(await card('page: about our data').locator('.badge').textContent(), 'Chose not to download');
+    await card('broken: species-2019.csv').locator('.badge', { hasText: 'Download error' }).waitFor();
+    await card('page: about our data').locator('.badge', { hasText: 'Chose not to download' }).waitFor();
     assert.equal(await page.getByRole('button').count(), 0);
     const [download] = await Promise.all([
       page.waitForEvent('download'),

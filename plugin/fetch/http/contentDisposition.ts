@@ -29,7 +29,7 @@ function parametersOf(field: string): [string, string][] {
 
 /**
  * The next semicolon outside quotes. Quotes count only where a value begins: `filename=5"disk.csv` has none. The value of
- * `filename*` begins anew behind its charset and its language.
+ * `filename*` begins behind its charset and its language.
  */
 function endOfParameter(field: string, start: number): number {
   const openings = /^[^=;]*\*[ \t]*=/.test(field.slice(start)) ? "='" : '=';

@@ -17,7 +17,7 @@ export function retryAfterMs(headers: HeaderMap, now: number, maxMs: number): nu
   return Math.min(Math.max(0, at - (serverNow ?? now)), maxMs);
 }
 
-/** The same of a server that slows us down: where `Retry-After` is missing, until its rate limit begins anew. */
+/** The same of a server that slows us down: where `Retry-After` is missing, until its rate limit is reset. */
 export function rateLimitWaitMs(headers: HeaderMap, now: number, maxMs: number): number | null {
   const askedMs = retryAfterMs(headers, now, maxMs);
   if (askedMs !== null) return askedMs;

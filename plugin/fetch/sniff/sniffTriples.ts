@@ -11,7 +11,7 @@ const OBJECT = `(?:${SUBJECT}|"(?:[^"\\\\]|\\\\.)*"(?:@[a-zA-Z-]+|\\^\\^<[^<>\\s
 const NTRIPLE = new RegExp(`^\\s*${SUBJECT}\\s+<[^<>\\s]*>\\s+${OBJECT}(\\s+${SUBJECT})?\\s*\\.\\s*(?:#.*)?$`);
 const DIRECTIVE = /^\s*@?(prefix\s+[\w.-]*:\s*<[^<>\s]*>|base\s+<[^<>\s]*>)/i;
 const UNMISTAKABLE = /^[ \t]{0,20}@(prefix[ \t]+[\w.-]*:|base)[ \t]+<[^<>\s]*>/m;
-/** A cheap look before the dear ones: a directive, or a line that begins with two terms of RDF or is an IRI. */
+/** A cheap test before the expensive ones: a directive, or a line that begins with two terms of RDF or is an IRI. */
 const LIKELY =
   /^[ \t]{0,20}(@?(prefix|base)[ \t]|(<[^<>\s]*>|_:\S+)[ \t]+<[^<>\s]*>[ \t]|<(?:[a-z][a-z0-9+.-]{0,20}:\/\/|urn:)[^<>\s]+>[ \t]*\r?$)/im;
 const MAX_LINES = 500;

@@ -25,7 +25,7 @@ const DERIVED = selectList({
 
 const OF_RESOURCES = 'resource_id = any(cast(:resourceIds as text[]))';
 
-/** The newest of each resource; the rest is kept for whoever asks the database. */
+/** The newest of each resource; the rest is kept for queries of operators. */
 const READ_ACCEPTED = `
   select resource_id as "resourceId", to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, url, mode, rule,
     sha256, text

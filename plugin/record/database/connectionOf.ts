@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { HostDatabase } from '../../portal/HostDatabase.ts';
 import { OWN_TYPES } from './ownTypes.ts';
 
-/** Only where it is needed, for a session that a pooler lends out is changed for nobody else's sake. */
+/** Only where it is needed, for a session that a pooler lends out is not changed for its other clients. */
 const SESSION = `select set_config('datestyle', 'ISO, MDY', false) where current_setting('datestyle') not like 'ISO%'`;
 
 /**
@@ -15,8 +15,8 @@ export async function connectionOf(knex: HostDatabase): Promise<pg.PoolConfig> {
   const given = (typeof connection === 'function' ? await connection() : connection) ?? connectionPool?.options;
   const reached = typeof given === 'string' ? { connectionString: given } : { ...given, password: given?.password };
   // A token is worth something for a while: each connection is made with the one of then.
-  const anew = async () => passwordIn(typeof connection === 'function' ? await connection() : connection);
-  const password = typeof connection === 'function' && typeof given !== 'string' ? { password: anew } : {};
+  const currentPassword = async () => passwordIn(typeof connection === 'function' ? await connection() : connection);
+  const password = typeof connection === 'function' && typeof given !== 'string' ? { password: currentPassword } : {};
   return { ...reached, ...password, types: OWN_TYPES, onConnect: (client) => client.query(SESSION) };
 }
 

@@ -4,7 +4,7 @@ import type { HostDatabase } from '../../portal/HostDatabase.ts';
 import { connectionOf, poolSizeOf } from './connectionOf.ts';
 
 const READ_ONLY = `current_setting('transaction_read_only') = 'on'`;
-/** Ends the session that runs it, where that may only read: the pool drops it, whoever made the pool. */
+/** Ends the session that runs it, where that may only read: the pool drops it, ours or the host’s. */
 const END_READ_ONLY = `select pg_terminate_backend(pg_backend_pid()) where ${READ_ONLY}`;
 const ANSWER_MS = 5000;
 const EVERY_MS = 1000;

@@ -23,7 +23,7 @@ const CONNECT_MS = 8000;
 /**
  * Hears PostgreSQL notifications on a connection of its own, so that it takes no place in the host's pool. Resolves after
  * the first try to connect and never rejects: a connection that fails or is lost is made again for as long as it takes.
- * Through a pooler nothing is heard, and whoever listens finds what it missed by its own polling.
+ * Through a pooler nothing is heard, and a listener finds what it missed by its own polling.
  */
 export function listenOver(deps: ListenDeps): Listen {
   return async (channel, onHeard) => {
