@@ -24,7 +24,7 @@ export interface JobTable {
 /** What the jobs need beside their connections. */
 export interface PostgresJobsDeps {
   readonly place: JobTable;
-  /** For the lock of whoever makes the table. */
+  /** For the lock of the process that makes the table. */
   readonly wait: Pick<StartWait, 'pause'>;
   readonly clock: QueueClock;
 }

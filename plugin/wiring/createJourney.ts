@@ -87,7 +87,7 @@ async function findBytes(lease: Lease, { store, records }: JourneyDeps): Promise
   return null;
 }
 
-/** Files behind a page lie in the seconds after its own, one each; whoever looks there finds each key once. */
+/** Files behind a page lie in the seconds after its own, one each; the one that looks there finds each key once. */
 async function findDerivedBytes(lease: Lease, deps: JourneyDeps): Promise<UnrecordedDerived[]> {
   const { config, store, records } = deps;
   const found = new Map<string, UnrecordedDerived>();

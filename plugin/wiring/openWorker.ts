@@ -62,7 +62,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     memoryBytes: () => process.memoryUsage.rss(),
   });
   const gate = openGate(scope, deps, leaseRenewal);
-  // Whoever waits for a host is known once there are jobs; before, nobody has a place to give back.
+  // What waits for a host is known once there are jobs; before, nobody has a place to give back.
   let jobs: ArchivalJobs | null = null;
   const onFreed = (host: string) => jobs?.freed(host);
   const keeper = new FetchedKeeper({ config, gate, archivals });

@@ -42,7 +42,7 @@ interface BusyHost {
 }
 
 const FULL_MS = 1000;
-/** Who was sent away is called when a slot frees; should whoever holds it die, the first comes by itself after this … */
+/** Who was sent away is called when a slot frees; should the one that holds it die, the first comes by itself after this … */
 const COME_BACK_MS = 10_000;
 /** … and the others so long after one another. */
 const APART_MS = 250;
@@ -54,7 +54,7 @@ const MAX_BUSY_HOSTS = 10_000;
 /**
  * Where interactive requests get a place at their host. They do not wait for its rate, for somebody waits for them, but
  * never more are under way than the host allows, in all processes together. Nobody waits here for a busy host: its job
- * leaves, and whoever gives a slot back goes on with the next that waits.
+ * leaves, and the one that gives a slot back goes on with the next that waits.
  */
 export class HostQueue {
   readonly #deps: HostQueueDeps;
