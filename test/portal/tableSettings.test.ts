@@ -117,6 +117,7 @@ describe('the names of a portal’s tables and columns', () => {
   });
 
   it('let the command line archive without a module of the portal', async () => {
+    assert.equal((await command(['migrate', 'up'])).exitCode, 0);
     const { exitCode, output, errors } = await command(['archive', 'dataset', '1', '--json']);
     assert.equal(exitCode, 0, errors);
     const { kind, subjectId, total } = JSON.parse(output);

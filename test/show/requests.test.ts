@@ -253,7 +253,16 @@ describe('the routes of requests and runs', () => {
     assert.equal((await asleep.get('/resources/r1').expect(503)).body.code, 'not-started');
     const { body } = await get('/health/ready').expect(200);
     assert.equal(body.ready, true);
-    assert.deepEqual(Object.keys(body.checks), ['database', 'queue', 'store', 'work', 'bulk', 'webhooks', 'outcomes']);
+    assert.deepEqual(Object.keys(body.checks), [
+      'database',
+      'queue',
+      'store',
+      'work',
+      'bulk',
+      'webhooks',
+      'outcomes',
+      'addresses',
+    ]);
   });
 
   test('work below a path of an Express application and in plain node:http', async () => {

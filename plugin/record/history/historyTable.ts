@@ -84,7 +84,7 @@ export class HistoryTable implements Histories {
   }
 
   attemptsOf(resourceId: string): Promise<AttemptNote[]> {
-    const sql = `select ${ATTEMPT} from :schema:.attempt where resource_id = :resourceId order by at desc, slot desc`;
+    const sql = `select ${ATTEMPT} from :schema:.attempt as t where resource_id = :resourceId order by t.at desc, t.slot desc`;
     return this.#database.rows('reading attempts', sql, { resourceId });
   }
 
