@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, constants, fchmodSync, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { open, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
@@ -16,14 +26,34 @@ export interface FileRights {
   readonly isShared: boolean;
 }
 
-/** Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. */
-export function createFolders(folder: string, { folderMode, isShared }: FileRights): string | undefined {
-  const highest = mkdirSync(folder, { recursive: true, mode: folderMode });
-  for (let made = folder; isShared && highest !== undefined; made = dirname(made)) {
-    chmodSync(made, folderMode);
-    if (made === highest) break;
+/**
+ * Makes a folder and what is missing above it; answers the highest one that was made, undefined when it was there. Step by
+ * step: Node's own `recursive` says ENOENT on a file system that may only be read, and never returns on some.
+ */
+export function createFolders(folder: string, rights: FileRights): string | undefined {
+  try {
+    return createFolder(folder, rights) ? folder : undefined;
+  } catch (error) {
+    const parent = dirname(folder);
+    // Where the one above is there, the folder itself is refused.
+    if (codeOf(error) !== 'ENOENT' || parent === folder || lstatSync(parent, { throwIfNoEntry: false })) throw error;
+    const highest = createFolders(parent, rights);
+    createFolder(folder, rights);
+    return highest ?? folder;
   }
-  return highest;
+}
+
+/** false: it was there, or somebody else made it. */
+function createFolder(folder: string, { folderMode, isShared }: FileRights): boolean {
+  try {
+    mkdirSync(folder, folderMode);
+    if (isShared) chmodSync(folder, folderMode);
+    return true;
+  } catch (error) {
+    // Of a folder that is there, a file system that may only be read says EROFS.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
+    throw error;
+  }
 }
 
 /**
