@@ -12,6 +12,11 @@ export function describeDataset(catalog: Source, idOrName: string): Promise<Data
   return catalog.describeDataset ? catalog.describeDataset(idOrName) : catalog.getDataset(idOrName);
 }
 
+/** Whether its copies are for some alone; a dataset that is not there any more is private. */
+export async function isPrivateDataset(catalog: Source, datasetId: string): Promise<boolean> {
+  return (await describeDataset(catalog, datasetId))?.private ?? true;
+}
+
 /** A page of a dataset's resources, in the order of their ids. */
 export function pageOfDataset(catalog: Source, datasetId: string, page: PageQuery): Promise<Page<Resource>> {
   const { listDatasetResources } = catalog;

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { Feed, type Item } from 'feed';
 import { plainText } from '../decide/plainText.ts';
 import { ArchiverError } from '../errors.ts';
 import type { NewVersion, VersionHead } from '../record/Histories.ts';
 import { may, requireVisible } from './access.ts';
+import { idOf } from './askedResource.ts';
 import { type DatasetHead, describeDataset } from './datasets.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
-import { idOf } from './requestRoutes.ts';
+import { sendTagged } from './sendTagged.ts';
 
 type Kind = 'atom' | 'json';
 
@@ -84,21 +84,9 @@ async function sendFeed(
   }
   const text = kind === 'atom' ? feed.atom1() : feed.json1();
   response.setHeader('Content-Type', kind === 'atom' ? 'application/atom+xml; charset=utf-8' : 'application/feed+json');
-  sendCacheable(text, request, response);
-}
-
-/** Who may see it is asked with each request, so that only the caller may keep it. */
-function sendCacheable(text: string, request: Request, response: Response): void {
-  const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
+  // Who may see it is asked with each request, so that only the caller may keep it.
   response.setHeader('Cache-Control', `private, max-age=${MAX_AGE_S}`);
-  response.setHeader('ETag', etag);
-  const known =
-    request
-      .get('if-none-match')
-      ?.split(',')
-      .map((one) => one.trim().replace(/^W\//, '')) ?? [];
-  if (known.includes(etag)) response.status(304).end();
-  else response.send(text);
+  sendTagged(text, request, response);
 }
 
 interface Shown {

@@ -1,22 +1,19 @@
 import type { Request, Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { KeptChange } from '../model/history.ts';
-import type { Resource } from '../model/resource.ts';
-import { requirePermission, requireVisible } from './access.ts';
-import { describeDataset } from './datasets.ts';
+import { requirePermission } from './access.ts';
+import { resourceOf, visibleResource } from './askedResource.ts';
+import { isPrivateDataset } from './datasets.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { nextUrl, pageQueryOf, readPage } from './paging.ts';
-import { idOf } from './requestRoutes.ts';
 
 /** Changes of state of a resource of the portal, the newest first, page by page. */
 export async function listResourceEvents(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const page = pageQueryOf(request);
   if (page.after !== null && !/^\d{1,18}$/.test(page.after))
     throw new ArchiverError('invalid-request', 'after is the id of an event.');
-  const resource = await resourceOf(deps, request);
-  const { id, datasetId } = resource;
-  await requireVisible(deps, request, 'archive.read', { datasetId, resourceId: id }, `resource ${id}`);
-  const isPrivate = (await describeDataset(deps.catalog, datasetId))?.private ?? true;
+  const { id, datasetId } = await visibleResource(deps, request);
+  const isPrivate = await isPrivateDataset(deps.catalog, datasetId);
   const { entries, next } = await readPage(
     page,
     (part) => deps.records.histories.changesOf(id, part),
@@ -29,18 +26,10 @@ export async function listResourceEvents(deps: HandlerDeps, request: Request, re
 
 /** The newest attempts of a resource, with what servers answered: for those who look after the archive. */
 export async function listResourceAttempts(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
-  const resource = await resourceOf(deps, request);
-  const { id, datasetId } = resource;
+  const { id, datasetId } = await resourceOf(deps, request);
   await requirePermission(deps, request, 'archive.report', { datasetId, resourceId: id });
   const attempts = await deps.records.histories.attemptsOf(id);
   response.json({ attempts: attempts.map((attempt) => ({ ...attempt, at: attempt.at.toISOString() })) });
-}
-
-async function resourceOf({ catalog }: HandlerDeps, request: Request): Promise<Resource> {
-  const id = idOf(request);
-  const resource = await catalog.getResource(id);
-  if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
-  return resource;
 }
 
 function changeView(deps: HandlerDeps, change: KeptChange, isPrivate: boolean) {

@@ -3,7 +3,8 @@ import { ArchiverError } from '../errors.ts';
 import type { Copy } from '../model/copy.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import { requirePermission, requireVisible } from './access.ts';
-import { describeDataset, pageOfDataset } from './datasets.ts';
+import { idOf, visibleResource } from './askedResource.ts';
+import { describeDataset, isPrivateDataset, pageOfDataset } from './datasets.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { cutPage, nextUrl, pageQueryOf, readPage } from './paging.ts';
 import { resourceView, runView } from './views.ts';
@@ -46,22 +47,13 @@ function accept(deps: HandlerDeps, response: Response, result: RequestResult): v
 export async function showResource(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const id = idOf(request);
   const page = pageQueryOf(request);
-  const resource = await deps.catalog.getResource(id);
-  if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
-  await requireVisible(
-    deps,
-    request,
-    'archive.read',
-    { datasetId: resource.datasetId, resourceId: id },
-    `resource ${id}`,
-  );
+  const resource = await visibleResource(deps, request);
   // In this order: what ended meanwhile may show a copy too early, never say that one is there and not show it.
   const archival = await deps.records.archivals.get(id);
   const { copies } = deps.records;
   const shown = await readPage(page, (part) => copies.pageByResource(id, part), keyOf);
   const landing = (await deps.records.landings.listByResources([id])).get(id);
-  const dataset = await describeDataset(deps.catalog, resource.datasetId);
-  const isPrivate = dataset?.private ?? true;
+  const isPrivate = await isPrivateDataset(deps.catalog, resource.datasetId);
   response.json(resourceView(deps, resource, archival, { copies: shown, landing, isPrivate }, page.limit));
 }
 
@@ -118,12 +110,6 @@ export async function cancelRun(deps: HandlerDeps, request: Request, response: R
   const run = await deps.records.runs.cancel(id, deps.now());
   if (!run) throw new ArchiverError('not-found', `There is no run ${id}.`);
   response.json(runView(run));
-}
-
-/** The `:id` of a route. */
-export function idOf(request: Request): string {
-  const { id } = request.params;
-  return typeof id === 'string' ? id : '';
 }
 
 function requesterOf(deps: HandlerDeps, request: Request): Requester {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { ArchiverError, messageOf } from '../errors.ts';
+import { within } from '../job/within.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
@@ -118,18 +119,10 @@ async function writeAndRead(store: ArchiveStore, isPrivate: boolean): Promise<Ch
 /** What throws, or does not answer, is a check that is not ok. */
 async function attempt(name: ConnectionCheck['name'], check: () => Promise<Check>): Promise<ConnectionCheck> {
   try {
-    return { name, ...(await within(check())) };
+    return { name, ...(await within(ANSWER_MS, check())) };
   } catch (error) {
     return { name, ...bad(error instanceof ArchiverError ? error.message : messageOf(error)) };
   }
-}
-
-async function within(check: Promise<Check>): Promise<Check> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Check>((resolve) => {
-    timer = setTimeout(() => resolve(bad(`there was no answer within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
-  });
-  return Promise.race([check, late]).finally(() => clearTimeout(timer));
 }
 
 const fine = (detail: string): Check => ({ ok: true, detail });

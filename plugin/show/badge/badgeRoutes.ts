@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { makeBadge } from 'badge-maker';
 import type { Request, Response } from 'express';
-import { ArchiverError } from '../../errors.ts';
-import { may, requireVisible } from '../access.ts';
+import { may } from '../access.ts';
 import { anonymousRequest } from '../anonymousRequest.ts';
-import { describeDataset } from '../datasets.ts';
+import { visibleResource } from '../askedResource.ts';
+import { isPrivateDataset } from '../datasets.ts';
 import { escapeHtml } from '../escapeHtml.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
-import { idOf } from '../requestRoutes.ts';
+import { hashOf, sendTagged } from '../sendTagged.ts';
 import { type Badge, badgeOf } from './badgeOf.ts';
 
 /** In which form a badge is asked for. */
@@ -35,41 +34,26 @@ export async function showBadge(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const id = idOf(request);
-  const resource = await deps.catalog.getResource(id);
-  if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
-  const subject = { datasetId: resource.datasetId, resourceId: id };
-  await requireVisible(deps, request, 'archive.read', subject, `resource ${id}`);
-  const dataset = await describeDataset(deps.catalog, resource.datasetId);
-  const isPrivate = dataset?.private ?? true;
+  const { id, datasetId } = await visibleResource(deps, request);
+  const isPrivate = await isPrivateDataset(deps.catalog, datasetId);
   const { archivals, copies } = deps.records;
   const [archival, newest] = [await archivals.get(id), await copies.newest(id)];
   const { language, words } = deps.languages.for(request);
   const badge = badgeOf({ archival, newest, confirmFailures: deps.confirmFailures }, language, words);
-  const isPublic = !isPrivate && (await may(deps, anonymousRequest(request), 'archive.read', subject));
+  const isPublic =
+    !isPrivate && (await may(deps, anonymousRequest(request), 'archive.read', { datasetId, resourceId: id }));
   response.setHeader('Cache-Control', isPublic ? `public, max-age=${MAX_AGE_S}` : 'private, no-store');
   send(kind, { badge, language, copyUrl: newest && deps.copyUrl(newest.key, isPrivate) }, request, response);
 }
 
 function send(kind: BadgeKind, shown: Shown, request: Request, response: Response): void {
-  const body = BODIES[kind](shown);
-  const etag = `"${hashOf(body)}"`;
-  response.setHeader('ETag', etag);
   response.setHeader('Vary', 'Accept-Language');
   response.setHeader('Content-Language', shown.language);
   response.setHeader('Content-Type', TYPES[kind]);
   // Opened by itself, a picture is a document: nothing in it may run or be loaded.
   response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox");
-  const known =
-    request
-      .get('if-none-match')
-      ?.split(',')
-      .map((one) => one.trim().replace(/^W\//, '')) ?? [];
-  if (known.includes(etag)) response.status(304).end();
-  else response.send(body);
+  sendTagged(BODIES[kind](shown), request, response);
 }
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 const BODIES: Readonly<Record<BadgeKind, (shown: Shown) => string>> = {
   // Ids of its own, so that several stand in one page.
