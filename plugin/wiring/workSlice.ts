@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WorkOptions, WorkReport } from '../Archiver.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
@@ -36,6 +37,8 @@ export async function workSlice(deps: SliceDeps, { ms, signal }: WorkOptions): P
   const startedMs = performance.now();
   const leftMs = () => ms - (performance.now() - startedMs);
   const closing = new AbortController();
+  // Every slice of a host that waits for a place listens to it.
+  setMaxListeners(0, closing.signal);
   const scope = new Scope(logger);
   try {
     const queue = await createQueue(config, { knex, listen, now: () => clock.now(), logger });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NO_REQUEST } from '../decide/fetchCost.ts';
 import { hostReport } from '../decide/hostReport.ts';
@@ -64,6 +65,8 @@ export class HostQueue {
 
   constructor(deps: HostQueueDeps) {
     this.#deps = deps;
+    // Everybody who waits for a place of the lane listens to it.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /**

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FetchCost, HostLimits } from '../../plugin/model/host.ts';
-import { HostQueue } from '../../plugin/work/hostQueue.ts';
+import { HostQueue, type HostQueueDeps } from '../../plugin/work/hostQueue.ts';
 import { LanePlaces } from '../../plugin/work/lanePlaces.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
@@ -19,6 +20,16 @@ const LIMITS: HostLimits = {
   gapFactor: 0,
 };
 
+const lanePlaces = (places: number) =>
+  new LanePlaces({
+    places,
+    slowShare: 1,
+    slowAfterMs: 60_000,
+    slowBytesPerSecond: 0,
+    onDemand: () => undefined,
+    elapsedMs: () => performance.now(),
+  });
+
 describe('the queue of interactive requests', () => {
   let test: TestRecords;
 
@@ -28,18 +39,14 @@ describe('the queue of interactive requests', () => {
   afterEach(() => test.close());
 
   /** `waiting`: archivals that wait for the host, in their order. */
-  function queue(owner: string, waiting: (() => Promise<FetchCost>)[] = [], patienceMs = 60_000): HostQueue {
+  function queue(
+    owner: string,
+    waiting: (() => Promise<FetchCost>)[] = [],
+    patienceMs = 60_000,
+    places: HostQueueDeps['places'] = lanePlaces(9),
+  ): HostQueue {
     const { hosts } = test.records;
     const now = () => new Date();
-    const elapsedMs = () => performance.now();
-    const places = new LanePlaces({
-      places: 9,
-      slowShare: 1,
-      slowAfterMs: 60_000,
-      slowBytesPerSecond: 0,
-      onDemand: () => undefined,
-      elapsedMs,
-    });
     return new HostQueue({
       hosts,
       places,
@@ -66,6 +73,39 @@ describe('the queue of interactive requests', () => {
     const passed = await Promise.all(queues.flatMap((one) => Array.from({ length: 6 }, () => one.run(HOST, archive))));
     assert.ok(passed.includes(null));
     assert.ok(most <= 2);
+  });
+
+  it('lets many wait for a place of the lane without a warning, and keeps nothing of them', async () => {
+    const warned: string[] = [];
+    const warn = ({ name }: Error) => void warned.push(name);
+    process.on('warning', warn);
+    const signals: AbortSignal[] = [];
+    const places = {
+      enter: (_host: string, signal: AbortSignal) => {
+        signals.push(signal);
+        return lanes.enter('data.example', signal);
+      },
+      learn: () => undefined,
+    };
+    const lanes = lanePlaces(1);
+    const first = gate();
+    const one = queue('a', [], 60_000, places);
+    const runs = Array.from({ length: 20 }, (_, host) =>
+      one.run(`${host}.example`, async () => {
+        await first.passed;
+        return ASKED;
+      }),
+    );
+    await until(() => signals.length === 20);
+    await new Promise(setImmediate);
+    assert.deepEqual(warned, []);
+    first.open();
+    await Promise.all(runs);
+    process.off('warning', warn);
+    assert.deepEqual(
+      signals.flatMap((signal) => getEventListeners(signal, 'abort')),
+      [],
+    );
   });
 
   it('sends away for as long as a host asked to be left alone', async () => {

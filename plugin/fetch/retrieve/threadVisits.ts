@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { NO_REQUEST } from '../../decide/fetchCost.ts';
 import type { HostPlace, HostPlaces } from '../../model/hostPlaces.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
@@ -12,6 +13,8 @@ export class ThreadVisits {
 
   constructor(places: HostPlaces | null) {
     this.#places = places;
+    // Everybody who waits for a place at another host listens to it.
+    setMaxListeners(0, this.#ended.signal);
   }
 
   async receive(message: Visit, answer: (message: ToThread) => void): Promise<void> {
