@@ -8,6 +8,7 @@ import { statusCommand } from './archive/status.ts';
 import { sweepCommand } from './archive/sweep.ts';
 import { ckanCommand } from './ckan/ckan.ts';
 import type { CommandContext } from './context/CommandContext.ts';
+import { adoptStoreCommand } from './operate/adoptStore.ts';
 import { configCommand } from './operate/configCommand.ts';
 import { hostCommand } from './operate/host.ts';
 import { migrateCommand } from './operate/migrate.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   hostCommand,
   migrateCommand,
   relocateCommand,
+  adoptStoreCommand,
   uninstallCommand,
   ckanCommand,
 ];

@@ -109,6 +109,8 @@ export interface Archivals {
   park(resourceId: string, until: Date): Promise<void>;
   /** The request at this host whose turn comes first, of those that are due or parked; null: none. */
   nextWaiting(host: string, by: { readonly now: Date }): Promise<string | null>;
+  /** Bytes of this time wait in the store: the next check, which is due now, compares with them. false: no row, or leased. */
+  reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** Hosts of the bulk lane with resources whose worker died. */

@@ -7,6 +7,7 @@ import type { Histories } from './Histories.ts';
 import type { Hosts } from './Hosts.ts';
 import type { Landings } from './Landings.ts';
 import type { Runs } from './Runs.ts';
+import type { StoreIdentities } from './StoreIdentities.ts';
 import type { TaskStatuses } from './TaskStatuses.ts';
 
 /** Every query of ours. Each method throws `ArchiverError('database-failed')` when PostgreSQL does not answer. */
@@ -20,6 +21,7 @@ export interface Records {
   readonly hosts: Hosts;
   readonly deliveries: Deliveries;
   readonly landings: Landings;
+  readonly identities: StoreIdentities;
   readonly histories: Histories;
   readonly addresses: Addresses;
   /** `select 1`: whether it answers. */
@@ -71,6 +73,8 @@ export interface Copies {
   /** A copy whose worker died before recording it. Nothing happens when the key is known. */
   recordRecovered(copy: Omit<Copy, 'id'>): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Of these keys, those that no copy has. */
+  unknownKeys(keys: readonly string[]): Promise<readonly string[]>;
   /** Ascending id order. */
   page(after: string | null, limit: number): Promise<readonly Copy[]>;
 }

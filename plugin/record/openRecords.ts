@@ -9,6 +9,7 @@ import { DeliveryTable } from './coordination/deliveryTable.ts';
 import { HostTable } from './coordination/hostTable.ts';
 import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
 import { OutboxTable } from './coordination/outboxTable.ts';
+import { StoreIdentityTable } from './coordination/storeIdentityTable.ts';
 import { connectionOf } from './database/connectionOf.ts';
 import type { Database } from './database/Database.ts';
 import { type Listen, listenOver } from './database/listen.ts';
@@ -40,6 +41,7 @@ export function createRecords(options: {
     hosts: new HostTable(database),
     deliveries: new DeliveryTable(database),
     landings: new LandingTable(database),
+    identities: new StoreIdentityTable(database),
     histories: new HistoryTable(database),
     addresses: new AddressTable(database),
     async ping() {

@@ -7,6 +7,7 @@ import type { KnownTaskStatus as TaskStatusRow } from '../record/TaskStatuses.ts
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
+import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
 import type { LastAttempt } from './lastAttempt.ts';
 
@@ -39,6 +40,11 @@ export interface Archive {
   relocate(options: { readonly dryRun: boolean }): Promise<Relocation>;
   /** What this process has asked and kept since it started. */
   totals(): AttemptTotals;
+  /**
+   * Makes the store this database's own, after a restore or a move: from now on no other one removes copies from it. Records the
+   * copies in it that no record names; reads all of the store's keys.
+   */
+  adoptStore(): Promise<RecoveredCopies>;
   readonly runs: ArchiveRuns;
   readonly hosts: ArchiveHosts;
 }
@@ -116,4 +122,6 @@ export interface ArchiveOverview {
   readonly pauses: readonly { readonly owner: string; readonly reason: string }[];
   /** What `cache_url` of some resources may still begin with: `relocate` was not run since the address changed. */
   readonly earlierAddresses: readonly string[];
+  /** Why no copy is removed from the store, as a sentence; null: it belongs to this database alone. */
+  readonly storeConflict: string | null;
 }

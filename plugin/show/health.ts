@@ -21,7 +21,7 @@ export interface HealthCheck {
 /** Whom the checks ask. */
 export interface HealthDeps {
   readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
-  readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries' | 'addresses'>;
+  readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries' | 'addresses' | 'identities'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
   readonly logger: Logger;
@@ -30,11 +30,11 @@ export interface HealthDeps {
 
 /** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
 export async function healthOf(deps: HealthDeps): Promise<Health> {
-  const { records, store, queue, logger } = deps;
+  const { records, queue, logger } = deps;
   const [database, jobs, storage, work, bulk, webhooks, outcomes, addresses] = await Promise.all([
     serviceCheck('database', () => records.takesWrites(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
-    serviceCheck('store', () => store.freeBytes(), logger),
+    storeCheck(deps),
     workCheck(deps),
     bulkCheck(records),
     webhookCheck(records),
@@ -54,6 +54,13 @@ async function serviceCheck(what: string, ask: () => Promise<unknown>, logger: L
     logger.warn({ check: what, error: messageOf(error) }, 'a health check failed');
     return { ok: false, detail: `The ${what} does not answer; the log says why.` };
   }
+}
+
+/** Another database on the same store is told of, and is no failure: only nothing is removed. */
+async function storeCheck({ records, store, logger }: HealthDeps): Promise<HealthCheck> {
+  const check = await serviceCheck('store', () => store.freeBytes(), logger);
+  if (!check.ok) return check;
+  return { ok: true, detail: await records.identities.conflict().catch(() => null) };
 }
 
 /** A pause for want of room is reported, and is no failure: the backlog's age fails in time. A refusing service is one. */

@@ -5,6 +5,7 @@ import type { Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
+import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
 import { lastAttemptOf } from './lastAttempt.ts';
@@ -13,13 +14,14 @@ import { lastAttemptOf } from './lastAttempt.ts';
 export interface ArchiveDeps {
   readonly records: Pick<
     Records,
-    'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases' | 'addresses'
+    'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases' | 'addresses' | 'identities'
   >;
   readonly requests: Requests;
   relocate(dryRun: boolean): Promise<Relocation>;
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
   readonly tally: { readonly totals: AttemptTotals };
   readonly config: { readonly confirmFailures: number };
+  adoptStore(): Promise<RecoveredCopies>;
   now(): Date;
 }
 
@@ -63,14 +65,15 @@ export class PortalArchive implements Archive {
 
   async overview(): Promise<ArchiveOverview> {
     const { records, config, now } = this.#deps();
-    const [counts, backlog, saves, pauses, earlierAddresses] = await Promise.all([
+    const [counts, backlog, saves, pauses, earlierAddresses, storeConflict] = await Promise.all([
       records.archivals.countByCode(config.confirmFailures),
       records.archivals.backlog(now()),
       records.outbox.backlog(),
       records.leases.pauses(),
       records.addresses.earlier(),
+      records.identities.conflict(),
     ]);
-    return { counts, backlog, saves, pauses, earlierAddresses };
+    return { counts, backlog, saves, pauses, earlierAddresses, storeConflict };
   }
 
   async requestResource(id: string, by = NOBODY): Promise<RequestResult> {
@@ -91,6 +94,10 @@ export class PortalArchive implements Archive {
 
   async sweep(options: { readonly dryRun: boolean }): Promise<SweepReport> {
     return this.#deps().sweep.report(options);
+  }
+
+  async adoptStore(): Promise<RecoveredCopies> {
+    return this.#deps().adoptStore();
   }
 
   totals(): AttemptTotals {

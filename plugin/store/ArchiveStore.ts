@@ -73,5 +73,12 @@ export interface ArchiveStore {
   probe?(): Promise<void>;
   /** Bytes free for new copies; null when the store has no bound. */
   freeBytes(): Promise<number | null>;
+  /**
+   * What `writeMark` wrote last: a short text beside the copies, not among them. One for each place that has one; none where
+   * nothing was written yet. Left out together with `writeMark`: then nobody notices two databases on one store.
+   */
+  readMarks?(): Promise<readonly string[]>;
+  /** In each place; takes the place of what was written before. */
+  writeMark?(text: string): Promise<void>;
   close(): Promise<void>;
 }

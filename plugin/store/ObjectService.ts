@@ -48,6 +48,8 @@ export interface ObjectService {
   open(): Promise<void>;
   /** A whole object in one request; throws, and writes nothing, where the key is taken. */
   put(object: NewObject, body: Uint8Array): Promise<void>;
+  /** A small object that takes the place of what has its key. */
+  replace(key: string, body: Uint8Array): Promise<void>;
   /** Does nothing yet. */
   startParts(object: NewObject): PartTarget;
   /** null when there is no such key. */

@@ -57,6 +57,10 @@ class BlobContainer implements ObjectService {
     await this.#blob(object.key).upload(body, body.length, optionsFor(object));
   }
 
+  async replace(key: string, body: Uint8Array): Promise<void> {
+    await this.#blob(key).upload(body, body.length, { blobHTTPHeaders: { blobContentType: SERVED_AS.contentType } });
+  }
+
   startParts(object: NewObject): PartTarget {
     return new BlobBlocks(this.#blob(object.key), object);
   }

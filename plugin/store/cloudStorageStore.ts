@@ -5,7 +5,7 @@ import type { ByteRange, StoredBytes } from './ArchiveStore.ts';
 import { openRead } from './cloudStorageRead.ts';
 import { newFile, ResumableUpload } from './cloudStorageUpload.ts';
 import type { NewObject, ObjectFacts, ObjectService, PartTarget } from './ObjectService.ts';
-import { ObjectStore, PROBE_KEY } from './objectStore.ts';
+import { ObjectStore, PROBE_KEY, SERVED_AS } from './objectStore.ts';
 
 /** Where the objects lie. Who we are is found as Google's libraries do: GOOGLE_APPLICATION_CREDENTIALS, else the machine. */
 export interface CloudStorageSettings {
@@ -59,6 +59,11 @@ class CloudStorageBucket implements ObjectService {
       validation: 'crc32c',
       preconditionOpts,
     });
+  }
+
+  async replace(key: string, body: Uint8Array): Promise<void> {
+    const { contentType } = SERVED_AS;
+    await this.#file(key).save(Buffer.from(body), { resumable: false, contentType, validation: 'crc32c' });
   }
 
   startParts(object: NewObject): PartTarget {

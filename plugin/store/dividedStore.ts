@@ -96,6 +96,16 @@ export class DividedStore implements ArchiveStore {
     return free.length === 0 ? null : Math.min(...free);
   }
 
+  /** Of both sides: another database may share one of them. The mark is no secret. */
+  async readMarks(): Promise<readonly string[]> {
+    return [...((await this.#open.readMarks?.()) ?? []), ...((await this.#private.readMarks?.()) ?? [])];
+  }
+
+  async writeMark(text: string): Promise<void> {
+    await this.#open.writeMark?.(text);
+    await this.#private.writeMark?.(text);
+  }
+
   async close(): Promise<void> {
     await this.#open.close();
     await this.#private.close();

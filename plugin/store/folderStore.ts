@@ -6,6 +6,7 @@ import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore
 import { createFolders, type FileRights, refuseLinks, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
+import { readMark, writeMark } from './mark/markFile.ts';
 import { moveIntoOwnFolder } from './moveIntoOwnFolder.ts';
 import { OwnFolders, within } from './ownFolders.ts';
 import { STAGES, StageFolder } from './stageFolder.ts';
@@ -186,6 +187,20 @@ export class FolderStore implements ArchiveStore {
       const { blocks, bavail, bsize } = await statfs(this.#folder);
       // No size at all: a file system without a bound, or one that does not tell.
       return blocks === 0 ? null : bavail * bsize;
+    });
+  }
+
+  readMarks(): Promise<readonly string[]> {
+    return this.#guard('reading whose it is', async () => {
+      const mark = await readMark(this.#folder);
+      return mark === null ? [] : [mark];
+    });
+  }
+
+  writeMark(text: string): Promise<void> {
+    return this.#guard('noting whose it is', async () => {
+      await writeMark(this.#folder, text, { durable: this.#durable, rights: this.#rights });
+      if (this.#durable) await this.#flush.flush(this.#folder);
     });
   }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StageAbout, StoredBytes } from './ArchiveStore.ts';
+import { MARK_KEY } from './mark/markFile.ts';
 import type { NewObject, ObjectFacts, ObjectService } from './ObjectService.ts';
 import { PartUpload, type Uploaded } from './partUpload.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
@@ -109,6 +111,17 @@ export class ObjectStore implements ArchiveStore {
 
   async freeBytes(): Promise<null> {
     return null;
+  }
+
+  readMarks(): Promise<readonly string[]> {
+    return this.#guard('reading whose it is', async () => {
+      const stored = await this.#service.read(MARK_KEY, null);
+      return stored ? [await text(stored.stream)] : [];
+    });
+  }
+
+  writeMark(mark: string): Promise<void> {
+    return this.#guard('noting whose it is', () => this.#service.replace(MARK_KEY, Buffer.from(mark)));
   }
 
   async close(): Promise<void> {

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ByteRange, StoredBytes } from './ArchiveStore.ts';
 import type { NewObject, ObjectFacts, ObjectService, PartTarget } from './ObjectService.ts';
-import { ObjectStore } from './objectStore.ts';
+import { ObjectStore, SERVED_AS } from './objectStore.ts';
 import { MultipartUpload, newObjectOf } from './s3Upload.ts';
 
 /** Where the objects lie. Who we are is found as Amazon's libraries do: AWS_ACCESS_KEY_ID, a profile, else the machine. */
@@ -66,6 +66,11 @@ class S3Bucket implements ObjectService {
   async put(object: NewObject, body: Uint8Array, signal?: AbortSignal): Promise<void> {
     const created = { Bucket: this.#bucket, ...newObjectOf(object), IfNoneMatch: '*' };
     await this.#client.send(new PutObjectCommand({ ...created, Body: body }), signal ? { abortSignal: signal } : {});
+  }
+
+  async replace(key: string, body: Uint8Array): Promise<void> {
+    const ContentType = SERVED_AS.contentType;
+    await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: body, ContentType }));
   }
 
   startParts(object: NewObject): PartTarget {

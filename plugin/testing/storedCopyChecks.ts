@@ -18,6 +18,7 @@ export const READING_CHECKS: Readonly<Record<string, StoreCheck>> = {
   'lets a reader leave before the end': letsReaderLeave,
   'lists the keys below a prefix, and all of them below the archive': lists,
   'says which of several keys are there, where it takes them in one question': findsMany,
+  'keeps a mark for all who open it, none of its copies, where it keeps one': keepsMark,
   'removes a copy, once or twice, and lets its key be taken again': removes,
 };
 
@@ -67,6 +68,17 @@ async function lists({ store }: StoreUnderTest): Promise<void> {
   const all = await listed(store, 'archive/');
   assert.ok(all.includes(one) && all.includes(two), all.join());
   assert.deepEqual(await listed(store, 'archive/19990101T000000Z/'), []);
+}
+
+async function keepsMark({ store, other }: StoreUnderTest): Promise<void> {
+  if (!store.readMarks) return;
+  assert.deepEqual(await store.readMarks(), []);
+  const before = await listed(store, 'archive/');
+  for (const mark of ['{"owner":"one, ü"}', '{"owner":"two"}']) {
+    await store.writeMark?.(mark);
+    assert.deepEqual(new Set(await other.readMarks?.()), new Set([mark]));
+  }
+  assert.deepEqual(await listed(store, 'archive/'), before);
 }
 
 async function removes({ store }: StoreUnderTest): Promise<void> {

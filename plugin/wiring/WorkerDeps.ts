@@ -7,6 +7,7 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
+import type { StoreOwnership } from '../work/storeOwnership.ts';
 
 /** What is open when the worker starts. */
 export interface WorkerDeps {
@@ -17,6 +18,7 @@ export interface WorkerDeps {
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
   readonly tally: AttemptTally;
+  readonly ownership: Pick<StoreOwnership, 'mayRemove' | 'renew'>;
   /** Says who may see a resource, its copies being where that audience finds them. */
   place(resource: Resource): Promise<Resource>;
   /** Names this process in its leases. */

@@ -26,6 +26,7 @@ import { archiveDerived } from '../work/archiveDerived.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
 import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
+import type { StoreOwnership } from '../work/storeOwnership.ts';
 import { decide } from './decision.ts';
 import { findMissingCopy } from './missingCopy.ts';
 
@@ -38,6 +39,7 @@ export interface JourneyDeps {
   readonly store: ArchiveStore;
   readonly queueName: string;
   readonly tally: AttemptTally;
+  readonly ownership: Pick<StoreOwnership, 'mayRemove'>;
   readonly keeper: Pick<FetchedKeeper, 'keep'>;
   describe(resourceId: string): Promise<Resource | null>;
   newestCopy(resourceId: string): Promise<Copy | null>;

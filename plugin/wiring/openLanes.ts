@@ -66,6 +66,7 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
     store,
     queueName: queue.name,
     tally,
+    ownership: worker.ownership,
     keeper,
     describe: async (resourceId) => {
       const resource = await reader.read(resourceId);

@@ -20,12 +20,15 @@ import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import { readUnrecorded } from '../store/findUnrecordedCopy.ts';
 import { ArchivalRequests } from '../trigger/archivalRequests.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
 import { AttemptTally } from '../work/attemptTally.ts';
+import { type RecoveredCopies, recoverCopies } from '../work/recoverCopies.ts';
 import { type Relocation, relocateCopies } from '../work/relocateCopies.ts';
+import { StoreOwnership } from '../work/storeOwnership.ts';
 import { baseOf, noticeAddresses } from './addresses.ts';
 import { handlerDepsOf } from './handlerDeps.ts';
 import { openListen } from './openListen.ts';
@@ -38,6 +41,7 @@ import { requireSuitableHost } from './requireSuitableHost.ts';
 import { CLOSE_GRACE_MS, Scope } from './scope.ts';
 import { StartWaits } from './startWaits.ts';
 import { version } from './version.ts';
+import type { WorkerDeps } from './WorkerDeps.ts';
 import { workSlice } from './workSlice.ts';
 
 /** Everything that runs between start and stop. */
@@ -51,6 +55,8 @@ export interface Parts {
   readonly sweep: Sweep;
   readonly tally: AttemptTally;
   relocate(dryRun: boolean): Promise<Relocation>;
+  /** Makes the store this database's own, and finds copies that no record names. */
+  adoptStore(): Promise<RecoveredCopies>;
   readonly handlerDeps: HandlerDeps;
   now(): Date;
   /** Works for a while beside whatever roles were started. */
@@ -108,8 +114,10 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
   const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
   const tally = new AttemptTally();
-  const place = placementOf({ config, portal, catalog, records, store, knex });
-  const worker = { config, portal, catalog, records, store, queue, tally, place, owner, now, emit };
+  const { identities } = records;
+  const ownership = new StoreOwnership({ identities, store, elapsedMs: () => performance.now(), logger });
+  const place = placementOf({ config, portal, catalog, records, store, knex, ownership });
+  const worker = { config, portal, catalog, records, store, queue, tally, ownership, place, owner, now, emit };
   if (roles.includes('worker')) await openWorker({ scope, waits }, worker);
   else await startQueue(queue, null, { scope, waits });
   if (roles.includes('scheduler')) openSchedule(scope, config, { sweep, now: () => clock.now(), logger });
@@ -120,7 +128,19 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
   const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen, clock }, options);
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
-  return { work, config, knex, records, store, queue, requests, sweep, tally, relocate, handlerDeps, now, stop };
+  const adoptStore = () => adopt(ownership, { catalog, records, store, now });
+  const opened = { config, knex, records, store, queue, requests, sweep, tally, handlerDeps };
+  return { ...opened, work, relocate, adoptStore, now, stop };
+}
+
+/** The mark first: from then on nobody else removes what is found. */
+async function adopt(
+  ownership: StoreOwnership,
+  { catalog, records, store, now }: Pick<WorkerDeps, 'catalog' | 'records' | 'store' | 'now'>,
+): Promise<RecoveredCopies> {
+  await ownership.adopt();
+  const { archivals, copies } = records;
+  return recoverCopies({ catalog, archivals, copies, store, read: (key) => readUnrecorded(store, key), now });
 }
 
 interface OpenTables {

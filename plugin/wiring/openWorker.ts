@@ -22,6 +22,8 @@ import type { StartWaits } from './startWaits.ts';
 import type { WorkerDeps } from './WorkerDeps.ts';
 
 const HOUR_MS = 3_600_000;
+/** Another database on the store is noticed within so long, and so long a store that took no mark is believed to take none. */
+const MARK_EVERY_MS = 300_000;
 
 /** What works on jobs. Closed in reverse: intake first, then the jobs that still run, then what they fetch with. */
 export async function openWorker(
@@ -35,6 +37,9 @@ export async function openWorker(
   webhooks.start();
   const dropping = setInterval(() => void dropStages(deps), config.leaseMs).unref();
   scope.defer(() => clearInterval(dropping));
+  await waits.during('the mark of the store', deps.ownership.renew());
+  const marking = setInterval(() => void deps.ownership.renew(), MARK_EVERY_MS).unref();
+  scope.defer(() => clearInterval(marking));
   const pruning = setInterval(() => void dropOldRuns(deps), HOUR_MS).unref();
   scope.defer(() => clearInterval(pruning));
   await startQueue(queue, handlers, { scope, waits });

@@ -7,6 +7,7 @@ import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { DividedStore } from '../store/dividedStore.ts';
 import { placeCopies } from '../work/placeCopies.ts';
+import type { StoreOwnership } from '../work/storeOwnership.ts';
 import { copiesBase } from './copiesBase.ts';
 
 interface PlacementInput {
@@ -17,11 +18,12 @@ interface PlacementInput {
   readonly records: Pick<Records, 'copies'>;
   readonly store: ArchiveStore;
   readonly knex: HostDatabase;
+  readonly ownership: Pick<StoreOwnership, 'isOurs'>;
 }
 
 /** Puts the copies of a resource where its audience is; where all copies lie in one place there is nothing to do. */
 export function placementOf(input: PlacementInput): (resource: Resource) => Promise<Resource> {
-  const { config, portal, catalog, records, store, knex } = input;
+  const { config, portal, catalog, records, store, knex, ownership } = input;
   if (!(store instanceof DividedStore)) return async (resource) => resource;
   const unchanged = { cacheLastUpdated: null, hash: null, size: null, mimetype: null };
   const writeAddress = async (resourceId: string, key: string, isPrivate: boolean) => {
@@ -30,6 +32,8 @@ export function placementOf(input: PlacementInput): (resource: Resource) => Prom
       portal.catalog.writeBack([{ resourceId, cacheUrl, ...unchanged }], transaction),
     );
   };
-  const place = store.place.bind(store);
+  // What belongs to another database, or may, is hidden where this one says so, and shown by nobody but the other.
+  const place = async (key: string, isPrivate: boolean, mediaType: string | null) =>
+    (isPrivate || ownership.isOurs) && store.place(key, isPrivate, mediaType);
   return (resource) => placeCopies(resource, { catalog, copies: records.copies, place, writeAddress });
 }

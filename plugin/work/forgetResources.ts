@@ -1,11 +1,14 @@
 import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import type { StoreOwnership } from './storeOwnership.ts';
 
 /** What forgetting touches. */
 export interface ForgetDeps {
   readonly config: { readonly deletePolicy: 'keep' | 'remove' };
   readonly records: Pick<Records, 'archivals' | 'copies' | 'runs'>;
   readonly store: Pick<ArchiveStore, 'remove'>;
+  /** false: another database may use the store as well, and the copies stay. */
+  readonly ownership: Pick<StoreOwnership, 'mayRemove'>;
   now(): Date;
 }
 
@@ -21,7 +24,7 @@ export async function forgetResources(
 ): Promise<void> {
   const { config, records, now } = deps;
   const archivals = await records.archivals.getMany(resourceIds);
-  if (config.deletePolicy === 'remove') await removeCopies(resourceIds, deps);
+  if (config.deletePolicy === 'remove' && (await deps.ownership.mayRemove())) await removeCopies(resourceIds, deps);
   await records.archivals.forget(resourceIds);
   const waiting = archivals.map((archival) => archival.runIds).filter(({ length }) => length > 0);
   const others = runIds.filter((id) => !waiting.flat().includes(id));

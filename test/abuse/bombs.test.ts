@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { recordsIn } from '../support/recordsIn.ts';
@@ -37,7 +38,7 @@ describe('a publisher whose bodies grow without end when decoded', () => {
       const [copy, ...others] = await copies.listByResource('r1');
       assert.equal(others.length, 0);
       assert.equal((await portal.agent().get(`/${copy?.key}`).expect(200)).text, body);
-      const kept = await readdir(portal.folder, { recursive: true, withFileTypes: true });
+      const kept = await readdir(join(portal.folder, 'archive'), { recursive: true, withFileTypes: true });
       assert.equal(kept.filter((entry) => entry.isFile()).length, 1);
       // On a busy machine a start may warn of what it waits for.
       const errors = portal.logged.filter(({ level }) => level === 'error');

@@ -18,9 +18,10 @@ const PUBLIC = 'https://copies.example/public';
 const ROUTES = 'http://portal.example/archiver';
 const CSV = 'a,b\n1,2\n3,4\n';
 
+/** The copies; the mark is no secret. */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
+  const files = entries.filter((entry) => entry.isFile() && entry.name !== '.portal-archiver.json');
   return files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1)).sort();
 }
 

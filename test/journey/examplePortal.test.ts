@@ -47,9 +47,9 @@ describe('npm start -- --once', () => {
     assert.deepEqual({ md5, size }, { md5: md5Of(original), size: original.length });
   });
 
-  test('ends its PostgreSQL and leaves copies alone in the store', async () => {
+  test('ends its PostgreSQL and leaves copies and their mark alone in the store', async () => {
     assert.equal(await folder.postmaster(), null);
-    assert.deepEqual(await readdir(join(folder.folder, 'store')), ['archive']);
+    assert.deepEqual((await readdir(join(folder.folder, 'store'))).sort(), ['.portal-archiver.json', 'archive']);
   });
 
   test('finds on a second start what the first one kept', async () => {

@@ -45,6 +45,15 @@ describe('rights at a container that is there already', () => {
     assert.deepEqual(await listed(store, 'archive/'), [key]);
   });
 
+  test('are enough for the mark where they let it be written over, and say so where they do not', async () => {
+    const container = await madeContainer();
+    const may = new AzureBlobStore({ connectionString: await tokenFor(container, 'rcwl'), container });
+    for (const mark of ['one', 'two']) await may.writeMark(mark);
+    const mayNot = new AzureBlobStore({ connectionString: await tokenFor(container, 'rcl'), container });
+    await assert.rejects(mayNot.writeMark('three'), isStoreFailed);
+    assert.deepEqual(await mayNot.readMarks(), ['two']);
+  });
+
   test('to read alone are a broken store, before anything is fetched', async () => {
     const container = await madeContainer();
     const store = new AzureBlobStore({ connectionString: await tokenFor(container, 'rl'), container });

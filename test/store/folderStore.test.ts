@@ -29,7 +29,7 @@ async function openFolder(): Promise<StoreUnderTest> {
     close: async () => {
       await store.close();
       await other.close();
-      assert.deepEqual(await readdir(folder), ['archive']);
+      assert.deepEqual(await readdir(folder), ['.portal-archiver.json', 'archive']);
       await rm(folder, { recursive: true });
     },
   };

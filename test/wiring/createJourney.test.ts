@@ -68,6 +68,7 @@ describe('what a journey tells', () => {
         store,
         queueName: 'agenda-postgresql',
         tally: new AttemptTally(),
+        ownership: { mayRemove: async () => true },
         keeper: { keep: (_fetched, _signal, work) => work() },
         describe: (id) => portal.catalog.getResource(id),
         newestCopy: (id) => records.copies.newest(id),

@@ -11,7 +11,7 @@ export function statusCommand(context: CommandContext): Command {
   const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
   return addPortalOptions(command).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const { counts, backlog, saves, pauses, earlierAddresses } = await archiver.archive.overview();
+      const { counts, backlog, saves, pauses, earlierAddresses, storeConflict } = await archiver.archive.overview();
       const status = {
         queue: archiver.queueName(),
         store: archiver.storeName(),
@@ -20,6 +20,7 @@ export function statusCommand(context: CommandContext): Command {
         saves,
         pauses,
         earlierAddresses,
+        storeConflict,
       };
       print(context, options, {
         json: status,
@@ -30,6 +31,7 @@ export function statusCommand(context: CommandContext): Command {
           `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
           ...pauses.map(({ owner, reason }) => `${owner} pauses: ${reason}`),
           ...earlierAddresses.map((url) => `copies may still be addressed below ${url}: run portal-archiver relocate`),
+          ...(storeConflict === null ? [] : [storeConflict]),
           `queue: ${status.queue}, store: ${status.store}`,
         ],
       });

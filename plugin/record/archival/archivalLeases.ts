@@ -60,6 +60,7 @@ type LeaseMethods = Pick<
   | 'explain'
   | 'explainDue'
   | 'resume'
+  | 'reopen'
   | 'nextRetryAt'
   | 'hostsWithExpiredLeases'
 >;
@@ -121,6 +122,11 @@ const DEFER = `
     last_updated = now()
   where entity_id in (select resource_id from deferred) and task_type = 'archiver' and key = 'status'`;
 
+const REOPEN = `
+  update :schema:.archival set open_keys = open_keys || cast(:keyAt as timestamptz),
+    key_at = greatest(key_at, cast(:keyAt as timestamptz)), next_check_at = least(next_check_at, :now)
+  where resource_id = :resourceId and ${FREE} returning resource_id`;
+
 const NEXT_RETRY = `
   select ${moment('min(next_check_at)')} as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
 
@@ -176,6 +182,10 @@ export class ArchivalLeases implements LeaseMethods {
 
   async defer({ resourceId, token }: Lease, until: Date, reason: string): Promise<void> {
     await this.#rows('deferring an archival', DEFER, { resourceId, token, until, reason });
+  }
+
+  async reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean> {
+    return (await this.#rows('reopening an archival', REOPEN, { resourceId, keyAt, now })).length > 0;
   }
 
   async nextRetryAt(host: string): Promise<Date | null> {

@@ -135,6 +135,7 @@ export class ArchivalTable implements Archivals {
   turns: Archivals['turns'] = (resourceIds, now) => this.#turns.turns(resourceIds, now);
   park: Archivals['park'] = (resourceId, until) => this.#turns.park(resourceId, until);
   nextWaiting: Archivals['nextWaiting'] = (host, by) => this.#turns.nextWaiting(host, by);
+  reopen: Archivals['reopen'] = (resourceId, keyAt, now) => this.#leases.reopen(resourceId, keyAt, now);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);

@@ -95,6 +95,12 @@ export class CopyTable implements Copies {
     await this.#database.rows('removing a copy', 'delete from :schema:.copy where id = :id', { id });
   }
 
+  async unknownKeys(keys: readonly string[]): Promise<readonly string[]> {
+    const sql = `select k.key from unnest(cast(:keys as text[])) as k (key)
+      where not exists (select from :schema:.copy as c where c.key = k.key)`;
+    return (await this.#database.rows<{ key: string }>('comparing keys', sql, { keys })).map(({ key }) => key);
+  }
+
   page(after: string | null, limit: number): Promise<readonly Copy[]> {
     return this.#select('id > :after order by id limit :limit', { after: after ?? '', limit });
   }
