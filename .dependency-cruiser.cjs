@@ -254,6 +254,7 @@ module.exports = {
     ),
     door(npm('commander|cli-progress'), '^plugin/cli/'),
     door(npm('parse5|saxes|iconv-lite|tough-cookie'), '^plugin/fetch/'),
+    door(npm('lru-cache'), '^plugin/portal/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

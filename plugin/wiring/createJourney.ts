@@ -42,6 +42,7 @@ export interface JourneyDeps {
   readonly ownership: Pick<StoreOwnership, 'mayRemove'>;
   readonly keeper: Pick<FetchedKeeper, 'keep'>;
   describe(resourceId: string): Promise<Resource | null>;
+  datasetTitle(datasetId: string): Promise<string | null>;
   newestCopy(resourceId: string): Promise<Copy | null>;
   isStored(key: string): Promise<boolean>;
   emit(event: ArchiveEvent): void;
@@ -124,18 +125,17 @@ function answerOwed({ archival, requested }: Lease, { url }: Resource, owed: Cop
 
 async function requestOf(
   asked: Omit<MadeAttempt, 'attempt' | 'owed'>,
-  { config, portal, now }: JourneyDeps,
+  { config, portal, datasetTitle, now }: JourneyDeps,
 ): Promise<FetchRequest> {
   const { lease, resource, unrecorded, missing } = asked;
   const known = missing ? knownWithoutCopy(lease.archival.known) : lease.archival.known;
   const at = now();
   const findLinks = config.landing !== 'off';
-  // One more query, where a page is likely or somebody waits: its words help to tell links apart.
+  // Where a page is likely or the file was asked for: its words help to tell links apart.
   const asksTitle = findLinks && (lease.requested || lease.archival.code === 'not-data');
-  const dataset = asksTitle ? await portal.catalog.getDataset(resource.datasetId) : null;
   return {
     findLinks,
-    datasetTitle: dataset?.title ?? null,
+    datasetTitle: asksTitle ? await datasetTitle(resource.datasetId) : null,
     url: resource.url,
     mode: config.checkOnly ? 'check' : lease.requested ? 'demand' : 'sweep',
     authorization: portal.authorizationFor?.(resource) ?? null,

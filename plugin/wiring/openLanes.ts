@@ -1,6 +1,7 @@
 import type { Journey } from '../archiveResource.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Copy } from '../model/copy.ts';
+import { DatasetTitles } from '../portal/datasetTitles.ts';
 import { GroupedReader } from '../portal/groupedReader.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
 import { GroupedRecorder } from '../record/archival/groupedRecorder.ts';
@@ -56,6 +57,7 @@ function lanePlaces(config: Config, retriever: Retriever): LanePlaces {
 function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
   const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
   const reader = new ResourceReader(catalog);
+  const titles = new DatasetTitles(catalog);
   const copies = new GroupedReader<Copy>((ids) => newestCopies(ids, records));
   const stored = new GroupedReader<true>((keys) => storedKeys(keys, store));
   return {
@@ -72,6 +74,7 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
       const resource = await reader.read(resourceId);
       return resource && place(resource);
     },
+    datasetTitle: (datasetId) => titles.titleOf(datasetId),
     newestCopy: (resourceId) => copies.read(resourceId),
     isStored: async (key) => (await stored.read(key)) !== null,
     emit,

@@ -71,6 +71,7 @@ describe('what a journey tells', () => {
         ownership: { mayRemove: async () => true },
         keeper: { keep: (_fetched, _signal, work) => work() },
         describe: (id) => portal.catalog.getResource(id),
+        datasetTitle: async () => null,
         newestCopy: (id) => records.copies.newest(id),
         isStored: async (key) => (await store.size(key)) !== null,
         emit: (event) => void events.push(event),
