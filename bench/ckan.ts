@@ -9,17 +9,15 @@ import type { MirrorSummary } from '../plugin/mirror/MirrorOptions.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { missingPrograms, startCkan } from '../test/support/realCkan/startCkan.ts';
 import { startGeneratedCkan } from './generatedCkan.ts';
+import { quick, say } from './options.ts';
 import { printRows, type Row } from './rows.ts';
 
 // The mirror of a CKAN portal: `npm run bench:ckan [-- --json] [--quick] [--site=URL]`.
 // `--site`: a CKAN that was seeded as test/support/realCkan does it, in place of one that is started for the benchmark.
-const quick = process.argv.includes('--quick');
-const asJson = process.argv.includes('--json');
 const given = process.argv.find((argument) => argument.startsWith('--site='))?.slice(7);
 const DATASETS = quick ? 10_000 : 100_000;
 const EACH = 10;
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-ckan-'));
-const say = (line: string) => process.stderr.write(`${line}\n`);
 
 const row = (
   work: string,
@@ -112,4 +110,4 @@ try {
   await postgres.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
-printRows(rows, asJson);
+printRows(rows);

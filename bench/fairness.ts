@@ -8,13 +8,12 @@ import type { Archiver } from '../plugin/Archiver.ts';
 import { createArchiver } from '../plugin/plugin.ts';
 import { ManyHosts, sendCsv } from '../test/support/manyHosts.ts';
 import { startPostgres } from '../test/support/postgres.ts';
+import { quick, say } from './options.ts';
 import { fillPortal, testPortal } from './portal.ts';
 import { printRows, type Row } from './rows.ts';
 
 // Who waits for whom, with and without a crowd of slow links, and what a victim of redirects sees:
 // `npm run bench:fairness [-- --json] [--quick]`.
-const quick = process.argv.includes('--quick');
-const asJson = process.argv.includes('--json');
 const SLOW_HOSTS = quick ? 30 : 100;
 const SLOW = quick ? 300 : 1000;
 const FLOOD = quick ? 200 : 1000;
@@ -26,7 +25,6 @@ const LEADING = quick ? 40 : 100;
 const LONGEST_MS = 300_000;
 
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-fairness-'));
-const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Just above the least speed, as a link does that is to be slow for long. */
 const drip = (_request: unknown, response: Parameters<RequestListener>[1]) => {
@@ -255,7 +253,7 @@ try {
     rows.push(...(await part(postgres.url)));
     say(`${part.name}: ${rows.map(({ ours }) => Math.round(ours)).join(', ')}`);
   }
-  printRows(rows, asJson);
+  printRows(rows);
 } finally {
   await postgres.stop();
   rmSync(scratch, { recursive: true, force: true });

@@ -1,20 +1,19 @@
-import { execFile } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Retriever } from '../plugin/fetch/retrieve/Retriever.ts';
 import { RetrieverPool } from '../plugin/fetch/retrieve/retrieverPool.ts';
 import { ThreadRetriever } from '../plugin/fetch/retrieve/threadRetriever.ts';
 import type { Attempt, Known } from '../plugin/model/attempt.ts';
+import { addressOf } from './addresses.ts';
+import { quick, roundsOr, say } from './options.ts';
+import { curl, digests, requireSame, requireSameLarge } from './peers.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
-import { median, printRows, type Row } from './rows.ts';
+import { alone, median, printRows, type Row } from './rows.ts';
 
-// Fetching, beside curl: `npm run bench:fetch [-- --json] [--quick]`.
-const quick = process.argv.includes('--quick');
-const asJson = process.argv.includes('--json');
-const rounds = quick ? 3 : 5;
+// Fetching, beside curl: `npm run bench:fetch [-- --json] [--quick] [--rounds N]`.
+const rounds = roundsOr(quick ? 3 : 5);
 const PARALLEL = 32;
 /** Small files lie at several hosts, as those of a portal do: each host has its thread. */
 const HOSTS = 8;
@@ -23,20 +22,10 @@ const SIZES = quick
   ? { small: 2000, middle: 20, large: 256 * MIB, rechecks: 10_000 }
   : { small: 20_000, middle: 200, large: 4096 * MIB, rechecks: 100_000 };
 
-const WARMING = 500;
+const WARMING = 2000;
 
-const execute = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
-const say = (line: string) => process.stderr.write(`${line}\n`);
-const folders: string[] = [];
 let peakRss = 0;
-
-/** A new directory each time: deleting and recreating files makes a file system many times slower. */
-function freshFolder(): string {
-  const folder = mkdtempSync(join(scratch, 'round-'));
-  folders.push(folder);
-  return folder;
-}
 
 interface Work {
   readonly name: string;
@@ -105,7 +94,7 @@ async function openRetriever(publisher: Publisher, { paths }: Work): Promise<Ret
 }
 
 function urlOf(publisher: Publisher, path: string, index: number): string {
-  return `${publisher.url.replace('127.0.0.1', `127.0.0.${(index % HOSTS) + 1}`)}/${path}`;
+  return `http://${addressOf(index % HOSTS)}:${publisher.port}/${path}`;
 }
 
 async function rechecks(retriever: Retriever, publisher: Publisher, { paths }: Work): Promise<number> {
@@ -164,21 +153,20 @@ async function inParallel(
   clearInterval(watch);
 }
 
-async function curl(publisher: Publisher, { paths }: Work, digests: boolean): Promise<number> {
-  const folder = freshFolder();
-  const list = join(scratch, 'curl.txt');
-  writeFileSync(
-    list,
-    paths.map((path, index) => `url=${urlOf(publisher, path, index)}\noutput=${folder}/${index}\n`).join(''),
-  );
+/** Each round into a folder of its own: deleting and recreating files makes a file system many times slower. */
+async function peer(publisher: Publisher, { paths }: Work, hashes: boolean): Promise<number> {
+  const root = join(scratch, 'files');
+  const files = paths.map((path, index) => ({ url: urlOf(publisher, path, index), path: join(root, path) }));
   const started = performance.now();
-  await execute('curl', ['--silent', '--parallel', '--parallel-max', String(PARALLEL), '--config', list]);
-  if (digests) {
-    for (const tool of ['md5sum', 'sha256sum']) {
-      await execute('sh', ['-c', `find '${folder}' -type f -print0 | xargs -0 ${tool} > '${scratch}/${tool}.txt'`]);
-    }
-  }
-  return performance.now() - started;
+  const folder = await curl(files, { scratch, parallel: PARALLEL });
+  if (hashes) await digests(folder);
+  const ms = performance.now() - started;
+  if (paths.length === 1) {
+    await requireSameLarge(files, folder);
+    // Many small files stay until the end: a file system that has just deleted them is slow to make new ones.
+    rmSync(folder, { recursive: true, force: true });
+  } else requireSame(files, folder);
+  return ms;
 }
 
 async function compare(
@@ -188,30 +176,17 @@ async function compare(
   aims: { curl: number | null; digests: number | null },
 ): Promise<Row[]> {
   const times = { ours: [] as number[], curl: [] as number[], digests: [] as number[] };
-  folders.length = 0;
   for (let round = 0; round < rounds; round++) {
     times.ours.push(await ours(retriever, publisher, work));
-    if (aims.curl !== null) times.curl.push(await curl(publisher, work, false));
-    if (aims.digests !== null) times.digests.push(await curl(publisher, work, true));
+    if (aims.curl !== null) times.curl.push(await peer(publisher, work, false));
+    if (aims.digests !== null) times.digests.push(await peer(publisher, work, true));
     say(`${work.name}: round ${round + 1} of ${rounds}, ours ${Math.round(times.ours.at(-1) ?? 0)} ms`);
-    // Many small files stay until the end: a file system that has just deleted them is slow to make new ones.
-    if (work.paths.length === 1)
-      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   }
   const perSecond = (values: readonly number[]) => (work.units / median(values)) * 1000;
   const row = (peerName: string, peerTimes: readonly number[], aim: number): Row => {
-    const [mine, peer] = [perSecond(times.ours), perSecond(peerTimes)];
-    return {
-      work: work.name,
-      unit: work.unit,
-      ours: mine,
-      peer,
-      peerName,
-      ratio: mine / peer,
-      aim,
-      better: 'more',
-      rounds,
-    };
+    const [ours, peerRate] = [perSecond(times.ours), perSecond(peerTimes)];
+    const figure = alone(work.name, { unit: work.unit, ours, aim, better: 'more', rounds });
+    return { ...figure, peer: peerRate, peerName, ratio: ours / peerRate };
   };
   return [
     ...(aims.curl === null ? [] : [row('curl --parallel', times.curl, aims.curl)]),
@@ -228,24 +203,28 @@ async function main(): Promise<void> {
   const retriever = await openRetriever(publisher, small);
   try {
     const rows = [
-      ...(await compare(retriever, publisher, small, { curl: 0.8, digests: 1 })),
-      ...(await compare(retriever, publisher, middle, { curl: null, digests: 1 })),
-      ...(await compare(retriever, publisher, large, { curl: 0.8, digests: null })),
+      ...(await compare(retriever, publisher, small, { curl: null, digests: 0.8 })),
+      ...(await compare(retriever, publisher, middle, { curl: null, digests: 1.5 })),
+      ...(await compare(retriever, publisher, large, { curl: null, digests: 1.2 })),
     ];
     const figures: number[] = [];
     for (let round = 0; round < rounds; round++) figures.push(await rechecks(retriever, publisher, small));
-    rows.push(alone('rechecks answered with 304', 'rechecks/s', median(figures), 20_000, 'more'));
-    rows.push(alone('peak memory of the whole benchmark', 'MB', peakRss / 1e6, 250, 'less'));
-    printRows(rows, asJson);
+    rows.push(
+      alone('rechecks answered with 304', {
+        unit: 'rechecks/s',
+        ours: median(figures),
+        aim: 20_000,
+        better: 'more',
+        rounds,
+      }),
+    );
+    rows.push(alone('peak memory', { unit: 'MB', ours: peakRss / 1e6, aim: 250, better: 'less', rounds }));
+    printRows(rows);
   } finally {
     await retriever.close();
     await publisher.stop();
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-function alone(work: string, unit: string, figure: number, aim: number, better: Row['better']): Row {
-  return { work, unit, ours: figure, peer: null, peerName: null, ratio: null, aim, better, rounds };
 }
 
 await main();

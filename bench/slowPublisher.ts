@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
+import { addressOf } from './addresses.ts';
 
 // A publisher that takes its time, and whose files never change: `slowPublisher.ts <port> <delay in ms> <addresses>`.
 const [port = '0', delay = '0', addresses = '1'] = process.argv.slice(2);
 const delayMs = Number(delay);
 
-for (let address = 1; address <= Number(addresses); address++) {
+for (let host = 0; host < Number(addresses); host++) {
   const server = createServer((request, response) => {
     const answer = () => {
       if (request.headers['if-none-match'] === '"1"') response.writeHead(304, { etag: '"1"' }).end();
@@ -14,5 +15,5 @@ for (let address = 1; address <= Number(addresses); address++) {
     else answer();
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(Number(port), `127.0.0.${address}`);
+  server.listen(Number(port), addressOf(host));
 }

@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { addressOf } from './addresses.ts';
 
 // The file server of a benchmark on a system without nginx: `staticServer.ts <root> <port> <addresses>`. It answers GET
 // and nothing else, straight on the socket and small files from memory, so that it is not what is measured.
@@ -65,7 +66,7 @@ function answer(socket: Socket, request: string): Promise<void> | null {
   });
 }
 
-for (let address = 1; address <= Number(addresses); address++) {
+for (let host = 0; host < Number(addresses); host++) {
   createServer({ noDelay: true }, (socket) => {
     let pending = '';
     let answering: Promise<void> = Promise.resolve();
@@ -78,5 +79,5 @@ for (let address = 1; address <= Number(addresses); address++) {
         answering = answering.then(() => answer(socket, request) ?? undefined);
       }
     });
-  }).listen(Number(port), `127.0.0.${address}`);
+  }).listen(Number(port), addressOf(host));
 }

@@ -1,156 +1,169 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import createKnex, { type Knex } from 'knex';
-import type { Archiver } from '../plugin/Archiver.ts';
 import { Agents } from '../plugin/fetch/connect/agents.ts';
 import { Fetcher } from '../plugin/fetch/fetcher.ts';
-import { createArchiver } from '../plugin/plugin.ts';
-import { createRecords } from '../plugin/record/openRecords.ts';
 import { loadConfig } from '../plugin/settings/loadConfig.ts';
-import { Sweep } from '../plugin/trigger/sweep.ts';
 import { startPostgres } from '../test/support/postgres.ts';
-import { SILENT } from '../test/support/testPortal.ts';
-import { testPortal, UNLIMITED } from './portal.ts';
-import { median, printRows, type Row } from './rows.ts';
-import { endOf, startWorker, withPublisher } from './sweepProcesses.ts';
+import { addressOf } from './addresses.ts';
+import { isWanted, quick, roundsOr, say } from './options.ts';
+import { planningRows } from './planning.ts';
+import { addResources, fillPortal, UNLIMITED } from './portal.ts';
+import { type ProcessorTimes, postmasterOf, startMeter } from './processorTime.ts';
+import { type Publisher, startPublisher, startSlow, startUnchanged } from './publisher.ts';
+import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
 import { type Filling, fillArchive } from './sweepTables.ts';
+import { timeOfSweep, withDatabase, withWorkers } from './workers.ts';
 
-// Sweeps: `npm run bench:sweep [-- --json] [--quick]`.
-const quick = process.argv.includes('--quick');
-const asJson = process.argv.includes('--json');
-const rounds = quick ? 2 : 3;
-/** `--only=workers` and the like: one part, while working on it. */
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7) ?? '';
+// Sweeps: `npm run bench:sweep [-- --json] [--quick] [--rounds N] [--only=planning|workers|rechecks|polite|decisions]`.
+const rounds = roundsOr(quick ? 2 : 3);
 const SIZES = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
-const QUERIES = quick ? 30 : 100;
 const SLOW = { delayMs: 200, hosts: 250, resources: quick ? 500 : 2000 };
-const RECHECKS = quick ? 5000 : 20_000;
-const LONGEST_MS = 600_000;
+const RECHECKS = quick ? 2000 : 20_000;
+const HOSTS = 200;
+const POLITE = { hosts: quick ? 50 : 200, files: 12, warmingHosts: quick ? 100 : 400, warmingFiles: 5 };
 const DECISIONS = quick ? 50_000 : 200_000;
 
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
-const say = (line: string) => process.stderr.write(`${line}\n`);
-let databases = 0;
 
-interface Filled {
-  readonly knex: Knex;
-  readonly url: string;
+interface Swept {
+  readonly seconds: number;
+  readonly cpuUs: ProcessorTimes;
 }
 
-async function withArchive<Result>(
-  adminUrl: string,
-  filling: Filling,
-  work: (filled: Filled) => Promise<Result>,
-): Promise<Result> {
-  const name = `bench_${++databases}`;
-  const admin = createKnex({ client: 'pg', connection: adminUrl });
-  await admin.raw(`create database ${name}`);
-  const url = new URL(adminUrl);
-  url.pathname = `/${name}`;
-  const knex = createKnex({ client: 'pg', connection: url.href, pool: { min: 0, max: 20 } });
-  try {
+interface Recheck {
+  readonly filling: Filling;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly workers: number;
+  readonly code: 'not-modified' | 'still-fresh';
+  readonly publisher: Publisher;
+}
+
+/** A second sweep over everything, by workers that have done one. */
+function recheck(adminUrl: string, { filling, settings, workers: count, code, publisher }: Recheck): Promise<Swept> {
+  return withDatabase(adminUrl, async (database) => {
+    const { knex } = database;
     await fillArchive(knex, filling);
-    return await work({ knex, url: url.href });
-  } finally {
-    await knex.destroy();
-    await admin.raw(`drop database ${name} with (force)`);
-    await admin.destroy();
-  }
-}
-
-/** What a scheduler asks the database, and what planning a sweep over the whole catalogue takes. */
-function planning(adminUrl: string, count: number): Promise<Row[]> {
-  const filling = { count, hosts: Math.max(200, count / 500), dueShare: 0.01, port: 80, freshSeconds: 0 };
-  return withArchive(adminUrl, filling, async ({ knex }) => {
-    const portal = testPortal({ knex });
-    const records = createRecords({ knex, schema: 'archiver', writeBack: async () => undefined, ownsKnex: false });
-    const queue = { add: async () => undefined };
-    const { catalog } = portal;
-    const now = () => new Date();
-    const sweep = new Sweep({
-      catalog,
-      records,
-      queue,
-      now,
-      runsKeptMs: 90 * 86_400_000,
-      owner: 'bench',
-      logger: SILENT,
-    });
-    const due = await timesOf(QUERIES, () => records.archivals.dueHosts(now(), 10_000));
-    const backlog = await timesOf(QUERIES, () => records.archivals.backlog(now()));
-    globalThis.gc?.();
-    const before = process.memoryUsage.rss();
-    let peak = before;
-    const watch = setInterval(() => {
-      peak = Math.max(peak, process.memoryUsage.rss());
-    }, 20);
-    const plans = await timesOf(rounds, () => sweep.plan());
-    const sweeps = await timesOf(rounds, () => sweep.run());
-    clearInterval(watch);
-    say(`${count} resources: due query p99 ${Math.round(at(due, 0.99))} ms, plan ${Math.round(at(plans, 0.5))} ms`);
-    const work = (what: string) => `${count} resources: ${what}`;
-    return [
-      alone(work('due query, p50'), 'ms', at(due, 0.5), 50, 'less', QUERIES),
-      alone(work('due query, p99'), 'ms', at(due, 0.99), 50, 'less', QUERIES),
-      alone(work('backlog for health, p99'), 'ms', at(backlog, 0.99), 50, 'less', QUERIES),
-      alone(work('dry run'), 's', at(plans, 0.5) / 1000, 60, 'less', rounds),
-      alone(work('sweep, searched and enqueued'), 's', at(sweeps, 0.5) / 1000, 60, 'less', rounds),
-      alone(work('memory added by planning'), 'MB', (peak - before) / 1e6, 100, 'less', rounds),
-    ];
-  });
-}
-
-/** Seconds from a sweep to the last record, with so many worker processes on one queue. */
-function latencyBound(adminUrl: string, port: number, workers: number): Promise<number> {
-  const filling = { count: SLOW.resources, hosts: SLOW.hosts, dueShare: 1, port, freshSeconds: 0 };
-  return swept(adminUrl, filling, { hostConcurrency: 2, concurrency: 8 }, workers, 'not-modified');
-}
-
-async function swept(
-  adminUrl: string,
-  filling: Filling,
-  settings: Readonly<Record<string, unknown>>,
-  workers: number,
-  code: 'not-modified' | 'still-fresh',
-): Promise<number> {
-  return withArchive(adminUrl, filling, async ({ knex, url }) => {
-    const folder = mkdtempSync(join(scratch, 'store-'));
-    const all = { ...UNLIMITED, folder, databaseUrl: url, sweepCron: '', allowNetworks: '127.0.0.0/8', ...settings };
-    const archiver = createArchiver({ environment: {} });
-    archiver.register(testPortal({ knex, settings: all }));
-    await archiver.start({ roles: ['web'] });
-    const children = Array.from({ length: workers }, () => startWorker(url, all));
-    await Promise.all(children.map((child) => once(child.stdout ?? child, 'data')));
-    try {
-      // The first sweep starts threads and connections.
+    const all = { ...UNLIMITED, folder: mkdtempSync(join(scratch, 'store-')), ...settings };
+    return withWorkers(database, { settings: all, count }, async ({ archiver, workers }) => {
       await timeOfSweep(archiver, { [code]: filling.count });
       await knex.raw('update archiver.archival set next_check_at = now()');
       await knex.raw('vacuum analyze archiver.archival');
-      return await timeOfSweep(archiver, { [code]: filling.count });
-    } finally {
-      await Promise.all(children.map(endOf));
-      await archiver.stop();
-    }
+      const node = workers[0]?.pid ?? 0;
+      const meter = startMeter({ node, postgres: await postmasterOf(knex), publisher: publisher.pid });
+      const seconds = (await timeOfSweep(archiver, { [code]: filling.count })) / 1000;
+      return { seconds, cpuUs: meter(filling.count) };
+    });
   });
 }
 
-/** In seconds. */
-async function timeOfSweep(archiver: Archiver, counts: Readonly<Record<string, number>>): Promise<number> {
-  const started = performance.now();
-  const { runId } = await archiver.archive.sweep({ dryRun: false });
-  for (;;) {
-    const run = await archiver.archive.runs.get(runId ?? '');
-    if (run?.state === 'done') {
-      if (!isDeepStrictEqual(run.counts, counts))
-        throw new Error(`The sweep ended with ${JSON.stringify(run.counts)}.`);
-      return (performance.now() - started) / 1000;
+/** Rechecks that wait for their publishers: what further worker processes bring. */
+async function workerRow(adminUrl: string): Promise<Row> {
+  const publisher = await startSlow(SLOW.delayMs, SLOW.hosts);
+  const filling = { count: SLOW.resources, hosts: SLOW.hosts, dueShare: 1, port: publisher.port, freshSeconds: 0 };
+  const settings = { hostConcurrency: 2, concurrency: 8 };
+  const seconds = { one: [] as number[], four: [] as number[] };
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      for (const [name, workers] of [['one', 1] as const, ['four', 4] as const]) {
+        const given = { filling, settings, workers, code: 'not-modified', publisher } as const;
+        seconds[name].push((await recheck(adminUrl, given)).seconds);
+      }
+      say(`round ${round}: one worker ${seconds.one.at(-1)?.toFixed(1)} s, four ${seconds.four.at(-1)?.toFixed(1)} s`);
     }
-    if (performance.now() - started > LONGEST_MS) throw new Error(`The sweep came to ${JSON.stringify(run)}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    await publisher.stop();
   }
+  const [four, one] = [seconds.four, seconds.one].map((values) => SLOW.resources / median(values)) as [number, number];
+  const work = `${SLOW.resources} rechecks that take ${SLOW.delayMs} ms each, four workers`;
+  const row = alone(work, { unit: 'rechecks/s', ours: four, aim: 3.5, better: 'more', rounds });
+  return { ...row, peer: one, peerName: 'one worker', ratio: four / one };
+}
+
+/** From due to recorded, in one process. */
+async function recheckRows(adminUrl: string): Promise<Row[]> {
+  const unmodified: Swept[] = [];
+  const fresh: Swept[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const publisher = await startUnchanged(scratch, HOSTS);
+    const filling = { count: RECHECKS, hosts: HOSTS, dueShare: 1, port: publisher.port };
+    const given = { settings: { concurrency: 32 }, workers: 1, publisher };
+    try {
+      unmodified.push(
+        await recheck(adminUrl, { ...given, filling: { ...filling, freshSeconds: 0 }, code: 'not-modified' }),
+      );
+      fresh.push(
+        await recheck(adminUrl, { ...given, filling: { ...filling, freshSeconds: 864_000 }, code: 'still-fresh' }),
+      );
+    } finally {
+      await publisher.stop();
+    }
+    const perSecond = ({ seconds }: Swept = { seconds: Number.NaN, cpuUs: {} }) => Math.round(RECHECKS / seconds);
+    say(`round ${round}: ${perSecond(unmodified.at(-1))} answered 304 a second, ${perSecond(fresh.at(-1))} fresh`);
+  }
+  const row = (work: string, all: readonly Swept[], aim: number): Row => {
+    const ours = RECHECKS / median(all.map(({ seconds }) => seconds));
+    const cpuUs = medianTimes(all.map((one) => one.cpuUs));
+    return alone(work, { unit: 'rechecks/s', ours, aim, better: 'more', rounds, cpuUs });
+  };
+  return [
+    row('rechecks answered with 304, due to recorded', unmodified, 6000),
+    row('rechecks of fresh copies, due to recorded', fresh, 20_000),
+  ];
+}
+
+/** Many small hosts at the default limits: a first sweep of so many files each, beside what the limits allow. */
+async function politeRow(adminUrl: string): Promise<Row> {
+  const config = loadConfig({ environment: {} });
+  const { hosts, files } = POLITE;
+  const allowed = (hosts * files) / ((files - config.hostBurst) / config.hostRequestsPerSecond);
+  const all: Swept[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    all.push(await politeSweep(adminUrl));
+    say(`round ${round}: ${Math.round((hosts * files) / (all.at(-1)?.seconds ?? 0))} files a second, politely`);
+  }
+  const ours = (hosts * files) / median(all.map(({ seconds }) => seconds));
+  const cpuUs = medianTimes(all.map((one) => one.cpuUs));
+  const work = `${hosts} hosts of ${files} files each, default limits`;
+  const row = alone(work, { unit: 'files/s', ours, aim: 0.8, better: 'more', rounds, cpuUs });
+  return { ...row, peer: allowed, peerName: 'what the limits allow', ratio: ours / allowed };
+}
+
+/** Warm by hosts of their own, so that those that count have their whole burst. */
+async function politeSweep(adminUrl: string): Promise<Swept> {
+  const { hosts, files, warmingHosts, warmingFiles } = POLITE;
+  const root = publishSmall(Math.max(files, warmingFiles));
+  const publisher = await startPublisher(root, scratch, hosts + warmingHosts);
+  const urls = (from: number, count: number, each: number) =>
+    Array.from({ length: count * each }, (_, index) => {
+      const host = from + (index % count);
+      return `http://${addressOf(host)}:${publisher.port}/${Math.floor(index / count)}.csv`;
+    });
+  try {
+    return await withDatabase(adminUrl, async (database) => {
+      await fillPortal(database.knex, []);
+      const settings = { folder: mkdtempSync(join(scratch, 'store-')), minFreeBytes: 0 };
+      return withWorkers(database, { settings, count: 1 }, async ({ archiver, workers: [worker] }) => {
+        await addResources(database.knex, urls(hosts, warmingHosts, warmingFiles), 'warming');
+        await timeOfSweep(archiver, { archived: warmingHosts * warmingFiles });
+        await addResources(database.knex, urls(0, hosts, files), 'r');
+        const postgres = await postmasterOf(database.knex);
+        const meter = startMeter({ node: worker?.pid ?? 0, postgres, publisher: publisher.pid });
+        const seconds = (await timeOfSweep(archiver, { archived: hosts * files })) / 1000;
+        return { seconds, cpuUs: meter(hosts * files) };
+      });
+    });
+  } finally {
+    await publisher.stop();
+  }
+}
+
+function publishSmall(count: number): string {
+  const root = mkdtempSync(join(scratch, 'files-'));
+  for (let index = 0; index < count; index++) {
+    writeFileSync(join(root, `${index}.csv`), Buffer.alloc(8192, `id,name\n${index},station ${index}\n`));
+  }
+  return root;
 }
 
 /** The decision alone, that a copy is fresh: no request, no record. */
@@ -182,83 +195,28 @@ async function freshDecisions(): Promise<number> {
   return (DECISIONS / ms) * 1000;
 }
 
+async function decisionRow(): Promise<Row> {
+  const decisions: number[] = [];
+  for (let round = 0; round < rounds; round++) decisions.push(await freshDecisions());
+  const ours = median(decisions);
+  return alone('decisions that a copy is fresh', { unit: 'decisions/s', ours, aim: 20_000, better: 'more', rounds });
+}
+
 async function main(): Promise<void> {
-  const postgres = await startPostgres();
+  const postgres = await startPostgres(['fsync=on']);
   try {
     const rows: Row[] = [];
-    if (isWanted('planning')) for (const count of SIZES) rows.push(...(await planning(postgres.url, count)));
-    if (isWanted('workers')) rows.push(await compareWorkers(postgres.url));
-    const decisions: number[] = [];
-    for (let round = 0; round < rounds; round++) decisions.push(await freshDecisions());
-    rows.push(alone('decisions that a copy is fresh', 'decisions/s', median(decisions), 20_000, 'more', rounds));
-    if (isWanted('rechecks')) rows.push(...(await recheckRates(postgres.url)));
-    printRows(rows, asJson);
+    if (isWanted('planning'))
+      for (const count of SIZES) rows.push(...(await planningRows(postgres.url, count, rounds)));
+    if (isWanted('workers')) rows.push(await workerRow(postgres.url));
+    if (isWanted('decisions')) rows.push(await decisionRow());
+    if (isWanted('rechecks')) rows.push(...(await recheckRows(postgres.url)));
+    if (isWanted('polite')) rows.push(await politeRow(postgres.url));
+    printRows(rows);
   } finally {
     await postgres.stop();
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-const isWanted = (part: string): boolean => only === '' || only === part;
-
-function compareWorkers(adminUrl: string): Promise<Row> {
-  return withPublisher(SLOW.delayMs, SLOW.hosts, async (port) => {
-    const times = { one: [] as number[], four: [] as number[] };
-    for (let round = 1; round <= rounds; round++) {
-      times.one.push(await latencyBound(adminUrl, port, 1));
-      times.four.push(await latencyBound(adminUrl, port, 4));
-      say(`round ${round}: one worker ${times.one.at(-1)?.toFixed(1)} s, four ${times.four.at(-1)?.toFixed(1)} s`);
-    }
-    const [four, one] = [times.four, times.one].map((values) => SLOW.resources / median(values)) as [number, number];
-    const work = `${SLOW.resources} rechecks that take ${SLOW.delayMs} ms each, four workers`;
-    const ratio = four / one;
-    return { ...alone(work, 'rechecks/s', four, 3.5, 'more', rounds), peer: one, peerName: 'one worker', ratio };
-  });
-}
-
-/** From due to recorded, in one process. */
-function recheckRates(adminUrl: string): Promise<Row[]> {
-  return withPublisher(0, 200, async (port) => {
-    const rates = { unmodified: [] as number[], fresh: [] as number[] };
-    const filling = { count: RECHECKS, hosts: 200, dueShare: 1, port };
-    for (let round = 1; round <= rounds; round++) {
-      const seconds = await swept(adminUrl, { ...filling, freshSeconds: 0 }, { concurrency: 32 }, 1, 'not-modified');
-      const fresh = await swept(adminUrl, { ...filling, freshSeconds: 86_400 }, { concurrency: 32 }, 1, 'still-fresh');
-      rates.unmodified.push(RECHECKS / seconds);
-      rates.fresh.push(RECHECKS / fresh);
-      say(`round ${round}: ${Math.round(RECHECKS / seconds)} rechecks/s, ${Math.round(RECHECKS / fresh)} fresh/s`);
-    }
-    return [
-      alone(
-        'rechecks answered with 304, due to recorded',
-        'rechecks/s',
-        median(rates.unmodified),
-        1000,
-        'more',
-        rounds,
-      ),
-      alone('rechecks of fresh copies, due to recorded', 'rechecks/s', median(rates.fresh), 2000, 'more', rounds),
-    ];
-  });
-}
-
-async function timesOf(times: number, work: () => Promise<unknown>): Promise<number[]> {
-  const taken: number[] = [];
-  for (let round = 0; round < times; round++) {
-    const started = performance.now();
-    await work();
-    taken.push(performance.now() - started);
-  }
-  return taken.sort((one, other) => one - other);
-}
-
-/** Of sorted values. */
-function at(values: readonly number[], share: number): number {
-  return values[Math.floor((values.length - 1) * share)] ?? Number.NaN;
-}
-
-function alone(work: string, unit: string, ours: number, aim: number, better: Row['better'], of: number): Row {
-  return { work, unit, ours, peer: null, peerName: null, ratio: null, aim, better, rounds: of };
 }
 
 await main();

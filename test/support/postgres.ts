@@ -34,14 +34,17 @@ export async function freshDatabase(): Promise<TestDatabase> {
   return { url: url.href, knex, drop };
 }
 
-/** A real PostgreSQL on a free loopback port, with a folder of its own that goes with it. */
-export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+/**
+ * A real PostgreSQL on a free loopback port, with a folder of its own that goes with it. Without `fsync` what it commits may be
+ * lost with the machine, which no test minds; a benchmark does.
+ */
+export async function startPostgres(settings = ['fsync=off']): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'archiver-postgres-'));
   const cluster = await openCluster({
     folder,
     password: 'postgres',
     port: null,
-    settings: ['fsync=off'],
+    settings,
     environment: process.env,
   });
   const stop = async () => {

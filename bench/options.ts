@@ -1,0 +1,21 @@
+/** A short form, for a look. */
+export const quick = process.argv.includes('--quick');
+/** One JSON document on standard output, in place of a table. */
+export const asJson = process.argv.includes('--json');
+
+/** `--rounds N`, else `usual`. */
+export function roundsOr(usual: number): number {
+  const at = process.argv.indexOf('--rounds');
+  const rounds = at < 0 ? usual : Number(process.argv[at + 1]);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('--rounds wants a whole number from 1 on.');
+  return rounds;
+}
+
+/** `--only=PART`: that part alone, while working on it. */
+export function isWanted(part: string): boolean {
+  const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7);
+  return only === undefined || only === part;
+}
+
+/** What happens meanwhile, on standard error. */
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);
