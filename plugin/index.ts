@@ -6,7 +6,7 @@ export { EVENT_NAMES, type EventName } from './model/event.ts';
 export { HOOK_NAMES, type HookName } from './model/hook.ts';
 export type { HostLimits } from './model/host.ts';
 export type { Logger } from './model/logger.ts';
-export type { Dataset, Resource } from './model/resource.ts';
+export type { Dataset, Organisation, Resource } from './model/resource.ts';
 export { ROLES, type Role } from './model/role.ts';
 export type { Run } from './model/run.ts';
 export { CODES, type Code, type CodeMeaning } from './model/status.ts';
@@ -27,7 +27,7 @@ export type {
   PortalUrls,
   Question,
 } from './portal/Portal.ts';
-export type { DatasetTable, ResourceTable, TableNames } from './portal/tableNames.ts';
+export type { DatasetTable, OrganisationTable, PageTemplates, ResourceTable, TableNames } from './portal/tableNames.ts';
 export type { HostStatus } from './record/Hosts.ts';
 export type { KnownTaskStatus as TaskStatusRow } from './record/TaskStatuses.ts';
 export type { Config } from './settings/Config.ts';

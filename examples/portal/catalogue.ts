@@ -27,8 +27,22 @@ export interface ResourceRow extends ResourceFields {
   readonly cache_last_updated?: Date | null;
 }
 
+/** A row of `group`, in CKAN's names. */
+export interface OrganisationRow {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+}
+
+/** An organisation of the portal, and the id of the one that it is a part of. */
+export interface NewOrganisation extends OrganisationRow {
+  readonly parentId: string | null;
+}
+
 /** A dataset with its resources, in their order. */
 export interface Dataset extends DatasetRow {
+  /** Whose it is; null: nobody's. */
+  readonly organization: OrganisationRow | null;
   readonly resources: readonly ResourceRow[];
 }
 
@@ -83,6 +97,29 @@ export class Catalogue {
     return { count: Number(counted?.count ?? 0), results: await this.#withResources(rows) };
   }
 
+  async organisations(): Promise<readonly OrganisationRow[]> {
+    return this.#knex<OrganisationRow & { state: string }>('group')
+      .select('id', 'name', 'title')
+      .where(ACTIVE)
+      .orderBy('title');
+  }
+
+  /** Answers those that were not there yet; they are made, each as a part of its parent. */
+  async addOrganisations(organisations: readonly NewOrganisation[]): Promise<readonly string[]> {
+    return this.#knex.transaction(async (transaction) => {
+      const rows = organisations.map(({ id, name, title }) => ({ id, name, title }));
+      const added: { id: string }[] = await transaction('group').insert(rows).onConflict().ignore().returning('id');
+      const ids = added.map(({ id }) => id);
+      const members = organisations.flatMap(({ id, parentId }) =>
+        parentId !== null && ids.includes(id)
+          ? [{ id: `${id} in ${parentId}`, table_name: 'group', table_id: parentId, group_id: id }]
+          : [],
+      );
+      if (members.length > 0) await transaction('member').insert(members).onConflict().ignore();
+      return ids;
+    });
+  }
+
   async createDataset(id: string, fields: DatasetFields): Promise<void> {
     await this.#saving('name', 'That name is taken.', async (transaction) => {
       await transaction('package').insert({ id, ...fields });
@@ -94,6 +131,14 @@ export class Catalogue {
       await transaction('package')
         .where({ id })
         .update({ ...fields, metadata_modified: transaction.fn.now() });
+      await this.#tell('afterDatasetUpdate', { datasetId: id, resourceId: null, transaction });
+    });
+  }
+
+  /** Says whose it is. */
+  async giveDataset(id: string, owner_org: string): Promise<void> {
+    await this.#knex.transaction(async (transaction) => {
+      await transaction('package').where({ id }).update({ owner_org });
       await this.#tell('afterDatasetUpdate', { datasetId: id, resourceId: null, transaction });
     });
   }
@@ -154,15 +199,25 @@ export class Catalogue {
       .whereIn('package_id', ids)
       .andWhere(ACTIVE)
       .orderBy(['position', 'created', 'id']);
-    return rows.map((row) => ({ ...row, resources: resources.filter(({ package_id }) => package_id === row.id) }));
+    const owners = rows.flatMap(({ owner_org }) => owner_org ?? []);
+    const organisations = await this.#knex<OrganisationRow>('group')
+      .select('id', 'name', 'title')
+      .whereIn('id', owners);
+    return rows.map((row) => ({
+      ...row,
+      organization: organisations.find(({ id }) => id === row.owner_org) ?? null,
+      resources: resources.filter(({ package_id }) => package_id === row.id),
+    }));
   }
 
   async #saving(field: string, taken: string, save: (transaction: Knex.Transaction) => Promise<void>): Promise<void> {
     try {
       await this.#knex.transaction(save);
     } catch (error) {
-      const isTaken = error instanceof Error && 'code' in error && error.code === '23505';
-      throw isTaken ? new ValidationError({ [field]: [taken] }) : error;
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      // The one foreign key that an editor may set.
+      if (code === '23503') throw new ValidationError({ owner_org: ['Organization does not exist'] });
+      throw code === '23505' ? new ValidationError({ [field]: [taken] }) : error;
     }
   }
 }

@@ -7,6 +7,8 @@ export interface DatasetFields {
   readonly notes: string;
   readonly license_id: string;
   readonly private: boolean;
+  /** Id of the organisation; null: nobody's. */
+  readonly owner_org: string | null;
 }
 
 /** What an editor may set of a resource. */
@@ -79,6 +81,7 @@ export function readDataset(input: Input): DatasetFields {
     notes: reader.text('notes'),
     license_id: reader.text('license_id'),
     private: reader.truth('private'),
+    owner_org: reader.text('owner_org') || null,
   });
 }
 

@@ -82,7 +82,8 @@ function addForm(router: Router, visits: Visits, { path, view, title, load, save
   router.get(path, async (request, response) => {
     visits.editorOf(request);
     const [dataset, values] = await load(request);
-    visits.show(request, response, { view, title, dataset, values, errors: {} });
+    const organisations = await visits.parts.catalogue.organisations();
+    visits.show(request, response, { view, title, dataset, organisations, values, errors: {} });
   });
   router.post(path, async (request, response) => {
     const role = visits.editorOf(request);
@@ -92,7 +93,9 @@ function addForm(router: Router, visits: Visits, { path, view, title, load, save
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       const typed = { ...values, ...request.body };
-      visits.show(request, response, { view, status: 409, title, dataset, values: typed, errors: error.fields });
+      const organisations = await visits.parts.catalogue.organisations();
+      const page = { view, status: 409, title, dataset, organisations, values: typed };
+      visits.show(request, response, { ...page, errors: error.fields });
     }
   });
 }

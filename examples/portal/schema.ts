@@ -16,6 +16,21 @@ export async function createTables(knex: Knex): Promise<void> {
       metadata_created timestamptz not null default now(),
       metadata_modified timestamptz not null default now()
     )`);
+    await transaction.raw(`create table if not exists "group" (
+      id text primary key,
+      name text not null unique,
+      title text not null,
+      is_organization boolean not null default true,
+      state text not null default 'active'
+    )`);
+    await transaction.raw(`create table if not exists member (
+      id text primary key,
+      table_name text not null,
+      table_id text not null,
+      group_id text not null references "group",
+      state text not null default 'active'
+    )`);
+    await transaction.raw('alter table package add column if not exists owner_org text references "group"');
     await transaction.raw(`create table if not exists resource (
       id text primary key,
       package_id text not null references package,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Code } from 'portal-archiver';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, NewOrganisation } from './catalogue.ts';
 
 /** A resource that every start has, and how its archival should end. */
 export interface Seeded {
@@ -22,6 +22,8 @@ interface SeedDataset {
   readonly title: string;
   readonly notes: string;
   readonly license: string;
+  /** Name of its organisation. */
+  readonly owner: string;
   readonly resources: readonly SeedResource[];
 }
 
@@ -33,6 +35,7 @@ const DATASETS: readonly SeedDataset[] = [
     title: 'Weather and climate',
     notes: 'Observations of the National Oceanic and Atmospheric Administration.',
     license: 'U.S. Government work',
+    owner: 'noaa',
     resources: [
       file('weather.csv', 'CSV'),
       file('seattle-weather-hourly-normals.csv', 'CSV'),
@@ -47,6 +50,7 @@ const DATASETS: readonly SeedDataset[] = [
     title: 'Work, money and government',
     notes: 'Employment by the Bureau of Labor Statistics, and the budget of the United States.',
     license: 'U.S. Government work',
+    owner: 'labour',
     resources: [
       file('us-employment.csv', 'CSV'),
       file('unemployment.tsv', 'TSV'),
@@ -61,6 +65,7 @@ const DATASETS: readonly SeedDataset[] = [
     title: 'Earth and life',
     notes: 'Earthquakes, bird strikes, penguins and the outlines of the world.',
     license: 'Public domain',
+    owner: 'commerce',
     resources: [
       file('earthquakes.json', 'GeoJSON'),
       file('world-110m.json', 'TopoJSON'),
@@ -80,43 +85,62 @@ const idOf = (name: string): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 };
 
+/** One of them is a part of another. */
+const ORGANISATIONS: readonly NewOrganisation[] = [
+  { id: idOf('organisation commerce'), name: 'commerce', title: 'Department of Commerce', parentId: null },
+  {
+    id: idOf('organisation noaa'),
+    name: 'noaa',
+    title: 'National Oceanic and Atmospheric Administration',
+    parentId: idOf('organisation commerce'),
+  },
+  { id: idOf('organisation labour'), name: 'labour', title: 'Bureau of Labor Statistics', parentId: null },
+];
+
 /** Every seeded resource. */
 export const SEEDED: readonly Seeded[] = DATASETS.flatMap(({ resources }) =>
   resources.map(({ name, expected = 'archived' }) => ({ id: idOf(name), name, expected })),
 );
 
 /**
- * Datasets and resources over the publisher's files, made where they never were; an editor's change or deletion stays.
- * Where the publisher's address is another than the last time, the URLs follow it.
+ * Organisations, datasets and resources over the publisher's files, made where they never were; an editor's change or deletion
+ * stays. Where the publisher's address is another than the last time, the URLs follow it.
  */
 export async function seed(catalogue: Catalogue, publisher: string, lastPublisher: string | null): Promise<void> {
-  for (const { name, title, notes, license, resources } of DATASETS) {
+  const added = await catalogue.addOrganisations(ORGANISATIONS);
+  for (const { name, title, notes, license, owner, resources } of DATASETS) {
     const datasetId = idOf(`dataset ${name}`);
+    const owner_org = idOf(`organisation ${owner}`);
     if (lastPublisher === null && !(await catalogue.dataset(datasetId)))
-      await catalogue.createDataset(datasetId, { name, title, notes, license_id: license, private: false });
+      await catalogue.createDataset(datasetId, { name, title, notes, license_id: license, private: false, owner_org });
     const dataset = await catalogue.dataset(datasetId);
-    for (const one of dataset ? resources : []) {
-      const id = idOf(one.name);
-      const known = await catalogue.resource(id);
-      if (!known && lastPublisher === null) {
-        const fields = {
-          url: publisher + one.path,
-          name: one.name,
-          description: '',
-          format: one.format,
-          url_type: null,
-        };
-        await catalogue.createResource(id, datasetId, fields);
-      } else if (known && lastPublisher !== publisher && known.url === `${lastPublisher}${one.path}`) {
-        const { name, description, format, url_type } = known;
-        await catalogue.updateResource(id, datasetId, {
-          url: publisher + one.path,
-          name,
-          description,
-          format,
-          url_type,
-        });
-      }
+    // A folder of before there were organisations.
+    if (dataset?.owner_org === null && added.includes(owner_org)) await catalogue.giveDataset(datasetId, owner_org);
+    if (dataset) await seedResources(catalogue, datasetId, resources, { publisher, lastPublisher });
+  }
+}
+
+interface Publishers {
+  readonly publisher: string;
+  readonly lastPublisher: string | null;
+}
+
+async function seedResources(
+  catalogue: Catalogue,
+  datasetId: string,
+  resources: readonly SeedResource[],
+  { publisher, lastPublisher }: Publishers,
+): Promise<void> {
+  for (const one of resources) {
+    const id = idOf(one.name);
+    const known = await catalogue.resource(id);
+    const url = publisher + one.path;
+    if (!known && lastPublisher === null) {
+      const fields = { url, name: one.name, description: '', format: one.format, url_type: null };
+      await catalogue.createResource(id, datasetId, fields);
+    } else if (known && lastPublisher !== publisher && known.url === `${lastPublisher}${one.path}`) {
+      const { name, description, format, url_type } = known;
+      await catalogue.updateResource(id, datasetId, { url, name, description, format, url_type });
     }
   }
 }

@@ -20,12 +20,13 @@ export function resourceView(row: ResourceRow, archival: ResourceStatus | null) 
 
 /** A dataset as the API shows it, with the worst of its resources for all. */
 export function datasetView(dataset: Dataset, archivals: readonly ResourceStatus[]) {
-  const { resources, metadata_created, metadata_modified, ...fields } = dataset;
+  const { resources, organization, metadata_created, metadata_modified, ...fields } = dataset;
   const byId = new Map(archivals.map((archival) => [archival.resourceId, archival]));
   return {
     ...fields,
     metadata_created: ckanTime(metadata_created),
     metadata_modified: ckanTime(metadata_modified),
+    organization: organization && { ...organization, type: 'organization', is_organization: true },
     num_resources: resources.length,
     resources: resources.map((row) => resourceView(row, byId.get(row.id) ?? null)),
     archiver: worstBlock(archivals),

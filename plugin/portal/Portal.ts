@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { BadgeWords } from '../model/badgeWords.ts';
 import type { HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Dataset, Resource } from '../model/resource.ts';
+import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Config } from '../settings/Config.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
@@ -76,6 +76,11 @@ export interface Catalog {
   ): Promise<readonly Resource[]>;
   /** All resources in ascending id order, after `after`; an empty page is the end. */
   listResources(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Resource[]>;
+  /**
+   * All organisations, each with its `parentId`, also those that have no dataset of their own. Optional: without it reports know
+   * those that resources name, and none is a part of another.
+   */
+  listOrganisations?(): Promise<readonly Organisation[]>;
   /**
    * Writes what is not null to the host's resource rows, in the archiver's own transaction when it is the same
    * database; a host with knex types writes `transaction: Knex.Transaction`. Must not look like an edit: the host's hooks either stay silent or carry `origin: 'portal-archiver'`.

@@ -30,11 +30,14 @@ export interface ExpressPortalOptions {
   mount?(handler: RequestListener): void;
 }
 
-/** The adapter for a portal of Express and knex on PostgreSQL, its datasets and resources in two tables. */
+/**
+ * The adapter for a portal of Express and knex on PostgreSQL, its datasets and resources in two tables, and whose they are in a
+ * third, where there is one.
+ */
 export function createExpressPortal(options: ExpressPortalOptions): Portal {
   const { knex, name, version, caller, authorize, logger, hooks, badgeWords, mount } = options;
-  const catalog = new TableCatalog(knex, options.tables);
   const site = withoutSlash(options.site);
+  const catalog = new TableCatalog(knex, options.tables, site);
   return {
     info: { name, version, ...(caller && { caller }), ...(badgeWords && { badgeWords }) },
     urls: { site, archiver: withoutSlash(options.archiverUrl ?? `${site}/archiver`) },

@@ -1,11 +1,17 @@
 import { storableText } from '../decide/plainText.ts';
-import type { Dataset, Resource } from '../model/resource.ts';
+import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { Catalog } from './Portal.ts';
 
 /** What the archiver reads of a catalogue. */
 export type CatalogReader = Pick<
   Catalog,
-  'getResource' | 'getResources' | 'getDataset' | 'describeDataset' | 'listDatasetResources' | 'listResources'
+  | 'getResource'
+  | 'getResources'
+  | 'getDataset'
+  | 'describeDataset'
+  | 'listDatasetResources'
+  | 'listResources'
+  | 'listOrganisations'
 >;
 
 type Page = Parameters<Catalog['listResources']>[0];
@@ -19,7 +25,7 @@ const TEXT_LENGTH = 1000;
  * for the host is asked by them; a resource whose id PostgreSQL has no place for is none.
  */
 export function storableCatalog(catalog: CatalogReader): CatalogReader {
-  const { getResources, describeDataset, listDatasetResources } = catalog;
+  const { getResources, describeDataset, listDatasetResources, listOrganisations } = catalog;
   return {
     async getResource(id) {
       const resource = await catalog.getResource(id);
@@ -35,7 +41,7 @@ export function storableCatalog(catalog: CatalogReader): CatalogReader {
     ...(describeDataset && {
       describeDataset: async (idOrName: string) => {
         const found = await describeDataset.call(catalog, idOrName);
-        return found && { ...found, name: short(found.name), title: shortOrNull(found.title) };
+        return found && storableHead(found);
       },
     }),
     ...(listDatasetResources && {
@@ -45,12 +51,19 @@ export function storableCatalog(catalog: CatalogReader): CatalogReader {
     async listResources(page) {
       return storableResources(await catalog.listResources(page));
     },
+    ...(listOrganisations && {
+      listOrganisations: async () => (await listOrganisations.call(catalog)).flatMap((one) => storableOwner(one) ?? []),
+    }),
   };
 }
 
-function storableDataset(dataset: Dataset): Dataset {
-  const { name, title, resources } = dataset;
-  return { ...dataset, name: short(name), title: shortOrNull(title), resources: storableResources(resources) };
+function storableDataset({ resources, ...head }: Dataset): Dataset {
+  return { ...storableHead(head), resources: storableResources(resources) };
+}
+
+function storableHead(dataset: Omit<Dataset, 'resources'>): Omit<Dataset, 'resources'> {
+  const { name, title } = dataset;
+  return { ...dataset, ...storableWords(dataset), name: short(name), title: shortOrNull(title) };
 }
 
 function storableResources(resources: readonly Resource[]): Resource[] {
@@ -61,12 +74,33 @@ function storableResource(resource: Resource): Resource {
   const { url, datasetId, name, format } = resource;
   return {
     ...resource,
+    ...storableWords(resource),
     datasetId: short(datasetId),
     url: storableText(url, URL_LENGTH),
     name: shortOrNull(name),
     format: shortOrNull(format),
   };
 }
+
+type Words = Pick<Resource, 'organisation' | 'pageUrl'>;
+
+/** Members that the catalogue leaves out stay out. */
+function storableWords({ organisation, pageUrl }: Words): Words {
+  return {
+    ...(organisation !== undefined && { organisation: organisation && storableOwner(organisation) }),
+    ...(pageUrl !== undefined && { pageUrl: isWebPage(pageUrl) ? storableText(pageUrl, URL_LENGTH) : null }),
+  };
+}
+
+/** null: PostgreSQL has no place for its id. */
+function storableOwner({ id, name, title, parentId }: Organisation): Organisation | null {
+  if (id.includes('\0')) return null;
+  const above = parentId?.includes('\0') ? null : parentId;
+  return { id, name: short(name), title: shortOrNull(title), ...(above !== undefined && { parentId: above }) };
+}
+
+/** Nothing else becomes a link on a page: a portal's templates may be anything. */
+const isWebPage = (url: string | null): url is string => url !== null && /^https?:\/\//i.test(url);
 
 const short = (text: string): string => storableText(text, TEXT_LENGTH);
 const shortOrNull = (text: string | null): string | null => (text === null ? null : short(text));

@@ -1,86 +1,59 @@
 import { ArchiverError, messageOf } from '../errors.ts';
-import type { Dataset, Resource } from '../model/resource.ts';
+import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Config } from '../settings/Config.ts';
 import { readCacheUrls } from './cacheUrls.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
+import { HostTables } from './hostTables.ts';
+import { readOrganisations } from './organisations.ts';
+import { type OwnerColumns, ownerOf } from './ownerJoin.ts';
 import type { Catalog } from './Portal.ts';
-import { lookAtTable, type TableColumns, type TableLook } from './tableColumns.ts';
-import {
-  CKAN_DATASET,
-  CKAN_RESOURCE,
-  type DatasetTable,
-  namedColumns,
-  type ResourceTable,
-  type TableNames,
-  tableNamesOf,
-} from './tableNames.ts';
-import { tableRightErrors } from './tableRights.ts';
-import { notWritten, overfullColumns, WRITTEN, writtenColumnErrors } from './writtenColumns.ts';
+import { pageUrl } from './pageUrl.ts';
+import type { TableColumns } from './tableColumns.ts';
+import type { TableNames } from './tableNames.ts';
+import { notWritten, overfullColumns, WRITTEN } from './writtenColumns.ts';
 
 type DatasetRow = Omit<Dataset, 'resources'>;
+type OwnedDataset = OwnerColumns & Omit<DatasetRow, 'organisation' | 'pageUrl'>;
+type OwnedResource = OwnerColumns & Omit<Resource, 'organisation' | 'pageUrl'>;
 
 /** Datasets and resources in two tables of the host. Looks at their columns once, when it first needs them. */
 export class TableCatalog implements Catalog {
   readonly #knex: HostDatabase;
-  /** What the host names; the settings may name others. */
-  readonly #given: TableNames;
-  #resource: ResourceTable;
-  #dataset: DatasetTable;
-  #resourceColumns: Promise<TableColumns> | null = null;
-  #datasetColumns: Promise<TableColumns> | null = null;
+  readonly #tables: HostTables;
+  readonly #site: string | null;
 
-  constructor(knex: HostDatabase, names: TableNames = {}) {
+  /** `site`: absolute URL of the portal without a trailing slash, below which its pages are; null: they are not known. */
+  constructor(knex: HostDatabase, names: TableNames = {}, site: string | null = null) {
     this.#knex = knex;
-    this.#given = names;
-    this.#resource = { ...CKAN_RESOURCE, ...names.resource };
-    this.#dataset = { ...CKAN_DATASET, ...names.dataset };
+    this.#tables = new HostTables(knex, names);
+    this.#site = site;
   }
 
   /**
    * Takes the names that the settings have, and looks at the tables. Throws one `ArchiverError('host-unsuitable')` that names, a
    * line each, the rights that are missing; where there are all, what else is, and the columns that cannot take what is written.
    */
-  async check(config?: Config): Promise<void> {
-    if (config) ({ resource: this.#resource, dataset: this.#dataset } = tableNamesOf(config));
-    throwAll(await this.#rightErrors());
-    this.#resourceColumns = null;
-    this.#datasetColumns = null;
-    const resource = await this.#lookAtResource(this.#knex);
-    const dataset = await this.#lookAtDataset();
-    throwAll([...resource.errors, ...dataset.errors, ...writtenColumnErrors(this.#resource, resource.columns)]);
-    this.#resourceColumns = Promise.resolve(resource.columns);
-    this.#datasetColumns = Promise.resolve(dataset.columns);
-  }
-
-  async #rightErrors(): Promise<readonly string[]> {
-    const { table, cacheUrl, cacheLastUpdated, hash, size, mimetype, ...read } = this.#resource;
-    const { table: datasetTable, ...readOfDataset } = this.#dataset;
-    const writes = [cacheUrl, cacheLastUpdated, hash, size, mimetype];
-    const reads = [...Object.values(read), ...writes];
-    const ofDataset = Object.values(readOfDataset).filter((column) => column !== null);
-    return [
-      ...(await tableRightErrors(this.#knex, table, { reads, writes })),
-      ...(await tableRightErrors(this.#knex, datasetTable, { reads: ofDataset, writes: [] })),
-    ];
+  check(config?: Config): Promise<void> {
+    return this.#tables.check(config);
   }
 
   async getResource(id: string): Promise<Resource | null> {
-    const { isId, idType } = await this.#readResource();
+    const { isId, idType } = await this.#tables.resource();
     if (!isId(id)) return null;
     const [found] = await this.#resources(`r.:id: = cast(:wanted as ${idType})`, { wanted: id });
     return found ?? null;
   }
 
   async getResources(ids: readonly string[]): Promise<readonly Resource[]> {
-    const { isId, idType } = await this.#readResource();
+    const { isId, idType } = await this.#tables.resource();
     const wanted = ids.filter(isId);
     return wanted.length === 0 ? [] : this.#resources(`r.:id: = any(cast(:wanted as ${idType}[]))`, { wanted });
   }
 
   async describeDataset(idOrName: string): Promise<DatasetRow | null> {
     if (idOrName.includes('\0')) return null;
-    const { isId, idType } = await this.#readDataset();
+    const { isId, idType } = await this.#tables.dataset();
     const byId = isId(idOrName) ? await this.#datasetWhere(`d.:id: = cast(:wanted as ${idType})`, idOrName) : null;
     return byId ?? this.#datasetWhere('d.:name: = :wanted', idOrName);
   }
@@ -89,7 +62,7 @@ export class TableCatalog implements Catalog {
     datasetId: string,
     { after, limit }: { readonly after: string | null; readonly limit: number },
   ): Promise<readonly Resource[]> {
-    const { idType, isId } = await this.#readResource();
+    const { idType, isId } = await this.#tables.resource();
     if (datasetId.includes('\0') || (after !== null && !isId(after))) return [];
     const later = after === null ? '' : ` and r.:id: > cast(:after as ${idType})`;
     const filter = `cast(r.:datasetId: as text) = :wanted${later}`;
@@ -104,27 +77,32 @@ export class TableCatalog implements Catalog {
   }
 
   async listResources(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Resource[]> {
-    const { idType } = await this.#readResource();
+    const { idType } = await this.#tables.resource();
     const filter = page.after === null ? 'true' : `r.:id: > cast(:after as ${idType})`;
     return this.#resources(filter, { after: page.after ?? '' }, page.limit);
   }
 
   async cacheUrls(ids: readonly string[], transaction: HostTransaction): Promise<ReadonlyMap<string, string>> {
-    return readCacheUrls(ids, this.#resource, await this.#readWritten(transaction), transaction);
+    return readCacheUrls(ids, this.#tables.names.resource, await this.#tables.written(transaction), transaction);
+  }
+
+  async listOrganisations(): Promise<readonly Organisation[]> {
+    return readOrganisations(this.#tables, (sql, bindings) => this.#rows('reading organisations', sql, bindings));
   }
 
   /** Plain SQL in one statement: no hook of the host sees an edit, and no other column is touched. */
   async writeBack(changes: readonly WriteBack[], transaction: HostTransaction): Promise<void> {
-    const columns = await this.#readWritten(transaction);
+    const columns = await this.#tables.written(transaction);
+    const { resource } = this.#tables.names;
     const accepted = changes.filter(({ resourceId }) => columns.isId(resourceId));
-    const written = WRITTEN.filter(({ role }) => columns.typeOf(this.#resource[role]) !== undefined);
+    const written = WRITTEN.filter(({ role }) => columns.typeOf(resource[role]) !== undefined);
     if (accepted.length === 0 || written.length === 0) return;
     const values = Object.fromEntries(
       written.map(({ role }) => [`${role}Values`, accepted.map((change) => change[role])]),
     );
     const ids = accepted.map(({ resourceId }) => resourceId);
     const sets = written.map(({ role }) => {
-      const type = columns.typeOf(this.#resource[role]);
+      const type = columns.typeOf(resource[role]);
       return `:${role}: = coalesce(cast(c.${alias(role)} as ${type}), r.:${role}:)`;
     });
     const sql = `update :table: as r set ${sets.join(', ')}
@@ -132,18 +110,10 @@ export class TableCatalog implements Catalog {
         as c(id, ${written.map(({ role }) => alias(role)).join(', ')})
       where r.:id: = c.id`;
     try {
-      await transaction.raw(sql, { ...this.#resource, ids, ...values });
+      await transaction.raw(sql, { ...resource, ids, ...values });
     } catch (error) {
-      throw notWritten(error, this.#resource.table, overfullColumns(accepted, this.#resource, columns));
+      throw notWritten(error, resource.table, overfullColumns(accepted, resource, columns));
     }
-  }
-
-  /** Columns that the archiver's migration adds may have come since the first look. */
-  async #readWritten(transaction: HostTransaction): Promise<TableColumns> {
-    const columns = await this.#readResource();
-    if (columns.typeOf(this.#resource.cacheUrl) && columns.typeOf(this.#resource.cacheLastUpdated)) return columns;
-    this.#resourceColumns = Promise.resolve(fitting(await this.#lookAtResource(transaction)));
-    return this.#resourceColumns;
   }
 
   async #resources(
@@ -151,68 +121,44 @@ export class TableCatalog implements Catalog {
     bindings: Readonly<Record<string, string | string[]>>,
     limit?: number,
   ): Promise<readonly Resource[]> {
-    const columns = await this.#readResource();
+    const columns = await this.#tables.resource();
+    const owners = await this.#tables.owners();
+    const { resource } = this.#tables.names;
     const optional = (role: 'name' | 'format' | 'urlType') =>
-      columns.typeOf(this.#resource[role]) ? `cast(r.:${role}: as text)` : 'null';
+      columns.typeOf(resource[role]) ? `cast(r.:${role}: as text)` : 'null';
     const sql = `select cast(r.:id: as text) as "id", cast(r.:datasetId: as text) as "datasetId",
         coalesce(r.:url:, '') as "url", ${optional('name')} as "name", ${optional('format')} as "format",
-        nullif(${optional('urlType')}, '') as "urlType"
-      from :table: as r
-      where ${filter} and r.:datasetId: is not null and ${this.#isThere(columns, 'r', this.#resource.state)}
+        nullif(${optional('urlType')}, '') as "urlType", ${owners.select}
+      from :table: as r ${owners.ofResources}
+      where ${filter} and r.:datasetId: is not null and ${isThere(columns, 'r', resource.state)}
       order by r.:id: ${limit === undefined ? '' : 'limit :limit'}`;
-    return this.#rows<Resource>('reading resources', sql, { ...this.#resource, ...bindings, limit: limit ?? 0 });
+    const bound = { ...owners.bindings, ...resource, ...bindings, limit: limit ?? 0 };
+    const rows = await this.#rows<OwnedResource>('reading resources', sql, bound);
+    return rows.map((row) => this.#resourceOf(row));
+  }
+
+  #resourceOf({ ownerId, ownerName, ownerTitle, ...row }: OwnedResource): Resource {
+    const { id, datasetId } = row;
+    const page = pageUrl(this.#tables.names.pages.resource, this.#site, { id, datasetId });
+    return { ...row, organisation: ownerOf({ ownerId, ownerName, ownerTitle }), pageUrl: page };
   }
 
   async #datasetWhere(filter: string, wanted: string): Promise<DatasetRow | null> {
-    const columns = await this.#readDataset();
-    const title = columns.typeOf(this.#dataset.title) ? 'd.:title:' : 'null';
-    const hidden = this.#dataset.private === null ? 'false' : 'coalesce(d.:private:, false)';
-    const sql = `select cast(d.:id: as text) as "id", d.:name: as "name", ${title} as "title", ${hidden} as "private"
-      from :table: as d where ${filter} and ${this.#isThere(columns, 'd', this.#dataset.state)} limit 1`;
-    const [row] = await this.#rows<DatasetRow>('reading datasets', sql, { ...this.#dataset, wanted });
-    return row ?? null;
-  }
-
-  #isThere(columns: TableColumns, table: string, state: string): string {
-    return columns.typeOf(state) ? `${table}.:state: is distinct from 'deleted'` : 'true';
-  }
-
-  #readResource(): Promise<TableColumns> {
-    this.#resourceColumns ??= this.#lookAtResource(this.#knex)
-      .then(fitting)
-      .catch((error: unknown) => {
-        this.#resourceColumns = null;
-        throw error;
-      });
-    return this.#resourceColumns;
-  }
-
-  #readDataset(): Promise<TableColumns> {
-    this.#datasetColumns ??= this.#lookAtDataset()
-      .then(fitting)
-      .catch((error: unknown) => {
-        this.#datasetColumns = null;
-        throw error;
-      });
-    return this.#datasetColumns;
-  }
-
-  #lookAtResource(knex: HostTransaction): Promise<TableLook> {
-    const { id, datasetId, url } = this.#resource;
-    const named = namedColumns({ ...this.#resource }, { ...CKAN_RESOURCE }, { ...this.#given.resource });
-    // The archiver adds these two itself, under these names alone.
-    const added = [CKAN_RESOURCE.cacheUrl, CKAN_RESOURCE.cacheLastUpdated];
-    return lookAtTable(
-      knex,
-      this.#resource,
-      [id, datasetId, url, ...named].filter((column) => !added.includes(column)),
-    );
-  }
-
-  #lookAtDataset(): Promise<TableLook> {
-    const { id, name, private: hidden } = this.#dataset;
-    const named = namedColumns({ ...this.#dataset }, { ...CKAN_DATASET }, { ...this.#given.dataset });
-    return lookAtTable(this.#knex, this.#dataset, [id, name, ...(hidden === null ? [] : [hidden]), ...named]);
+    const columns = await this.#tables.dataset();
+    const owners = await this.#tables.owners();
+    const { dataset, pages } = this.#tables.names;
+    const title = columns.typeOf(dataset.title) ? 'd.:title:' : 'null';
+    const hidden = dataset.private === null ? 'false' : 'coalesce(d.:private:, false)';
+    const sql = `select cast(d.:id: as text) as "id", d.:name: as "name", ${title} as "title", ${hidden} as "private",
+        ${owners.select}
+      from :table: as d ${owners.ofDatasets}
+      where ${filter} and ${isThere(columns, 'd', dataset.state)} limit 1`;
+    const bound = { ...owners.bindings, ...dataset, wanted };
+    const [found] = await this.#rows<OwnedDataset>('reading datasets', sql, bound);
+    if (!found) return null;
+    const { ownerId, ownerName, ownerTitle, ...row } = found;
+    const page = pageUrl(pages.dataset, this.#site, { id: row.id, name: row.name });
+    return { ...row, organisation: ownerOf({ ownerId, ownerName, ownerTitle }), pageUrl: page };
   }
 
   async #rows<Row>(doing: string, sql: string, bindings: Readonly<Record<string, unknown>>): Promise<readonly Row[]> {
@@ -233,11 +179,5 @@ export class TableCatalog implements Catalog {
 
 const alias = (role: string): string => `"${role}"`;
 
-function fitting({ columns, errors }: TableLook): TableColumns {
-  throwAll(errors);
-  return columns;
-}
-
-function throwAll(errors: readonly string[]): void {
-  if (errors.length > 0) throw new ArchiverError('host-unsuitable', errors.join('\n'));
-}
+const isThere = (columns: TableColumns, table: string, state: string): string =>
+  columns.typeOf(state) ? `${table}.:state: is distinct from 'deleted'` : 'true';

@@ -1,6 +1,5 @@
 import { ArchiverError, messageOf } from '../errors.ts';
 import type { HostTransaction } from './HostDatabase.ts';
-import type { DatasetTable, ResourceTable } from './tableNames.ts';
 
 /** A table as it is: the types of its columns, and which texts can be ids. */
 export interface TableColumns {
@@ -8,6 +7,8 @@ export interface TableColumns {
   typeOf(column: string | null): string | undefined;
   /** Characters that a column takes; null: any number. */
   maxLengthOf(column: string | null): number | null;
+  /** Whether it is there and the connection's role may read it. */
+  mayRead(column: string): boolean;
   readonly idType: string;
   /**
    * Ids are cast to the column's type, not the column to text, which would leave its index unused. So only texts in the
@@ -25,7 +26,7 @@ export interface TableLook {
 /** Looks at one of the host's tables: whether it is there, has the columns that are needed, and ids of a known type. */
 export async function lookAtTable(
   knex: HostTransaction,
-  names: Pick<ResourceTable | DatasetTable, 'table' | 'id'>,
+  names: { readonly table: string; readonly id: string },
   needed: readonly string[],
 ): Promise<TableLook> {
   const types = await readTypes(knex, names.table);
@@ -33,6 +34,7 @@ export async function lookAtTable(
   const columns = {
     typeOf: (column: string | null) => types.get(column ?? '')?.type,
     maxLengthOf: (column: string | null) => types.get(column ?? '')?.maxLength ?? null,
+    mayRead: (column: string) => types.get(column)?.mayRead === 'true',
     idType,
     isId: ID_TYPES[idType] ?? (() => false),
   };
@@ -59,6 +61,8 @@ function idErrors({ table, id }: { readonly table: string; readonly id: string }
 interface ColumnType {
   readonly type: string;
   readonly maxLength: number | null;
+  /** As text, whatever parsers the host has set. */
+  readonly mayRead: string;
 }
 
 async function readTypes(knex: HostTransaction, table: string): Promise<Types> {
@@ -67,7 +71,8 @@ async function readTypes(knex: HostTransaction, table: string): Promise<Types> {
     const { rows } = await knex.raw<{ rows: (ColumnType & { readonly name: string })[] }>(
       `select attname as name, atttypid::regtype::text as type,
          -- The length of a character type is stored with four bytes of its own.
-         case when atttypid in ('varchar'::regtype, 'bpchar'::regtype) and atttypmod > 4 then atttypmod - 4 end as "maxLength"
+         case when atttypid in ('varchar'::regtype, 'bpchar'::regtype) and atttypmod > 4 then atttypmod - 4 end as "maxLength",
+         has_column_privilege(attrelid, attnum, 'SELECT')::text as "mayRead"
        from pg_attribute
        where attrelid = to_regclass(?) and attnum > 0 and not attisdropped`,
       [quoted.join('.')],

@@ -16,6 +16,30 @@ const columnOf = <const Name extends string, const Environment extends string>(
   description: string,
 ) => ({ environment, group: 'database', kind: column(), default: name, description }) as const;
 
+const tableOf = <const Name extends string, const Environment extends string>(
+  environment: Environment,
+  name: Name,
+  description: string,
+) => ({ environment, group: 'database', kind: tableName(), default: name, description }) as const;
+
+const pageOf = <const Page extends string, const Environment extends string>(
+  environment: Environment,
+  page: Page,
+  description: string,
+) =>
+  ({
+    environment,
+    group: 'database',
+    kind: text({
+      name: 'page',
+      accepted: 'a path that begins with /, or an absolute URL; nothing: there is no such page',
+      pattern: /^((\/|https?:\/\/)[^\s\0]{0,2000})?$/,
+      emptyCounts: true,
+    }),
+    default: page,
+    description,
+  }) as const;
+
 /** Where the adapter finds the portal's resources and datasets; the defaults are CKAN's names. */
 export const TABLE_SETTINGS = {
   resourceTable: {
@@ -103,5 +127,51 @@ export const TABLE_SETTINGS = {
     'ARCHIVER_DATASET_STATE_COLUMN',
     'state',
     'Column whose text `deleted` takes a dataset away; read where it is there.',
+  ),
+  datasetOrganisationColumn: columnOf(
+    'ARCHIVER_DATASET_ORGANISATION_COLUMN',
+    'owner_org',
+    "Column of the id of a dataset's organisation; read where it is there.",
+  ),
+  organisationTable: tableOf(
+    'ARCHIVER_ORGANISATION_TABLE',
+    'group',
+    "The portal's table of organisations; read where it is there.",
+  ),
+  organisationIdColumn: columnOf('ARCHIVER_ORGANISATION_ID_COLUMN', 'id', "Column of an organisation's id."),
+  organisationNameColumn: columnOf(
+    'ARCHIVER_ORGANISATION_NAME_COLUMN',
+    'name',
+    "Column of an organisation's name in URLs.",
+  ),
+  organisationTitleColumn: columnOf(
+    'ARCHIVER_ORGANISATION_TITLE_COLUMN',
+    'title',
+    "Column of an organisation's title; read where it is there.",
+  ),
+  organisationStateColumn: columnOf(
+    'ARCHIVER_ORGANISATION_STATE_COLUMN',
+    'state',
+    'Column whose text `deleted` takes an organisation away; read where it is there.',
+  ),
+  organisationParentColumn: columnOf(
+    'ARCHIVER_ORGANISATION_PARENT_COLUMN',
+    'parent_id',
+    'Column of the id of the organisation that one is a part of; read where it is there.',
+  ),
+  organisationMemberTable: tableOf(
+    'ARCHIVER_ORGANISATION_MEMBER_TABLE',
+    'member',
+    "CKAN's table that puts organisations below others; read where it is there and no column says so.",
+  ),
+  datasetPage: pageOf(
+    'ARCHIVER_DATASET_PAGE',
+    '/dataset/{name}',
+    'Where the portal shows a dataset, below its URL; `{id}` and `{name}` stand for those of the dataset.',
+  ),
+  resourcePage: pageOf(
+    'ARCHIVER_RESOURCE_PAGE',
+    '/dataset/{datasetId}/resource/{id}',
+    'Where the portal shows a resource, below its URL; `{id}` and `{datasetId}` stand for those ids.',
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Dataset, Resource } from '../model/resource.ts';
+import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { HostTransaction } from '../portal/HostDatabase.ts';
 import type { Catalog, Portal } from '../portal/Portal.ts';
@@ -9,6 +9,8 @@ export interface CatalogUnderTest {
   readonly catalog: Catalog;
   /** Every dataset that the catalogue has: at least two, with at least three resources among them. */
   readonly datasets: readonly Dataset[];
+  /** Every organisation that the catalogue lists, with its `parentId`. Left out: the host has none. */
+  readonly organisations?: readonly Organisation[];
   /** Ids of the host's kind that no resource has, such as one of a row that was deleted; may be empty. */
   readonly missingIds: readonly string[];
   /** Runs the work in a transaction of the host's database, which is rolled back when the work rejects. */

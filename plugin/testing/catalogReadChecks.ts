@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Dataset, Resource } from '../model/resource.ts';
+import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { CatalogCheck, CatalogUnderTest } from './PortalUnderTest.ts';
 
@@ -15,6 +15,8 @@ export const CATALOG_READ_CHECKS: Readonly<Record<string, CatalogCheck>> = {
   'lists every resource once, whatever the size of the page': listsPages,
   'ends a list with an empty page': endsList,
   'lists the resources of a page as it answers them one by one': listsSame,
+  'says the same of a resource and of its dataset: whose they are': saysWhose,
+  'lists every organisation, with the one that it is a part of, where it can do so': listsOrganisations,
 };
 
 /** A text that cannot be an id is unknown like any other: a request may carry it. */
@@ -102,6 +104,25 @@ async function listsSame({ catalog }: CatalogUnderTest): Promise<void> {
   for (const resource of await catalog.listResources({ after: null, limit: 10 })) {
     assert.deepEqual(await catalog.getResource(resource.id), resource);
   }
+}
+
+async function saysWhose({ catalog, datasets }: CatalogUnderTest): Promise<void> {
+  for (const { id } of datasets) {
+    const found = await catalog.getDataset(id);
+    const owner = found?.organisation ?? null;
+    for (const resource of found?.resources ?? []) assert.deepEqual(resource.organisation ?? null, owner, resource.id);
+  }
+}
+
+async function listsOrganisations(place: CatalogUnderTest, context: TestContext): Promise<void> {
+  const { catalog, datasets, organisations = [] } = place;
+  if (!catalog.listOrganisations) return context.skip('it has no listOrganisations');
+  const listed = await catalog.listOrganisations();
+  const byName = (all: readonly Organisation[]) => all.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  assert.deepEqual(byName(listed), byName(organisations));
+  const ids = new Set(listed.map(({ id }) => id));
+  for (const { parentId } of listed) assert.ok(!parentId || ids.has(parentId), `${parentId} is not listed`);
+  for (const { organisation } of datasets) assert.ok(!organisation || ids.has(organisation.id), organisation?.id);
 }
 
 /** Ids in the order of the pages. A catalogue that never ends is stopped. */

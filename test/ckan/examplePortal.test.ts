@@ -38,6 +38,16 @@ describe("the example portal's own Action API", () => {
     assert.equal(end.exitCode, 0, end.errors);
     const { datasets, resources, version, counts } = summaryOf(end);
     assert.deepEqual([datasets, resources, version], [3, 20, null]);
+    const { rows } = await database.knex.raw(`select d.name as dataset, o.name as organisation
+      from archiver_ckan.dataset as d join archiver_ckan.organisation as o on o.id = d.owner_org order by 1`);
+    assert.deepEqual(
+      rows.map(({ dataset, organisation }: Record<string, string>) => [dataset, organisation]),
+      [
+        ['earth-and-life', 'commerce'],
+        ['weather', 'noaa'],
+        ['work-and-money', 'labour'],
+      ],
+    );
     assert.deepEqual(counts, { archived: 15, 'too-large': 1, gone: 1, 'not-data': 3 });
   });
 });

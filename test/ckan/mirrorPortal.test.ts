@@ -13,9 +13,15 @@ const SCHEMA = 'archiver_ckan';
 
 const resource = (id: string, url: string, more: object = {}) => ({ id, url, name: id, format: 'CSV', ...more });
 
+const SITE = 'https://data.example';
+const MET = { id: 'o1', name: 'met', title: 'Met Office' };
+
 /** As the API gives them. */
 const DATASETS = [
-  { id: 'd1', name: 'rain', title: 'Rain', resources: [resource('r1', 'https://a.example/1.csv'), resource('r2', '')] },
+  {
+    ...{ id: 'd1', name: 'rain', title: 'Rain', owner_org: 'o1', organization: { ...MET, is_organization: true } },
+    resources: [resource('r1', 'https://a.example/1.csv'), resource('r2', '')],
+  },
   { id: 'd2', name: 'hidden', private: true, resources: [resource('r3', 'no URL', { url_type: 'upload' })] },
 ];
 
@@ -30,7 +36,7 @@ async function open(): Promise<PortalUnderTest> {
   const portal = createMirrorPortal({
     knex,
     schema: SCHEMA,
-    site: 'https://data.example',
+    site: SITE,
     archiverUrl: 'https://data.example/archiver',
     version: '2.11.6',
     token: null,
@@ -38,18 +44,37 @@ async function open(): Promise<PortalUnderTest> {
     logger: SILENT,
   });
   const shown = (id: string, datasetId: string, url: string, urlType: string | null = null) => ({
-    ...{ id, datasetId, url, urlType, name: id, format: 'CSV' },
+    ...{ id, datasetId, url, urlType, name: id, format: 'CSV', organisation: datasetId === 'd1' ? MET : null },
+    pageUrl: `${SITE}/dataset/${datasetId}/resource/${id}`,
   });
   return {
     portal,
     catalog: portal.catalog,
     datasets: [
       {
-        ...{ id: 'd1', name: 'rain', title: 'Rain', private: false },
+        ...{
+          id: 'd1',
+          name: 'rain',
+          title: 'Rain',
+          private: false,
+          organisation: MET,
+          pageUrl: `${SITE}/dataset/rain`,
+        },
         resources: [shown('r1', 'd1', 'https://a.example/1.csv'), shown('r2', 'd1', '')],
       },
-      { id: 'd2', name: 'hidden', title: null, private: true, resources: [shown('r3', 'd2', 'no URL', 'upload')] },
+      {
+        ...{
+          id: 'd2',
+          name: 'hidden',
+          title: null,
+          private: true,
+          organisation: null,
+          pageUrl: `${SITE}/dataset/hidden`,
+        },
+        resources: [shown('r3', 'd2', 'no URL', 'upload')],
+      },
     ],
+    organisations: [{ ...MET, parentId: null }],
     missingIds: ['unknown'],
     transaction: (work) => knex.transaction(work),
     async written(resourceId) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Knex } from 'knex';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
+import { TableCatalog } from '../../plugin/portal/tableCatalog.ts';
 import { type TableNames, tableSettingsOf } from '../../plugin/portal/tableNames.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -94,8 +95,13 @@ describe('the portal of Express and knex', () => {
       name: 'One',
       format: 'CSV',
       urlType: null,
+      organisation: null,
+      pageUrl: 'https://data.example/dataset/p1/resource/r1',
     });
-    const second = { id: 'r2', datasetId: 'p1', url: '', name: null, format: null, urlType: 'upload' };
+    const second = {
+      ...{ id: 'r2', datasetId: 'p1', url: '', name: null, format: null, urlType: 'upload', organisation: null },
+      pageUrl: 'https://data.example/dataset/p1/resource/r2',
+    };
     assert.deepEqual(await catalog.getResource('r2'), second);
   });
 
@@ -111,7 +117,10 @@ describe('the portal of Express and knex', () => {
     const dataset = await catalog.getDataset('weather');
     assert.deepEqual(
       { ...dataset, resources: dataset?.resources.map(({ id }) => id) },
-      { id: 'p1', name: 'weather', title: 'Weather', private: false, resources: ['r1', 'r2'] },
+      {
+        ...{ id: 'p1', name: 'weather', title: 'Weather', private: false, resources: ['r1', 'r2'] },
+        ...{ organisation: null, pageUrl: 'https://data.example/dataset/weather' },
+      },
     );
     assert.deepEqual(await catalog.getDataset('p1'), dataset);
     assert.equal((await catalog.getDataset('drafts'))?.private, true);
@@ -176,7 +185,10 @@ describe('the portal of Express and knex', () => {
   test('works with other tables, other columns and ids that are numbers', async () => {
     const { catalog, check, settings } = portalOf(library);
     await check?.();
-    const ninth = { id: '9', datasetId: '7', url: 'http://a.example/9', name: null, format: null, urlType: null };
+    const ninth = {
+      ...{ id: '9', datasetId: '7', url: 'http://a.example/9', name: null, format: null, urlType: null },
+      ...{ organisation: null, pageUrl: 'https://data.example/dataset/7/resource/9' },
+    };
     assert.deepEqual(await catalog.getResource('9'), ninth);
     assert.equal(await catalog.getResource('nine'), null);
     assert.equal(await catalog.getResource('99999999999999999999'), null);
@@ -198,10 +210,45 @@ describe('the portal of Express and knex', () => {
     assert.deepEqual(settings, tableSettingsOf(library));
   });
 
+  test('reads whose datasets are from CKAN’s tables, and does without where the role may not', async () => {
+    await knex.raw(`create table "group" (id text primary key, name text, title text);
+      insert into "group" values ('o1', 'met', 'Met Office');
+      alter table package add column owner_org text; update package set owner_org = 'o1' where id = 'p1';
+      create role few; grant usage on schema public to few; grant select on resource to few;
+      grant select (id, name, title, private, state, owner_org) on package to few`);
+    const met = { id: 'o1', name: 'met', title: 'Met Office' };
+    const { catalog } = portalOf();
+    assert.deepEqual((await catalog.getResource('r1'))?.organisation, met);
+    assert.deepEqual((await catalog.getDataset('weather'))?.organisation, met);
+    assert.deepEqual((await catalog.getDataset('drafts'))?.organisation, null);
+    assert.deepEqual(await catalog.listOrganisations?.(), [{ ...met, parentId: null }]);
+    await knex.transaction(async (transaction) => {
+      await transaction.raw('set local role few');
+      const poor = new TableCatalog(transaction);
+      assert.equal((await poor.getResource('r1'))?.organisation, null);
+      assert.equal((await poor.getDataset('weather'))?.title, 'Weather');
+      assert.deepEqual(await poor.listOrganisations(), []);
+      const named = new TableCatalog(transaction, { organisation: { table: 'group' } });
+      await assert.rejects(
+        named.check(),
+        /few lacks SELECT on id, name, title of the portal's table group: GRANT SELECT \("id", "name", "title"\) ON "group" TO "few"/,
+      );
+    });
+    await knex.raw('drop table "group"; alter table package drop column owner_org; drop owned by few; drop role few');
+  });
+
   test('names the table or the columns that a host lacks', async () => {
     const cases: [TableNames, string][] = [
       [{ resource: { table: 'nowhere' } }, "The portal's database has no table nowhere."],
       [{ resource: { url: 'href' } }, "The portal's table resource has no column href."],
+      [
+        { dataset: { organisationId: 'house' } },
+        "The portal's table package has no column house.\nThe portal's database has no table group.",
+      ],
+      [
+        { organisation: { table: 'house' } },
+        "The portal's table package has no column owner_org.\nThe portal's database has no table house.",
+      ],
       [{ resource: { format: 'kind', size: 'weight' } }, "The portal's table resource has no columns kind, weight."],
       [{ dataset: { private: 'hidden' } }, "The portal's table package has no column hidden."],
       [

@@ -16,21 +16,29 @@ portalContract({ name: 'Express with the tables of CKAN', open: openExpress });
 catalogContract({ name: 'tables with other names and numbers as ids', open: openLibrary });
 
 const CKAN_TABLES = `
-  create table package (id text primary key, name text unique, title text, private boolean, state text);
+  create table package (id text primary key, name text unique, title text, private boolean, state text, owner_org text);
+  create table "group" (id text primary key, name text, title text, state text, is_organization boolean);
+  create table member (id text, table_name text, table_id text, group_id text, state text);
+  insert into "group" values ('o1', 'land', 'The Land', 'active', true), ('o2', 'sky', null, 'active', true),
+    ('o3', 'former', 'Former', 'deleted', true), ('g1', 'climate', 'Climate', 'active', false);
+  insert into member values ('m1', 'group', 'o1', 'o2', 'active'), ('m2', 'package', 'p1', 'o1', 'active'),
+    ('m3', 'group', 'o2', 'o1', 'deleted');
   create table resource (id text primary key, package_id text, url text, name text, format text, url_type text,
     hash text, size bigint, mimetype text, cache_url text, cache_last_updated timestamptz, state text);
-  insert into package values ('p1', 'weather', 'Weather', false, 'active'), ('p2', 'drafts', null, true, 'active');
+  insert into package values ('p1', 'weather', 'Weather', false, 'active', 'o2'), ('p2', 'drafts', null, true, 'active', 'o3');
   insert into resource (id, package_id, url, name, format, url_type, state) values
     ('r1', 'p1', 'http://a.example/1.csv', 'One', 'CSV', '', 'active'), ('r2', 'p1', null, null, null, 'upload', null),
     ('r3', 'p2', 'not a URL', 'Three', 'JSON', null, 'active'), ('r4', 'p1', 'http://a.example/4', 'Four', '', '', 'deleted');`;
 
 const LIBRARY_TABLES = `
-  create table work (nr integer primary key, label text, secret boolean);
+  create table house (nr smallint primary key, label text, "part of" smallint);
+  insert into house values (1, 'press', null), (2, 'maps', 1), (3, 'itself', 3);
+  create table work (nr integer primary key, label text, secret boolean, house_nr integer);
   create table file (nr bigint primary key, work_nr integer, link varchar(200), bytes bigint, saved integer default 0);
   create function count_save() returns trigger language plpgsql as
     $$ begin new.saved = old.saved + (new.link is distinct from old.link)::integer; return new; end $$;
   create trigger file_save before update on file for each row execute function count_save();
-  insert into work values (7, 'seven', false), (8, 'eight', true);
+  insert into work values (7, 'seven', false, 2), (8, 'eight', true, null);
   insert into file values (9, 7, 'http://a.example/9', 1), (10, 7, 'http://a.example/10', 2), (11, 8, '', 3);`;
 
 async function openExpress(): Promise<PortalUnderTest> {
@@ -46,8 +54,11 @@ async function openExpress(): Promise<PortalUnderTest> {
     ...{ knex, site, hooks, logger: SILENT, name: 'test', version: '1', authorize: () => true },
     mount: (handler) => app.use('/archiver', handler),
   });
+  const sky = { id: 'o2', name: 'sky', title: null };
+  const page = (name: string) => `${site}/dataset/${name}`;
   const resource = (id: string, datasetId: string, url: string, name: string | null, format: string | null) => ({
     ...{ id, datasetId, url, name, format, urlType: id === 'r2' ? 'upload' : null },
+    ...{ organisation: datasetId === 'p1' ? sky : null, pageUrl: `${site}/dataset/${datasetId}/resource/${id}` },
   });
   const [r1, r2] = [resource('r1', 'p1', 'http://a.example/1.csv', 'One', 'CSV'), resource('r2', 'p1', '', null, null)];
   const r3 = resource('r3', 'p2', 'not a URL', 'Three', 'JSON');
@@ -56,8 +67,18 @@ async function openExpress(): Promise<PortalUnderTest> {
     portal,
     catalog: portal.catalog,
     datasets: [
-      { id: 'p1', name: 'weather', title: 'Weather', private: false, resources: [r1, r2] },
-      { id: 'p2', name: 'drafts', title: null, private: true, resources: [r3] },
+      {
+        ...{ id: 'p1', name: 'weather', title: 'Weather', private: false, resources: [r1, r2] },
+        ...{ organisation: sky, pageUrl: page('weather') },
+      },
+      {
+        ...{ id: 'p2', name: 'drafts', title: null, private: true, resources: [r3] },
+        ...{ organisation: null, pageUrl: page('drafts') },
+      },
+    ],
+    organisations: [
+      { id: 'o1', name: 'land', title: 'The Land', parentId: null },
+      { ...sky, parentId: 'o1' },
     ],
     missingIds: ['r4', 'unknown'],
     isListening: true,
@@ -77,20 +98,37 @@ async function openExpress(): Promise<PortalUnderTest> {
 async function openLibrary(): Promise<CatalogUnderTest> {
   const { knex, drop } = await freshDatabase();
   await knex.raw(LIBRARY_TABLES);
-  const catalog = new TableCatalog(knex, {
+  const names = {
     resource: { table: 'file', id: 'nr', datasetId: 'work_nr', url: 'link', size: 'bytes' },
-    dataset: { table: 'work', id: 'nr', name: 'label', private: 'secret' },
-  });
+    dataset: { table: 'work', id: 'nr', name: 'label', private: 'secret', organisationId: 'house_nr' },
+    organisation: { table: 'house', id: 'nr', name: 'label', parentId: 'part of' },
+    pages: { dataset: '/works/{id}', resource: '' },
+  };
+  const catalog = new TableCatalog(knex, names, 'https://library.example');
+  const maps = { id: '2', name: 'maps', title: null };
   const resource = (id: string, datasetId: string, url: string) => ({
     ...{ id, datasetId, url, name: null, format: null, urlType: null },
+    ...{ organisation: datasetId === '7' ? maps : null, pageUrl: null },
   });
+  const page = (id: string) => `https://library.example/works/${id}`;
   const [nine, ten] = [resource('9', '7', 'http://a.example/9'), resource('10', '7', 'http://a.example/10')];
   return {
     ...placeOf(knex, 'file', 'nr'),
     catalog,
     datasets: [
-      { id: '7', name: 'seven', title: null, private: false, resources: [nine, ten] },
-      { id: '8', name: 'eight', title: null, private: true, resources: [resource('11', '8', '')] },
+      {
+        ...{ id: '7', name: 'seven', title: null, private: false, resources: [nine, ten] },
+        ...{ organisation: maps, pageUrl: page('7') },
+      },
+      {
+        ...{ id: '8', name: 'eight', title: null, private: true, resources: [resource('11', '8', '')] },
+        ...{ organisation: null, pageUrl: page('8') },
+      },
+    ],
+    organisations: [
+      { id: '1', name: 'press', title: null, parentId: null },
+      { ...maps, parentId: '1' },
+      { id: '3', name: 'itself', title: null, parentId: null },
     ],
     missingIds: ['12', '99999999999999999999', 'nine'],
     edits: async () => Number((await knex('file').sum('saved as count').first())?.['count']),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
-import { CKAN_DATASET, CKAN_RESOURCE, tableNamesOf, tableSettingsOf } from '../../plugin/portal/tableNames.ts';
+import { tableNamesOf, tableSettingsOf, withCkanNames } from '../../plugin/portal/tableNames.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { runCommand } from '../support/runCommand.ts';
@@ -13,10 +13,14 @@ import { SILENT } from '../support/testPortal.ts';
 /** Nothing is called as in CKAN, and both count from 1. */
 const TABLES = `
   create schema library;
-  create table library.work (nr integer primary key, label text not null, "full title" text, hidden boolean, fate text);
+  create table library.house (nr integer primary key, label text, "full name" text, fate text, part_of integer);
+  create table library.work (nr integer primary key, label text not null, "full title" text, hidden boolean, fate text,
+    house integer);
+  insert into library.house values (5, 'press', 'The Press', null, null), (6, 'maps', null, null, 5);
   create table library.file (nr integer primary key, work_nr integer not null, link text not null, caption text, kind text,
     origin text, fate text, copy_link text, copy_time timestamptz, digest text, bytes bigint, media text);
   insert into library.work values (1, 'one', 'Work one', false, null), (2, 'two', 'Work two', true, null), (3, 'three', null, false, 'deleted');
+  update library.work set house = 6 where nr = 2;
   insert into library.file (nr, work_nr, link) values (1, 1, 'https://a.example/1'), (4, 2, 'https://a.example/4');`;
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -39,6 +43,16 @@ const NAMES: Readonly<Record<string, string>> = {
   ARCHIVER_DATASET_TITLE_COLUMN: 'full title',
   ARCHIVER_DATASET_PRIVATE_COLUMN: 'hidden',
   ARCHIVER_DATASET_STATE_COLUMN: 'fate',
+  ARCHIVER_DATASET_ORGANISATION_COLUMN: 'house',
+  ARCHIVER_DATASET_PAGE: '/works/{id}',
+  ARCHIVER_RESOURCE_PAGE: 'https://files.example/{id}',
+  ARCHIVER_ORGANISATION_TABLE: 'library.house',
+  ARCHIVER_ORGANISATION_ID_COLUMN: 'nr',
+  ARCHIVER_ORGANISATION_NAME_COLUMN: 'label',
+  ARCHIVER_ORGANISATION_TITLE_COLUMN: 'full name',
+  ARCHIVER_ORGANISATION_STATE_COLUMN: 'fate',
+  ARCHIVER_ORGANISATION_PARENT_COLUMN: 'part_of',
+  ARCHIVER_ORGANISATION_MEMBER_TABLE: 'no_member',
 };
 
 describe('the names of a portal’s tables and columns', () => {
@@ -58,9 +72,9 @@ describe('the names of a portal’s tables and columns', () => {
     runCommand(args, { environment: { DATABASE_URL: database.url, ARCHIVER_FOLDER: folder, ...names } });
 
   it('are settings, one for each, of which CKAN’s are the defaults', () => {
-    assert.deepEqual(tableNamesOf(loadConfig({ environment: {} })), { resource: CKAN_RESOURCE, dataset: CKAN_DATASET });
+    assert.deepEqual(tableNamesOf(loadConfig({ environment: {} })), withCkanNames({}));
     const named = tableNamesOf(loadConfig({ environment: NAMES }));
-    const values = [...Object.values(named.resource), ...Object.values(named.dataset)];
+    const values = Object.values(named).flatMap((names) => Object.values<string | null>(names));
     assert.deepEqual(values.sort(), Object.values(NAMES).sort());
     assert.deepEqual(tableNamesOf(loadConfig({ environment: {}, settings: tableSettingsOf(named) })), named);
   });
@@ -95,7 +109,15 @@ describe('the names of a portal’s tables and columns', () => {
     });
     await portal.check?.(loadConfig({ environment: NAMES, settings: portal.settings ?? {} }));
     assert.equal((await portal.catalog.getDataset('1'))?.title, 'Work one');
-    assert.equal((await portal.catalog.getResource('4'))?.datasetId, '2');
+    assert.deepEqual(await portal.catalog.getResource('4'), {
+      ...{ id: '4', datasetId: '2', url: 'https://a.example/4', name: null, format: null, urlType: null },
+      ...{ organisation: { id: '6', name: 'maps', title: null }, pageUrl: 'https://files.example/4' },
+    });
+    assert.equal((await portal.catalog.getDataset('two'))?.pageUrl, 'https://data.example/works/2');
+    assert.deepEqual(await portal.catalog.listOrganisations?.(), [
+      { id: '5', name: 'press', title: 'The Press', parentId: null },
+      { id: '6', name: 'maps', title: null, parentId: '5' },
+    ]);
   });
 
   it('are compared with the tables, and all that is wrong is in one report', async () => {

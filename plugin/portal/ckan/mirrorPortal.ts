@@ -38,7 +38,11 @@ export function createMirrorPortal(options: MirrorPortalOptions): Portal {
     name: 'CKAN',
     version: version ?? 'unknown',
     logger,
-    tables: { resource: { table: `${schema}.resource` }, dataset: { table: `${schema}.dataset` } },
+    tables: {
+      resource: { table: `${schema}.resource` },
+      dataset: { table: `${schema}.dataset` },
+      organisation: { table: `${schema}.organisation` },
+    },
     authorize: async (request, question) =>
       isHolder(request, accessToken) || (await isOfPublicDataset(portal, question)),
   });

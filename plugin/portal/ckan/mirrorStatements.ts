@@ -16,6 +16,12 @@ export const TABLES = `
     missing_count integer not null default 0,
     write_paused_until timestamptz
   );
+  alter table :schema:.dataset add column if not exists owner_org text;
+  create table if not exists :schema:.organisation (
+    id text primary key,
+    name text not null,
+    title text
+  );
   create index if not exists dataset_name on :schema:.dataset (name);
   create table if not exists :schema:.resource (
     id text primary key,
@@ -45,17 +51,26 @@ export const TABLES = `
 export const PUT_DATASETS = `
   with given as (
     select * from unnest(cast(:ids as text[]), cast(:names as text[]), cast(:titles as text[]),
-      cast(:privates as boolean[]), cast(:modifiedAts as timestamptz[])) as g (id, name, title, private, modified_at)),
+      cast(:privates as boolean[]), cast(:modifiedAts as timestamptz[]), cast(:ownerIds as text[]))
+      as g (id, name, title, private, modified_at, owner_org)),
   known as (select id, modified_at from :schema:.dataset where id = any(cast(:ids as text[]))),
   kept as (
-    insert into :schema:.dataset as d (id, name, title, private, modified_at)
-    select id, name, title, private, modified_at from given order by id
+    insert into :schema:.dataset as d (id, name, title, private, modified_at, owner_org)
+    select id, name, title, private, modified_at, owner_org from given order by id
     on conflict (id) do update set name = excluded.name, title = excluded.title, private = excluded.private,
-      modified_at = excluded.modified_at, missing_count = 0
-    where (d.name, d.title, d.private, d.modified_at, d.missing_count)
-      is distinct from (excluded.name, excluded.title, excluded.private, excluded.modified_at, 0))
+      modified_at = excluded.modified_at, owner_org = excluded.owner_org, missing_count = 0
+    where (d.name, d.title, d.private, d.modified_at, d.owner_org, d.missing_count)
+      is distinct from (excluded.name, excluded.title, excluded.private, excluded.modified_at, excluded.owner_org, 0))
   select given.id from given left join known using (id)
   where known.id is null or known.modified_at is distinct from given.modified_at`;
+
+/** The names that the newest listing gave them. */
+export const PUT_ORGANISATIONS = `
+  insert into :schema:.organisation as o (id, name, title)
+  select * from unnest(cast(:ids as text[]), cast(:names as text[]), cast(:titles as text[])) as g (id)
+  order by g.id
+  on conflict (id) do update set name = excluded.name, title = excluded.title
+  where (o.name, o.title) is distinct from (excluded.name, excluded.title)`;
 
 /** A copy of what another URL led to is not said to be this one's. */
 export const PUT_RESOURCES = `

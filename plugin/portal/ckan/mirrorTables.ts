@@ -1,6 +1,6 @@
 import type { Database } from '../../record/database/Database.ts';
 import type { HostTransaction } from '../HostDatabase.ts';
-import { DROP_RESOURCES, PUT_DATASETS, PUT_RESOURCES, TABLES } from './mirrorStatements.ts';
+import { DROP_RESOURCES, PUT_DATASETS, PUT_ORGANISATIONS, PUT_RESOURCES, TABLES } from './mirrorStatements.ts';
 import type { RemoteDataset, RemoteResource } from './remoteDataset.ts';
 
 /** What is known of the portal as a whole. */
@@ -84,6 +84,7 @@ export class MirrorTables {
     const bound = resourceBindings([...resources.values()]);
     return guard('writing the catalogue of the mirror', () =>
       knex.transaction(async (transaction) => {
+        await rows('writing organisations', PUT_ORGANISATIONS, organisationBindings(datasets), transaction);
         const put = await rows<{ id: string }>(
           'writing datasets',
           PUT_DATASETS,
@@ -168,6 +169,20 @@ function datasetBindings(datasets: readonly RemoteDataset[]) {
     titles: datasets.map(({ title }) => title),
     privates: datasets.map((dataset) => dataset.private),
     modifiedAts: datasets.map(({ modifiedAt }) => modifiedAt),
+    ownerIds: datasets.map(({ organisation }) => organisation?.id ?? null),
+  };
+}
+
+/** Each of them once. */
+function organisationBindings(datasets: readonly RemoteDataset[]) {
+  const owners = new Map(
+    datasets.flatMap(({ organisation }) => (organisation ? [[organisation.id, organisation]] : [])),
+  );
+  const organisations = [...owners.values()];
+  return {
+    ids: organisations.map(({ id }) => id),
+    names: organisations.map(({ name }) => name),
+    titles: organisations.map(({ title }) => title),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Organisation } from '../../model/resource.ts';
 import { isRecord } from './actionResponse.ts';
 
 /** A resource as the portal's API describes it, checked; texts are well-formed and without NUL. */
@@ -25,6 +26,8 @@ export interface RemoteDataset {
   /** false: a draft or a deleted one, which nobody but its editors should see. */
   readonly isActive: boolean;
   readonly modifiedAt: Date | null;
+  /** null: it belongs to nobody, or the portal does not say to whom. */
+  readonly organisation: Organisation | null;
   readonly resources: readonly RemoteResource[];
   /** All that the API gave, as it gave it. */
   readonly document: Readonly<Record<string, unknown>>;
@@ -44,9 +47,17 @@ export function readDataset(value: unknown): RemoteDataset | null {
     private: isTrue(value.private),
     isActive: (textOf(value.state) ?? 'active') === 'active',
     modifiedAt: timeOf(value.metadata_modified),
+    organisation: readOrganisation(value.organization) ?? readOrganisation({ id: value.owner_org }),
     resources: Array.isArray(value.resources) ? uniqueResources(value.resources) : [],
     document: value,
   };
+}
+
+/** null: what has no usable id is no organisation. Old portals name it by its id alone. */
+function readOrganisation(value: unknown): Organisation | null {
+  if (!isRecord(value)) return null;
+  const id = idOf(value.id);
+  return id === null ? null : { id, name: textOf(value.name) ?? id, title: textOf(value.title) };
 }
 
 /** Each id once: a portal that names a resource twice means one. */
