@@ -49,9 +49,10 @@ function worstBlock(archivals: readonly ResourceStatus[]) {
   return { code, status, is_broken, is_broken_printable, reason, updated };
 }
 
+/** As CKAN's archiver has it, which knows one outcome a resource: the confirmed one, where there is one. */
 function archiverBlock(archival: ResourceStatus, cacheUrl: string | null) {
-  const { code, status, broken, reason, failureCount, firstFailureAt, lastSuccessAt, checkedAt, finalUrl, moved } =
-    archival;
+  const { broken, failureCount, firstFailureAt, lastSuccessAt, checkedAt, finalUrl, moved } = archival;
+  const { code, status, reason } = archival.confirmed ?? archival;
   return {
     code,
     status,

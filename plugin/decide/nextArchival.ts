@@ -1,10 +1,12 @@
 import type { Archival, ArchivalUpdate } from '../model/archival.ts';
 import type { Attempt } from '../model/attempt.ts';
-import { CODES } from '../model/status.ts';
+import { isBroken } from './isBroken.ts';
 import { type CheckBounds, nextCheck } from './nextCheck.ts';
 import { nextKnown } from './nextKnown.ts';
 import { isOwnFault } from './ownFault.ts';
 import { pollDelay } from './pollDelay.ts';
+import { confirmedAfter, confirmedOf, isLinkFailure } from './status/confirmed.ts';
+import { type TaskOutcome, taskOutcome } from './status/taskOutcome.ts';
 
 /** The settings that say when a resource is tried again and looked at again. */
 export interface Policy extends CheckBounds {
@@ -18,15 +20,11 @@ export interface Policy extends CheckBounds {
 export type ArchivalTransition = 'succeeded' | 'unchanged' | 'failed' | 'broken' | 'recovered';
 
 /** What an attempt means for the archival of its resource. */
-export interface NextArchival {
+export interface NextArchival extends TaskOutcome {
   readonly archival: ArchivalUpdate;
   /** false: a retry follows, the request is not answered yet. */
   readonly settled: boolean;
   readonly retryInMs: number | null;
-  readonly state: 'pending' | 'success' | 'failure';
-  /** JSON for task_status: `{code, status, reason, attempts, runId}`. */
-  readonly value: string;
-  readonly error: string;
   readonly transitions: readonly ArchivalTransition[];
 }
 
@@ -38,7 +36,7 @@ export interface NextArchival {
  * A row of failures counts settled requests that ended broken, transient or by a fault of our own; refusals of ours (too
  * large, not data, blocked) and 401/403 are *unsure*: they neither lengthen nor end it. Whatever fails, the last good copy
  * stays. `broken` says what this attempt proved; the link is broken (`isBroken`), and the event of this name emitted, once
- * `confirmFailures` failures in a row were its own.
+ * `confirmFailures` failures in a row were its own. A resource with another URL has another link, whose failures are counted from 0.
  */
 export function nextArchival(input: {
   readonly before: Archival;
@@ -54,11 +52,19 @@ export function nextArchival(input: {
   const works = isGood(attempt);
   const retryInMs = works ? null : retryDelay(attempt, attempts, policy.retryDelaysMs);
   const settled = retryInMs === null;
-  const failures = failuresAfter(before, attempt, settled, now);
+  const link = before.url === url ? before : { ...before, ...NO_FAILURES };
+  const failures = failuresAfter(link, attempt, settled, now);
+  const { linkFailureCount } = failures;
+  const { confirmFailures } = policy;
+  const confirmedBefore = before.url === url ? confirmedOf(before, confirmFailures) : null;
+  const seen = { attempt, works, settled, linkFailureCount };
+  const confirmed = confirmedAfter(confirmedBefore, seen, { confirmFailures, at: now });
   const counts = countsAfter(before, attempt);
   const freshUntil = attempt.freshUntil === null ? null : new Date(attempt.freshUntil);
   const ownFault = isOwnFault(attempt.code);
   const next = nextCheck({ now, freshUntil, ownFault, ...failures, ...counts, bounds: policy, random });
+
+  const broken = works ? false : attempt.broken;
 
   return {
     archival: {
@@ -66,7 +72,8 @@ export function nextArchival(input: {
       host,
       code: attempt.code,
       reason: attempt.reason,
-      broken: works ? false : attempt.broken,
+      broken,
+      confirmed,
       attempts,
       ...failures,
       lastSuccessAt: works ? now : before.lastSuccessAt,
@@ -80,21 +87,23 @@ export function nextArchival(input: {
     },
     settled,
     retryInMs,
-    state: stateOf(works, settled),
-    value: taskValue(before, attempt, attempts),
-    error: works ? '' : attempt.reason,
-    transitions: settled ? transitionsOf(before, attempt, failures.linkFailureCount, policy) : [],
+    ...taskOutcome({
+      settled,
+      told: settled ? confirmed : null,
+      last: { code: attempt.code, reason: attempt.reason, broken, at: now.toISOString() },
+      isBroken: isBroken({ broken, linkFailureCount }, confirmFailures),
+      attempts,
+      runId: before.runIds.at(-1) ?? null,
+    }),
+    transitions: settled ? transitionsOf({ before, link, attempt, linkFailureCount, policy }) : [],
   };
 }
+
+const NO_FAILURES = { failureCount: 0, linkFailureCount: 0, firstFailureAt: null } as const;
 
 /** A link that was only to be checked, and works, is as good as one whose file has not changed. */
 function isGood({ kind, code }: Attempt): boolean {
   return kind === 'fetched' || kind === 'unchanged' || code === 'checked-only';
-}
-
-function stateOf(works: boolean, settled: boolean): NextArchival['state'] {
-  if (works) return 'success';
-  return settled ? 'failure' : 'pending';
 }
 
 function failuresAfter(
@@ -105,7 +114,7 @@ function failuresAfter(
 ): Pick<Archival, 'failureCount' | 'linkFailureCount' | 'firstFailureAt'> {
   if (isGood(attempt)) return { failureCount: 0, linkFailureCount: 0, firstFailureAt: null };
   const ownFault = isOwnFault(attempt.code);
-  const linkFailed = !ownFault && (attempt.broken === true || attempt.transient);
+  const linkFailed = isLinkFailure(attempt);
   const ended = settled && attempt.kind === 'failed';
   const failureCount = before.failureCount + (ended && (ownFault || linkFailed) ? 1 : 0);
   // A worker of an earlier version that saw the link work has not written this count.
@@ -120,10 +129,6 @@ function countsAfter(before: Archival, attempt: Attempt): Pick<Archival, 'unchan
   return { unchangedCount: before.unchangedCount, changedCount: before.changedCount };
 }
 
-function taskValue(before: Archival, { code, reason }: Attempt, attempts: number): string {
-  return JSON.stringify({ code, status: CODES[code].status, reason, attempts, runId: before.runIds.at(-1) ?? null });
-}
-
 function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly number[]): number | null {
   const isPrepared = attempt.status === 202 && attempt.transient;
   const pollMs = isPrepared && attempt.retryAfterMs !== null ? pollDelay(attempts, attempt.retryAfterMs) : null;
@@ -133,16 +138,23 @@ function retryDelay(attempt: Attempt, attempts: number, delaysMs: readonly numbe
   return Math.max(delayMs, attempt.retryAfterMs ?? 0);
 }
 
-function transitionsOf(
-  before: Archival,
-  attempt: Attempt,
-  linkFailureCount: number,
-  policy: Policy,
-): ArchivalTransition[] {
+function transitionsOf({
+  before,
+  link,
+  attempt,
+  linkFailureCount,
+  policy: { confirmFailures },
+}: {
+  readonly before: Archival;
+  /** `before`, without the failures of another URL. */
+  readonly link: Archival;
+  readonly attempt: Attempt;
+  readonly linkFailureCount: number;
+  readonly policy: Policy;
+}): ArchivalTransition[] {
   const recovered: ArchivalTransition[] = before.failureCount > 0 ? ['recovered'] : [];
   if (attempt.kind === 'fetched') return ['succeeded', ...recovered];
   if (isGood(attempt)) return ['unchanged', ...recovered];
-  const { confirmFailures } = policy;
-  const isConfirmed = linkFailureCount >= confirmFailures && linkFailureCount > before.linkFailureCount;
-  return isConfirmed && before.linkFailureCount < confirmFailures ? ['failed', 'broken'] : ['failed'];
+  const isConfirmed = linkFailureCount >= confirmFailures && linkFailureCount > link.linkFailureCount;
+  return isConfirmed && link.linkFailureCount < confirmFailures ? ['failed', 'broken'] : ['failed'];
 }

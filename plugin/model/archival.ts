@@ -4,6 +4,17 @@ import type { Code } from './status.ts';
 /** `priority`: somebody waits for it. `bulk`: the work of a sweep. */
 export type Lane = 'priority' | 'bulk';
 
+/** An outcome that is believed: a success, what we chose or could not do, or a link that failed often enough in a row. */
+export interface Confirmed {
+  readonly code: Code;
+  /** A sentence for people. */
+  readonly reason: string;
+  /** true: the link is broken; false: it works; null: unsure. */
+  readonly broken: boolean | null;
+  /** ISO 8601: it lies in JSON. */
+  readonly at: string;
+}
+
 /** The latest state of one resource: status, validators, counters, when to look again. One row a resource. */
 export interface Archival {
   readonly resourceId: string;
@@ -17,6 +28,8 @@ export interface Archival {
   readonly reason: string | null;
   /** What the last attempt showed by itself; whether the link is broken is `isBroken`. */
   readonly broken: boolean | null;
+  /** What is confirmed, as of `checkedAt`; read it through `confirmedOf`. */
+  readonly confirmed: Confirmed | null;
   /** Attempts made for the current request or check, 0 to 4. */
   readonly attempts: number;
   /** Failures in a row, over requests (not over the retries of one). */
@@ -67,6 +80,7 @@ export type ArchivalUpdate = Pick<
   | 'code'
   | 'reason'
   | 'broken'
+  | 'confirmed'
   | 'attempts'
   | 'failureCount'
   | 'linkFailureCount'

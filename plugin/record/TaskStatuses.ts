@@ -2,7 +2,7 @@
 export interface TaskStatus {
   readonly entityId: string;
   readonly state: 'pending' | 'running' | 'success' | 'failure';
-  /** JSON `{code, status, reason, attempts, runId}`. */
+  /** JSON `{code, status, reason, attempts, runId, is_broken, lastAttempt}`; the last two are left out before a request's first attempt. */
   readonly value: string;
   /** Empty on success, else the sentence for people. */
   readonly error: string;

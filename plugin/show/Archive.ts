@@ -9,7 +9,7 @@ import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
-import type { LastAttempt } from './lastAttempt.ts';
+import type { ConfirmedOutcome, LastAttempt } from './lastAttempt.ts';
 
 /**
  * What a portal may ask the archive and ask of it, in its own process; the routes are the same for others. Looking
@@ -84,6 +84,11 @@ export interface ResourceStatus {
   readonly broken: boolean | null;
   /** What was just seen; null: no attempt has ended. */
   readonly lastAttempt: LastAttempt | null;
+  /**
+   * What clients of CKAN's archiver are told, who know no difference between seen and confirmed: while a failure of the link is
+   * not confirmed, the outcome before it. null: nothing is confirmed yet.
+   */
+  readonly confirmed: ConfirmedOutcome | null;
   /** Asked for and not answered yet: it waits, is fetched, or is tried again. */
   readonly pending: boolean;
   /** Attempts since it was last asked for. */

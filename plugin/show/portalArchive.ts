@@ -8,7 +8,7 @@ import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
-import { lastAttemptOf } from './lastAttempt.ts';
+import { confirmedOutcomeOf, lastAttemptOf } from './lastAttempt.ts';
 
 /** What the archive is read from and asked by. */
 export interface ArchiveDeps {
@@ -116,6 +116,7 @@ function statusOf(archival: Archival, confirmFailures: number): ResourceStatus {
     reason: archival.reason,
     broken: isBroken(archival, confirmFailures),
     lastAttempt: lastAttemptOf(archival),
+    confirmed: confirmedOutcomeOf(archival, confirmFailures),
     pending: archival.requestSeq > archival.doneSeq,
     attempts: archival.attempts,
     failureCount: archival.failureCount,

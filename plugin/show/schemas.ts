@@ -65,8 +65,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     id: text,
     datasetId: text,
     url: { ...text, description: 'Without the credentials in it.' },
-    status: { ...optionalText, description: "CKAN's name of the outcome; null: not archived yet." },
-    code: { enum: [...Object.keys(CODES), null] },
+    status: { ...optionalText, description: "CKAN's name for `code`; null: not archived yet." },
+    code: { enum: [...Object.keys(CODES), null], description: 'How the last attempt ended.' },
     reason: optionalText,
     broken: {
       type: ['boolean', 'null'],
@@ -91,6 +91,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       anyOf: [{ $ref: '#/components/schemas/LastAttempt' }, { type: 'null' }],
       description: 'What was just seen; null: no attempt has ended.',
     },
+    confirmed: {
+      anyOf: [{ $ref: '#/components/schemas/ConfirmedOutcome' }, { type: 'null' }],
+      description:
+        'What is believed: while a failure of the link is not confirmed, the outcome before it. null: nothing is confirmed yet.',
+    },
   }),
   LastAttempt: object({
     at: time,
@@ -98,6 +103,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     status: { ...text, description: "CKAN's name of the outcome." },
     reason: text,
     broken: { type: ['boolean', 'null'], description: 'What this attempt alone showed; null: unsure.' },
+  }),
+  ConfirmedOutcome: object({
+    at: time,
+    code: { enum: Object.keys(CODES) },
+    status: { ...text, description: "CKAN's name of the outcome." },
+    reason: text,
+    broken: { type: ['boolean', 'null'], description: 'As it was confirmed; null: no failure of the link.' },
   }),
   Badge: object({
     schemaVersion: { const: 1 },

@@ -8,7 +8,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import { CODES } from '../model/status.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
-import { lastAttemptOf } from './lastAttempt.ts';
+import { confirmedOutcomeOf, type LastAttempt, lastAttemptOf } from './lastAttempt.ts';
 import { nextUrl, type Page } from './paging.ts';
 
 /** The run, as `GET /runs/:id` shows it. */
@@ -70,13 +70,13 @@ export function resourceView(
     links: landing.links,
     derived: landing.derived.map((file) => derivedView(deps, file, isPrivate)),
     accepted: landing.accepted,
-    lastAttempt: lastAttemptView(archival),
+    lastAttempt: timedView(archival && lastAttemptOf(archival)),
+    confirmed: timedView(archival && confirmedOutcomeOf(archival, deps.confirmFailures)),
   };
 }
 
-function lastAttemptView(archival: Archival | null) {
-  const last = archival && lastAttemptOf(archival);
-  return last && { ...last, at: last.at.toISOString() };
+function timedView(outcome: LastAttempt | null) {
+  return outcome && { ...outcome, at: outcome.at.toISOString() };
 }
 
 /** A file behind a page, with the URL of its newest copy, which is one of the resource's. */

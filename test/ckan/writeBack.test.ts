@@ -5,6 +5,13 @@ import { MirrorStage, summaryOf } from '../support/mirrorStage.ts';
 
 const COPIES = 'https://copies.example/mirror';
 
+function withoutTime(value: unknown) {
+  const { lastAttempt, ...rest } = JSON.parse(String(value));
+  const { at, ...last } = lastAttempt;
+  assert.ok(Date.parse(at) > 0);
+  return { ...rest, lastAttempt: last };
+}
+
 describe('writing back into the portal', () => {
   let stage: MirrorStage;
   beforeEach(async () => {
@@ -98,6 +105,7 @@ describe('writing back into the portal', () => {
     await write('root');
     const rows = stage.ckan.taskStatuses.map(({ last_updated, ...row }) => ({
       ...row,
+      value: withoutTime(row.value),
       isTimed: /^[\d-]+T[\d:]+$/.test(String(last_updated)),
     }));
     const common = { entity_type: 'resource', task_type: 'archiver', key: 'status', isTimed: true };
@@ -105,20 +113,45 @@ describe('writing back into the portal', () => {
       {
         ...common,
         entity_id: 'resource-1',
-        value: '{"code":"archived","status":"Archived successfully","attempts":1}',
+        value: {
+          code: 'archived',
+          status: 'Archived successfully',
+          attempts: 1,
+          is_broken: false,
+          lastAttempt: { code: 'archived', status: 'Archived successfully' },
+        },
         state: 'success',
         error: '',
       },
       {
         ...common,
         entity_id: 'resource-2',
-        value: '{"code":"gone","status":"Download error","attempts":1}',
+        value: {
+          code: 'gone',
+          status: 'Download error',
+          attempts: 1,
+          is_broken: null,
+          lastAttempt: { code: 'gone', status: 'Download error' },
+        },
         state: 'failure',
         error: 'Download error (gone)',
       },
     ]);
     await write('root');
     assert.equal(stage.ckan.taskStatuses.length, 2);
+  });
+
+  it('tells the portal of what is confirmed: one failure of a link that worked changes nothing but the last attempt', async () => {
+    await write('root');
+    stage.publisher.answer = (id, _, response) => id === 'resource-2' && Boolean(response.writeHead(404).end());
+    await stage.database.knex('archiver.archival').update({ next_check_at: new Date(0), fresh_until: null });
+    await write('root');
+    const told = stage.ckan.taskStatuses.at(-1);
+    const { code, is_broken, lastAttempt } = JSON.parse(String(told?.value));
+    assert.deepEqual(
+      [told?.entity_id, told?.state, told?.error, code, is_broken, lastAttempt.code],
+      ['resource-2', 'success', '', 'archived', null, 'gone'],
+    );
   });
 
   it('does not start without a token, or without a public URL of the copies', async () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { isBroken } from '../../plugin/decide/isBroken.ts';
 import { nextArchival, type Policy } from '../../plugin/decide/nextArchival.ts';
 import { nextKnown } from '../../plugin/decide/nextKnown.ts';
+import { confirmedOf } from '../../plugin/decide/status/confirmed.ts';
 import type { Archival } from '../../plugin/model/archival.ts';
 import type { Attempt } from '../../plugin/model/attempt.ts';
 import { CODES, type Code } from '../../plugin/model/status.ts';
@@ -26,6 +27,7 @@ const BEFORE: Archival = {
   code: null,
   reason: null,
   broken: null,
+  confirmed: null,
   attempts: 0,
   failureCount: 0,
   linkFailureCount: 0,
@@ -163,6 +165,75 @@ describe('the next archival', () => {
       [3, true, false],
       [4, true, false],
     ]);
+  });
+
+  /** What `task_status` says after each of a row of settled attempts, and what is confirmed then. */
+  function toldOf(codes: readonly Code[], start: Partial<Archival> = {}) {
+    let before: Archival = { ...BEFORE, ...start };
+    return codes.map((code) => {
+      const good = CODES[code].broken === false;
+      const kind = good ? 'fetched' : CODES[code].refused ? 'refused' : 'failed';
+      const { archival, state, value, error } = next({ ...before, attempts: 3 }, attemptOf(kind, code));
+      before = { ...before, ...archival };
+      const told = JSON.parse(value);
+      assert.equal(told.status, CODES[told.code as Code].status);
+      assert.deepEqual([told.lastAttempt.code, told.lastAttempt.reason], [code, `It ended with ${code}.`]);
+      assert.equal(error, state === 'success' ? '' : told.reason);
+      assert.equal(confirmedOf(before, 3)?.code ?? told.lastAttempt.code, told.code);
+      return [state, told.code, told.is_broken];
+    });
+  }
+
+  it("tells CKAN's clients of the outcome before, until a failure of the link is confirmed, and of that one until it works", () => {
+    assert.deepEqual(toldOf(['archived', 'gone', 'timeout', 'gone', 'not-data', 'same-hash', 'gone']), [
+      ['success', 'archived', false],
+      ['success', 'archived', null],
+      ['success', 'archived', null],
+      ['failure', 'gone', true],
+      ['failure', 'gone', true],
+      ['success', 'same-hash', false],
+      ['success', 'same-hash', null],
+    ]);
+  });
+
+  it('tells of what was refused without waiting, and goes back to it while a failure is not confirmed', () => {
+    assert.deepEqual(toldOf(['archived', 'too-large', 'gone', 'forbidden', 'host-refused', 'timeout']), [
+      ['success', 'archived', false],
+      ['failure', 'too-large', null],
+      ['failure', 'too-large', null],
+      ['failure', 'forbidden', null],
+      ['failure', 'host-refused', null],
+      ['failure', 'host-refused', null],
+    ]);
+  });
+
+  it('has nothing but the failure itself to tell of a link that never worked, and says that it is not confirmed', () => {
+    assert.deepEqual(toldOf(['gone', 'timeout', 'gone']), [
+      ['failure', 'gone', null],
+      ['failure', 'timeout', null],
+      ['failure', 'gone', true],
+    ]);
+  });
+
+  it('knows what a version before it recorded, which kept nothing confirmed', () => {
+    const copied = { lastSuccessAt: EARLIER, checkedAt: EARLIER, reason: '' };
+    const of = (start: Partial<Archival>) => toldOf(['gone'], { ...copied, ...start })[0];
+    assert.deepEqual(of({ code: 'same-length', broken: false }), ['success', 'same-length', null]);
+    assert.deepEqual(of({ code: 'timeout', failureCount: 1, linkFailureCount: 1 }), ['success', 'archived', null]);
+    assert.deepEqual(of({ code: 'forbidden' }), ['failure', 'forbidden', null]);
+    const stale = { code: 'gone', reason: '', broken: true, at: new Date(0).toISOString() } as const;
+    assert.deepEqual(of({ code: 'archived', broken: false, confirmed: stale }), ['success', 'archived', null]);
+  });
+
+  it('counts the failures of a link from 0 when the resource gets another URL', () => {
+    const { archival } = failing('gone', 4);
+    const changed = next(
+      { ...archival, url: 'https://data.example/old.csv', attempts: 3 },
+      attemptOf('failed', 'gone'),
+    );
+    assert.deepEqual([changed.archival.failureCount, changed.archival.linkFailureCount], [1, 1]);
+    assert.deepEqual([isBroken(changed.archival, 3), changed.state], [null, 'failure']);
+    assert.deepEqual(JSON.parse(changed.value).is_broken, null);
   });
 
   it('takes a count that an earlier version left behind for none once the link worked', () => {

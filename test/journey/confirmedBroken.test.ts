@@ -22,6 +22,8 @@ const ROW = {
   metadata_modified: new Date(0),
 };
 
+const GONE = 'The server says that there is no such file: 404 Not Found.';
+
 describe('a link that stops working', () => {
   let portal: ShownPortal;
   before(async () => {
@@ -45,15 +47,21 @@ describe('a link that stops working', () => {
     const [status] = await portal.archiver.archive.status(['r1']);
     assert.ok(status);
     const ckan = resourceView(ROW, status).archiver;
+    const row = await portal.archiver.archive.taskStatus({ resourceId: 'r1' });
+    const value = JSON.parse(row?.value ?? '');
+    assert.deepEqual([value.lastAttempt.code, value.lastAttempt.at], [route.lastAttempt.code, route.lastAttempt.at]);
+    assert.deepEqual([value.code, value.status], [ckan?.code, ckan?.status]);
+    assert.equal(route.confirmed?.code ?? route.code, ckan?.code);
     const { counts } = await portal.archiver.archive.overview();
     const { at, ...lastAttempt } = route.lastAttempt;
     assert.equal(at, route.checkedAt);
     assert.deepEqual(status.lastAttempt, { ...lastAttempt, at: new Date(at) });
     return {
-      broken: [route.broken, dataset.resources[0].broken, status.broken, ckan?.is_broken],
+      broken: [route.broken, dataset.resources[0].broken, status.broken, ckan?.is_broken, value.is_broken],
       counts: counts.map(({ code, broken }) => [code, broken]),
       badge: badgeOf(status).kind,
       printable: ckan?.is_broken_printable,
+      task: [row?.state, value.code, row?.error],
       last: [lastAttempt.code, lastAttempt.broken],
     };
   }
@@ -63,19 +71,21 @@ describe('a link that stops working', () => {
     for (const _ of [1, 2]) {
       await archiveAgain();
       assert.deepEqual(await told(), {
-        broken: [null, null, null, null],
+        broken: [null, null, null, null, null],
         counts: [['gone', null]],
         badge: 'unsure',
         printable: 'Not sure',
+        task: ['success', 'archived', ''],
         last: ['gone', true],
       });
     }
     await archiveAgain();
     assert.deepEqual(await told(), {
-      broken: [true, true, true, true],
+      broken: [true, true, true, true, true],
       counts: [['gone', true]],
       badge: 'broken',
       printable: 'Broken',
+      task: ['failure', 'gone', GONE],
       last: ['gone', true],
     });
   });
@@ -85,13 +95,15 @@ describe('a link that stops working', () => {
     await archiveAgain();
     const refused = await told();
     assert.deepEqual([refused.broken[0], refused.last], [true, ['not-data', null]]);
+    assert.deepEqual(refused.task, ['failure', 'gone', GONE]);
     portal.files.set('/one.csv', { body: 'a,b\n3,4\n' });
     await archiveAgain();
     assert.deepEqual(await told(), {
-      broken: [false, false, false, false],
+      broken: [false, false, false, false, false],
       counts: [['archived', false]],
       badge: 'good',
       printable: 'Downloaded OK',
+      task: ['success', 'archived', ''],
       last: ['archived', false],
     });
   });

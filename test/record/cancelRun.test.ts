@@ -63,13 +63,36 @@ describe('runs', () => {
     await runs.cancel(runId, now());
     const status = await taskStatus.get('r1');
     assert.deepEqual([status?.state, status?.error], ['failure', 'It is gone.']);
-    assert.deepEqual(JSON.parse(status?.value ?? ''), {
+    const { lastAttempt, ...told } = JSON.parse(status?.value ?? '');
+    assert.deepEqual(told, {
       code: 'gone',
       status: 'Download error',
       reason: 'It is gone.',
       attempts: 0,
       runId: null,
+      is_broken: null,
     });
+    assert.equal(lastAttempt.code, 'gone');
+  });
+
+  it('says again what was confirmed, where the last attempt is not', async () => {
+    const { archivals, runs, taskStatus } = test.records;
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: now() });
+    const lease = await archivals.lease('r1', by('a'));
+    assert.ok(lease);
+    const confirmed = { code: 'archived', reason: 'It is kept.', broken: false, at: now().toISOString() } as const;
+    const gone = { code: 'gone', reason: 'It is gone.', broken: true, linkFailureCount: 1, confirmed } as const;
+    await archivals.record([outcomeOf(lease, {}, gone)]);
+    assert.deepEqual((await archivals.get('r1'))?.confirmed, confirmed);
+    await runs.cancel(await datasetRun(['r1']), now());
+    const status = await taskStatus.get('r1');
+    const { lastAttempt, ...told } = JSON.parse(status?.value ?? '');
+    assert.deepEqual([status?.state, status?.error], ['success', '']);
+    assert.deepEqual([told.code, told.reason, told.is_broken], ['archived', 'It is kept.', null]);
+    assert.deepEqual(
+      [lastAttempt.code, lastAttempt.status, lastAttempt.reason, lastAttempt.broken],
+      ['gone', 'Download error', 'It is gone.', true],
+    );
   });
 
   it('tells the end of a run once, however many of its resources end together', async () => {

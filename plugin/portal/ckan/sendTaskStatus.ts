@@ -4,13 +4,21 @@ import type { MirroredResource, MirrorTables } from './mirrorTables.ts';
 import { naiveUtc } from './remoteDataset.ts';
 import type { WriteBackTable } from './writeBackTable.ts';
 
+/** An outcome with CKAN's name for its code. */
+interface Outcome {
+  readonly at: Date;
+  readonly code: string;
+  readonly status: string;
+  readonly broken: boolean | null;
+}
+
 /** How the last archival of a resource ended. */
 export interface ArchivalEnd {
   readonly resourceId: string;
-  readonly code: string | null;
-  /** CKAN's name for `code`. */
-  readonly status: string | null;
   readonly broken: boolean | null;
+  readonly lastAttempt: Outcome | null;
+  /** What the portal is told; null: `lastAttempt`. */
+  readonly confirmed: Outcome | null;
   readonly attempts: number;
   readonly pending: boolean;
   readonly checkedAt: Date | null;
@@ -28,6 +36,7 @@ export interface TaskStatusDeps {
 }
 
 const AT_A_TIME = 100;
+const NO_OUTCOME = { code: null, status: null, broken: null };
 
 /**
  * Writes what is new of the outcomes into CKAN's task_status, which sysadmins alone may. Anybody can read it, of private
@@ -65,16 +74,17 @@ async function send(ends: readonly ArchivalEnd[], { client, table, logger, now }
   return false;
 }
 
-function rowOf({ resourceId, code, status, broken, attempts, checkedAt }: ArchivalEnd) {
-  const works = broken === false;
+function rowOf({ resourceId, broken, confirmed, lastAttempt, attempts, checkedAt }: ArchivalEnd) {
+  const { code, status, broken: told } = confirmed ?? lastAttempt ?? NO_OUTCOME;
+  const last = lastAttempt && { at: lastAttempt.at, code: lastAttempt.code, status: lastAttempt.status };
   return {
     entity_id: resourceId,
     entity_type: 'resource',
     task_type: 'archiver',
     key: 'status',
-    value: JSON.stringify({ code, status, attempts }),
-    state: works ? 'success' : 'failure',
-    error: works ? '' : `${status} (${code})`,
+    value: JSON.stringify({ code, status, attempts, is_broken: broken, lastAttempt: last }),
+    state: told === false ? 'success' : 'failure',
+    error: told === false ? '' : `${status} (${code})`,
     last_updated: naiveUtc(checkedAt ?? new Date(0)),
   };
 }

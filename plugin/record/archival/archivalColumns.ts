@@ -11,6 +11,7 @@ const COLUMNS = {
   code: 'code',
   reason: 'reason',
   broken: 'broken',
+  confirmed: 'confirmed',
   attempts: 'attempts',
   failureCount: 'failure_count',
   linkFailureCount: 'link_failure_count',

@@ -22,6 +22,7 @@ const UPDATE_TYPES = {
   code: 'text',
   reason: 'text',
   broken: 'boolean',
+  confirmed: 'jsonb',
   attempts: 'int',
   failureCount: 'int',
   linkFailureCount: 'int',
@@ -55,7 +56,7 @@ const ROW_COLUMNS = Object.entries(ROW_TYPES)
 
 const UPDATE = `
   update :schema:.archival as a
-  set dataset_id = i."datasetId", code = i.code, reason = i.reason, broken = i.broken,
+  set dataset_id = i."datasetId", code = i.code, reason = i.reason, broken = i.broken, confirmed = i.confirmed,
     attempts = case when i."wantedAgain" then 0 else i.attempts end, retrying = not i.settled,
     attempt_total = a.attempt_total + i.tried,
     failure_count = i."failureCount", link_failure_count = i."linkFailureCount", first_failure_at = i."firstFailureAt", last_success_at = i."lastSuccessAt",

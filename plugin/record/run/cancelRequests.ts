@@ -4,7 +4,7 @@ import type { Database } from '../database/Database.ts';
 
 /**
  * Requests of this run alone are withdrawn, their resources due again in a day; what a save or another run asked for as
- * well stays requested. task_status says again how the last archival ended, or nothing when there was none.
+ * well stays requested. task_status says again what is confirmed, or nothing when no archival had ended.
  */
 const DROP = `
   with dropped as (
@@ -16,15 +16,26 @@ const DROP = `
     update :schema:.archival set run_ids = array_remove(run_ids, :runId)
     where run_ids @> array[:runId] and run_ids <> '{}' and (lease_until is null or lease_until < clock_timestamp())
       and not (run_ids = array[:runId] and unrun_seq <= done_seq)),
+  ended as (
+    select resource_id, checked_at, jsonb_build_object('code', code, 'reason', coalesce(reason, ''), 'broken', broken) as last,
+      attempts, broken,
+      -- As decide/confirmed.ts has it, but for what a version before the column recorded: there the last attempt stands.
+      case when broken is distinct from false and (last_success_at is null or last_success_at <= (confirmed ->> 'at')::timestamptz)
+        then confirmed end as confirmed
+    from dropped where code is not null),
+  told as (
+    select *, coalesce(confirmed, last) as outcome,
+      case when broken = false then false when confirmed ->> 'broken' = 'true' then true end as is_broken from ended),
   restored as (
     update :schema:.task_status as t
-    set state = case when d.broken = false then 'success' else 'failure' end,
-      error = case when d.broken = false then '' else coalesce(d.reason, '') end,
-      value = json_build_object('code', d.code, 'status', cast(:statuses as jsonb) ->> d.code, 'reason', d.reason,
-        'attempts', d.attempts, 'runId', null)::text,
+    set state = case when d.outcome ->> 'broken' = 'false' then 'success' else 'failure' end,
+      error = case when d.outcome ->> 'broken' = 'false' then '' else d.outcome ->> 'reason' end,
+      value = json_build_object('code', d.outcome ->> 'code', 'status', cast(:statuses as jsonb) ->> (d.outcome ->> 'code'),
+        'reason', d.outcome ->> 'reason', 'attempts', d.attempts, 'runId', null, 'is_broken', d.is_broken,
+        'lastAttempt', d.last || jsonb_build_object('at', d.checked_at, 'status', cast(:statuses as jsonb) ->> (d.last ->> 'code')))::text,
       last_updated = d.checked_at
-    from dropped as d
-    where d.code is not null and t.entity_id = d.resource_id and t.task_type = 'archiver' and t.key = 'status')
+    from told as d
+    where t.entity_id = d.resource_id and t.task_type = 'archiver' and t.key = 'status')
   delete from :schema:.task_status
   where entity_id in (select resource_id from dropped where code is null) and task_type = 'archiver' and key = 'status'`;
 
