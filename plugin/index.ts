@@ -33,8 +33,8 @@ export type { KnownTaskStatus as TaskStatusRow } from './record/TaskStatuses.ts'
 export type { Config } from './settings/Config.ts';
 export { loadConfig, type SettingSources } from './settings/loadConfig.ts';
 export type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './show/Archive.ts';
-export type { LastAttempt } from './show/lastAttempt.ts';
+export type { ConfirmedOutcome, LastAttempt } from './show/lastAttempt.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
 export type { Requester, RequestResult } from './trigger/Requests.ts';
 export type { SweepReport } from './trigger/SweepReport.ts';
-export type { Relocation } from './work/relocateCopies.ts';
+export type { Refusal, Relocation } from './work/relocateCopies.ts';

@@ -95,11 +95,17 @@ export interface Addresses {
   all(): Promise<readonly string[]>;
   /** Nothing of the portal begins with any other any more. */
   settle(current: readonly CopiesAddress[]): Promise<void>;
-  /** Runs `work` in a transaction in which nobody else records these resources. */
-  rewrite<Result>(
-    resourceIds: readonly string[],
-    work: (transaction: HostTransaction) => Promise<Result>,
-  ): Promise<Result>;
+  /**
+   * Reads and writes in a transaction in which nobody else records these resources; answers what was to be written. Throws
+   * `ArchiverError('host-refused')`, and nothing is written, where the host's table does not take one of them.
+   */
+  rewrite<Change>(resourceIds: readonly string[], rewriting: Rewriting<Change>): Promise<readonly Change[]>;
+}
+
+/** What is changed in the host's own table. `write` is not asked for nothing. */
+export interface Rewriting<Change> {
+  read(transaction: HostTransaction): Promise<readonly Change[]>;
+  write(changes: readonly Change[], transaction: HostTransaction): Promise<void>;
 }
 
 /** Leases of processes, not of resources: who sweeps. Also keeps a small cursor for the holder. */

@@ -18,11 +18,13 @@ export async function noticeAddresses(
   { addresses }: Pick<Records, 'addresses'>,
   logger: Pick<Logger, 'warn'>,
 ): Promise<void> {
-  // Of a portal that does not say what it holds nothing could be rewritten.
-  if (!portal.catalog.cacheUrls) return;
   const current = currentAddresses(baseOf(config, portal));
   await addresses.use(current);
   const from = await addresses.earlier();
   const to = [...new Set(current.map(({ url }) => url))];
-  if (from.length > 0) logger.warn({ from, to }, 'the address of copies has changed: run portal-archiver relocate');
+  if (from.length === 0) return;
+  const cure = portal.catalog.cacheUrls
+    ? 'run portal-archiver relocate'
+    : "the portal's catalogue has no cacheUrls, which portal-archiver relocate needs to rewrite what the portal holds";
+  logger.warn({ from, to }, `the address of copies has changed: ${cure}`);
 }

@@ -1,4 +1,4 @@
-import { ArchiverError } from '../errors.ts';
+import { ArchiverError, codeOf, messageOf } from '../errors.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { CatalogReader } from '../portal/storableCatalog.ts';
@@ -23,9 +23,20 @@ export interface Relocation {
   /** Resources that were looked at, and those whose address was rewritten. */
   readonly checked: number;
   readonly moved: number;
+  /** Resources whose address the portal's own table did not take; they keep the one they had. */
+  readonly refused: number;
+  /** The first thousand of them, each with the database's words. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** A resource whose row the host's table does not take. */
+export interface Refusal {
+  readonly resourceId: string;
+  readonly reason: string;
 }
 
 const PAGE = 500;
+const REFUSALS_TOLD = 1000;
 const UNCHANGED = { cacheLastUpdated: null, hash: null, size: null, mimetype: null };
 
 /** The addresses in use now. */
@@ -36,29 +47,43 @@ export const currentAddresses = (baseOf: RelocateDeps['baseOf']): readonly Copie
 
 /**
  * Rewrites the address of each copy that the portal holds below an earlier address, page by page; what it points to stays.
- * Broken off at any point and run again it does the rest. Throws `ArchiverError('host-unsuitable')` where the portal's
- * catalogue cannot say what it holds.
+ * A page that the host's table refuses is halved until the rows that it does not take stand alone; the rest goes on. Broken
+ * off at any point and run again it does the rest, and so it does after a refusal: earlier addresses are forgotten when
+ * nothing was refused. Throws `ArchiverError('host-unsuitable')` where the portal's catalogue cannot say what it holds.
  */
 export async function relocateCopies(dryRun: boolean, deps: RelocateDeps): Promise<Relocation> {
   const { catalog, records, baseOf, written } = deps;
-  if (!written.cacheUrls)
-    throw new ArchiverError('host-unsuitable', "The portal's catalogue has no cacheUrls: what it holds is not known.");
   const current = currentAddresses(baseOf);
   const to = [...new Set(current.map(({ url }) => url))];
+  if (!written.cacheUrls) throw nothingToGoBy(await records.addresses.earlier(), to);
   const known = await records.addresses.all();
   const bases = [...new Set([...known, ...to])];
-  let checked = 0;
-  let moved = 0;
+  const refusals: Refusal[] = [];
+  const counts = { checked: 0, moved: 0, refused: 0 };
   for (let after: string | null = null; ; ) {
     const page = await catalog.listResources({ after, limit: PAGE });
     if (page.length === 0) break;
     const isPrivate = await privacyOf(page, deps);
-    moved += await rewritePage(page, { ...deps, dryRun, bases, isPrivate });
-    checked += page.length;
+    const rewritten = await rewriteTaken(page, { ...deps, dryRun, bases, isPrivate });
+    counts.moved += rewritten.moved;
+    counts.refused += rewritten.refusals.length;
+    refusals.push(...rewritten.refusals.slice(0, REFUSALS_TOLD - refusals.length));
+    counts.checked += page.length;
     after = page.at(-1)?.id ?? null;
   }
-  if (!dryRun) await records.addresses.settle(current);
-  return { dryRun, from: known.filter((url) => !to.includes(url)), to, checked, moved };
+  if (!dryRun && counts.refused === 0) await records.addresses.settle(current);
+  return { dryRun, from: known.filter((url) => !to.includes(url)), to, ...counts, refusals };
+}
+
+function nothingToGoBy(earlier: readonly string[], to: readonly string[]): ArchiverError {
+  const changed =
+    earlier.length > 0
+      ? `The address of copies changed from ${earlier.join(' and ')} to ${to.join(' and ')}, but the`
+      : 'The';
+  return new ArchiverError(
+    'host-unsuitable',
+    `${changed} portal's catalogue has no cacheUrls: what it holds is not known. Offer cacheUrls in its catalogue, and run this again.`,
+  );
 }
 
 type Page = Awaited<ReturnType<Catalog['listResources']>>;
@@ -82,19 +107,43 @@ interface PageDeps extends RelocateDeps {
   readonly isPrivate: ReadonlyMap<string, boolean>;
 }
 
+interface Rewritten {
+  readonly moved: number;
+  readonly refusals: readonly Refusal[];
+}
+
+/** A refused row fails the statement of all; which one it was is found by halves. */
+async function rewriteTaken(page: Page, deps: PageDeps): Promise<Rewritten> {
+  try {
+    return { moved: await rewritePage(page, deps), refusals: [] };
+  } catch (error) {
+    if (codeOf(error) !== 'host-refused') throw error;
+    const [first] = page;
+    if (first && page.length === 1) return { moved: 0, refusals: [{ resourceId: first.id, reason: messageOf(error) }] };
+    const middle = Math.ceil(page.length / 2);
+    const one = await rewriteTaken(page.slice(0, middle), deps);
+    const other = await rewriteTaken(page.slice(middle), deps);
+    return { moved: one.moved + other.moved, refusals: [...one.refusals, ...other.refusals] };
+  }
+}
+
 /** Its resources are locked against workers, so that no newer address is overwritten. Answers how many were rewritten. */
-function rewritePage(page: Page, deps: PageDeps): Promise<number> {
+async function rewritePage(page: Page, deps: PageDeps): Promise<number> {
   const { records, written, dryRun, bases, isPrivate, baseOf } = deps;
   const ids = page.map(({ id }) => id);
-  return records.addresses.rewrite(ids, async (transaction) => {
-    const urls = (await written.cacheUrls?.(ids, transaction)) ?? new Map<string, string>();
-    const changes = page.flatMap(({ id, datasetId }): WriteBack[] => {
-      const cacheUrl = movedUrl(urls.get(id), bases, baseOf(isPrivate.get(datasetId) ?? false));
-      return cacheUrl === null ? [] : [{ resourceId: id, cacheUrl, ...UNCHANGED }];
-    });
-    if (!dryRun && changes.length > 0) await written.writeBack(changes, transaction);
-    return changes.length;
+  const changes = await records.addresses.rewrite<WriteBack>(ids, {
+    async read(transaction) {
+      const urls = (await written.cacheUrls?.(ids, transaction)) ?? new Map<string, string>();
+      return page.flatMap(({ id, datasetId }) => {
+        const cacheUrl = movedUrl(urls.get(id), bases, baseOf(isPrivate.get(datasetId) ?? false));
+        return cacheUrl === null ? [] : [{ resourceId: id, cacheUrl, ...UNCHANGED }];
+      });
+    },
+    write: async (moved, transaction) => {
+      if (!dryRun) await written.writeBack(moved, transaction);
+    },
   });
+  return changes.length;
 }
 
 /** null: it is right as it is, or none of ours. */

@@ -20,15 +20,19 @@ export function relocateCommand(context: CommandContext): Command {
       );
     await withArchiver(options, context, async ({ archive }) => {
       const relocation = await archive.relocate({ dryRun: options.dryRun ?? false });
-      const { dryRun, from, to, checked, moved } = relocation;
+      const { dryRun, from, to, checked, moved, refused, refusals } = relocation;
       const verb = dryRun ? 'would be rewritten' : 'were rewritten';
       print(context, options, {
         json: relocation,
         lines: [
           `${moved} of ${checked} resources ${verb} to ${to.join(' and ')}`,
           ...from.map((url) => `earlier address: ${url}`),
+          ...(refused > 0 ? [`${refused} resources keep what they had, for the portal's own table refuses them:`] : []),
+          ...refusals.map(({ resourceId, reason }) => `  ${resourceId}: ${reason}`),
+          ...(refused > refusals.length ? [`  … and ${refused - refusals.length} more`] : []),
         ],
       });
+      if (refused > 0) context.setExitCode(1);
     });
   });
 }

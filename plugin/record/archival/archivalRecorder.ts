@@ -1,5 +1,4 @@
 import { type Countable, countersOf } from '../../decide/countersOf.ts';
-import { ArchiverError, messageOf } from '../../errors.ts';
 import type { ArchivalUpdate, Lease } from '../../model/archival.ts';
 import type { WriteBack } from '../../model/writeBack.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
@@ -7,7 +6,7 @@ import type { Catalog } from '../../portal/Portal.ts';
 import type { ArchivalRecord, Recorded } from '../Archivals.ts';
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
-import { isAboutRows, isPassing } from '../database/databaseFailed.ts';
+import { asRefusal } from '../database/databaseFailed.ts';
 import { addToCounters } from '../history/counterTable.ts';
 import { writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { insertCopies } from './copyTable.ts';
@@ -155,9 +154,7 @@ export class ArchivalRecorder {
     try {
       await this.#writeBack(changes, on);
     } catch (error) {
-      throw isAboutRows(error) && !isPassing(error)
-        ? new ArchiverError('host-refused', messageOf(error), { cause: error })
-        : error;
+      throw asRefusal(error);
     }
   }
 }

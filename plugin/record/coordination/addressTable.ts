@@ -1,6 +1,6 @@
-import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
-import type { Addresses, CopiesAddress } from '../Records.ts';
+import { asRefusal } from '../database/databaseFailed.ts';
+import type { Addresses, CopiesAddress, Rewriting } from '../Records.ts';
 
 const USE = `
   insert into :schema:.address (audience, url, used_at)
@@ -50,17 +50,22 @@ export class AddressTable implements Addresses {
     await this.#database.rows('noting the address of copies', sql, { urls });
   }
 
-  rewrite<Result>(
-    resourceIds: readonly string[],
-    work: (transaction: HostTransaction) => Promise<Result>,
-  ): Promise<Result> {
-    const { guard, knex, rows } = this.#database;
-    return guard('rewriting the addresses of copies', () =>
-      knex.transaction(async (transaction) => {
-        await rows('locking archivals', LOCK, { ids: resourceIds }, transaction);
-        return work(transaction);
-      }),
-    );
+  rewrite<Change>(resourceIds: readonly string[], { read, write }: Rewriting<Change>): Promise<readonly Change[]> {
+    const { guard, knex } = this.#database;
+    let isWriting = false;
+    return guard('rewriting the addresses of copies', async () => {
+      try {
+        return await knex.transaction(async (transaction) => {
+          await this.#database.rows('locking archivals', LOCK, { ids: resourceIds }, transaction);
+          const changes = await read(transaction);
+          isWriting = true;
+          if (changes.length > 0) await write(changes, transaction);
+          return changes;
+        });
+      } catch (error) {
+        throw isWriting ? asRefusal(error) : error;
+      }
+    });
   }
 }
 

@@ -42,6 +42,13 @@ export function isPassing(error: unknown): boolean {
   return hasSqlState(error, PASSING);
 }
 
+/** `host-refused` for what the host's table threw because of the rows that it was to take; all else as it is. */
+export function asRefusal(error: unknown): unknown {
+  return isAboutRows(error) && !isPassing(error)
+    ? new ArchiverError('host-refused', messageOf(error), { cause: error })
+    : error;
+}
+
 /** The session may only read: the server turned into a standby, or the database is set so. */
 export function isReadOnly(error: unknown): boolean {
   return hasSqlState(error, /^25006$/);
