@@ -31,7 +31,7 @@ const ROOMS = {
     digest: ['http'],
     html: [],
     landing: ['html', 'sniff', 'http'],
-    form: ['html', 'outcome'],
+    form: ['html', 'outcome', 'http'],
     thread: ['digest'],
     body: ['exchange', 'cache', 'sniff', 'service', 'digest', 'outcome', 'http'],
     retrieve: ['thread'],

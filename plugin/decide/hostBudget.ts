@@ -14,12 +14,22 @@ export interface HostState {
   readonly overloadedAt: Date | null;
 }
 
+/** Slots that the hosts of one address, or of one domain, have in use together. */
+export interface SiteUse {
+  readonly young: number;
+  /** What holds them has become slow. */
+  readonly slow: number;
+}
+
 /** Connections in a row that must fail before a host counts as dead. */
 const DEAD_AFTER = 5;
 const FIRST_OPEN_MS = 60_000;
 const LONGEST_OPEN_MS = 24 * 3600 * 1000;
 /** So long a host that was overloaded gets half its rate, and a second such answer pauses it. */
 const OVERLOAD_MS = 60_000;
+
+/** Slow ones count for half at most, but no sweep adds to more than so many times the limit. */
+const MOST_SLOW_FACTOR = 4;
 
 /** A host that was never asked: a full bucket, nothing counted. */
 export function newHost(limits: HostLimits, now: Date): HostState {
@@ -36,55 +46,90 @@ export function newHost(limits: HostLimits, now: Date): HostState {
   };
 }
 
+/** What is asked of a host's budget. */
+export interface SliceAsk {
+  readonly requested: number;
+  readonly slotsTaken: number;
+  readonly limits: HostLimits;
+  readonly now: Date;
+  readonly urgent?: boolean;
+  readonly onTheWay?: boolean;
+  readonly atAddress?: SiteUse;
+  readonly atDomain?: SiteUse;
+}
+
+type Refusal = Pick<HostSlice, 'reason' | 'retryAt'>;
+
+/** Slots that others have are asked for again after this. */
+const BUSY_MS = 1000;
+
 /**
  * A share of a host's budget: a token bucket for the rate, slots for what is under way concurrently, bytes a day, quiet hours,
- * the server's own Retry-After, and a circuit breaker that lets one probe through when its time is over.
+ * the server's own Retry-After, and a circuit breaker that lets one probe through when its time is over. Slots count for the
+ * host's address and domain as well.
  */
-export function take(
-  before: HostState,
-  ask: {
-    readonly requested: number;
-    readonly slotsTaken: number;
-    readonly limits: HostLimits;
-    readonly now: Date;
-    readonly urgent?: boolean;
-    readonly onTheWay?: boolean;
-  },
-): { readonly state: HostState; readonly slice: HostSlice } {
-  const { limits, now, slotsTaken } = ask;
+export function take(before: HostState, ask: SliceAsk): { readonly state: HostState; readonly slice: HostSlice } {
+  const { limits, now, urgent = false } = ask;
   const state = refill(before, limits, now);
-  const refused = (reason: HostSlice['reason'], retryAt: Date) => ({
-    state,
-    slice: { granted: 0, slots: 0, retryAt, reason },
-  });
-
-  const { urgent = false, onTheWay = false } = ask;
-  if (!urgent && state.openUntil && state.openUntil > now) return refused('circuit', state.openUntil);
-  if (state.pauseUntil && state.pauseUntil > now) return refused('retry-after', state.pauseUntil);
-  const quietUntil = quietEnd(limits.quietHours, now);
-  if (!urgent && quietUntil) return refused('quiet', quietUntil);
-  const bytesPerDay = limits.bytesPerDay ?? 0;
-  if (bytesPerDay > 0 && state.bytesDay === dayOf(now) && state.bytes >= bytesPerDay) {
-    return refused('bytes', nextDay(now));
-  }
-  const freeSlots = (urgent ? limits.concurrency : sweepSlots(limits)) - slotsTaken;
-  if (freeSlots <= 0) return refused('concurrency', new Date(now.getTime() + 1000));
-  const needed = urgent ? (onTheWay ? 1 - limits.burst : Number.NEGATIVE_INFINITY) : 1;
-  if (state.tokens < needed) {
-    return refused('rate', new Date(now.getTime() + ((needed - state.tokens) / rateOf(before, limits, now)) * 1000));
+  const free = freeSlots(ask);
+  const refusal =
+    closed(state, ask) ??
+    (typeof free === 'string' ? { reason: free, retryAt: new Date(now.getTime() + BUSY_MS) } : null) ??
+    tooFast(before, state, ask);
+  if (refusal || typeof free === 'string') {
+    return { state, slice: { granted: 0, slots: 0, retryAt: null, reason: 'free', ...refusal } };
   }
   const probing = !urgent && state.openCount > 0;
   const granted = probing ? 1 : urgent ? ask.requested : Math.min(ask.requested, Math.floor(state.tokens));
-  const slots = Math.min(freeSlots, granted);
   return {
     state: { ...state, tokens: state.tokens - granted },
-    slice: { granted, slots, retryAt: null, reason: 'free' },
+    slice: { granted, slots: Math.min(free, granted), retryAt: null, reason: 'free' },
   };
+}
+
+/** It is left alone until then, whoever else asks. */
+function closed(state: HostState, { limits, now, urgent = false }: SliceAsk): Refusal | null {
+  if (!urgent && state.openUntil && state.openUntil > now) return { reason: 'circuit', retryAt: state.openUntil };
+  if (state.pauseUntil && state.pauseUntil > now) return { reason: 'retry-after', retryAt: state.pauseUntil };
+  const quietUntil = quietEnd(limits.quietHours, now);
+  if (!urgent && quietUntil) return { reason: 'quiet', retryAt: quietUntil };
+  const bytesPerDay = limits.bytesPerDay ?? 0;
+  const isFull = bytesPerDay > 0 && state.bytesDay === dayOf(now) && state.bytes >= bytesPerDay;
+  return isFull ? { reason: 'bytes', retryAt: nextDay(now) } : null;
+}
+
+function tooFast(before: HostState, state: HostState, ask: SliceAsk): Refusal | null {
+  const { limits, now, urgent = false, onTheWay = false } = ask;
+  const needed = urgent ? (onTheWay ? 1 - limits.burst : Number.NEGATIVE_INFINITY) : 1;
+  if (state.tokens >= needed) return null;
+  const waitMs = ((needed - state.tokens) / rateOf(before, limits, now)) * 1000;
+  return { reason: 'rate', retryAt: new Date(now.getTime() + waitMs) };
+}
+
+/** How many there are, or whose are all taken. */
+function freeSlots(ask: SliceAsk): number | 'concurrency' | 'address' | 'domain' {
+  const { limits, slotsTaken, urgent = false } = ask;
+  const atHost = (urgent ? limits.concurrency : sweepSlots(limits)) - slotsTaken;
+  if (atHost <= 0) return 'concurrency';
+  const atAddress = freeAt(limits.addressConcurrency, ask.atAddress, ask);
+  if (atAddress <= 0) return 'address';
+  const atDomain = freeAt(limits.domainConcurrency, ask.atDomain, ask);
+  return atDomain <= 0 ? 'domain' : Math.min(atHost, atAddress, atDomain);
 }
 
 /** Where there is more than one slot, the last is kept for interactive requests: they never wait for the slow file of a sweep. */
 function sweepSlots({ concurrency }: HostLimits): number {
   return concurrency > 1 ? concurrency - 1 : concurrency;
+}
+
+/** Of the places of an address or a domain sweeps leave a quarter to interactive requests, one at least. */
+function freeAt(limit: number | undefined, use: SiteUse | undefined, { limits, urgent = false }: SliceAsk): number {
+  if (!limit || !use) return Number.POSITIVE_INFINITY;
+  const most = Math.max(limit, limits.concurrency);
+  const free = most - use.young - Math.min(use.slow, Math.floor(most / 2));
+  if (urgent) return free;
+  const kept = most > 1 ? Math.max(1, Math.floor(most / 4)) : 0;
+  return Math.min(free - kept, most * MOST_SLOW_FACTOR - use.young - use.slow);
 }
 
 /** What a finished slice teaches. */

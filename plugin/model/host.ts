@@ -1,8 +1,30 @@
+/** What a host shares with others, as far as that is known. */
+export interface HostSite {
+  /** The IPv4 address, or the IPv6 network of 64 bits, that it is connected to at. */
+  readonly address: string | null;
+  /** Its registrable domain, by the public suffix list. */
+  readonly domain: string | null;
+}
+
+/** A host that found no place because others of its address or domain had them all. */
+export interface HostWait {
+  readonly host: string;
+  /** Interactive requests wait; false: a sweep does. */
+  readonly urgent: boolean;
+}
+
 /** How politely one host is asked, over all workers together. */
 export interface HostLimits {
   readonly requestsPerSecond: number;
   readonly burst: number;
   readonly concurrency: number;
+  /**
+   * Requests under way at all hosts of its address; those that have become slow count for half of it at most, so that they
+   * never hold all. At least `concurrency`. 0 or left out: no limit.
+   */
+  readonly addressConcurrency?: number;
+  /** The same for all hosts of its registrable domain. */
+  readonly domainConcurrency?: number;
   /** 0 or null: no limit. */
   readonly bytesPerDay: number | null;
   /** UTC hours in which nothing is asked, e.g. `[8, 18]` from 8:00 to 18:00; may wrap midnight. */
@@ -18,7 +40,16 @@ export interface HostSlice {
   /** Requests that may be under way concurrently; more than 0 when `granted` is. */
   readonly slots: number;
   readonly retryAt: Date | null;
-  readonly reason: 'free' | 'rate' | 'concurrency' | 'bytes' | 'quiet' | 'retry-after' | 'circuit';
+  readonly reason:
+    | 'free'
+    | 'rate'
+    | 'concurrency'
+    | 'address'
+    | 'domain'
+    | 'bytes'
+    | 'quiet'
+    | 'retry-after'
+    | 'circuit';
 }
 
 /** What the work on a slice came to, when its slots are given back. */

@@ -5,8 +5,11 @@ import type { FetchCost } from './host.ts';
  * asked on a place that its caller holds.
  */
 export interface HostPlaces {
-  /** Takes a moment at most, so that nobody who waits here keeps a place elsewhere for long; never rejects. */
-  enter(host: string, signal: AbortSignal): Promise<HostEntrance>;
+  /**
+   * Takes a moment at most, so that nobody who waits here keeps a place elsewhere for long; never rejects. `from`: the host of
+   * the link.
+   */
+  enter(host: string, from: string, signal: AbortSignal): Promise<HostEntrance>;
 }
 
 /** `busy`: when to come again, in milliseconds. */

@@ -35,6 +35,8 @@ export interface HostSettings {
     readonly requestsPerSecond?: number;
     readonly burst?: number;
     readonly concurrency?: number;
+    readonly addressConcurrency?: number;
+    readonly domainConcurrency?: number;
     readonly bytesPerDay?: number;
     readonly gapFactor?: number;
     readonly quietHours?: readonly [number, number];

@@ -1,8 +1,11 @@
-import type { HostLimits, HostReport, HostSlice } from '../model/host.ts';
+import type { HostLimits, HostReport, HostSite, HostSlice, HostWait } from '../model/host.ts';
 
 /** Per-host politeness shared by all workers, surviving restarts. */
 export interface Hosts {
-  /** Takes up to `want` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. */
+  /**
+   * Takes up to `requested` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. Who is
+   * refused because others of its address or domain have all places waits in a line that `releaseSlots` and `slowSlots` read.
+   */
   takeSlice(
     host: string,
     by: {
@@ -16,6 +19,8 @@ export interface Hosts {
       readonly urgent?: boolean;
       /** A link leads here from another host: also interactive requests wait once they owe a burst of its rate. */
       readonly onTheWay?: boolean;
+      /** What it shares with other hosts; left out: the host alone counts. */
+      readonly site?: HostSite;
     },
   ): Promise<HostSlice>;
   /** Keeps so many of them, at most as many as were taken, for another `leaseMs`. */
@@ -23,14 +28,26 @@ export interface Hosts {
     host: string,
     by: { readonly owner: string; readonly slots: number; readonly leaseMs: number },
   ): Promise<void>;
-  /** Gives slots back and reports how the host behaved. */
-  releaseSlots(host: string, report: HostReport): Promise<void>;
+  /** What holds the slots has become slow. Answers as `releaseSlots` does. */
+  slowSlots(host: string, by: HeldSlots): Promise<readonly HostWait[]>;
+  /**
+   * Gives slots back and reports how the host behaved. Answers whose turn it is now: hosts of the same address or domain
+   * that found no place, interactive requests first, as many as there were slots; they wait in the line no longer.
+   */
+  releaseSlots(host: string, report: HostReport & { readonly site?: HostSite }): Promise<readonly HostWait[]>;
   /** How the host stands; null when it was never asked and nobody set limits for it. */
   get(host: string): Promise<HostStatus | null>;
   /** First those that are left alone for now, then those with limits of their own, then by name. */
   list(limit: number): Promise<readonly HostStatus[]>;
   /** An administrator's row, which beats the settings; null: the settings hold. It counts from the next slice on. */
   setLimits(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+}
+
+/** Slots as they were taken. */
+export interface HeldSlots {
+  readonly owner: string;
+  readonly slots: number;
+  readonly site?: HostSite;
 }
 
 /** What is remembered of a host, for an administrator. */

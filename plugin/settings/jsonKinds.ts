@@ -71,6 +71,8 @@ const hostSettings = optional({
     requestsPerSecond: { type: 'number', exclusiveMinimum: 0 },
     burst: { type: 'integer', minimum: 1 },
     concurrency: { type: 'integer', minimum: 1 },
+    addressConcurrency: { type: 'integer', minimum: 0 },
+    domainConcurrency: { type: 'integer', minimum: 0 },
     bytesPerDay: { type: 'integer', minimum: 0 },
     gapFactor: { type: 'number', minimum: 0 },
     quietHours: { type: 'array', items: hour, minItems: 2, maxItems: 2 },

@@ -58,6 +58,21 @@ export const SCHEDULE_SETTINGS = {
     default: 2,
     description: 'Requests to one host at the same time, all workers together.',
   },
+  addressConcurrency: {
+    environment: 'ARCHIVER_ADDRESS_CONCURRENCY',
+    group: 'hosts',
+    kind: integer({ min: 0, max: 10_000, note: '0: no limit' }),
+    default: 8,
+    description:
+      'The same for all hosts of one address together; those that have become slow count for half of it at most.',
+  },
+  domainConcurrency: {
+    environment: 'ARCHIVER_DOMAIN_CONCURRENCY',
+    group: 'hosts',
+    kind: integer({ min: 0, max: 10_000, note: '0: no limit' }),
+    default: 8,
+    description: 'The same for all hosts of one registrable domain together.',
+  },
   hostBytesPerDay: {
     environment: 'ARCHIVER_HOST_BYTES_PER_DAY',
     group: 'hosts',

@@ -9,6 +9,8 @@ export function hostLimitsOf(config: Config): (host: string) => HostLimits {
     requestsPerSecond: config.hostRequestsPerSecond,
     burst: config.hostBurst,
     concurrency: config.hostConcurrency,
+    addressConcurrency: config.addressConcurrency,
+    domainConcurrency: config.domainConcurrency,
     bytesPerDay: config.hostBytesPerDay,
     quietHours: config.quietHours,
     gapFactor: config.hostGapFactor,

@@ -12,6 +12,7 @@ import { presentKeys } from '../store/presentKeys.ts';
 import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { HopPlaces } from '../work/hopPlaces.ts';
 import { LanePlaces } from '../work/lanePlaces.ts';
+import type { HostSlots } from '../work/sitedHosts.ts';
 import { createJourney, type JourneyDeps } from './createJourney.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
@@ -24,16 +25,25 @@ export interface Lane {
   readonly places: LanePlaces;
 }
 
-/** The retrievers, journeys and places of both lanes; `onFreed`: a place on the way of a link is free again. */
+/** What both lanes are made with. */
+export interface LaneDeps {
+  readonly keeper: FetchedKeeper;
+  readonly hosts: HostSlots;
+  /** A place on the way of a link is free again. */
+  onFreed(host: string): void;
+}
+
+/** The retrievers, journeys and places of both lanes. */
 export async function openLanes(
   scope: Scope,
   worker: WorkerDeps,
-  { keeper, onFreed }: { readonly keeper: FetchedKeeper; onFreed(host: string): void },
+  { keeper, hosts, onFreed }: LaneDeps,
 ): Promise<{ readonly priority: Lane; readonly bulk: Lane }> {
   const { config, portal } = worker;
   const identity = { site: portal.urls.site };
   const deps = journeyDeps(worker, keeper);
-  const [urgent, patient] = [hopPlaces(worker, true, onFreed), hopPlaces(worker, false, onFreed)];
+  const urgent = hopPlaces(worker, true, { hosts, onFreed });
+  const patient = hopPlaces(worker, false, { hosts, onFreed });
   const local = scope.add(await createLocalRetriever(config, identity, urgent));
   const threaded = scope.add(createThreadedRetriever(config, identity, patient));
   return {
@@ -82,12 +92,25 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
   };
 }
 
-function hopPlaces(worker: WorkerDeps, urgent: boolean, onFreed: (host: string) => void): HopPlaces {
-  const { config, portal, records, owner, now } = worker;
-  const { hosts } = records;
-  const { leaseMs } = config;
+function hopPlaces(
+  worker: WorkerDeps,
+  urgent: boolean,
+  { hosts, onFreed }: Pick<LaneDeps, 'hosts' | 'onFreed'>,
+): HopPlaces {
+  const { config, portal, owner, now } = worker;
+  const { leaseMs, slowAfterMs } = config;
   const { logger } = portal;
-  return new HopPlaces({ hosts, limitsFor: hostLimitsOf(config), owner, leaseMs, urgent, onFreed, now, logger });
+  return new HopPlaces({
+    hosts,
+    limitsFor: hostLimitsOf(config),
+    owner,
+    leaseMs,
+    slowAfterMs,
+    urgent,
+    onFreed,
+    now,
+    logger,
+  });
 }
 
 async function storedKeys(keys: readonly string[], store: ArchiveStore): Promise<ReadonlyMap<string, true>> {

@@ -13,6 +13,7 @@ import { MemoryPressure } from '../work/memoryPressure.ts';
 import { endsWithin } from './endsWithin.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { openGate } from './openGate.ts';
+import { openHosts } from './openHosts.ts';
 import { openLanes } from './openLanes.ts';
 import { startQueue } from './openQueue.ts';
 import { STAGE_MAX_MS } from './openStore.ts';
@@ -51,7 +52,7 @@ export async function openWorker(
 /** Two lanes: interactive requests are fetched in this thread, one by one; sweeps in threads, a host's share at a time. */
 async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers> {
   const { config, portal, records, store, queue, owner, now } = deps;
-  const { archivals, hosts, leases } = records;
+  const { archivals, leases } = records;
   const { leaseMs, slowAfterMs: patienceMs } = config;
   const { logger } = portal;
   const limitsFor = hostLimitsOf(config);
@@ -70,8 +71,10 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   // What waits for a host is known once there are jobs; before, nobody has a place to give back.
   let jobs: ArchivalJobs | null = null;
   const onFreed = (host: string) => jobs?.freed(host);
+  const sweep = (host: string, at: Date) => queue.add([{ kind: 'host', host }], at);
+  const hosts = openHosts(scope, deps, { onFreed, sweep });
   const keeper = new FetchedKeeper({ config, gate, archivals });
-  const { priority, bulk } = await openLanes(scope, deps, { keeper, onFreed });
+  const { priority, bulk } = await openLanes(scope, deps, { keeper, hosts, onFreed });
   const shared = { archivals, hosts, limitsFor, owner, leaseMs, patienceMs, now, logger };
   const sweptDeps = { journey: bulk.journey, archivals, leaseRenewal, gate, store, logger };
   const hostBatch = new HostBatch({
@@ -80,7 +83,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     archive: (due, signal) => archiveSharedUrl(due, sweptDeps, signal),
     pause: async () => (await gate.closed()) ?? pressure.pause(),
     largestSlice: 100,
-    requeue: (host, at) => queue.add([{ kind: 'host', host }], at),
+    requeue: sweep,
     onFreed,
   });
   const requeue = (resourceId: string, at: Date) => queue.add([{ kind: 'resource', resourceId }], at);

@@ -160,7 +160,7 @@ class DerivedJourney {
       this.#wireBytes += cost.bytes;
       return attempt;
     }
-    const entrance = await this.#deps.places.enter(host, signal);
+    const entrance = await this.#deps.places.enter(host, hostOf(this.#page.resource.url), signal);
     if (entrance.kind === 'busy') return null;
     let attempt: Attempt | null = null;
     try {

@@ -6,15 +6,16 @@ import { Renewal } from '../lease/renewal.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { HostEntrance, HostPlace, HostPlaces } from '../model/hostPlaces.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Hosts } from '../record/Hosts.ts';
+import type { HostSlots } from './sitedHosts.ts';
 
 /** What places on the way of a link are taken from. */
 export interface HopPlacesDeps {
-  readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
+  readonly hosts: HostSlots;
   limitsFor(host: string): HostLimits;
   /** Names this process in its slots. */
   readonly owner: string;
   readonly leaseMs: number;
+  readonly slowAfterMs: number;
   /** Of interactive requests. */
   readonly urgent: boolean;
   /** A place became free. */
@@ -29,6 +30,8 @@ const SHORTEST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 250;
 const LONGEST_BUSY_MS = 600_000;
 const UNKNOWN_MS = 5000;
+/** Reasons that may pass within a moment. */
+const SOON: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain', 'rate']);
 /** Hosts whose turns are remembered; those that have passed go first. */
 const MAX_HOSTS = 1000;
 
@@ -44,9 +47,9 @@ export class HopPlaces implements HostPlaces {
     this.#deps = deps;
   }
 
-  async enter(host: string, signal: AbortSignal): Promise<HostEntrance> {
+  async enter(host: string, from: string, signal: AbortSignal): Promise<HostEntrance> {
     try {
-      return await this.#enter(host, signal);
+      return await this.#enter(host, from, signal);
     } catch (error) {
       if (!signal.aborted)
         this.#deps.logger.warn({ host, error: messageOf(error) }, 'the limits of a host could not be asked for');
@@ -54,17 +57,17 @@ export class HopPlaces implements HostPlaces {
     }
   }
 
-  async #enter(host: string, signal: AbortSignal): Promise<HostEntrance> {
+  async #enter(host: string, from: string, signal: AbortSignal): Promise<HostEntrance> {
     const { hosts, limitsFor, leaseMs, urgent, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${this.#deps.owner} ${randomUUID()}`;
     const latest = performance.now() + PATIENCE_MS;
     for (;;) {
-      const ask = { owner, requested: 1, limits, leaseMs, now: now(), urgent, onTheWay: true };
+      const ask = { owner, requested: 1, limits, leaseMs, now: now(), urgent, onTheWay: true, from };
       const slice = await hosts.takeSlice(host, ask);
       if (slice.slots > 0) return { kind: 'entered', place: this.#placeAt(host, { owner, limits, slice }) };
       const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
-      const isSoon = slice.reason === 'concurrency' || slice.reason === 'rate';
+      const isSoon = SOON.has(slice.reason);
       const pauseMs = Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
       if (!isSoon || performance.now() + pauseMs > latest) return this.#busy(host, waitMs, limits);
       await wait(pauseMs, undefined, { signal });
@@ -75,12 +78,14 @@ export class HopPlaces implements HostPlaces {
     host: string,
     held: { readonly owner: string; readonly limits: HostLimits; readonly slice: HostSlice },
   ): HostPlace {
-    const { hosts, leaseMs, onFreed } = this.#deps;
+    const { hosts, leaseMs, slowAfterMs, onFreed } = this.#deps;
     const { owner } = held;
+    const slow = setTimeout(() => void hosts.slowSlots(host, { owner, slots: 1 }), slowAfterMs).unref();
     const renewal = new Renewal(leaseMs, () => hosts.renewSlots(host, { owner, slots: 1, leaseMs }));
     return {
       leave: (cost) => {
         renewal.stop();
+        clearTimeout(slow);
         void this.#release(host, held, cost).then(() => onFreed(host));
       },
     };

@@ -7,15 +7,15 @@ import type { Lease } from '../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
-import type { Hosts } from '../record/Hosts.ts';
 import type { LanePlace, LanePlaces } from './lanePlaces.ts';
 import type { ClosedGate } from './serviceGate.ts';
+import type { HostSlots } from './sitedHosts.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
 /** What a host's share of a sweep reads, writes and calls. */
 export interface HostBatchDeps {
   readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt' | 'explainDue'>;
-  readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
+  readonly hosts: HostSlots;
   readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
   limitsFor(host: string): HostLimits;
   /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
@@ -52,11 +52,14 @@ interface OwnSlice {
   /** When it fires nothing new begins. */
   readonly closing: AbortSignal;
   readonly place: LanePlace;
+  /** Fires when the place counts as slow. */
+  readonly slow: AbortSignal;
 }
 
 /** A service of ours failed: that long until the next try. */
 const INTERRUPTED_MS = 5000;
-/** Others have the slots of the host; who has them in a sweep calls its job when they are free. */
+/** Others have the slots of the host, its address or domain; who has them calls its job when they are free. */
+const BUSY: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain']);
 const BUSY_MS = 5000;
 /** A slice that goes on without its job calls it when it ends; should this process die, the job comes by itself. */
 const GOES_ON_MS = 15_000;
@@ -112,22 +115,27 @@ export class HostBatch {
 
   async #takeSlice(host: string, ends: Ends): Promise<Date | null> {
     const { places, now } = this.#deps;
-    const place = await places.enter(host, ends.closing).catch(() => null);
+    const slow = new AbortController();
+    const place = await places.enter(host, ends.closing, () => slow.abort()).catch(() => null);
     if (!place) return now();
     try {
-      return await this.#takeSliceIn(host, place, ends);
+      return await this.#takeSliceIn(host, { place, slow: slow.signal }, ends);
     } finally {
       place.leave();
     }
   }
 
-  async #takeSliceIn(host: string, place: LanePlace, { signal, closing }: Ends): Promise<Date | null> {
+  async #takeSliceIn(
+    host: string,
+    held: Pick<OwnSlice, 'place' | 'slow'>,
+    { signal, closing }: Ends,
+  ): Promise<Date | null> {
     const { limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${process} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
-    if (slice.granted > 0) return this.#runSlice({ host, owner, limits, slice, place, closing }, signal);
-    return slice.reason === 'concurrency' ? this.#after(BUSY_MS) : slice.retryAt;
+    if (slice.granted > 0) return this.#runSlice({ host, owner, limits, slice, closing, ...held }, signal);
+    return BUSY.has(slice.reason) ? this.#after(BUSY_MS) : slice.retryAt;
   }
 
   /** Nobody is asked, and those whose turn it was say what they wait for. */
@@ -151,6 +159,9 @@ export class HostBatch {
   async #archiveWithSlots(leases: readonly Lease[], own: OwnSlice, signal: AbortSignal): Promise<FetchCost[]> {
     const { hosts, leaseMs, onFreed, now } = this.#deps;
     const { host, owner, limits, slice } = own;
+    const onSlow = () => void hosts.slowSlots(host, { owner, slots: slice.slots });
+    if (own.slow.aborted) onSlow();
+    own.slow.addEventListener('abort', onSlow, { once: true });
     const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
     const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
     const costs = await this.#archiveAll(leases, own, renewal, signal);

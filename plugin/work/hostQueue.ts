@@ -7,12 +7,12 @@ import { messageOf } from '../errors.ts';
 import { Renewal } from '../lease/renewal.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Hosts } from '../record/Hosts.ts';
 import type { LanePlaces } from './lanePlaces.ts';
+import type { HostSlots } from './sitedHosts.ts';
 
 /** What interactive requests take places from, and who waits for them. */
 export interface HostQueueDeps {
-  readonly hosts: Pick<Hosts, 'takeSlice' | 'renewSlots' | 'releaseSlots'>;
+  readonly hosts: HostSlots;
   readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
   limitsFor(host: string): HostLimits;
   /** The archival that waits longest for this host, in the turns of its dataset; null: none. */
@@ -34,7 +34,7 @@ interface HeldSlot {
   readonly granted: number;
 }
 
-/** A host that was found busy. */
+/** A host that was found busy, or whose address or domain was. */
 interface BusyHost {
   /** Nobody asks before whether it still is, unless a slot of this process becomes free. */
   fullUntil: number;
@@ -139,7 +139,7 @@ export class HostQueue {
 
   /** A host that asked to be left alone is left alone, for a minute at most at a time. */
   #refused(host: string, { reason, retryAt }: HostSlice): number {
-    if (reason === 'concurrency') {
+    if (reason === 'concurrency' || reason === 'address' || reason === 'domain') {
       const before = this.#busy.get(host);
       const busy = { fullUntil: performance.now() + FULL_MS, sentAway: before?.sentAway ?? 0 };
       return this.#sendAway(host, busy);
@@ -164,7 +164,8 @@ export class HostQueue {
       slot && new Renewal(leaseMs, () => hosts.renewSlots(host, { owner: slot.owner, slots: 1, leaseMs }));
     let cost = NO_REQUEST;
     try {
-      const place = await places.enter(host, this.#stopping.signal);
+      const onSlow = () => void (slot && hosts.slowSlots(host, { owner: slot.owner, slots: 1 }));
+      const place = await places.enter(host, this.#stopping.signal, onSlow);
       try {
         cost = await archive();
         places.learn(host, cost);

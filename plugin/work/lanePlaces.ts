@@ -25,7 +25,7 @@ export interface LanePlace {
 }
 
 interface Waiting {
-  readonly host: string;
+  readonly onSlow: () => void;
   readonly admit: (place: LanePlace) => void;
 }
 
@@ -57,11 +57,16 @@ export class LanePlaces {
     this.#slowPlaces = Math.max(1, Math.floor(deps.places * deps.slowShare));
   }
 
-  /** In the order of arrival; hosts that were slow among themselves. Rejects with the signal's reason when that fires first. */
-  enter(host: string, signal: AbortSignal): Promise<LanePlace> {
+  /**
+   * In the order of arrival; hosts that were slow among themselves. Rejects with the signal's reason when that fires first.
+   * `onSlow`: it counts among the slow ones from now on, maybe before it has a place.
+   */
+  enter(host: string, signal: AbortSignal, onSlow: () => void = () => undefined): Promise<LanePlace> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const queue = this.#isSlowHost(host) ? this.#waitingSlow : this.#waiting;
+      const isSlow = this.#isSlowHost(host);
+      const queue = isSlow ? this.#waitingSlow : this.#waiting;
+      if (isSlow) onSlow();
       const onAbort = () => {
         queue.splice(queue.indexOf(waiting), 1);
         reject(signal.reason);
@@ -70,7 +75,7 @@ export class LanePlaces {
         signal.removeEventListener('abort', onAbort);
         resolve(place);
       };
-      const waiting: Waiting = { host, admit };
+      const waiting: Waiting = { onSlow, admit };
       queue.push(waiting);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#admit();
@@ -97,13 +102,13 @@ export class LanePlaces {
       const next = this.#waiting.shift();
       if (!next) break;
       this.#young += 1;
-      next.admit(new HeldPlace(this, this.#deps.slowAfterMs));
+      next.admit(new HeldPlace(this, this.#deps.slowAfterMs, next.onSlow));
     }
     while (this.#slow < this.#slowPlaces) {
       const next = this.#waitingSlow.shift();
       if (!next) break;
       this.#slow += 1;
-      next.admit(new HeldPlace(this, null));
+      next.admit(new HeldPlace(this, null, next.onSlow));
     }
     this.#tellDemand();
   }
@@ -135,13 +140,15 @@ export class LanePlaces {
 class HeldPlace implements LanePlace {
   readonly #lane: Pick<LanePlaces, 'age' | 'free'>;
   readonly #slowAfterMs: number | null;
+  readonly #onSlow: () => void;
   #timer: NodeJS.Timeout | null = null;
   #isSlow: boolean;
   #isLeft = false;
 
   /** `slowAfterMs` null: slow from the beginning. */
-  constructor(lane: Pick<LanePlaces, 'age' | 'free'>, slowAfterMs: number | null) {
+  constructor(lane: Pick<LanePlaces, 'age' | 'free'>, slowAfterMs: number | null, onSlow: () => void) {
     this.#lane = lane;
+    this.#onSlow = onSlow;
     this.#slowAfterMs = slowAfterMs;
     this.#isSlow = slowAfterMs === null;
     this.progressed();
@@ -163,6 +170,7 @@ class HeldPlace implements LanePlace {
   #age(): void {
     this.#isSlow = this.#lane.age();
     // Too many are slow: it keeps its place and tries again.
-    if (!this.#isSlow) this.progressed();
+    if (this.#isSlow) this.#onSlow();
+    else this.progressed();
   }
 }

@@ -112,6 +112,29 @@ describe('the budget of a host', () => {
     assert.deepEqual(settle(fresh, { ...REPORT, responseMs: 400, aliveCount: 1 }, gap).pauseUntil, after(1200));
   });
 
+  it('lets all hosts of an address or a domain have so many together, of which slow ones never hold all', () => {
+    const limits = { addressConcurrency: 8, domainConcurrency: 4 };
+    const at = (young: number, slow: number, more: Partial<Parameters<typeof take>[1]> = {}) =>
+      slice(fresh, { urgent: true, atAddress: { young, slow }, atDomain: { young: 0, slow: 0 }, ...more }, limits)
+        .slice;
+    assert.deepEqual([at(7, 0).slots, at(8, 0).reason, at(8, 0).retryAt], [1, 'address', after(1000)]);
+    assert.deepEqual([at(3, 100).slots, at(4, 100).reason], [1, 'address']);
+    assert.equal(at(0, 0, { atDomain: { young: 4, slow: 0 } }).reason, 'domain');
+    // A sweep leaves a quarter to interactive requests, and does not add to more than four times the limit.
+    const swept = { urgent: false };
+    assert.deepEqual([at(5, 0, swept).slots, at(6, 0, swept).reason], [1, 'address']);
+    assert.deepEqual([at(1, 30, swept).slots, at(1, 31, swept).reason], [1, 'address']);
+    // Whose own limit is higher may have as many alone, and 0 is no limit.
+    assert.equal(
+      slice(fresh, { urgent: true, atAddress: { young: 8, slow: 0 } }, { ...limits, concurrency: 20 }).slice.reason,
+      'free',
+    );
+    assert.equal(
+      slice(fresh, { urgent: true, atAddress: { young: 99, slow: 0 } }, { addressConcurrency: 0 }).slice.reason,
+      'free',
+    );
+  });
+
   it('asks for no more bytes in a day than allowed', () => {
     const state = settle(fresh, { ...REPORT, bytes: 1000, aliveCount: 1 }, LIMITS);
     const over = slice(state, {}, { bytesPerDay: 1000 });

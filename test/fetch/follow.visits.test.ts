@@ -68,10 +68,12 @@ describe('requests on the way of a link', () => {
     const places = new Doorkeeper();
     const visits = new ThreadVisits(places);
     const told: unknown[] = [];
-    await visits.receive({ kind: 'enter', id: 1, host: 'a.example' }, (message) => told.push(message));
+    await visits.receive({ kind: 'enter', id: 1, from: 'link.example', host: 'a.example' }, (message) =>
+      told.push(message),
+    );
     assert.deepEqual(told, [{ kind: 'entered', id: 1, busyMs: null }]);
     visits.end();
-    await visits.receive({ kind: 'enter', id: 2, host: 'b.example' }, () => undefined);
+    await visits.receive({ kind: 'enter', id: 2, from: 'link.example', host: 'b.example' }, () => undefined);
     assert.deepEqual(
       places.left.map(({ host }) => host),
       ['none', 'none'],

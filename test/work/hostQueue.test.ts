@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FetchCost, HostLimits } from '../../plugin/model/host.ts';
 import { HostQueue, type HostQueueDeps } from '../../plugin/work/hostQueue.ts';
 import { LanePlaces } from '../../plugin/work/lanePlaces.ts';
+import { SitedHosts } from '../../plugin/work/sitedHosts.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
 import { gate } from '../support/testQueues.ts';
@@ -45,7 +46,12 @@ describe('the queue of interactive requests', () => {
     patienceMs = 60_000,
     places: HostQueueDeps['places'] = lanePlaces(9),
   ): HostQueue {
-    const { hosts } = test.records;
+    const hosts = new SitedHosts({
+      hosts: test.records.hosts,
+      siteOf: async () => ({ address: null, domain: null }),
+      onTurn: () => undefined,
+      logger: SILENT,
+    });
     const now = () => new Date();
     return new HostQueue({
       hosts,

@@ -47,7 +47,7 @@ export class HostVisits implements Visits {
     this.#leave(LED_ON);
     this.#host = this.#home;
     if (places && host !== this.#home && host !== '') {
-      const entrance = await places.enter(host, signal);
+      const entrance = await places.enter(host, this.#home, signal);
       if (entrance.kind === 'busy') {
         trace.deferredMs = entrance.retryInMs;
         return failure('internal', `The host ${host}, where the link leads, is busy; it is asked later.`);

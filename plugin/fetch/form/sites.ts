@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { getPublicSuffix } from 'tough-cookie';
+import { registrableDomain } from '../http/registrableDomain.ts';
 
 /**
  * Whether a form of one page may be sent to a URL: its own origin, or another host of the same registrable domain, never
@@ -11,13 +11,6 @@ export function isSameSite(page: string, target: string): boolean {
   if (from.protocol === 'https:' && to.protocol !== 'https:') return false;
   const [one, other] = [registrableDomain(from.hostname), registrableDomain(to.hostname)];
   return one !== null && one === other && isUsualPort(from) && isUsualPort(to);
-}
-
-function registrableDomain(hostname: string): string | null {
-  const plain = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (isIP(plain) !== 0) return null;
-  // In the library's words: the public suffix and the label before it (RFC 6265bis).
-  return getPublicSuffix(plain, { allowSpecialUseDomain: true, ignoreError: true }) ?? null;
 }
 
 const isUsualPort = ({ port }: URL): boolean => port === '';

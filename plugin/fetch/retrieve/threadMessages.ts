@@ -19,6 +19,6 @@ export type FromThread =
   | { readonly kind: 'committed'; readonly id: number; readonly result: 'committed' | 'exists' }
   | { readonly kind: 'done'; readonly id: number }
   /** A place at a host where a link leads; the ids are those of visits. */
-  | { readonly kind: 'enter'; readonly id: number; readonly host: string }
+  | { readonly kind: 'enter'; readonly id: number; readonly host: string; readonly from: string }
   | { readonly kind: 'leave'; readonly id: number; readonly cost: FetchCost }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string };

@@ -13,11 +13,11 @@ export class ThreadPlaces implements HostPlaces {
   }
 
   /** The coordinator answers soon, whatever the signal does: nobody is left in a place that it gave. */
-  enter(host: string): Promise<HostEntrance> {
+  enter(host: string, from: string): Promise<HostEntrance> {
     const visit = ++this.#lastVisit;
     return new Promise((resolve) => {
       this.#entering.set(visit, resolve);
-      this.#post({ kind: 'enter', id: visit, host });
+      this.#post({ kind: 'enter', id: visit, host, from });
     });
   }
 

@@ -24,7 +24,7 @@ export class ThreadVisits {
       this.#held.delete(id);
       return;
     }
-    const entrance = await this.#places?.enter(message.host, this.#ended.signal);
+    const entrance = await this.#places?.enter(message.host, message.from, this.#ended.signal);
     if (entrance?.kind === 'entered') this.#hold(id, entrance.place);
     answer({ kind: 'entered', id, busyMs: entrance?.kind === 'busy' ? entrance.retryInMs : null });
   }

@@ -1,16 +1,18 @@
 import { type HostState, newHost, settle, take } from '../../decide/hostBudget.ts';
-import type { HostLimits, HostReport, HostSlice } from '../../model/host.ts';
+import type { HostLimits, HostSlice, HostWait } from '../../model/host.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
-import type { HostStatus, Hosts } from '../Hosts.ts';
+import type { HeldSlots, HostStatus, Hosts } from '../Hosts.ts';
+import { known, SitePlaces } from './sitePlaces.ts';
 
 interface HostRow extends HostState {
   readonly override: Partial<HostLimits> | null;
 }
 
 type SliceRequest = Parameters<Hosts['takeSlice']>[1];
+type SlotReport = Parameters<Hosts['releaseSlots']>[1];
 
 /** Of a report that arrives without the limits by which its slice was taken. */
 const DEFAULT_LIMITS: HostLimits = {
@@ -40,10 +42,6 @@ const ENSURE = `
 
 const LOCK = `select ${LIST} from :schema:.host_limit as h where host = :host for update of h`;
 
-/** In a statement of its own: one that waited for the lock would still see the slots of before. */
-const SLOTS_TAKEN = `
-  select coalesce(sum(slots), 0)::int as taken from :schema:.host_slot where host = :host and until > clock_timestamp()`;
-
 const WRITE = `
   update :schema:.host_limit set tokens = :tokens, refilled_at = :refilledAt, bytes_day = cast(:bytesDay as date),
     bytes = :bytes, pause_until = :pauseUntil, dead_count = :deadCount, open_until = :openUntil, open_count = :openCount,
@@ -51,9 +49,18 @@ const WRITE = `
   where host = :host`;
 
 const TAKE_SLOTS = `
-  insert into :schema:.host_slot as s (host, owner, slots, until)
-  values (:host, :owner, :slots, clock_timestamp() + :leaseMs * interval '1 millisecond')
+  insert into :schema:.host_slot as s (host, owner, slots, address, domain, until)
+  values (:host, :owner, :slots, :address, :domain, clock_timestamp() + :leaseMs * interval '1 millisecond')
   on conflict (host, owner) do update set slots = excluded.slots, until = excluded.until`;
+
+/** Of dead owners; and who is in no longer waits. */
+const CLEAR = `
+  with entered as (delete from :schema:.host_wait where host = :host and urgent = :urgent)
+  delete from :schema:.host_slot where host = :host and until < clock_timestamp()`;
+
+const MARK_SLOW = `
+  update :schema:.host_slot set slow_since = clock_timestamp()
+  where host = :host and owner = :owner and slow_since is null`;
 
 const RENEW_SLOTS = `
   update :schema:.host_slot
@@ -77,9 +84,11 @@ const SET_LIMITS = `
 /** {@link Hosts} in PostgreSQL; what a slice may take is decided in `decide/hostBudget`. */
 export class HostTable implements Hosts {
   readonly #database: Database;
+  readonly #sites: SitePlaces;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#sites = new SitePlaces(database);
   }
 
   takeSlice(host: string, by: SliceRequest): Promise<HostSlice> {
@@ -91,7 +100,12 @@ export class HostTable implements Hosts {
     await this.#database.rows('renewing slots of a host', RENEW_SLOTS, { host, ...by });
   }
 
-  releaseSlots(host: string, report: HostReport): Promise<void> {
+  slowSlots(host: string, by: HeldSlots): Promise<readonly HostWait[]> {
+    const { guard, knex } = this.#database;
+    return guard('telling that a slot is slow', () => knex.transaction((on) => this.#slowIn(on, host, by)));
+  }
+
+  releaseSlots(host: string, report: SlotReport): Promise<readonly HostWait[]> {
     const { guard, knex } = this.#database;
     return guard('giving a slice of a host back', () => knex.transaction((on) => this.#releaseIn(on, host, report)));
   }
@@ -112,26 +126,36 @@ export class HostTable implements Hosts {
   }
 
   async #takeIn(on: HostTransaction, host: string, by: SliceRequest): Promise<HostSlice> {
-    const { owner, requested, leaseMs, now, urgent = false, onTheWay = false } = by;
+    const { owner, requested, leaseMs, now, urgent = false, onTheWay = false, site } = by;
+    await this.#sites.lock(on, site);
     const row = await this.#lock(on, host, by.limits, now);
     const limits = { ...by.limits, ...row.override };
-    const slotsTaken = await this.#slotsTaken(on, host);
-    const { state, slice } = take(row, { requested, slotsTaken, limits, now, urgent, onTheWay });
+    const { taken: slotsTaken, atAddress, atDomain } = await this.#sites.inUse(on, host, site);
+    const { state, slice } = take(row, { requested, slotsTaken, limits, now, urgent, onTheWay, atAddress, atDomain });
     await this.#write(on, host, state);
+    const waits = (slice.reason === 'address' || slice.reason === 'domain') && !onTheWay;
+    if (waits) await this.#sites.wait(on, { host, urgent }, site);
     if (slice.slots === 0) return slice;
     const { rows } = this.#database;
-    const clear = 'delete from :schema:.host_slot where host = :host and until < clock_timestamp()';
-    await rows('clearing slots of a host', clear, { host }, on);
-    await rows('taking slots of a host', TAKE_SLOTS, { host, owner, slots: slice.slots, leaseMs }, on);
+    await rows('clearing slots of a host', CLEAR, { host, urgent }, on);
+    await rows('taking slots of a host', TAKE_SLOTS, { host, owner, slots: slice.slots, leaseMs, ...known(site) }, on);
     return slice;
   }
 
-  async #releaseIn(on: HostTransaction, host: string, report: HostReport): Promise<void> {
+  async #slowIn(on: HostTransaction, host: string, by: HeldSlots): Promise<readonly HostWait[]> {
+    await this.#sites.lock(on, by.site);
+    await this.#database.rows('telling that a slot is slow', MARK_SLOW, { host, owner: by.owner }, on);
+    return this.#sites.call(on, by.site, by.slots);
+  }
+
+  async #releaseIn(on: HostTransaction, host: string, report: SlotReport): Promise<readonly HostWait[]> {
+    await this.#sites.lock(on, report.site);
     const row = await this.#lock(on, host, DEFAULT_LIMITS, report.now);
     const limits = { ...(report.limits ?? DEFAULT_LIMITS), ...row.override };
     await this.#write(on, host, settle(row, report, limits));
     const release = 'delete from :schema:.host_slot where host = :host and owner = :owner';
     await this.#database.rows('giving slots of a host back', release, { host, owner: report.owner }, on);
+    return this.#sites.call(on, report.site, report.slots);
   }
 
   /** Locks the host's row, so that two workers never take the same token. */
@@ -141,11 +165,6 @@ export class HostTable implements Hosts {
     const [row] = await rows<HostRow>('reading a host', LOCK, { host }, on);
     if (!row) throw new RangeError(`The row of host ${host} vanished.`);
     return row;
-  }
-
-  async #slotsTaken(on: HostTransaction, host: string): Promise<number> {
-    const [row] = await this.#database.rows<{ taken: number }>('counting slots of a host', SLOTS_TAKEN, { host }, on);
-    return row?.taken ?? 0;
   }
 
   async #write(on: HostTransaction, host: string, state: HostState): Promise<void> {

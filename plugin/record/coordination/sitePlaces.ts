@@ -1,0 +1,85 @@
+import type { SiteUse } from '../../decide/hostBudget.ts';
+import type { HostSite, HostWait } from '../../model/host.ts';
+import type { HostTransaction } from '../../portal/HostDatabase.ts';
+import type { Database } from '../database/Database.ts';
+
+/** Slots in use at a host, and at all hosts of its address and of its domain. */
+export interface SlotsInUse {
+  readonly taken: number;
+  readonly atAddress: SiteUse;
+  readonly atDomain: SiteUse;
+}
+
+/** Always in this order, and before the row of the host: two that share both never wait for one another. */
+const LOCK = `
+  select pg_advisory_xact_lock(hashtextextended(key, 0))
+  from (select key from unnest(cast(:keys as text[])) as one (key) order by key) as keys`;
+
+const sum = (where: string) => `coalesce(sum(slots) filter (where ${where}), 0)::int`;
+const use = (column: 'address' | 'domain') =>
+  `jsonb_build_object('young', ${sum(`${column} = :${column} and slow_since is null`)},
+    'slow', ${sum(`${column} = :${column} and slow_since is not null`)})`;
+
+/** In a statement of its own: one that waited for a lock would still see the slots of before. */
+const IN_USE = `
+  select ${sum('host = :host')} as taken, ${use('address')} as "atAddress", ${use('domain')} as "atDomain"
+  from :schema:.host_slot
+  where until > clock_timestamp()
+    and (host = :host or address = cast(:address as text) or domain = cast(:domain as text))`;
+
+const WAIT = `
+  insert into :schema:.host_wait (host, urgent, address, domain) values (:host, :urgent, :address, :domain)
+  on conflict (host, urgent) do update set address = excluded.address, domain = excluded.domain`;
+
+const CALL = `
+  delete from :schema:.host_wait as called using (
+    select host, urgent from :schema:.host_wait
+    where address = cast(:address as text) or domain = cast(:domain as text)
+    order by urgent desc, since, host limit :count) as next
+  where called.host = next.host and called.urgent = next.urgent returning called.host, called.urgent`;
+
+/** What the hosts of one address, and those of one registrable domain, have in use together, and who waits for it. */
+export class SitePlaces {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Until the transaction ends nobody else takes, gives back or counts slots of this address and domain. */
+  async lock(on: HostTransaction, site: HostSite | undefined): Promise<void> {
+    const { schema, rows } = this.#database;
+    const { address, domain } = known(site);
+    const keys = [
+      ...(address === null ? [] : [`${schema} address ${address}`]),
+      ...(domain === null ? [] : [`${schema} domain ${domain}`]),
+    ];
+    if (keys.length > 0) await rows('waiting for the other hosts of a site', LOCK, { keys }, on);
+  }
+
+  /** Of living owners. */
+  async inUse(on: HostTransaction, host: string, site: HostSite | undefined): Promise<SlotsInUse> {
+    const bindings = { host, ...known(site) };
+    const [row] = await this.#database.rows<SlotsInUse>('counting slots of a host', IN_USE, bindings, on);
+    const none = { young: 0, slow: 0 };
+    return row ?? { taken: 0, atAddress: none, atDomain: none };
+  }
+
+  /** The host stands in the line from now on, or from before. */
+  async wait(on: HostTransaction, { host, urgent }: HostWait, site: HostSite | undefined): Promise<void> {
+    const bindings = { host, urgent, ...known(site) };
+    await this.#database.rows('waiting for the site of a host', WAIT, bindings, on);
+  }
+
+  /** Takes so many out of the line. */
+  async call(on: HostTransaction, site: HostSite | undefined, count: number): Promise<readonly HostWait[]> {
+    const { address, domain } = known(site);
+    if (address === null && domain === null) return [];
+    return this.#database.rows<HostWait>('calling who waits for a site', CALL, { address, domain, count }, on);
+  }
+}
+
+/** What a slot remembers of its site. */
+export function known(site: HostSite | undefined): HostSite {
+  return { address: site?.address ?? null, domain: site?.domain ?? null };
+}
