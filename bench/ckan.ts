@@ -8,6 +8,7 @@ import createKnex from 'knex';
 import type { MirrorSummary } from '../plugin/mirror/MirrorOptions.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { missingPrograms, startCkan } from '../test/support/realCkan/startCkan.ts';
+import { builtProgram } from './builtProgram.ts';
 import { startGeneratedCkan } from './generatedCkan.ts';
 import { quick, say } from './options.ts';
 import { printRows, type Row } from './rows.ts';
@@ -83,8 +84,8 @@ async function portalRows(site: string, databaseUrl: string): Promise<Row[]> {
 
 async function listingRows(databaseUrl: string): Promise<Row[]> {
   const { server, site } = await startGeneratedCkan(DATASETS, EACH);
-  const listing = ['--import', 'tsx', 'bench/ckanListing.ts', site, databaseUrl, join(scratch, 'listing')];
-  const { resources, ms, maxRssBytes } = JSON.parse(await node(listing));
+  const program = builtProgram('ckanListing.ts', join(scratch, 'built'));
+  const { resources, ms, maxRssBytes } = JSON.parse(await node([program, site, databaseUrl, join(scratch, 'listing')]));
   server.close();
   const of = `listing of ${DATASETS} datasets, ${resources} resources`;
   return [

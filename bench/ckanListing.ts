@@ -6,12 +6,12 @@ import { synchronise } from '../plugin/portal/ckan/synchronise.ts';
 import { databaseOf, openDatabase } from '../plugin/record/database/openDatabase.ts';
 import { loadConfig } from '../plugin/settings/loadConfig.ts';
 import { openApiExchange } from '../plugin/wiring/openApiExchange.ts';
-import { SILENT } from '../test/support/testPortal.ts';
 
-// A process of its own, so that its memory is the listing's: node ckanListing.ts SITE DATABASE_URL FOLDER
+// A process of its own, so that its memory is the listing's, on the built package: node ckanListing.js SITE DATABASE_URL FOLDER
 const [, , site = '', databaseUrl = '', folder = ''] = process.argv;
 const api = openApiExchange(loadConfig({ environment: { ARCHIVER_ALLOW_NETWORKS: '127.0.0.0/8' } }));
 const { signal } = new AbortController();
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const knex = openDatabase(databaseUrl);
 const tables = new MirrorTables(databaseOf(knex, 'bench_ckan'));
 await tables.open();
@@ -26,7 +26,7 @@ await synchronise({
     exchange: api.exchange,
     wait: (ms) => wait(ms),
     signal,
-    logger: SILENT,
+    logger: silent,
   }),
   tables,
   filters: {},
@@ -36,7 +36,7 @@ await synchronise({
   afterDatasetDelete: async () => undefined,
   progress: () => undefined,
   signal,
-  logger: SILENT,
+  logger: silent,
 });
 const ms = performance.now() - startedAt;
 const { resources } = await tables.count();
