@@ -18,3 +18,8 @@ export function hostOf(url: string): string {
   const { host, hostname } = new URL(trimmed);
   return isOverlongName(hostname) ? '' : host;
 }
+
+/** Of a host that may end in a port, without it; IPv6 in brackets. `''` for what is no host. */
+export function hostnameOf(host: string): string {
+  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
+}

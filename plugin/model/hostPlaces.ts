@@ -10,6 +10,8 @@ export interface HostPlaces {
    * the link.
    */
   enter(host: string, from: string, signal: AbortSignal): Promise<HostEntrance>;
+  /** A connection to that host was made, to this address: its places count there. Never throws. */
+  connected(hostname: string, address: string): void;
 }
 
 /** `busy`: when to come again, in milliseconds. */

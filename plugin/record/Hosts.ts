@@ -30,6 +30,8 @@ export interface Hosts {
   ): Promise<void>;
   /** What holds the slots has become slow. Answers as `releaseSlots` does. */
   slowSlots(host: string, by: HeldSlots): Promise<readonly HostWait[]>;
+  /** The host was connected to at another address than the slots count for; null: they count for none. */
+  moveSlots(host: string, by: { readonly owner: string; readonly address: string | null }): Promise<void>;
   /**
    * Gives slots back and reports how the host behaved. Answers whose turn it is now: hosts of the same address or domain
    * that found no place, interactive requests first, as many as there were slots; they wait in the line no longer.

@@ -27,7 +27,7 @@ export function openHosts(scope: Scope, worker: WorkerDeps, { onFreed, sweep }: 
       logger.warn({ host, error: messageOf(error) }, 'a host could not be called'),
     );
   };
-  return new SitedHosts({ hosts: records.hosts, siteOf: (host) => sites.find(host), onTurn, logger });
+  return new SitedHosts({ hosts: records.hosts, sites, onTurn, logger });
 }
 
 function openSites(scope: Scope, { config }: WorkerDeps): HostSites {

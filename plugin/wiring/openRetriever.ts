@@ -27,7 +27,8 @@ export async function createLocalRetriever(
   places: HostPlaces | null = null,
 ): Promise<Retriever> {
   const store = await createStore(config);
-  return new LocalRetriever(new Fetcher(config, { agents: openAgents(config), site: identity.site, places }), store);
+  const agents = openAgents(config, (hostname, address) => places?.connected(hostname, address));
+  return new LocalRetriever(new Fetcher(config, { agents, site: identity.site, places }), store);
 }
 
 /** One thread a core (setting `threads`); a thread is started by its first request. */

@@ -57,6 +57,10 @@ export class HopPlaces implements HostPlaces {
     }
   }
 
+  connected(hostname: string, address: string): void {
+    this.#deps.hosts.connected(hostname, address);
+  }
+
   async #enter(host: string, from: string, signal: AbortSignal): Promise<HostEntrance> {
     const { hosts, limitsFor, leaseMs, urgent, now } = this.#deps;
     const limits = limitsFor(host);

@@ -120,6 +120,33 @@ describe('hosts of one', () => {
     await assertWell();
   });
 
+  it('address count there once they were connected to, whatever their name server said before', async () => {
+    let victimAt = '127.0.0.1';
+    // Whoever asks first is told of an address where nobody is asked, each name of another.
+    const decoys = new Map<string, string>();
+    names = await NameServer.start(({ name, type, asked }) => {
+      if (type !== 'A') return [];
+      if (!decoys.has(name)) decoys.set(name, `127.5.0.${decoys.size + 1}`);
+      return [asked === 0 ? (decoys.get(name) ?? victimAt) : victimAt];
+    });
+    const victim = await crowd(1, lateCsv);
+    const { hostname, port } = new URL(victim.url(0, '/'));
+    victimAt = hostname;
+    portal = await ShownPortal.open({
+      settings: { ...QUICK, addressConcurrency: 2, dnsServers: `127.0.0.1:${names.server.port}`, hostsFile: false },
+    });
+    const urlOf = (round: number) => (index: number) => `http://data.d${index}.example:${port}/${round}.csv`;
+    const first = await add('first', HOSTS, urlOf(1));
+    await save(first);
+    await archived(first);
+    victim.most = 0;
+    const second = await add('second', HOSTS, urlOf(2));
+    await save(second);
+    await archived(second);
+    assert.ok(victim.most <= 2, `${victim.most} requests at a time`);
+    await assertWell();
+  });
+
   it('address that drip hold no more than half of its places', async () => {
     portal = await ShownPortal.open({ settings: { ...QUICK, slowAfterMs: 500, addressConcurrency: 4 } });
     const slow = await crowd(8, drip);

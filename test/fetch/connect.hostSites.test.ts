@@ -60,7 +60,9 @@ describe('the site of a host', () => {
   it('is where it was connected to, whatever its name server says', async () => {
     const { found } = sites([['203.0.113.7']]);
     await found.find('data.example');
-    found.connected('data.example', '203.0.113.99');
+    assert.equal(found.connected('data.example', '203.0.113.99'), '203.0.113.99');
+    assert.equal(found.connected('data.example', '::ffff:203.0.113.99'), null);
+    assert.equal(found.connected('203.0.113.1', '203.0.113.1'), null);
     assert.equal((await found.find('data.example:8080')).address, '203.0.113.99');
   });
 

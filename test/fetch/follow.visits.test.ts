@@ -12,6 +12,12 @@ class Doorkeeper implements HostPlaces {
   readonly left: FetchCost[] = [];
   busyMs: number | null = null;
 
+  readonly reached: string[] = [];
+
+  connected(hostname: string, address: string): void {
+    this.reached.push(`${hostname} ${address}`);
+  }
+
   async enter(host: string): Promise<HostEntrance> {
     this.entered.push(host);
     if (this.busyMs !== null) return { kind: 'busy', retryInMs: this.busyMs };
@@ -62,6 +68,18 @@ describe('requests on the way of a link', () => {
     await last.stop();
     assert.deepEqual([attempt.deferredMs, attempt.requests, last.requests.length], [1234, 1, 0]);
     assert.match(attempt.reason, /is busy; it is asked later/);
+  });
+
+  it('tell where they were connected to', async () => {
+    const last = await OddServer.start({ '/c.csv': FILE });
+    const home = await OddServer.start({ '/a': answer(302, { location: last.url('/c.csv') }) });
+    const places = new Doorkeeper();
+    await fetchOnce(home, '/a', { parts: { places } });
+    await last.stop();
+    assert.deepEqual(places.reached, ['127.0.0.1 127.0.0.1', '127.0.0.1 127.0.0.1']);
+    const visits = new ThreadVisits(places);
+    await visits.receive({ kind: 'connected', hostname: 'a.example', address: '203.0.113.7' }, () => undefined);
+    assert.equal(places.reached[2], 'a.example 203.0.113.7');
   });
 
   it('give their places back when the thread that sent them dies', async () => {

@@ -22,7 +22,8 @@ export function testFetcher(settings: Partial<Config> = {}, parts: Partial<Fetch
     verifyShare: 0,
     ...settings,
   };
-  return new Fetcher(config, { agents: new Agents(config), site: 'https://portal.example', ...parts });
+  const agents = new Agents(config, { onConnected: (...at) => parts.places?.connected(...at) });
+  return new Fetcher(config, { agents, site: 'https://portal.example', ...parts });
 }
 
 export function requestFor(url: string, more: Partial<FetchRequest> = {}): FetchRequest {

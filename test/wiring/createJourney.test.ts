@@ -78,7 +78,7 @@ describe('what a journey tells', () => {
         now: () => NOW,
       },
       retriever,
-      { enter: async () => ({ kind: 'busy', retryInMs: 1000 }) },
+      { enter: async () => ({ kind: 'busy', retryInMs: 1000 }), connected: () => undefined },
     );
     await archiveResource(lease, journey, new AbortController().signal);
     await retriever.close();

@@ -48,7 +48,7 @@ describe('the queue of interactive requests', () => {
   ): HostQueue {
     const hosts = new SitedHosts({
       hosts: test.records.hosts,
-      siteOf: async () => ({ address: null, domain: null }),
+      sites: { find: async () => ({ address: null, domain: null }), connected: () => null },
       onTurn: () => undefined,
       logger: SILENT,
     });

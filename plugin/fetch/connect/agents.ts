@@ -33,6 +33,8 @@ export interface AgentsDeps {
   readonly environment?: ProxyVariables;
   readonly resolver?: Pick<Resolver, 'resolve'> & { close?(): void };
   readonly connectSocket?: ConnectSocket;
+  /** A connection was made to this address of that host. */
+  readonly onConnected?: (hostname: string, address: string) => void;
 }
 
 const MAX_CONNECTIONS_OF_ORIGIN = 64;
@@ -54,7 +56,7 @@ export class Agents {
   readonly #unkept: Dispatchers;
   readonly #verifyTls: boolean;
 
-  constructor(settings: AgentSettings, { environment = {}, resolver, connectSocket }: AgentsDeps = {}) {
+  constructor(settings: AgentSettings, { environment = {}, resolver, connectSocket, onConnected }: AgentsDeps = {}) {
     this.#verifyTls = settings.verifyTls;
     this.#hosts = new HostSettingsMap(settings.hosts);
     this.#proxies = new Proxies({ ...pickProxies(settings), environment }, this.#hosts);
@@ -66,6 +68,7 @@ export class Agents {
       tlsFor: (target) => this.#tlsFor(target),
       proxyFor: (target) => this.#proxies.proxyFor(target),
       connectSocket,
+      onConnected,
     });
     this.#kept = this.#connectionsOf(1);
     this.#unkept = this.#connectionsOf(0);

@@ -36,6 +36,8 @@ export interface ConnectorDeps {
   readonly tlsFor?: (target: ConnectTarget) => TlsSettings;
   readonly proxyFor?: (target: ConnectTarget) => HttpProxy | null;
   readonly connectSocket?: ConnectSocket;
+  /** A connection was made to this address of that host. */
+  readonly onConnected?: (hostname: string, address: string) => void;
 }
 
 /** Makes guarded connections, for undici and for ourselves. */
@@ -187,7 +189,10 @@ class GuardedConnector {
       throw dialFailure(closedEarly(), address, target);
     }
     const verdict = this.#options.guard.checkAddress(peer, target.port);
-    if (isSameAddress(peer, address) && verdict.allowed) return;
+    if (isSameAddress(peer, address) && verdict.allowed) {
+      this.#options.onConnected?.(target.hostname, address);
+      return;
+    }
     socket.destroy();
     const detail = `${where(target)}: the peer is ${peer} where ${address} was vetted`;
     throw new ConnectFailure({ code: 'blocked-address', transient: false, detail });

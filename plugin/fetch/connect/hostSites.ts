@@ -1,7 +1,8 @@
-import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { hostnameOf } from '../../decide/hostOf.ts';
 import type { HostSite } from '../../model/host.ts';
 import { registrableDomain } from '../http/registrableDomain.ts';
+import { literalOf } from './addressGuard.ts';
 import type { Resolver } from './resolver.ts';
 import { addressBytes, mappedIpv4 } from './specialPurposeNetworks.ts';
 
@@ -39,16 +40,19 @@ export class HostSites {
 
   /** `host` may end in a port. Never rejects. */
   async find(host: string): Promise<HostSite> {
-    const { hostname } = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : { hostname: '' };
-    const literal = hostname.replace(/^\[|\]$/g, '');
-    if (isIP(literal) !== 0) return { address: machineOf(literal), domain: null };
-    const address = literal !== '' && this.#deps.isDirect(host) ? await this.#addressOf(literal) : null;
+    const hostname = hostnameOf(host);
+    const literal = literalOf(hostname);
+    if (literal !== null) return { address: machineOf(literal), domain: null };
+    const address = hostname !== '' && this.#deps.isDirect(host) ? await this.#addressOf(hostname) : null;
     return { address, domain: registrableDomain(hostname) };
   }
 
-  /** A connection to that host was made, to that address. */
-  connected(hostname: string, address: string): void {
-    this.#remember(hostname, machineOf(address));
+  /** A connection to that host was made, to that address. Answers where it stands now when that is elsewhere than was known. */
+  connected(hostname: string, address: string): string | null {
+    const machine = machineOf(address);
+    const isNew = machine !== null && this.#known.get(hostname)?.address !== machine;
+    this.#remember(hostname, machine);
+    return isNew && literalOf(hostname) === null ? machine : null;
   }
 
   async #addressOf(hostname: string): Promise<string | null> {

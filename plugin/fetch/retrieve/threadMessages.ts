@@ -21,4 +21,5 @@ export type FromThread =
   /** A place at a host where a link leads; the ids are those of visits. */
   | { readonly kind: 'enter'; readonly id: number; readonly host: string; readonly from: string }
   | { readonly kind: 'leave'; readonly id: number; readonly cost: FetchCost }
+  | { readonly kind: 'connected'; readonly hostname: string; readonly address: string }
   | { readonly kind: 'error'; readonly id: number; readonly code: string; readonly message: string };

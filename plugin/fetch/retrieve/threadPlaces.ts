@@ -21,6 +21,10 @@ export class ThreadPlaces implements HostPlaces {
     });
   }
 
+  connected(hostname: string, address: string): void {
+    this.#post({ kind: 'connected', hostname, address });
+  }
+
   /** The coordinator's answer. */
   entered({ id, busyMs }: ToThread & { readonly kind: 'entered' }): void {
     const resolve = this.#entering.get(id);

@@ -9,7 +9,7 @@ import type { FromThread, ToThread } from './threadMessages.ts';
 import { ThreadVisits } from './threadVisits.ts';
 
 /** What answers a question. */
-type Answer = Exclude<FromThread, { kind: 'enter' | 'leave' }>;
+type Answer = Exclude<FromThread, { kind: 'enter' | 'leave' | 'connected' }>;
 
 interface Pending {
   resolve(message: Answer): void;
@@ -99,7 +99,7 @@ export class ThreadRetriever implements Retriever {
     const worker = startThread(this.#entry, this.#workerData);
     const visits = new ThreadVisits(this.#places);
     worker.on('message', (message: FromThread) => {
-      if (message.kind !== 'enter' && message.kind !== 'leave') this.#settle(message);
+      if ('id' in message && message.kind !== 'enter' && message.kind !== 'leave') this.#settle(message);
       else void visits.receive(message, (answer) => worker.postMessage(answer));
     });
     worker.on('error', (cause) => this.#lose(worker, cause));

@@ -3,7 +3,7 @@ import { NO_REQUEST } from '../../decide/fetchCost.ts';
 import type { HostPlace, HostPlaces } from '../../model/hostPlaces.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
 
-type Visit = FromThread & { readonly kind: 'enter' | 'leave' };
+type Visit = FromThread & { readonly kind: 'enter' | 'leave' | 'connected' };
 
 /** The places that one fetch thread holds; the other half is `ThreadPlaces`. */
 export class ThreadVisits {
@@ -18,6 +18,7 @@ export class ThreadVisits {
   }
 
   async receive(message: Visit, answer: (message: ToThread) => void): Promise<void> {
+    if (message.kind === 'connected') return this.#places?.connected(message.hostname, message.address);
     const { id } = message;
     if (message.kind === 'leave') {
       this.#held.get(id)?.leave(message.cost);

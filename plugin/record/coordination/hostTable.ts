@@ -62,6 +62,9 @@ const MARK_SLOW = `
   update :schema:.host_slot set slow_since = clock_timestamp()
   where host = :host and owner = :owner and slow_since is null`;
 
+const MOVE_SLOTS = `
+  update :schema:.host_slot set address = cast(:address as text) where host = :host and owner = :owner`;
+
 const RENEW_SLOTS = `
   update :schema:.host_slot
   set slots = least(slots, :slots), until = clock_timestamp() + :leaseMs * interval '1 millisecond'
@@ -103,6 +106,10 @@ export class HostTable implements Hosts {
   slowSlots(host: string, by: HeldSlots): Promise<readonly HostWait[]> {
     const { guard, knex } = this.#database;
     return guard('telling that a slot is slow', () => knex.transaction((on) => this.#slowIn(on, host, by)));
+  }
+
+  async moveSlots(host: string, by: Parameters<Hosts['moveSlots']>[1]): Promise<void> {
+    await this.#database.rows('telling where a slot is', MOVE_SLOTS, { host, ...by });
   }
 
   releaseSlots(host: string, report: SlotReport): Promise<readonly HostWait[]> {
