@@ -14,6 +14,18 @@ export interface StartOptions {
   readonly roles?: readonly Role[];
   /** Aborting it stops the plugin as `stop()` does. */
   readonly signal?: AbortSignal;
+  /** Another process uninstalls the archiver, and this one has stopped for it. Not told where `roles` is empty. */
+  onUninstall?(): void;
+}
+
+/** How `uninstall` waits for other processes. */
+export interface UninstallOptions {
+  /** How long; default: a minute, or two leases (`ARCHIVER_LEASE_MS`) where that is more. 0: not at all. */
+  readonly timeoutMs?: number;
+  /** Breaks the waiting off. */
+  readonly signal?: AbortSignal;
+  /** Told who is waited for, at first and every ten seconds; default: a line at `warn` in the portal's logger. */
+  onWait?(waitsFor: string): void;
 }
 
 /** What uninstalling leaves. */
@@ -66,10 +78,11 @@ export interface Archiver {
    */
   work(options: WorkOptions): Promise<WorkReport>;
   /**
-   * Stops the plugin, then drops what is ours in the database and the queue; the copies stay. It need not be started, and
-   * the queue need not answer. Processes elsewhere are to be stopped first.
+   * Stops the plugin, here and in processes elsewhere, then drops what is ours in the database and the queue; the copies stay.
+   * It need not be started, and the queue need not answer. Throws `ArchiverError('in-use')`, and nothing is dropped, where
+   * others have not stopped in time.
    */
-  uninstall(): Promise<Uninstalled>;
+  uninstall(options?: UninstallOptions): Promise<Uninstalled>;
   /** Tells `listener` of every event; answers how to leave. */
   on(listener: Listener): () => void;
   /** `agenda-mongodb` or `agenda-postgresql`, once started. */

@@ -27,6 +27,10 @@ export type ErrorCode =
   | 'method-not-allowed'
   | 'payload-too-large'
   | 'stopped'
+  /** Another process uninstalls: nothing is started or migrated. */
+  | 'uninstalling'
+  /** Other processes work with what is to be dropped. */
+  | 'in-use'
   | 'internal';
 
 /** The one error class: a stable `code`, a message for a person that names the thing, and what caused it. */

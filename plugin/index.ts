@@ -1,4 +1,4 @@
-export type { Archiver, StartOptions, Uninstalled, WorkOptions, WorkReport } from './Archiver.ts';
+export type { Archiver, StartOptions, Uninstalled, UninstallOptions, WorkOptions, WorkReport } from './Archiver.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
 export type { Copy } from './model/copy.ts';

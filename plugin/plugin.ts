@@ -1,4 +1,4 @@
-import type { Archiver, StartOptions, Uninstalled, WorkOptions, WorkReport } from './Archiver.ts';
+import type { Archiver, StartOptions, Uninstalled, UninstallOptions, WorkOptions, WorkReport } from './Archiver.ts';
 import { ArchiverError, codeOf } from './errors.ts';
 import type { Logger } from './model/logger.ts';
 import { ROLES } from './model/role.ts';
@@ -75,11 +75,11 @@ class PortalArchiver implements Archiver {
     return this.#opened().work(options);
   }
 
-  async uninstall(): Promise<Uninstalled> {
+  async uninstall(options: UninstallOptions = {}): Promise<Uninstalled> {
     await this.stop();
     const portal = this.#registered();
-    const { uninstall } = await import('./wiring/uninstall.ts');
-    return uninstall(this.#configOf(portal, []), portal);
+    const { uninstall } = await import('./wiring/uninstall/uninstall.ts');
+    return uninstall(this.#configOf(portal, []), portal, options);
   }
 
   on(listener: Listener): () => void {
@@ -94,7 +94,7 @@ class PortalArchiver implements Archiver {
     return this.#opened().store.name;
   }
 
-  async #start({ roles = ROLES, signal }: StartOptions): Promise<void> {
+  async #start({ roles = ROLES, signal, onUninstall }: StartOptions): Promise<void> {
     const portal = this.#registered();
     this.#ending = new AbortController();
     const { signal: ended } = this.#ending;
@@ -110,6 +110,7 @@ class PortalArchiver implements Archiver {
         roles,
         signal: signal ? AbortSignal.any([ended, signal]) : ended,
         emit,
+        onUninstall: () => void this.stop().finally(() => onUninstall?.()),
       });
       if (ended.aborted || signal?.aborted) return parts.stop(config.stopDeadlineMs);
       this.#parts = parts;

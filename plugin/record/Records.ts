@@ -6,6 +6,7 @@ import type { Deliveries } from './Deliveries.ts';
 import type { Histories } from './Histories.ts';
 import type { Hosts } from './Hosts.ts';
 import type { Landings } from './Landings.ts';
+import type { Processes } from './Processes.ts';
 import type { Runs } from './Runs.ts';
 import type { StoreIdentities } from './StoreIdentities.ts';
 import type { TaskStatuses } from './TaskStatuses.ts';
@@ -24,6 +25,7 @@ export interface Records {
   readonly identities: StoreIdentities;
   readonly histories: Histories;
   readonly addresses: Addresses;
+  readonly processes: Processes;
   /** `select 1`: whether it answers. */
   ping(): Promise<void>;
   /** Throws where it may only be read, for readiness. */

@@ -9,6 +9,7 @@ import { DeliveryTable } from './coordination/deliveryTable.ts';
 import { HostTable } from './coordination/hostTable.ts';
 import { NamedLeaseTable } from './coordination/namedLeaseTable.ts';
 import { OutboxTable } from './coordination/outboxTable.ts';
+import { ProcessTable } from './coordination/processTable.ts';
 import { StoreIdentityTable } from './coordination/storeIdentityTable.ts';
 import { connectionOf } from './database/connectionOf.ts';
 import type { Database } from './database/Database.ts';
@@ -44,6 +45,7 @@ export function createRecords(options: {
     identities: new StoreIdentityTable(database),
     histories: new HistoryTable(database),
     addresses: new AddressTable(database),
+    processes: new ProcessTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

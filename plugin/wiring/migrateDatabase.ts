@@ -1,18 +1,23 @@
+import type { UninstallOptions } from '../Archiver.ts';
 import type { Portal } from '../portal/Portal.ts';
 import { migrate } from '../record/database/migrate.ts';
 import { openDatabase } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
+import { dropTables } from './uninstall/uninstall.ts';
 
-/** Migrates the portal's database, or the one that the settings name; what was opened here is closed. */
-export async function migrateDatabase(
-  config: Config,
-  database: Portal['database'],
-  direction: 'up' | 'down',
-): Promise<void> {
+type Migrated = Pick<Portal, 'database' | 'logger'>;
+
+/** Makes our tables, or brings them to the newest state; what was opened for it is closed. */
+export async function migrateUp(config: Config, { database }: Migrated): Promise<void> {
   const knex = database ?? openDatabase(config.databaseUrl);
   try {
-    await migrate(knex, config, direction);
+    await migrate(knex, config, 'up');
   } finally {
     if (!database) await knex.destroy();
   }
+}
+
+/** Takes our tables away, once nobody works with them: throws `ArchiverError('in-use')` where somebody still does in the end. */
+export async function migrateDown(config: Config, portal: Migrated, options: UninstallOptions): Promise<void> {
+  await dropTables(config, portal, options, async () => undefined);
 }

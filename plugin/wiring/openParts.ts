@@ -26,6 +26,7 @@ import type { Requests } from '../trigger/Requests.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
 import { AttemptTally } from '../work/attemptTally.ts';
+import { ProcessNote } from '../work/processes/processNote.ts';
 import { type RecoveredCopies, recoverCopies } from '../work/recoverCopies.ts';
 import { type Relocation, relocateCopies } from '../work/relocateCopies.ts';
 import { StoreOwnership } from '../work/storeOwnership.ts';
@@ -72,6 +73,8 @@ export interface PartsDeps {
   /** Fires when the plugin is stopped before it is started. */
   readonly signal: AbortSignal;
   emit(event: ArchiveEvent): void;
+  /** Another process uninstalls: everything is to be stopped. */
+  onUninstall(): void;
 }
 
 /**
@@ -90,7 +93,8 @@ export async function openParts(deps: PartsDeps): Promise<Parts> {
   }
 }
 
-async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, emit }: PartsDeps): Promise<Parts> {
+async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise<Parts> {
+  const { config, portal, roles, emit, onUninstall } = deps;
   const { logger } = portal;
   const catalog = storableCatalog(portal.catalog);
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
@@ -99,6 +103,10 @@ async function openIn(scope: Scope, waits: StartWaits, { config, portal, roles, 
   const looks = roles.length === 0;
   const { knex, tables, listen, clock, migrated } = await openTables(scope, waits, { config, portal, looks });
   const now = portal.now ?? (() => clock.now());
+  if (!looks) {
+    const noting = ProcessNote.open({ processes: tables.processes, owner, logger, onUninstall });
+    scope.add(await waits.during('the database', noting));
+  }
   // What was only checked is to be kept now.
   if (roles.includes('worker') && !config.checkOnly) {
     await waits.during('the database', tables.archivals.makeDue('checked-only', now()));

@@ -20,6 +20,8 @@ export interface WorkerProcess {
   /** Nothing of it goes on, as on a machine that hangs. */
   pause(): void;
   resume(): void;
+  /** Resolves with the exit code once it has ended, by whatever. */
+  readonly ended: Promise<number | null>;
   /** As an operator would; answers the exit code. */
   stop(): Promise<number | null>;
 }
@@ -75,6 +77,7 @@ export class Fleet {
     return {
       ready: isReady(child, ended, said),
       said,
+      ended,
       kill: async () => void (await end('SIGKILL')),
       pause: () => void child.kill('SIGSTOP'),
       resume: () => void child.kill('SIGCONT'),

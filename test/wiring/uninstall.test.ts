@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { MongoClient } from 'mongodb';
+import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
+import { closedPort } from '../support/closedPort.ts';
 import { testMongodb } from '../support/mongodb.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
-import { createPortalTables, testPortal } from '../support/testPortal.ts';
+import { recordsIn } from '../support/recordsIn.ts';
+import { runCommand } from '../support/runCommand.ts';
+import { createPortalTables, SILENT, testPortal } from '../support/testPortal.ts';
+import { until } from '../support/until.ts';
+import { Fleet } from '../support/workers.ts';
 
 const mongodb = await testMongodb();
 after(async () => {
@@ -77,5 +83,134 @@ describe('uninstalling', () => {
     } finally {
       await client.close();
     }
+  });
+});
+
+describe('uninstalling while other processes work', () => {
+  let database: TestDatabase;
+  let folder = '';
+  let running: Archiver[] = [];
+  let warned: string[] = [];
+
+  beforeEach(async () => {
+    [running, warned] = [[], []];
+    database = await freshDatabase();
+    await createPortalTables(database.knex);
+    folder = await mkdtemp(join(tmpdir(), 'archiver-uninstall-'));
+  });
+  afterEach(async () => {
+    for (const archiver of running) await archiver.stop();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function archiver(): Archiver {
+    const made = createArchiver({ environment: {} });
+    const warn = (_: object, message: string) => void warned.push(message);
+    const logger = { ...SILENT, warn };
+    made.register(testPortal({ knex: database.knex, settings: { folder, threads: 1 }, logger }));
+    running.push(made);
+    return made;
+  }
+
+  async function isInstalled(): Promise<boolean> {
+    const { rows } = await database.knex.raw(`select to_regnamespace('archiver') is not null as installed`);
+    return rows[0].installed;
+  }
+
+  /** Of somebody who does not answer, until then. */
+  const note = (name: string, owner: string) =>
+    database.knex('archiver.named_lease').insert({ name, owner, until: new Date(Date.now() + 600_000) });
+
+  it('stops two worker processes, which say so in one line and end with 0, also where MongoDB is away by then', async () => {
+    const variables = { ARCHIVER_FOLDER: folder };
+    const fleet = new Fleet({ databaseUrl: database.url, mongodbUrl: null, variables });
+    try {
+      const workers = await fleet.spawnMany(2);
+      const web = archiver();
+      await web.start({ roles: ['web'] });
+      const environment = {
+        ...variables,
+        DATABASE_URL: database.url,
+        ARCHIVER_MONGODB_URL: `mongodb://127.0.0.1:${await closedPort()}/archiver`,
+      };
+      const { exitCode, output, errors } = await runCommand(['uninstall', '--yes', '--json'], { environment });
+      assert.match(
+        errors,
+        /^waiting for other processes to stop: process \d+ on [^,]+, process \d+ on [^,]+, process \d+ on /,
+      );
+      const { left } = JSON.parse(output);
+      assert.deepEqual([exitCode, left.length], [1, 1]);
+      assert.match(left[0], /in MongoDB could not be dropped/);
+      assert.deepEqual(await Promise.all(workers.map(({ ended }) => ended)), [0, 0]);
+      for (const { said } of workers)
+        assert.equal(said().split('the archiver is being uninstalled: this process stops').length, 2, said());
+      assert.ok(warned.includes('the archiver is being uninstalled: this process stops'));
+      await assert.rejects(web.archive.overview(), { code: 'not-started' });
+      assert.equal(await isInstalled(), false);
+    } finally {
+      await fleet.end();
+    }
+  });
+
+  it('gives up in time where somebody does not stop, names them, drops nothing, and lets everybody start again', async () => {
+    await archiver().start();
+    await note('process other 4711 x', 'other 4711 x');
+    await assert.rejects(archiver().uninstall({ timeoutMs: 0, onWait: (said) => void warned.push(said) }), {
+      code: 'in-use',
+      message:
+        /^Nothing was dropped: after 0 s there is still (?=.*process \d+ on).*process 4711 on other\b.*\. Stop them/,
+    });
+    assert.equal(await isInstalled(), true);
+    await archiver().start();
+    const environment = { DATABASE_URL: database.url, ARCHIVER_FOLDER: folder };
+    const down = await runCommand(['migrate', 'down', '--yes', '--timeout', '0'], { environment });
+    assert.deepEqual([down.exitCode, /process 4711 on other/.test(down.errors)], [1, true]);
+    assert.equal(await isInstalled(), true);
+  });
+
+  it('waits for leases too, by which workers of a version before are seen', async () => {
+    await archiver().start({ roles: ['web'] });
+    const { archivals } = recordsIn(database.knex);
+    const now = new Date();
+    const request = { resourceId: 'r1', datasetId: 'd1', url: 'http://data.example/1', host: 'data.example' };
+    await archivals.request([request], { lane: 'priority', runId: null, now });
+    const lease = await archivals.lease('r1', { owner: 'before', leaseMs: 600_000, now });
+    assert.ok(lease);
+    for (const one of running) await one.stop();
+    const waited: string[] = [];
+    const onWait = (waitsFor: string) => {
+      waited.push(waitsFor);
+      void archivals.release([lease]);
+    };
+    await archiver().uninstall({ onWait });
+    assert.deepEqual(waited, ['1 leased resource']);
+    assert.equal(await isInstalled(), false);
+  });
+
+  it('keeps a process that comes meanwhile from starting and from migrating', async () => {
+    await archiver().start();
+    for (const one of running) await one.stop();
+    await note('uninstall', 'somebody');
+    await assert.rejects(archiver().start(), { code: 'uninstalling' });
+    await assert.rejects(archiver().uninstall(), { code: 'in-use', message: /another process is uninstalling/ });
+    await database.knex('archiver.named_lease').where({ name: 'uninstall' }).delete();
+    await archiver().start();
+  });
+
+  it('is noticed by a process that slept through it: its tables are gone, and it stops', async () => {
+    let isTold = false;
+    const sleeper = archiver();
+    await sleeper.start({
+      roles: ['web'],
+      onUninstall: () => {
+        isTold = true;
+      },
+    });
+    await database.knex.raw('drop schema archiver cascade');
+    await until(() => isTold, 60);
+    assert.ok(warned.includes("the archiver's tables are gone: this process stops"));
+    await assert.rejects(sleeper.archive.overview(), { code: 'not-started' });
+    assert.equal(await isInstalled(), false);
   });
 });

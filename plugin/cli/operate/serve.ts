@@ -36,7 +36,7 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<vo
   const server = await listenForTasks({ host: options.host, port }, context.errors);
   try {
     // Whose role is to look does not migrate; this one also asks and is asked.
-    await withArchiver({ ...options, roles: ['web'] }, context, async (archiver) => {
+    await withArchiver({ ...options, roles: ['web'] }, context, async (archiver, _portal, signal) => {
       const { work, ended } = await taskWork(archiver, config, context);
       server.begin(work);
       const shown = { port: server.port, queue: archiver.queueName(), store: archiver.storeName() };
@@ -44,7 +44,7 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<vo
         json: shown,
         lines: [`serving tasks on port ${shown.port}, of ${shown.queue}, into ${shown.store}`],
       });
-      if (!context.signal.aborted) await once(context.signal, 'abort');
+      if (!signal.aborted) await once(signal, 'abort');
       work.stop();
       await ended();
     });

@@ -25,13 +25,13 @@ export function workerCommand(context: CommandContext): Command {
       throw new ArchiverError('invalid-request', 'A worker writes URLs of the portal: give --portal or --portal-url.');
     }
     if (options.untilIdle) return workOff(options, context);
-    await withArchiver(options, context, async (archiver) => {
+    await withArchiver(options, context, async (archiver, _portal, signal) => {
       const parts = { roles: options.roles, queue: archiver.queueName(), store: archiver.storeName() };
       print(context, options, {
         json: parts,
         lines: [`working as ${parts.roles.join(', ')} on ${parts.queue}, into ${parts.store}`],
       });
-      if (!context.signal.aborted) await once(context.signal, 'abort');
+      if (!signal.aborted) await once(signal, 'abort');
     });
   });
 }
@@ -39,9 +39,9 @@ export function workerCommand(context: CommandContext): Command {
 /** One slice (`ARCHIVER_SLICE_MS`), which ends before the time of a job is over; the next job goes on. */
 async function workOff(options: PortalOptions, context: CommandContext): Promise<void> {
   const { sliceMs } = loadConfig({ environment: context.environment });
-  await withArchiver({ ...options, roles: ['web'] }, context, async (archiver) => {
+  await withArchiver({ ...options, roles: ['web'] }, context, async (archiver, _portal, signal) => {
     await archiver.archive.sweep({ dryRun: false });
-    const { due, more } = await archiver.work({ ms: sliceMs, signal: context.signal });
+    const { due, more } = await archiver.work({ ms: sliceMs, signal });
     const { requests, copies, bytes } = archiver.archive.totals();
     const done = `${requests} requests, ${copies} new copies, ${bytes} bytes`;
     print(context, options, {

@@ -54,6 +54,11 @@ export function isReadOnly(error: unknown): boolean {
   return hasSqlState(error, /^25006$/);
 }
 
+/** Tables or schema are not there. */
+export function isGone(error: unknown): boolean {
+  return hasSqlState(error, /^(42P01|3F000)$/);
+}
+
 function hasSqlState(error: unknown, pattern: RegExp): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
     if (pattern.test(codeOf(current))) return true;

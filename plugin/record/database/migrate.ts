@@ -19,6 +19,9 @@ interface MigrationModule {
 const LOCK_KEY = 0x41_52_43_48;
 const TRY_EVERY_MS = 250;
 
+const UNINSTALLING =
+  'The archiver is being uninstalled by another process: nothing is started or migrated until that has ended.';
+
 /**
  * Brings our tables to the newest state, or takes them all away (`down`). All in one transaction under an advisory lock,
  * in a migration table of our own (knex's default is the host's). Answers the migrations that ran.
@@ -50,6 +53,7 @@ async function moveLocked(
   const sql = 'select from pg_try_advisory_xact_lock(?) as t (taken) where taken';
   if ((await transaction.raw(sql, [LOCK_KEY])).rows.length === 0) return null;
   await requireNotNewer(transaction, names.schema);
+  if (direction === 'up') await refuseWhileUninstalling(transaction, names.schema);
   await createSchema(transaction, names.schema);
   const settings = {
     tableName: 'migration',
@@ -91,6 +95,18 @@ async function requireNotNewer(knex: HostTransaction, schema: string): Promise<v
   const state = await schemaState(knex, schema);
   const mismatch = state.unknown.length > 0 ? schemaMismatch(state, schema) : null;
   if (mismatch !== null) throw new ArchiverError('schema-mismatch', mismatch);
+}
+
+/** Nor is anything made again that was dropped a moment ago: the tables are the last that goes. */
+async function refuseWhileUninstalling(knex: HostTransaction, schema: string): Promise<void> {
+  const leases = await knex.raw(
+    `select from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+     where n.nspname = ? and c.relname = 'named_lease'`,
+    [schema],
+  );
+  if (leases.rows.length === 0) return;
+  const sql = `select from ??.named_lease where name = 'uninstall' and until >= clock_timestamp()`;
+  if ((await knex.raw(sql, [schema])).rows.length > 0) throw new ArchiverError('uninstalling', UNINSTALLING);
 }
 
 /** As knex takes it for `migrationSource`. */
