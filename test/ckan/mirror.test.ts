@@ -144,6 +144,22 @@ describe('a mirrored CKAN portal', () => {
     assert.equal(stage.publisher.total, 0);
   });
 
+  it('counts in a dry run by names what the search of the portal no longer gives', async () => {
+    const down = { status: 503, body: 'Solr is away' };
+    stage.ckan.rowsMax = 2;
+    stage.ckan.intercept = ({ action, parameters }) =>
+      action === 'package_search' && parameters.start === '2' ? down : null;
+    const args = ['ckan', stage.ckan.site, '--to', join(stage.folder, 'new'), '--json', '--dry-run'];
+    const end = await runCommand(args, { environment: { ARCHIVER_ALLOW_NETWORKS: '127.0.0.0/8' } });
+    const { datasets, resources, hosts } = summary(end);
+    assert.deepEqual([end.exitCode, datasets, resources, hosts], [0, 5, 5, 1]);
+    assert.match(end.errors, /read one by one/);
+    const filtered = await runCommand([...args, '--query', 'tags:x'], {
+      environment: { ARCHIVER_ALLOW_NETWORKS: '127.0.0.0/8' },
+    });
+    assert.equal(filtered.exitCode, 1, 'the search alone knows what matches');
+  });
+
   it('keeps nothing where links are only checked, and everything the next time', async () => {
     stage.publisher.answer = (id, _, response) => id === 'resource-1' && Boolean(response.writeHead(404).end());
     const checked = summary(await stage.run(['--check-only']));

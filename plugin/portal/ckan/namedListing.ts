@@ -1,6 +1,9 @@
+import { codeOf, messageOf } from '../../errors.ts';
+import type { Logger } from '../../model/logger.ts';
 import type { ActionClient } from './actionClient.ts';
 import { isRecord } from './actionResponse.ts';
 import type { Page } from './listing.ts';
+import { isPartial, type MirrorFilters } from './matchingDatasets.ts';
 
 const NAMES = 1000;
 const SHOWN_AT_A_TIME = 15;
@@ -63,4 +66,30 @@ export class NamedListing {
       throw this.#client.failure('package_show', answered);
     return answered.kind === 'ok' && isRecord(answered.result) ? answered.result : null;
   }
+}
+
+/**
+ * What `listing` gives, after the search ended with `failure`: each public dataset by itself, which finds what is new and
+ * what changed. Throws `failure` where this portal gives no names either, or the search alone knows what matches.
+ */
+export async function* pagesInstead(
+  failure: unknown,
+  listing: NamedListing,
+  { filters, logger }: { readonly filters: MirrorFilters; readonly logger: Logger },
+): AsyncGenerator<Page> {
+  if (codeOf(failure) !== 'portal-failed' || isPartial(filters)) throw failure;
+  const pages = listing.pages();
+  const first = await pages.next().catch(() => {
+    throw failure;
+  });
+  logger.warn(
+    { error: messageOf(failure) },
+    'the search of the portal fails; its public datasets are read one by one, and none counts as deleted',
+  );
+  let shown = 0;
+  for (let page = first; !page.done; page = await pages.next()) {
+    shown += page.value.length;
+    yield page.value;
+  }
+  if (shown === 0) throw failure;
 }

@@ -1,11 +1,10 @@
-import { codeOf, messageOf } from '../../errors.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HookListener } from '../Portal.ts';
 import type { ActionClient } from './actionClient.ts';
 import { datasetsByIds, Listing, type ListingQuery, type Page } from './listing.ts';
 import { activeOf, isPartial, MatchingDatasets, type MirrorFilters } from './matchingDatasets.ts';
 import type { MirrorTables } from './mirrorTables.ts';
-import { NamedListing } from './namedListing.ts';
+import { NamedListing, pagesInstead } from './namedListing.ts';
 import { type RemoteDataset, timeOf } from './remoteDataset.ts';
 
 /** What bringing the catalogue up to date needs. */
@@ -87,28 +86,14 @@ class Synchronisation {
     return { isComplete, isWhole: isComplete, ids };
   }
 
-  /**
-   * Where the search does not answer: each public dataset by itself, which finds what is new and what changed. What it
-   * lacks says nothing. Throws `failure` where this portal gives no names either, or the search alone knows what matches.
-   */
+  /** Where the search does not answer. What such a listing lacks says nothing. */
   async #readNamed(failure: unknown): Promise<Listed> {
-    const { client, filters, logger } = this.#deps;
-    if (codeOf(failure) !== 'portal-failed' || isPartial(filters)) throw failure;
-    const listing = new NamedListing(client);
-    const pages = listing.pages();
-    const first = await pages.next().catch(() => {
-      throw failure;
-    });
-    logger.warn(
-      { error: messageOf(failure) },
-      'the search of the portal fails; its public datasets are read one by one, and none counts as deleted',
-    );
+    const listing = new NamedListing(this.#deps.client);
     const ids = new Set<string>();
-    for (let page = first; !page.done; page = await pages.next()) {
-      await this.#keep(activeOf(page.value), listing.count);
-      for (const { id } of page.value) ids.add(String(id));
+    for await (const page of pagesInstead(failure, listing, this.#deps)) {
+      await this.#keep(activeOf(page), listing.count);
+      for (const { id } of page) ids.add(String(id));
     }
-    if (ids.size === 0) throw failure;
     return { isComplete: listing.isComplete, isWhole: false, ids };
   }
 
