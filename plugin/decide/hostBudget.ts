@@ -87,8 +87,11 @@ export function take(before: HostState, ask: SliceAsk): { readonly state: HostSt
   };
 }
 
-/** It is left alone until then, whoever else asks. */
-function closed(state: HostState, { limits, now, urgent = false }: SliceAsk): Refusal | null {
+/** Whether the host is to be left alone, however few ask it: a pause, a closed circuit, quiet hours, the bytes of the day. */
+export function closed(
+  state: HostState,
+  { limits, now, urgent = false }: Pick<SliceAsk, 'limits' | 'now' | 'urgent'>,
+): Refusal | null {
   if (!urgent && state.openUntil && state.openUntil > now) return { reason: 'circuit', retryAt: state.openUntil };
   if (state.pauseUntil && state.pauseUntil > now) return { reason: 'retry-after', retryAt: state.pauseUntil };
   const quietUntil = quietEnd(limits.quietHours, now);

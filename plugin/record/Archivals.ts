@@ -119,6 +119,11 @@ export interface Archivals {
   record(outcomes: readonly ArchivalRecord[]): Promise<readonly Recorded[]>;
   /** Hosts with due resources in the bulk lane, the longest waiting first. */
   dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
+  /** Hosts with something in the lane that nobody works on although its time has come, the longest waiting first. */
+  waitingHosts(
+    lane: Lane,
+    by: { readonly now: Date; readonly limit: number },
+  ): Promise<readonly { readonly host: string; readonly since: Date }[]>;
   /** Priority rows wanted but neither leased nor touched for `idleMs`: their job was lost. */
   lostRequests(now: Date, idleMs: number, limit: number): Promise<readonly string[]>;
   /** For health, status and metrics, in milliseconds however much is due. */

@@ -1,4 +1,5 @@
 import type { HostLimits, HostReport, HostSite, HostSlice, HostWait } from '../model/host.ts';
+import type { PlaceHolder } from '../model/laneState.ts';
 
 /** Per-host politeness shared by all workers, surviving restarts. */
 export interface Hosts {
@@ -37,6 +38,13 @@ export interface Hosts {
    * that found no place, interactive requests first, as many as there were slots; they wait in the line no longer.
    */
   releaseSlots(host: string, report: HostReport & { readonly site?: HostSite }): Promise<readonly HostWait[]>;
+  /** Which of them are not to be asked now: a pause, a closed circuit, quiet hours, the bytes of the day. */
+  leftAlone(
+    hosts: readonly string[],
+    by: { limitsFor(host: string): HostLimits; readonly now: Date; readonly urgent: boolean },
+  ): Promise<ReadonlySet<string>>;
+  /** Who has slots, the one with most of them first. */
+  holders(limit: number): Promise<readonly PlaceHolder[]>;
   /** How the host stands; null when it was never asked and nobody set limits for it. */
   get(host: string): Promise<HostStatus | null>;
   /** First those that are left alone for now, then those with limits of their own, then by name. */

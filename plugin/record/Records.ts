@@ -1,3 +1,4 @@
+import type { Lane } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
 import type { HookName } from '../model/hook.ts';
 import type { HostTransaction } from '../portal/HostDatabase.ts';
@@ -119,5 +120,9 @@ export interface NamedLeases {
   writeCursor(name: string, cursor: string | null): Promise<void>;
   /** This process's bulk lane pauses, and why; the note ends by itself unless it is made again. null: it goes on. */
   setPause(owner: string, reason: string | null, forMs: number): Promise<void>;
+  /** An archival of this lane has just ended, in whichever process. */
+  recordMove(lane: Lane): Promise<void>;
+  /** When one last ended, to some seconds; null: not since this is recorded. */
+  lastMoves(): Promise<Readonly<Record<Lane, Date | null>>>;
   pauses(): Promise<readonly { readonly owner: string; readonly reason: string }[]>;
 }

@@ -1,5 +1,6 @@
 import type { Copy } from '../model/copy.ts';
 import type { HostLimits } from '../model/host.ts';
+import type { LaneState, PlaceHolder } from '../model/laneState.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
 import type { HostStatus } from '../record/Hosts.ts';
@@ -123,6 +124,10 @@ export interface ArchiveOverview {
   };
   /** Saves that the hooks reported and no job was made of yet. */
   readonly saves: { readonly count: number; readonly oldestAt: Date | null };
+  /** Whether the lanes move. */
+  readonly lanes: readonly LaneState[];
+  /** Who has places at hosts now, the one with most of them first; at most ten. */
+  readonly heldBy: readonly PlaceHolder[];
   /** Workers whose bulk lane pauses, and why. */
   readonly pauses: readonly { readonly owner: string; readonly reason: string }[];
   /** What `cache_url` of some resources may still begin with: `relocate` was not run since the address changed. */

@@ -1,6 +1,7 @@
 import { SERVICE_REFUSES } from '../decide/pauseReasons.ts';
 import { messageOf } from '../errors.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
+import type { LaneState } from '../model/laneState.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -24,6 +25,7 @@ export interface HealthDeps {
   readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries' | 'addresses' | 'identities'>;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
+  lanes(): Promise<readonly LaneState[]>;
   readonly logger: Logger;
   now(): Date;
 }
@@ -31,17 +33,18 @@ export interface HealthDeps {
 /** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
 export async function healthOf(deps: HealthDeps): Promise<Health> {
   const { records, queue, logger } = deps;
-  const [database, jobs, storage, work, bulk, webhooks, outcomes, addresses] = await Promise.all([
+  const [database, jobs, storage, work, lanes, bulk, webhooks, outcomes, addresses] = await Promise.all([
     serviceCheck('database', () => records.takesWrites(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
     storeCheck(deps),
     workCheck(deps),
+    laneCheck(deps),
     bulkCheck(records),
     webhookCheck(records),
     outcomeCheck(records),
     addressCheck(records),
   ]);
-  const checks = { database, queue: jobs, store: storage, work, bulk, webhooks, outcomes, addresses };
+  const checks = { database, queue: jobs, store: storage, work, lanes, bulk, webhooks, outcomes, addresses };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
@@ -116,4 +119,20 @@ async function workCheck({ config, records, now }: HealthDeps): Promise<HealthCh
   } catch {
     return { ok: false, detail: 'What waits could not be counted.' };
   }
+}
+
+/** A lane in which something waits and nothing ends stands still, however much ends in the other. The log says who has the places. */
+async function laneCheck({ lanes }: Pick<HealthDeps, 'lanes'>): Promise<HealthCheck> {
+  try {
+    const still = (await lanes()).filter(({ standsStill }) => standsStill);
+    return { ok: still.length === 0, detail: still.length > 0 ? still.map(laneText).join(' ') : null };
+  } catch {
+    return { ok: false, detail: 'Whether the lanes move could not be asked.' };
+  }
+}
+
+function laneText({ lane, waitingHosts, idleMs }: LaneState): string {
+  const what = lane === 'priority' ? 'a request' : 'a sweep';
+  const seconds = Math.round(idleMs / 1000);
+  return `No archival of ${what} ended for ${seconds} s; hosts waited for: ${waitingHosts}. The log says who has the places.`;
 }

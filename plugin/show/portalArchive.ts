@@ -1,5 +1,6 @@
 import { isBroken } from '../decide/isBroken.ts';
 import type { Archival } from '../model/archival.ts';
+import type { LaneState } from '../model/laneState.ts';
 import { CODES } from '../model/status.ts';
 import type { Records } from '../record/Records.ts';
 import type { Requester, RequestResult, Requests } from '../trigger/Requests.ts';
@@ -22,9 +23,11 @@ export interface ArchiveDeps {
   readonly tally: { readonly totals: AttemptTotals };
   readonly config: { readonly confirmFailures: number };
   adoptStore(): Promise<RecoveredCopies>;
+  lanes(): Promise<readonly LaneState[]>;
   now(): Date;
 }
 
+const HOLDERS = 10;
 const NOBODY: Requester = { caller: null, idempotencyKey: null };
 
 /** The archive of a plugin that may be started later, stopped and started again. */
@@ -64,8 +67,10 @@ export class PortalArchive implements Archive {
   }
 
   async overview(): Promise<ArchiveOverview> {
-    const { records, config, now } = this.#deps();
-    const [counts, backlog, saves, pauses, earlierAddresses, storeConflict] = await Promise.all([
+    const { records, config, now, lanes: laneStates } = this.#deps();
+    const [lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict] = await Promise.all([
+      laneStates(),
+      records.hosts.holders(HOLDERS),
       records.archivals.countByCode(config.confirmFailures),
       records.archivals.backlog(now()),
       records.outbox.backlog(),
@@ -73,7 +78,7 @@ export class PortalArchive implements Archive {
       records.addresses.earlier(),
       records.identities.conflict(),
     ]);
-    return { counts, backlog, saves, pauses, earlierAddresses, storeConflict };
+    return { lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict };
   }
 
   async requestResource(id: string, by = NOBODY): Promise<RequestResult> {

@@ -12,6 +12,7 @@ import { MetricsSource } from '../show/metricsSource.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { copiesBase } from './copiesBase.ts';
+import { laneStates } from './laneStates.ts';
 import { version } from './version.ts';
 
 interface Opened {
@@ -27,7 +28,8 @@ interface Opened {
 /** What the routes need, from what is open. */
 export function handlerDepsOf({ config, portal, records, store, queue, requests, now }: Opened): HandlerDeps {
   const { logger } = portal;
-  const health = () => healthOf({ config, records, store, queue, logger, now });
+  const lanes = () => laneStates({ config, records, now });
+  const health = () => healthOf({ config, records, store, queue, lanes, logger, now });
   return {
     requests,
     records,

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { WorkOptions, WorkReport } from '../Archiver.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import { QueueOnDemand } from '../job/queueOnDemand.ts';
+import type { LaneState } from '../model/laneState.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Role } from '../model/role.ts';
 import type { ArchiveEvent } from '../notify/Listener.ts';
@@ -32,6 +33,7 @@ import { type Relocation, relocateCopies } from '../work/relocateCopies.ts';
 import { StoreOwnership } from '../work/storeOwnership.ts';
 import { baseOf, noticeAddresses } from './addresses.ts';
 import { handlerDepsOf } from './handlerDeps.ts';
+import { laneStates } from './laneStates.ts';
 import { openListen } from './openListen.ts';
 import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
@@ -59,6 +61,7 @@ export interface Parts {
   /** Makes the store this database's own, and finds copies that no record names. */
   adoptStore(): Promise<RecoveredCopies>;
   readonly handlerDeps: HandlerDeps;
+  lanes(): Promise<readonly LaneState[]>;
   now(): Date;
   /** Works for a while beside whatever roles were started. */
   work(options: WorkOptions): Promise<WorkReport>;
@@ -135,10 +138,19 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
   const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen, clock }, options);
+  const lanes = () => laneStates({ config, records, now });
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
   const adoptStore = () => adopt(ownership, { catalog, records, store, now });
   const opened = { config, knex, records, store, queue, requests, sweep, tally, handlerDeps };
-  return { ...opened, work, relocate, adoptStore, now, stop };
+  return {
+    lanes,
+    ...opened,
+    work,
+    relocate,
+    adoptStore,
+    now,
+    stop,
+  };
 }
 
 /** The mark first: from then on nobody else removes what is found. */

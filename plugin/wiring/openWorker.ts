@@ -8,10 +8,13 @@ import { forgetResources } from '../work/forgetResources.ts';
 import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
+import { LaneMoves } from '../work/laneMoves.ts';
+import { LaneWatch } from '../work/laneWatch.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
 import { MemoryPressure } from '../work/memoryPressure.ts';
 import { endsWithin } from './endsWithin.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
+import { laneStates } from './laneStates.ts';
 import { openGate } from './openGate.ts';
 import { openHosts } from './openHosts.ts';
 import { openLanes } from './openLanes.ts';
@@ -23,6 +26,10 @@ import type { StartWaits } from './startWaits.ts';
 import type { WorkerDeps } from './WorkerDeps.ts';
 
 const HOUR_MS = 3_600_000;
+const SHORTEST_LOOK_MS = 1000;
+const LONGEST_LOOK_MS = 60_000;
+const MOVES_TOLD_MS = 10_000;
+const HOLDERS_TOLD = 10;
 /** Another database on the store is noticed within so long, and so long a store that took no mark is believed to take none. */
 const MARK_EVERY_MS = 300_000;
 
@@ -67,6 +74,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     logger,
     memoryBytes: () => process.memoryUsage.rss(),
   });
+  const moves = openWatch(scope, deps);
   const gate = openGate(scope, deps, leaseRenewal);
   // What waits for a host is known once there are jobs; before, nobody has a place to give back.
   let jobs: ArchivalJobs | null = null;
@@ -76,7 +84,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const keeper = new FetchedKeeper({ config, gate, archivals });
   const { priority, bulk } = await openLanes(scope, deps, { keeper, hosts, onFreed });
   const shared = { archivals, hosts, limitsFor, owner, leaseMs, patienceMs, now, logger };
-  const sweptDeps = { journey: bulk.journey, archivals, leaseRenewal, gate, store, logger };
+  const sweptDeps = { journey: bulk.journey, archivals, leaseRenewal, gate, moves, store, logger };
   const hostBatch = new HostBatch({
     ...shared,
     places: bulk.places,
@@ -88,7 +96,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   });
   const requeue = (resourceId: string, at: Date) => queue.add([{ kind: 'resource', resourceId }], at);
   const opened = new ArchivalJobs(
-    { ...shared, leaseRenewal, gate, hostBatch, journey: priority.journey, requeue },
+    { ...shared, leaseRenewal, gate, moves, hostBatch, journey: priority.journey, requeue },
     (waiting) => new HostQueue({ ...shared, places: priority.places, next: (host) => waiting.next(host) }),
   );
   jobs = opened;
@@ -97,6 +105,20 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     await endsWithin(deadlineMs, Promise.all([opened.close(), hostBatch.close()]));
   });
   return opened;
+}
+
+/** Looks twice within the time after which a lane stands still; answers where it is told that one moves. */
+function openWatch(scope: Scope, { config, records, now, portal: { logger } }: WorkerDeps): LaneMoves {
+  const watch = new LaneWatch({
+    states: () => laneStates({ config, records, now }),
+    holders: () => records.hosts.holders(HOLDERS_TOLD),
+    everyMs: Math.min(Math.max(config.healthMaxIdleMs / 2, SHORTEST_LOOK_MS), LONGEST_LOOK_MS),
+    logger,
+  });
+  scope.add(watch);
+  watch.start();
+  const everyMs = Math.min(config.healthMaxIdleMs / 4, MOVES_TOLD_MS);
+  return new LaneMoves({ leases: records.leases, everyMs, elapsedMs: () => performance.now(), logger });
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {

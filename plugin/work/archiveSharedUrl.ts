@@ -8,6 +8,7 @@ import type { FetchCost } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import type { LaneMoves } from './laneMoves.ts';
 import type { LeaseRenewal } from './leaseRenewal.ts';
 import type { ClosedGate, ServiceGate } from './serviceGate.ts';
 
@@ -17,6 +18,7 @@ export interface SharedUrlDeps {
   readonly archivals: Pick<Archivals, 'release' | 'explain'>;
   readonly leaseRenewal: LeaseRenewal;
   readonly gate: Pick<ServiceGate, 'closed' | 'failed' | 'succeeded'>;
+  readonly moves: Pick<LaneMoves, 'ended'>;
   readonly store: ArchiveStore;
   readonly logger: Logger;
 }
@@ -39,7 +41,7 @@ export async function archiveSharedUrl(
 async function archiveSwept(
   lease: Lease,
   journey: Journey,
-  { archivals, leaseRenewal, gate, logger }: SharedUrlDeps,
+  { archivals, leaseRenewal, gate, moves, logger }: SharedUrlDeps,
   signal: AbortSignal,
 ): Promise<FetchCost> {
   const closed = await gate.closed();
@@ -51,6 +53,7 @@ async function archiveSwept(
   try {
     const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
     gate.succeeded();
+    if (result) moves.ended('bulk', result.attempt);
     return result ? costOf(result.attempt) : NO_REQUEST;
   } catch (error) {
     logger.warn({ resourceId: lease.resourceId, error: messageOf(error) }, 'archival interrupted');

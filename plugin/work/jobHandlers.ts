@@ -8,6 +8,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { HostBatch } from './hostBatch.ts';
 import type { HostQueue } from './hostQueue.ts';
+import type { LaneMoves } from './laneMoves.ts';
 import type { LeaseRenewal } from './leaseRenewal.ts';
 import type { ServiceGate } from './serviceGate.ts';
 
@@ -21,6 +22,7 @@ export interface JobHandlerDeps {
   readonly journey: Journey;
   /** The job of a resource starts at this moment, or earlier where it would anyhow. */
   requeue(resourceId: string, at: Date): Promise<void>;
+  readonly moves: Pick<LaneMoves, 'ended'>;
   /** Names this process in its leases. */
   readonly owner: string;
   readonly leaseMs: number;
@@ -131,13 +133,14 @@ export class ArchivalJobs implements JobHandlers {
 
   /** null: somebody else works on it, or nobody wants it any more. */
   async #archiveLeased(resourceId: string): Promise<JourneyResult | null> {
-    const { archivals, leaseRenewal, journey, gate, owner, leaseMs, now } = this.#deps;
+    const { archivals, leaseRenewal, journey, gate, moves, owner, leaseMs, now } = this.#deps;
     const lease = await archivals.lease(resourceId, { owner, leaseMs, now: now() });
     if (!lease) return null;
     const { signal } = this.#stopping;
     try {
       const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
       gate.succeeded();
+      if (result) moves.ended('priority', result.attempt);
       return result;
     } catch (error) {
       // A lease that cannot be given back now expires by itself.

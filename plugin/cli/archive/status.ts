@@ -5,19 +5,23 @@ import type { CommandContext } from '../context/CommandContext.ts';
 import { addPortalOptions, type PortalOptions } from '../context/loadPortal.ts';
 import { columns, print } from '../context/print.ts';
 import { withArchiver } from '../context/withArchiver.ts';
+import { laneLines } from './laneText.ts';
 
 /** `status`: how the archive stands and what waits. */
 export function statusCommand(context: CommandContext): Command {
   const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
   return addPortalOptions(command).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const { counts, backlog, saves, pauses, earlierAddresses, storeConflict } = await archiver.archive.overview();
+      const { lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict } =
+        await archiver.archive.overview();
       const status = {
         queue: archiver.queueName(),
         store: archiver.storeName(),
         counts,
         backlog,
         saves,
+        lanes,
+        heldBy,
         pauses,
         earlierAddresses,
         storeConflict,
@@ -29,6 +33,7 @@ export function statusCommand(context: CommandContext): Command {
           `due: ${backlog.due}${sinceText(backlog.oldestDueAt)}, being archived: ${backlog.leased}`,
           `saves not yet queued: ${saves.count}${sinceText(saves.oldestAt)}`,
           `last success: ${backlog.lastSuccessAt?.toISOString() ?? 'never'}`,
+          ...laneLines({ lanes, heldBy }),
           ...pauses.map(({ owner, reason }) => `${owner} pauses: ${reason}`),
           ...earlierAddresses.map((url) => `copies may still be addressed below ${url}: run portal-archiver relocate`),
           ...(storeConflict === null ? [] : [storeConflict]),

@@ -10,17 +10,9 @@ import { ARCHIVAL_LIST } from './archivalColumns.ts';
 import { ArchivalLeases } from './archivalLeases.ts';
 import { ArchivalRecorder } from './archivalRecorder.ts';
 import { ArchivalTurns } from './archivalTurns.ts';
+import { FRONT } from './dueFront.ts';
+import { waitingHosts } from './laneWaits.ts';
 import { requestArchivals } from './requestArchivals.ts';
-
-/** Hosts by a loose index scan: one look-up a host instead of a walk over all that is due. */
-const FRONT = `
-  with recursive front as (
-    (select host, next_check_at from :schema:.archival
-     where lane = 'bulk' and next_check_at is not null order by host, next_check_at limit 1)
-    union all
-    select n.host, n.next_check_at from front cross join lateral (
-      select host, next_check_at from :schema:.archival
-      where lane = 'bulk' and next_check_at is not null and host > front.host order by host, next_check_at limit 1) as n)`;
 
 const DUE_HOSTS = `${FRONT}
   select host, ${moment('next_check_at')} as "dueAt" from front where next_check_at <= :now order by next_check_at limit :limit`;
@@ -143,6 +135,8 @@ export class ArchivalTable implements Archivals {
   dueHosts(now: Date, limit: number): Promise<{ readonly host: string; readonly dueAt: Date }[]> {
     return this.#database.rows('looking for due hosts', DUE_HOSTS, { now, limit });
   }
+
+  waitingHosts: Archivals['waitingHosts'] = (lane, by) => waitingHosts(this.#database, lane, by);
 
   async lostRequests(now: Date, idleMs: number, limit: number): Promise<readonly string[]> {
     const bindings = { before: new Date(now.getTime() - idleMs), limit };

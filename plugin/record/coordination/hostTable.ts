@@ -1,5 +1,6 @@
-import { type HostState, newHost, settle, take } from '../../decide/hostBudget.ts';
+import { closed, type HostState, newHost, settle, take } from '../../decide/hostBudget.ts';
 import type { HostLimits, HostSlice, HostWait } from '../../model/host.ts';
+import type { PlaceHolder } from '../../model/laneState.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
@@ -41,6 +42,12 @@ const ENSURE = `
   insert into :schema:.host_limit (host, tokens, refilled_at) values (:host, :burst, :now) on conflict do nothing`;
 
 const LOCK = `select ${LIST} from :schema:.host_limit as h where host = :host for update of h`;
+
+const READ_MANY = `select host, ${LIST} from :schema:.host_limit where host = any(cast(:hosts as text[]))`;
+
+const HOLDERS = `
+  select host, max(address) as address, max(domain) as domain, sum(slots)::int as slots, ${moment('min(since)')} as since
+  from :schema:.host_slot where until > clock_timestamp() group by host order by sum(slots) desc, min(since) limit :limit`;
 
 const WRITE = `
   update :schema:.host_limit set tokens = :tokens, refilled_at = :refilledAt, bytes_day = cast(:bytesDay as date),
@@ -115,6 +122,22 @@ export class HostTable implements Hosts {
   releaseSlots(host: string, report: SlotReport): Promise<readonly HostWait[]> {
     const { guard, knex } = this.#database;
     return guard('giving a slice of a host back', () => knex.transaction((on) => this.#releaseIn(on, host, report)));
+  }
+
+  async leftAlone(hosts: readonly string[], by: Parameters<Hosts['leftAlone']>[1]): Promise<ReadonlySet<string>> {
+    const { limitsFor, now, urgent } = by;
+    const read = await this.#database.rows<HostRow & { readonly host: string }>('reading hosts', READ_MANY, { hosts });
+    const rows = new Map(read.map((row) => [row.host, row]));
+    const isClosed = (host: string) => {
+      const row = rows.get(host);
+      const limits = { ...limitsFor(host), ...row?.override };
+      return closed(row ?? newHost(limits, now), { limits, now, urgent }) !== null;
+    };
+    return new Set(hosts.filter(isClosed));
+  }
+
+  holders(limit: number): Promise<readonly PlaceHolder[]> {
+    return this.#database.rows('reading who has slots', HOLDERS, { limit });
   }
 
   async get(host: string): Promise<HostStatus | null> {

@@ -1,4 +1,6 @@
+import type { Lane } from '../../model/archival.ts';
 import type { Database } from '../database/Database.ts';
+import { moment } from '../database/ownTypes.ts';
 import type { NamedLeases } from '../Records.ts';
 
 const ACQUIRE = `
@@ -20,6 +22,15 @@ const END_PAUSE = `
 const PAUSES = `
   select owner, cursor as reason from :schema:.named_lease
   where name like 'pause %' and until >= clock_timestamp() order by name`;
+
+const RECORD_MOVE = `
+  insert into :schema:.named_lease (name, until) values (:name, clock_timestamp())
+  on conflict (name) do update set until = excluded.until`;
+
+const LAST_MOVES = `
+  select ${moment(`max(until) filter (where name = 'moved priority')`)} as priority,
+    ${moment(`max(until) filter (where name = 'moved bulk')`)} as bulk
+  from :schema:.named_lease where name in ('moved priority', 'moved bulk')`;
 
 /** {@link NamedLeases} in PostgreSQL, whose clock decides, so that machines whose clocks differ agree on the winner. */
 export class NamedLeaseTable implements NamedLeases {
@@ -54,6 +65,15 @@ export class NamedLeaseTable implements NamedLeases {
     const bindings = { name: `pause ${owner}`, owner };
     if (reason === null) await this.#rows('ending a pause', END_PAUSE, bindings);
     else await this.#rows('noting a pause', SET_PAUSE, { ...bindings, forMs, reason });
+  }
+
+  async recordMove(lane: Lane): Promise<void> {
+    await this.#rows('telling that a lane moves', RECORD_MOVE, { name: `moved ${lane}` });
+  }
+
+  async lastMoves(): Promise<Readonly<Record<Lane, Date | null>>> {
+    const [row] = await this.#rows<Record<Lane, Date | null>>('asking when lanes moved', LAST_MOVES);
+    return row ?? { priority: null, bulk: null };
   }
 
   pauses(): Promise<{ readonly owner: string; readonly reason: string }[]> {
