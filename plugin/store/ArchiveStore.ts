@@ -56,8 +56,8 @@ export interface ArchiveStore {
   /** null when there is no such key. */
   size(key: string): Promise<number | null>;
   /**
-   * Those of the keys that are there. Optional: a store that answers many in one question saves a sweep the rest; without it each
-   * is asked by `size`, a few at the same time.
+   * Those of the keys that are there. Optional: a store that answers many with fewer questions saves a sweep the rest; without it
+   * each is asked by `size`, a few at the same time. What is missing in the answer counts as lost.
    */
   hasMany?(keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Keys below `prefix`, which ends with `/`. */

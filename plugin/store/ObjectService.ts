@@ -56,6 +56,7 @@ export interface ObjectService {
   read(key: string, range: ByteRange | null): Promise<StoredBytes | null>;
   /** null when there is no such key. */
   facts(key: string): Promise<ObjectFacts | null>;
+  /** Keys that begin with `prefix`, a page of at most a thousand at a time. */
   list(prefix: string): AsyncIterable<string>;
   /** Idempotent. */
   remove(key: string): Promise<void>;

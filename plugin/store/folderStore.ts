@@ -9,6 +9,7 @@ import { FolderStage } from './folderStage.ts';
 import { readMark, writeMark } from './mark/markFile.ts';
 import { moveIntoOwnFolder } from './moveIntoOwnFolder.ts';
 import { OwnFolders, within } from './ownFolders.ts';
+import { keysWhere } from './presentKeys.ts';
 import { STAGES, StageFolder } from './stageFolder.ts';
 import { newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
@@ -142,10 +143,13 @@ export class FolderStore implements ArchiveStore {
   }
 
   size(key: string): Promise<number | null> {
-    return this.#guard('looking at a copy', async () => {
-      const path = await this.#realPath(key);
-      const found = path === null ? null : await unlessMissing(lstat(path));
-      return found?.isFile() ? found.size : null;
+    return this.#guard('looking at a copy', () => this.#sizeOf(key));
+  }
+
+  hasMany(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#guard('looking for copies', async () => {
+      const root = await realpath(this.#folder);
+      return keysWhere(keys.map(checkKey), async (key) => (await this.#sizeOf(key, root)) !== null);
     });
   }
 
@@ -214,10 +218,16 @@ export class FolderStore implements ArchiveStore {
   }
 
   /** null where nothing is, or where a symbolic link stands on the way: somebody else put it there, and it may lead anywhere. */
-  async #realPath(key: string): Promise<string | null> {
+  async #realPath(key: string, knownRoot?: string): Promise<string | null> {
     const path = this.#path(key);
-    const [root, real] = await Promise.all([realpath(this.#folder), unlessMissing(realpath(path))]);
+    const [root, real] = await Promise.all([knownRoot ?? realpath(this.#folder), unlessMissing(realpath(path))]);
     return real === join(root, relative(this.#folder, path)) ? path : null;
+  }
+
+  async #sizeOf(key: string, root?: string): Promise<number | null> {
+    const path = await this.#realPath(key, root);
+    const found = path === null ? null : await unlessMissing(lstat(path));
+    return found?.isFile() ? found.size : null;
   }
 
   readonly #guard = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StageAbout, StoredBytes } from './ArchiveStore.ts';
+import { listedKeys } from './listedKeys.ts';
 import { MARK_KEY } from './mark/markFile.ts';
 import type { NewObject, ObjectFacts, ObjectService } from './ObjectService.ts';
 import { PartUpload, type Uploaded } from './partUpload.ts';
+import { keysWhere } from './presentKeys.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
 
 /** A service that does not answer a try for so long does not work. */
@@ -84,6 +86,17 @@ export class ObjectStore implements ArchiveStore {
 
   size(key: string): Promise<number | null> {
     return this.#guard('looking at a copy', async () => (await this.#service.facts(checkKey(key)))?.bytes ?? null);
+  }
+
+  /** What lists do not show is asked for by itself: a copy counts as lost only where the service says so of its key. */
+  hasMany(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#guard('looking for copies', async () => {
+      const wanted = [...new Set(keys)].map(checkKey);
+      const listed = await listedKeys(wanted, (prefix) => this.#service.list(prefix));
+      const others = wanted.filter((key) => !listed.has(key));
+      const found = await keysWhere(others, async (key) => (await this.#service.facts(key)) !== null);
+      return new Set([...listed, ...found]);
+    });
   }
 
   async *list(prefix: string): AsyncIterable<string> {

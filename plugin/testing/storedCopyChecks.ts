@@ -17,7 +17,7 @@ export const READING_CHECKS: Readonly<Record<string, StoreCheck>> = {
   [`reads the end ${tellsSize}`]: (place) => reads(place, { start: 7, end: 9 }, '789'),
   'lets a reader leave before the end': letsReaderLeave,
   'lists the keys below a prefix, and all of them below the archive': lists,
-  'says which of several keys are there, where it takes them in one question': findsMany,
+  'says which of many keys are there, where it takes them together': findsMany,
   'keeps a mark for all who open it, none of its copies, where it keeps one': keepsMark,
   'removes a copy, once or twice, and lets its key be taken again': removes,
 };
@@ -54,11 +54,16 @@ async function letsReaderLeave({ store }: StoreUnderTest): Promise<void> {
 
 async function findsMany({ store }: StoreUnderTest): Promise<void> {
   if (!store.hasMany) return;
-  const keys = Array.from({ length: 40 }, (_, number) => newKey(`${number}.csv`));
-  const kept = keys.filter((_, number) => number % 3 === 0);
+  // Of one second, as a sweep writes them, and one of another day.
+  const together = Array.from({ length: 60 }, (_, number) => newKey(`${number} ü.csv`));
+  const alone = newKey().replace('20260102', '20260103');
+  const kept = [...together.filter((_, number) => number % 3 === 0), alone];
   for (const key of kept) await store.commit(await store.stageWhole(key, TEN, CSV));
-  assert.deepEqual([...(await store.hasMany(keys))].sort(), [...kept].sort());
+  const longer = `${alone}x`;
+  assert.deepEqual([...(await store.hasMany([...together, alone, longer, ...kept]))].sort(), [...kept].sort());
+  assert.deepEqual([...(await store.hasMany([longer]))], []);
   assert.deepEqual([...(await store.hasMany([]))], []);
+  await assert.rejects(store.hasMany([alone, 'archive/../x']), isStoreFailed);
 }
 
 async function lists({ store }: StoreUnderTest): Promise<void> {
