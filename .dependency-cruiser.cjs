@@ -58,7 +58,8 @@ const ROOMS = {
     history: ['database', 'contracts'],
     archival: ['history', 'coordination', 'database', 'contracts'],
     run: ['archival', 'coordination', 'database', 'contracts'],
-    '.': ['archival', 'history', 'run', 'coordination', 'database'],
+    operator: ['run', 'database', 'contracts'],
+    '.': ['archival', 'history', 'run', 'operator', 'coordination', 'database'],
   },
   cli: {
     context: [],
@@ -176,6 +177,31 @@ module.exports = {
     },
     ...roomRules,
     {
+      name: 'pages-stand-by-themselves',
+      comment: 'The other routes know that there are pages: their routes, schemas and answers, not how they are made.',
+      severity: 'error',
+      from: { path: '^plugin/', pathNot: '^plugin/show/admin/' },
+      to: {
+        path: '^plugin/show/admin/',
+        pathNot: '^plugin/show/admin/(admin[A-Z][^/]*|problemPages|frame/formTokens)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'frame-knows-no-page',
+      comment: 'What pages are made of serves each of them.',
+      severity: 'error',
+      from: { path: '^plugin/show/admin/frame/' },
+      to: { path: '^plugin/show/', pathNot: '^plugin/show/(admin/frame/|sendTagged\\.ts$)' },
+    },
+    {
+      name: 'tables-know-no-page',
+      comment: 'A table is the same whatever page it stands on.',
+      severity: 'error',
+      from: { path: '^plugin/show/admin/table/' },
+      to: { path: '^plugin/show/', pathNot: '^plugin/show/(admin/(frame|table)/|paging\\.ts$)' },
+    },
+    {
       name: 'fetch-from-outside',
       comment: 'Who wires fetches; everybody else has a contract for it.',
       severity: 'error',
@@ -247,6 +273,8 @@ module.exports = {
     door(npm('@aws-sdk'), '^plugin/store/s3[^/]*$'),
     door(npm('jose'), '^plugin/show/taskToken\\.ts$'),
     door(npm('express'), '^plugin/show/'),
+    door(npm('@remix-run/html-template'), '^plugin/show/admin/frame/html\\.ts$'),
+    door(npm('csv-stringify'), '^plugin/show/admin/table/formats\\.ts$'),
     door(
       npm('node-cron'),
       '^plugin/(trigger/schedule|settings/cronKind)\\.ts$',

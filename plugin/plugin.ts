@@ -108,6 +108,7 @@ class PortalArchiver implements Archiver {
         config,
         portal,
         roles,
+        environment: this.#environment,
         signal: signal ? AbortSignal.any([ended, signal]) : ended,
         emit,
         onUninstall: () => void this.stop().finally(() => onUninstall?.()),

@@ -7,6 +7,7 @@ import type { Deliveries } from './Deliveries.ts';
 import type { Histories } from './Histories.ts';
 import type { Hosts } from './Hosts.ts';
 import type { Landings } from './Landings.ts';
+import type { OperatorViews } from './OperatorViews.ts';
 import type { Processes } from './Processes.ts';
 import type { Runs } from './Runs.ts';
 import type { StoreIdentities } from './StoreIdentities.ts';
@@ -27,6 +28,7 @@ export interface Records {
   readonly histories: Histories;
   readonly addresses: Addresses;
   readonly processes: Processes;
+  readonly operatorViews: OperatorViews;
   /** `select 1`: whether it answers. */
   ping(): Promise<void>;
   /** Throws where it may only be read, for readiness. */

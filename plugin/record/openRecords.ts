@@ -16,6 +16,7 @@ import type { Database } from './database/Database.ts';
 import { type Listen, listenOver } from './database/listen.ts';
 import { databaseOf } from './database/openDatabase.ts';
 import { HistoryTable } from './history/historyTable.ts';
+import { OperatorViewsTable } from './operator/operatorViewsTable.ts';
 import type { Records } from './Records.ts';
 import { RunTable } from './run/runTable.ts';
 
@@ -46,6 +47,7 @@ export function createRecords(options: {
     histories: new HistoryTable(database),
     addresses: new AddressTable(database),
     processes: new ProcessTable(database),
+    operatorViews: new OperatorViewsTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './Config.ts';
-import type { Setting } from './Setting.ts';
+import { type SettingSource, type SettingSources, sourceOf } from './loadConfig.ts';
+import type { Setting, SettingGroup } from './Setting.ts';
 import { SETTING_NAMES, SETTINGS } from './settingsTable.ts';
 
 /** One setting as it may be shown. */
@@ -19,6 +20,23 @@ export function describeConfig(config: Config): readonly SettingView[] {
     const isDefault = isDeepStrictEqual(config[name], setting.default);
     const value = setting.secret && !isDefault ? '(set)' : config[name];
     return { name, environment: setting.environment, value, isDefault };
+  });
+}
+
+/** One setting, and where it was set. */
+export interface SettingInForce extends SettingView {
+  readonly source: SettingSource;
+  readonly group: SettingGroup;
+  /** The value in the spelling of the environment; a secret is not in it. */
+  readonly text: string;
+  readonly description: string;
+}
+
+/** The settings as they may be shown, with where each comes from. `config` is what was read of `sources`. */
+export function settingsInForce(config: Config, sources: SettingSources): readonly SettingInForce[] {
+  return describeConfig(config).map((view) => {
+    const { group, description }: Setting<unknown> = SETTINGS[view.name];
+    return { ...view, source: sourceOf(view.name, sources), group, text: settingText(view.value), description };
   });
 }
 

@@ -48,11 +48,27 @@ export function proxyVariables(
   return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
+/** Who set a setting: the environment, the portal, or nobody. */
+export type SettingSource = 'environment' | 'portal' | 'default';
+
+/** Where the value of a setting comes from. */
+export function sourceOf(
+  name: keyof Config,
+  { environment = process.env, settings = {} }: SettingSources,
+): SettingSource {
+  if (isGiven(SETTINGS[name], environment[SETTINGS[name].environment]?.trim())) return 'environment';
+  const given = settings[name];
+  return given === undefined || given === null ? 'default' : 'portal';
+}
+
+/** A variable with an empty text is not set, where empty means nothing. */
+const isGiven = ({ kind }: Setting<unknown>, trimmed: string | undefined): trimmed is string =>
+  trimmed !== undefined && (trimmed !== '' || kind.emptyCounts === true);
+
 function readSetting(name: keyof Config, variable: string | undefined, given: unknown): Parsed<unknown> {
   const setting: Setting<unknown> = SETTINGS[name];
   const trimmed = variable?.trim();
-  const fromEnvironment = trimmed !== undefined && (trimmed !== '' || setting.kind.emptyCounts === true);
-  const raw = fromEnvironment ? trimmed : given;
+  const raw = isGiven(setting, trimmed) ? trimmed : given;
   if (raw === undefined || raw === null) return { value: setting.default };
   const parsed = setting.kind.parse(raw);
   if ('value' in parsed) return parsed;

@@ -4,6 +4,7 @@ import type { Catalog, Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
+import type { AdminDeps } from './admin/AdminDeps.ts';
 import type { Languages } from './badge/languages.ts';
 import type { Health } from './health.ts';
 import type { MetricsSource } from './metricsSource.ts';
@@ -12,7 +13,7 @@ import type { ReaderLimits } from './sendStream.ts';
 /** What the routes stand on once the plugin is started. */
 export interface HandlerDeps {
   readonly requests: Requests;
-  readonly records: Pick<Records, 'archivals' | 'copies' | 'histories' | 'landings' | 'runs'>;
+  readonly records: Pick<Records, 'archivals' | 'copies' | 'histories' | 'landings' | 'operatorViews' | 'runs'>;
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources'>;
   readonly authorize: Portal['authorize'];
@@ -36,6 +37,8 @@ export interface HandlerDeps {
   readonly metrics: MetricsSource;
   /** Of badges. */
   readonly languages: Languages;
+  /** Of the pages for operators. */
+  readonly admin: AdminDeps;
   readonly logger: Logger;
   now(): Date;
 }

@@ -1,6 +1,8 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { ArchiverError } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
+import { ADMIN_ANSWERS } from './admin/adminAnswers.ts';
+import { pageHeaders } from './admin/problemPages.ts';
 import { showBadge } from './badge/badgeRoutes.ts';
 import { readCopy } from './copyRoutes.ts';
 import { showDatasetFeed, showFeed } from './feeds.ts';
@@ -9,7 +11,7 @@ import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
 import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
-import { refuseForeignSites, refuseLongBodies } from './refusals.ts';
+import { readForm, refuseForeignSites, refuseLongBodies } from './refusals.ts';
 import {
   archiveDataset,
   archiveResource,
@@ -47,6 +49,7 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   datasetFeedAtom: (deps, request, response) => showDatasetFeed('atom', deps, request, response),
   datasetFeedJson: (deps, request, response) => showDatasetFeed('json', deps, request, response),
   metrics: showMetrics,
+  ...ADMIN_ANSWERS,
   describe: (deps, _request, response) => void response.json(openApi(deps.archiverUrl)),
 };
 
@@ -64,8 +67,10 @@ export function createHandler(ready: () => HandlerDeps | null, logger: Logger): 
     response.setHeader('Cache-Control', 'no-store');
     next();
   });
+  app.use('/admin', pageHeaders(ready));
   app.use(refuseLongBodies);
   app.use(refuseForeignSites(ready, logger));
+  app.use('/admin', readForm);
   for (const path of new Set(ROUTES.map((route) => route.path))) addPath(app, path, ready);
   app.use(notFound);
   app.use(onError(logger));

@@ -1,4 +1,5 @@
-import { ROUTES, type Route } from './routes.ts';
+import type { Route } from './Route.ts';
+import { ROUTES } from './routes.ts';
 import { SCHEMAS } from './schemas.ts';
 
 const PROBLEMS: Readonly<Record<number, string>> = {
@@ -46,6 +47,10 @@ const PAGE_PARAMETERS = [
   },
 ];
 
+const LOCATIONS: Readonly<Record<string, string | undefined>> = { 202: 'The run.', 303: 'The page that shows it.' };
+
+const PAGE = { 'text/html': { schema: { type: 'string' } } };
+
 /** The OpenAPI 3.1 document of a handler mounted at `url`. */
 export function openApi(url: string): object {
   const paths: Record<string, Record<string, object>> = {};
@@ -74,7 +79,8 @@ export function openApi(url: string): object {
   };
 }
 
-function operationOf({ id, action, summary, path, headers = [], pages, answers, problems }: Route): object {
+function operationOf(route: Route): object {
+  const { id, action, summary, path, headers = [], query = {}, pages, fields } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -83,9 +89,11 @@ function operationOf({ id, action, summary, path, headers = [], pages, answers, 
     parameters: [
       ...names.map((name) => parameterOf(name, 'path', PARAMETERS[name])),
       ...headers.map((name) => parameterOf(name, 'header', HEADERS[name])),
+      ...Object.entries(query).map(([name, description]) => parameterOf(name, 'query', description)),
       ...(pages ? PAGE_PARAMETERS : []),
     ],
-    responses: responsesOf(answers, problems),
+    ...(fields ? { requestBody: formOf(fields) } : {}),
+    responses: responsesOf(route),
   };
 }
 
@@ -96,7 +104,7 @@ function securityOf(action: Route['action']): object[] {
   return mayBeOpen ? [{}, { portal: [] }] : [{ portal: [] }];
 }
 
-const parameterOf = (name: string, where: 'path' | 'header', description: string | undefined): object => ({
+const parameterOf = (name: string, where: 'path' | 'header' | 'query', description: string | undefined): object => ({
   name,
   in: where,
   required: where === 'path',
@@ -105,23 +113,33 @@ const parameterOf = (name: string, where: 'path' | 'header', description: string
 });
 
 /** A status that stands for an answer and a problem has both contents. */
-function responsesOf(answers: Route['answers'], problems: Route['problems']): object {
+function responsesOf({ answers, problems, isPage }: Route): object {
   const responses: Record<string, { description: string; content?: object; headers?: object }> = {};
   for (const status of problems)
     responses[status] = {
       description: PROBLEMS[status] ?? '',
-      content: contentOf('application/problem+json', 'Problem'),
+      content: isPage ? PAGE : contentOf('application/problem+json', 'Problem'),
     };
-  for (const [status, { description, schema, texts = [] }] of Object.entries(answers)) {
-    const json = schema === undefined ? {} : contentOf('application/json', schema);
+  for (const [status, { description, schema, schemas = [], texts = [] }] of Object.entries(answers)) {
+    const named = schema === undefined ? schemas : [schema];
+    const json = named.length === 0 ? {} : contentOf('application/json', ...named);
     const text = Object.fromEntries(texts.map((type) => [type, { schema: { type: 'string' } }]));
     responses[status] = { description, content: { ...responses[status]?.content, ...json, ...text } };
-    if (status === '202')
-      responses[status].headers = { Location: { description: 'The run.', schema: { type: 'string' } } };
+    const leadsTo = LOCATIONS[status];
+    if (leadsTo) responses[status].headers = { Location: { description: leadsTo, schema: { type: 'string' } } };
   }
   return responses;
 }
 
-const contentOf = (type: string, schema: string): object => ({
-  [type]: { schema: { $ref: `#/components/schemas/${schema}` } },
-});
+/** What a form sends: texts, and the token that the page with the form has. */
+function formOf(fields: NonNullable<Route['fields']>): object {
+  const described = Object.entries(fields).map(([name, description]) => [name, { type: 'string', description }]);
+  const properties = { token: { type: 'string', description: 'Of the form.' }, ...Object.fromEntries(described) };
+  const schema = { type: 'object', properties, required: ['token'] };
+  return { required: true, content: { 'application/x-www-form-urlencoded': { schema } } };
+}
+
+function contentOf(type: string, ...schemas: readonly string[]): object {
+  const [only, ...others] = schemas.map((schema) => ({ $ref: `#/components/schemas/${schema}` }));
+  return { [type]: { schema: others.length === 0 ? only : { anyOf: [only, ...others] } } };
+}

@@ -33,16 +33,36 @@ const REPRESENTATION = [
   'Content-Length',
 ];
 
-/** The one place where an error becomes an answer: problem details (RFC 9457) with our stable `code`. */
+/** An error as it is told. */
+export interface Problem {
+  readonly status: number;
+  readonly title: string;
+  /** A sentence for people. */
+  readonly detail: string;
+  readonly code: ErrorCode;
+}
+
+const asPages = new WeakMap<Response, (problem: Problem) => string>();
+
+/** What goes wrong with this answer is told as a page, whose HTML `render` makes. */
+export function tellProblemsAs(response: Response, render: (problem: Problem) => string): void {
+  asPages.set(response, render);
+}
+
+/** The one place where an error becomes an answer: problem details (RFC 9457) with our stable `code`, or a page. */
 export function sendProblem(response: Response, code: ErrorCode, detail: string): void {
   const status = STATUS[code] ?? 500;
+  const title = TITLES[status] ?? 'Error';
   for (const name of REPRESENTATION) response.removeHeader(name);
   response.setHeader('Cache-Control', 'no-store');
   if (status === 503) response.setHeader('Retry-After', '5');
-  response
-    .status(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title: TITLES[status], status, detail, code }));
+  response.status(status);
+  const render = asPages.get(response);
+  if (render) response.type('html').send(render({ status, title, detail, code }));
+  else
+    response
+      .type('application/problem+json')
+      .send(JSON.stringify({ type: 'about:blank', title, status, detail, code }));
 }
 
 /** Answers what no route has answered. */

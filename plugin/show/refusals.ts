@@ -13,19 +13,35 @@ const MAX_BODY_BYTES = 100 * 1024;
 export const refuseLongBodies: RequestHandler = (request, response, next) => {
   const refuse = () => {
     response.setHeader('Connection', 'close');
-    sendProblem(response, 'payload-too-large', `A request may have ${MAX_BODY_BYTES} bytes; no route reads them.`);
+    sendProblem(response, 'payload-too-large', `A request may have ${MAX_BODY_BYTES} bytes; no route reads more.`);
   };
   if (Number(request.get('content-length') ?? 0) > MAX_BODY_BYTES) return refuse();
   // A host may have read it already.
   if (request.get('transfer-encoding') === undefined || request.complete) return next();
+  const chunks: Buffer[] = [];
+  bodies.set(request, chunks);
   let bytes = 0;
   const count = (chunk: Buffer) => {
     bytes += chunk.length;
+    chunks.push(chunk);
     if (bytes <= MAX_BODY_BYTES) return;
     request.off('data', count).off('end', next).pause();
     refuse();
   };
   request.on('data', count).once('end', next);
+};
+
+/** What was read of bodies without a length. */
+const bodies = new WeakMap<Request, readonly Buffer[]>();
+
+/** The fields of a form as `request.body`, unless the host has read them already. After `refuseLongBodies`: it is short. */
+export const readForm: RequestHandler = async (request, _response, next) => {
+  const isForm = request.is('application/x-www-form-urlencoded') !== false;
+  if (isReading(request) || !isForm || request.body !== undefined) return next();
+  const chunks: Buffer[] = [...(bodies.get(request) ?? [])];
+  if (!request.complete) for await (const chunk of request) chunks.push(chunk);
+  request.body = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString('utf8')));
+  next();
 };
 
 const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS';

@@ -1,24 +1,5 @@
-import type { Action } from '../portal/Portal.ts';
-
-/** One route: what the router, the OpenAPI document, the manifest and the README say of it. */
-export interface Route {
-  readonly id: string;
-  readonly method: 'get' | 'post';
-  /** As OpenAPI writes it; `{key}` alone stands for several segments. */
-  readonly path: string;
-  /** What the portal is asked to authorize; null: open to everybody. */
-  readonly action: Action | null;
-  readonly summary: string;
-  /** What it answers when all is well, and with which schema; without one there is no JSON, but perhaps text. */
-  readonly answers: Readonly<
-    Record<number, { readonly description: string; readonly schema?: string; readonly texts?: readonly string[] }>
-  >;
-  /** Statuses of problem details. */
-  readonly problems: readonly number[];
-  readonly headers?: readonly string[];
-  /** Takes `limit` and `after`. */
-  readonly pages?: true;
-}
+import { ADMIN_ROUTES } from './admin/adminRoutes.ts';
+import type { Route } from './Route.ts';
 
 const accepted = { 202: { description: 'Accepted; Location names the run.', schema: 'Run' } } as const;
 const found = <Schema extends string>(schema: Schema) => ({ 200: { description: 'As described.', schema } }) as const;
@@ -206,6 +187,7 @@ export const ROUTES = [
     answers: found('OpenApi'),
     problems: [500, 503],
   },
+  ...ADMIN_ROUTES,
 ] as const satisfies readonly Route[];
 
 /** The `operationId` of a route. */

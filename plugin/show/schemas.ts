@@ -1,4 +1,5 @@
 import { CODES } from '../model/status.ts';
+import { ADMIN_SCHEMAS } from './admin/adminSchemas.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -202,5 +203,6 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     detail: text,
     code: { ...text, pattern: '^[a-z-]+$', description: 'Stable, unlike title and detail.' },
   }),
+  ...ADMIN_SCHEMAS,
   OpenApi: { type: 'object', description: 'An OpenAPI 3.1 document.' },
 };

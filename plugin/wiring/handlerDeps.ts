@@ -5,6 +5,10 @@ import type { JobQueue } from '../job/JobQueue.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
+import { settingsInForce } from '../settings/describeConfig.ts';
+import type { SettingSources } from '../settings/loadConfig.ts';
+import type { AdminDeps } from '../show/admin/AdminDeps.ts';
+import { FormTokens } from '../show/admin/frame/formTokens.ts';
 import { Languages } from '../show/badge/languages.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import { healthOf } from '../show/health.ts';
@@ -12,6 +16,7 @@ import { MetricsSource } from '../show/metricsSource.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { copiesBase } from './copiesBase.ts';
+import { formKeyOf } from './formKey.ts';
 import { laneStates } from './laneStates.ts';
 import { version } from './version.ts';
 
@@ -22,11 +27,15 @@ interface Opened {
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
   readonly requests: Requests;
+  readonly environment: SettingSources['environment'];
+  /** Fires when the archiver stops. */
+  readonly stopping: AbortSignal;
   now(): Date;
 }
 
 /** What the routes need, from what is open. */
-export function handlerDepsOf({ config, portal, records, store, queue, requests, now }: Opened): HandlerDeps {
+export function handlerDepsOf(opened: Opened): HandlerDeps {
+  const { config, portal, records, store, queue, requests, now } = opened;
   const { logger } = portal;
   const lanes = () => laneStates({ config, records, now });
   const health = () => healthOf({ config, records, store, queue, lanes, logger, now });
@@ -47,14 +56,26 @@ export function handlerDepsOf({ config, portal, records, store, queue, requests,
     health,
     languages: new Languages(portal.info.badgeWords),
     metrics: new MetricsSource({ records, queue, health, token: config.metricsToken, version, now }),
+    admin: adminDepsOf(opened),
     logger,
     now,
+  };
+}
+
+function adminDepsOf({ config, portal, records, environment, stopping, now }: Opened): AdminDeps {
+  return {
+    settings: settingsInForce(config, { environment, settings: portal.settings }),
+    formTokens: new FormTokens(formKeyOf(records.leases, now), now),
+    stopping,
+    formCaller: (request) => portal.info.caller?.(request) ?? hashOf(request.headers.authorization),
   };
 }
 
 /** The same credentials are the same caller; they are not kept, only their hash. */
 function callerOf(request: IncomingMessage): string | null {
   const { authorization, cookie } = request.headers;
-  const credentials = authorization ?? cookie;
-  return credentials === undefined ? null : createHash('sha256').update(credentials).digest('hex');
+  return hashOf(authorization ?? cookie);
 }
+
+const hashOf = (credentials: string | undefined): string | null =>
+  credentials === undefined ? null : createHash('sha256').update(credentials).digest('hex');

@@ -19,6 +19,7 @@ import { requireSameSchema } from '../record/database/schemaState.ts';
 import { createRecords } from '../record/openRecords.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
+import type { SettingSources } from '../settings/loadConfig.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { readUnrecorded } from '../store/findUnrecordedCopy.ts';
@@ -73,6 +74,8 @@ export interface PartsDeps {
   readonly config: Config;
   readonly portal: Portal;
   readonly roles: readonly Role[];
+  /** The variables that `config` was read from; absent: those of the process. */
+  readonly environment?: SettingSources['environment'];
   /** Fires when the plugin is stopped before it is started. */
   readonly signal: AbortSignal;
   emit(event: ArchiveEvent): void;
@@ -97,7 +100,7 @@ export async function openParts(deps: PartsDeps): Promise<Parts> {
 }
 
 async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise<Parts> {
-  const { config, portal, roles, emit, onUninstall } = deps;
+  const { config, portal, roles, environment, emit, onUninstall } = deps;
   const { logger } = portal;
   const catalog = storableCatalog(portal.catalog);
   const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
@@ -134,7 +137,10 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   if (roles.includes('scheduler')) openSchedule(scope, config, { sweep, now: () => clock.now(), logger });
   const relocate = (dryRun: boolean) =>
     relocateCopies(dryRun, { catalog, written: portal.catalog, records, baseOf: baseOf(config, portal) });
-  const handlerDeps = handlerDepsOf({ config, portal, records, store, queue, requests, now });
+  const stopping = new AbortController();
+  scope.defer(() => stopping.abort());
+  const shown = { config, portal, records, store, queue, requests, environment, stopping: stopping.signal, now };
+  const handlerDeps = handlerDepsOf(shown);
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
   const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen, clock }, options);

@@ -181,6 +181,7 @@ describe('the import rules', () => {
     ['record', 'history', ['database'], 'archival'],
     ['record', 'archival', ['history', 'coordination', 'database'], 'run'],
     ['record', 'run', ['archival', 'coordination', 'database'], 'history'],
+    ['record', 'operator', ['run', 'database'], 'archival'],
     ['cli', 'context', [], 'operate'],
     ['cli', 'archive', ['context'], 'probe'],
     ['cli', 'operate', ['context'], 'archive'],
@@ -233,6 +234,18 @@ describe('the import rules', () => {
     assert.deepEqual(await broken({ ...fetcher, 'plugin/work/use.ts': source }), ['fetch-from-outside']);
   });
 
+  test('let the other routes know of the pages what they answer, and the frame no page', async () => {
+    const page = { 'plugin/show/admin/pages/a.ts': MODULE, 'plugin/show/admin/adminAnswers.ts': MODULE };
+    const use = (path: string) => `import { one } from '${path}';\nexport const used = one;\n`;
+    const handler = (path: string) => ({ ...page, 'plugin/show/handler.ts': use(path) });
+    assert.deepEqual(await broken(handler('./admin/adminAnswers.ts')), []);
+    assert.deepEqual(await broken(handler('./admin/pages/a.ts')), ['pages-stand-by-themselves']);
+    const frame = { ...page, 'plugin/show/admin/frame/b.ts': use('../pages/a.ts') };
+    assert.deepEqual(await broken(frame), ['frame-knows-no-page']);
+    const table = { ...page, 'plugin/show/admin/table/b.ts': use('../pages/a.ts') };
+    assert.deepEqual(await broken(table), ['tables-know-no-page']);
+  });
+
   const DOORS: readonly (readonly [string, string, string])[] = [
     ['node:net', 'plugin/store/a.ts', 'plugin/fetch/a.ts'],
     ['node:https', 'plugin/notify/a.ts', 'plugin/fetch/a.ts'],
@@ -245,6 +258,8 @@ describe('the import rules', () => {
     ['@aws-sdk/client-s3', 'plugin/store/objectStore.ts', 'plugin/store/s3Store.ts'],
     ['jose', 'plugin/show/taskGuard.ts', 'plugin/show/taskToken.ts'],
     ['express', 'plugin/portal/a.ts', 'plugin/show/a.ts'],
+    ['@remix-run/html-template', 'plugin/show/admin/pages/a.ts', 'plugin/show/admin/frame/html.ts'],
+    ['csv-stringify', 'plugin/show/admin/table/listing.ts', 'plugin/show/admin/table/formats.ts'],
     ['node-cron', 'plugin/trigger/sweep.ts', 'plugin/trigger/schedule.ts'],
     ['node-cron', 'plugin/settings/loadConfig.ts', 'plugin/settings/cronKind.ts'],
     ['commander', 'plugin/show/a.ts', 'plugin/cli/a.ts'],

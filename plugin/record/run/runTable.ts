@@ -15,7 +15,8 @@ import { postponeSweep, SweepRuns } from './sweepRuns.ts';
 type NewRun = Parameters<Runs['create']>[0];
 type RunOrigin = Parameters<Runs['create']>[1];
 
-const LIST = selectList({
+/** The columns of a run, as the members of {@link Run}. */
+export const RUN_LIST = selectList({
   id: 'id',
   kind: 'kind',
   lane: 'lane',
@@ -34,7 +35,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 const ADD = `
   insert into :schema:.run (kind, lane, subject_id, dataset_id, state, total, caller, idempotency_key, created_at)
-  values (:kind, :lane, :subjectId, :datasetId, 'queued', :total, :caller, :idempotencyKey, :now) returning ${LIST}`;
+  values (:kind, :lane, :subjectId, :datasetId, 'queued', :total, :caller, :idempotencyKey, :now) returning ${RUN_LIST}`;
 
 /** Archivals before runs, as everywhere, and in the order of requests: so nobody waits for us while we wait. */
 const LOCK_ARCHIVALS = `
@@ -167,7 +168,7 @@ export class RunTable implements Runs {
   }
 
   #select(which: string, bindings: Readonly<Record<string, unknown>>, on?: HostTransaction): Promise<Run[]> {
-    return this.#database.rows('reading runs', `select ${LIST} from :schema:.run ${which}`, bindings, on);
+    return this.#database.rows('reading runs', `select ${RUN_LIST} from :schema:.run ${which}`, bindings, on);
   }
 }
 

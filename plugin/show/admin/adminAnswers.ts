@@ -1,0 +1,34 @@
+import type { Request, Response } from 'express';
+import type { HandlerDeps } from '../HandlerDeps.ts';
+import type { AdminRouteId } from './adminRoutes.ts';
+import { sendAsset } from './frame/assets.ts';
+import { cancelRun, followRun, showRun } from './pages/runPage.ts';
+import { followRuns, showRuns } from './pages/runsPage.ts';
+import { showSettings } from './pages/settingsPage.ts';
+import { type Format, Visit } from './visit.ts';
+
+type Answer = (deps: HandlerDeps, request: Request, response: Response) => Promise<void> | void;
+
+const as =
+  (show: (visit: Visit) => Promise<void>, format: Format = 'html'): Answer =>
+  (deps, request, response) =>
+    show(new Visit(deps, request, response, format));
+
+/** What answers each route of the pages. */
+export const ADMIN_ANSWERS: Readonly<Record<AdminRouteId, Answer>> = {
+  adminStyle: (_deps, request, response) => sendAsset('style.css', request, response),
+  adminScript: (_deps, request, response) => sendAsset('script.js', request, response),
+  adminIcon: (_deps, request, response) => sendAsset('icon.svg', request, response),
+  adminSettings: as(showSettings),
+  adminSettingsCsv: as(showSettings, 'csv'),
+  adminSettingsJson: as(showSettings, 'json'),
+  adminRuns: as(showRuns),
+  adminRunsCsv: as(showRuns, 'csv'),
+  adminRunsJson: as(showRuns, 'json'),
+  adminRunsLive: as(followRuns),
+  adminRun: as(showRun),
+  adminRunCsv: as(showRun, 'csv'),
+  adminRunJson: as(showRun, 'json'),
+  adminRunLive: as(followRun),
+  adminCancelRun: as(cancelRun),
+};

@@ -1,0 +1,133 @@
+import type { Route } from '../Route.ts';
+
+const REPORT = { method: 'get', action: 'archive.report' } as const;
+const UNCHANGED = { description: 'Unchanged.' };
+
+interface TablePage<Id extends string> {
+  readonly id: Id;
+  readonly path: string;
+  readonly summary: string;
+  /** Of its tables; `?table=` chooses, the first where it does not. */
+  readonly schemas: readonly string[];
+  /** By which its first table is narrowed. */
+  readonly filters?: Readonly<Record<string, string>>;
+  /** What there may be nothing of: a run, a resource. */
+  readonly isOfOne?: true;
+}
+
+/** A page, and its tables as CSV and JSON: those first, so that nothing is called `x.csv`. */
+function tablePage<Id extends string>({ id, path, summary, schemas, filters = {}, isOfOne }: TablePage<Id>) {
+  const query = { ...filters, ...(schemas.length > 1 ? { table: 'Which table; default: the first.' } : {}) };
+  const problems = [400, 403, ...(isOfOne ? [404] : []), 500, 503];
+  return [
+    {
+      ...REPORT,
+      ...{ id: `${id}Csv` as const, path: `${path}.csv`, summary: `${summary}, as CSV`, problems, query },
+      answers: { 200: { description: 'The whole table (RFC 4180).', texts: ['text/csv'] } },
+    },
+    {
+      ...REPORT,
+      ...{
+        id: `${id}Json` as const,
+        path: `${path}.json`,
+        summary: `${summary}, as JSON`,
+        problems,
+        query,
+        pages: true,
+      },
+      answers: { 200: { description: 'A page of the table.', schemas } },
+    },
+    {
+      ...REPORT,
+      ...{ id, path, summary: `${summary}, as a page`, problems, query, pages: true, isPage: true },
+      answers: { 200: { description: 'The page.', texts: ['text/html'] } },
+    },
+  ] as const satisfies readonly Route[];
+}
+
+/** Server-sent events; their problems are for a script. */
+const LIVE = {
+  ...REPORT,
+  answers: { 200: { description: 'Server-sent events `change` and `end`.', texts: ['text/event-stream'] } },
+} as const;
+
+/** A form of a page; its answer is the page again. */
+const FORM = {
+  method: 'post',
+  action: 'archive.admin',
+  answers: { 303: { description: 'Done; Location names the page.' } },
+  problems: [400, 403, 404, 413, 500, 503],
+  isPage: true,
+} as const;
+
+const ASSET = { method: 'get', action: null, problems: [], headers: ['If-None-Match'] } as const;
+
+/** The pages for those who look after the archive, and what they load. */
+export const ADMIN_ROUTES = [
+  {
+    ...ASSET,
+    id: 'adminStyle',
+    path: '/admin/style.css',
+    summary: 'How the pages look',
+    answers: { 200: { description: 'The style sheet.', texts: ['text/css'] }, 304: UNCHANGED },
+  },
+  {
+    ...ASSET,
+    id: 'adminIcon',
+    path: '/admin/icon.svg',
+    summary: 'The icon of the pages',
+    answers: { 200: { description: 'The picture.', texts: ['image/svg+xml'] }, 304: UNCHANGED },
+  },
+  {
+    ...ASSET,
+    id: 'adminScript',
+    path: '/admin/script.js',
+    summary: 'What makes the pages better where scripts run',
+    answers: { 200: { description: 'The script.', texts: ['text/javascript'] }, 304: UNCHANGED },
+  },
+  ...tablePage({
+    id: 'adminSettings',
+    path: '/admin/settings',
+    summary: 'Every setting in force, and where it was set',
+    schemas: ['SettingsTable'],
+    filters: { q: 'A part of name or description.', source: 'environment, portal or default.', group: 'A group.' },
+  }),
+  {
+    ...LIVE,
+    id: 'adminRunsLive',
+    path: '/admin/runs/live',
+    summary: 'Says when the page of runs has changed',
+    problems: [403, 500, 503],
+  },
+  ...tablePage({
+    id: 'adminRuns',
+    path: '/admin/runs',
+    summary: 'What requests and sweeps started',
+    schemas: ['RunsTable'],
+    filters: { state: 'A state of runs.', kind: 'A kind of runs.' },
+  }),
+  {
+    ...LIVE,
+    id: 'adminRunLive',
+    path: '/admin/runs/{id}/live',
+    summary: 'Says when the page of a run has changed',
+    problems: [403, 404, 500, 503],
+  },
+  ...tablePage({
+    id: 'adminRun',
+    path: '/admin/runs/{id}',
+    summary: 'One run, how its resources ended and what was not archived',
+    schemas: ['CountsTable', 'FailedTable'],
+    isOfOne: true,
+  }),
+  {
+    ...FORM,
+    id: 'adminCancelRun',
+    path: '/admin/runs/{id}/cancel',
+    summary: 'Cancel what has not begun',
+    fields: {},
+  },
+] as const satisfies readonly Route[];
+
+/** The `operationId` of a page's route. */
+export type AdminRouteId = (typeof ADMIN_ROUTES)[number]['id'];

@@ -1,0 +1,40 @@
+import { FAILED_TABLE } from './pages/failedTable.ts';
+import { COUNTS_TABLE } from './pages/runPage.ts';
+import { RUNS_TABLE } from './pages/runViews.ts';
+import { SETTINGS_TABLE } from './pages/settingsPage.ts';
+import type { Column } from './table/Table.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const TYPES: Readonly<Record<Column<never>['type'], Schema>> = {
+  text: { type: ['string', 'null'] },
+  integer: { type: ['integer', 'null'] },
+  number: { type: ['number', 'null'] },
+  time: { type: ['string', 'null'], format: 'date-time' },
+  truth: { type: ['boolean', 'null'] },
+};
+
+const closed = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+
+/** The JSON of a table. */
+const schemaOf = ({ columns }: { readonly columns: readonly Pick<Column<never>, 'name' | 'type'>[] }): Schema =>
+  closed({
+    rows: {
+      type: 'array',
+      items: closed(Object.fromEntries(columns.map(({ name, type }) => [name, TYPES[type]]))),
+    },
+    next: { type: ['string', 'null'], format: 'uri', description: 'The next page; null: this is the last.' },
+  });
+
+/** The shapes of the pages' tables, as JSON Schema. */
+export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
+  SettingsTable: schemaOf(SETTINGS_TABLE),
+  RunsTable: schemaOf(RUNS_TABLE),
+  CountsTable: schemaOf(COUNTS_TABLE),
+  FailedTable: schemaOf(FAILED_TABLE),
+};

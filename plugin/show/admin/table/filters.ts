@@ -1,0 +1,55 @@
+import type { Request } from 'express';
+import { ArchiverError } from '../../../errors.ts';
+import { type Html, html } from '../frame/html.ts';
+
+/** A field by which a list is narrowed. */
+export type Filter =
+  | { readonly name: string; readonly label: string; readonly kind: 'text'; readonly hint?: string }
+  | { readonly name: string; readonly label: string; readonly kind: 'choice'; readonly choices: readonly Choice[] };
+
+/** One value of a field, and how it is called. */
+export type Choice = readonly [value: string, label: string];
+
+/** What is asked for; a filter that is not used is not among them. */
+export type Filtered = Readonly<Record<string, string>>;
+
+const LONGEST = 500;
+
+/** What the query says of these filters. Throws `invalid-request`. */
+export function filteredBy(filters: readonly Filter[], { query }: Pick<Request, 'query'>): Filtered {
+  const given = filters.flatMap((filter) => {
+    const value = query[filter.name];
+    if (value === undefined || value === '') return [];
+    return [[filter.name, checked(filter, value)] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+function checked(filter: Filter, value: unknown): string {
+  if (typeof value !== 'string' || value.length > LONGEST || value.includes('\0'))
+    throw new ArchiverError('invalid-request', `${filter.name} is one text of at most ${LONGEST} characters.`);
+  if (filter.kind === 'text' || filter.choices.some(([one]) => one === value)) return value.trim();
+  const known = filter.choices.map(([one]) => one).join(', ');
+  throw new ArchiverError('invalid-request', `${filter.name} is one of ${known}.`);
+}
+
+/** The fields, in a form whose answer has them in its URL. */
+export function filterForm(filters: readonly Filter[], filtered: Filtered, path: string, sort: string | null): Html {
+  const hidden = sort === null ? null : html`<input type="hidden" name="sort" value="${sort}">`;
+  const clear = Object.keys(filtered).length === 0 ? null : html`<a class="button quiet" href="${path}">Clear</a>`;
+  return html`<form class="filters" method="get" action="${path}" role="search">${hidden}
+${filters.map((filter) => field(filter, filtered[filter.name] ?? ''))}
+<div class="tools"><button type="submit">Filter</button>${clear}</div></form>`;
+}
+
+function field(filter: Filter, value: string): Html {
+  const { name, label } = filter;
+  const input =
+    filter.kind === 'choice'
+      ? html`<select id="filter-${name}" name="${name}">${option(['', 'all'], value)}${filter.choices.map((one) => option(one, value))}</select>`
+      : html`<input id="filter-${name}" name="${name}" type="search" value="${value}" placeholder="${filter.hint ?? ''}" maxlength="${LONGEST}">`;
+  return html`<div class="field"><label for="filter-${name}">${label}</label>${input}</div>`;
+}
+
+const option = ([value, label]: Choice, chosen: string): Html =>
+  html`<option value="${value}"${value === chosen ? html` selected` : null}>${label}</option>`;

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { request as send } from 'node:http';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { AdminPortal, type AdminPortal as Portal, type Role } from '../support/adminPortal.ts';
+
+const PAGES = ['/admin/settings', '/admin/runs'];
+
+describe('the pages for operators', () => {
+  let admin: Portal;
+  before(async () => {
+    admin = await AdminPortal.open({ settings: { metricsToken: 'do-not-show-this-token', maxBytes: 5_000_000 } });
+  });
+  after(() => admin.close());
+
+  const statusOf = async (path: string, role: Role) => (await admin.ask(path, role)).status;
+
+  it('are for those who may see reports, as pages and as files', async () => {
+    for (const page of PAGES)
+      for (const path of [page, `${page}.csv`, `${page}.json`]) {
+        assert.deepEqual(
+          [await statusOf(path, 'anonymous'), await statusOf(path, 'reader'), await statusOf(path, 'editor')],
+          [403, 403, 200],
+          path,
+        );
+        assert.equal(await statusOf(path, 'administrator'), 200, path);
+      }
+  });
+
+  it('refuse as pages in a browser, and as problem details in a file', async () => {
+    const page = await admin.ask('/admin/settings', 'reader');
+    assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+    assert.match(await page.text(), /<h1>403 Forbidden<\/h1>/);
+    const file = await admin.ask('/admin/settings.csv', 'reader');
+    assert.match(file.headers.get('content-type') ?? '', /^application\/problem\+json/);
+    const nothing = await admin.ask('/admin/nothing', 'administrator');
+    assert.equal(nothing.status, 404);
+    assert.match(await nothing.text(), /<h1>404 Not Found<\/h1>/);
+    assert.equal((await admin.ask('/admin/settings?source=nobody', 'administrator')).status, 400);
+  });
+
+  it('load nothing of other origins and nothing inline', async () => {
+    const page = await admin.ask('/admin/settings', 'administrator');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    const text = await page.text();
+    assert.doesNotMatch(text, /<style|style="|<script(?! src=)|onclick=/);
+    assert.deepEqual(text.match(/(?:src|href)="(?!\/archiver\/|#)[^"]*"/g), [`href="${admin.site}"`]);
+  });
+
+  it('have a style sheet and a script whose version is in their path, and that are sent once', async () => {
+    const text = await (await admin.ask('/admin/settings', 'administrator')).text();
+    for (const [, path = ''] of text.matchAll(/(?:src|href)="\/archiver(\/admin\/[^"]*\?v=[^"]*)"/g)) {
+      const first = await admin.ask(path, 'anonymous');
+      assert.equal(first.headers.get('cache-control'), 'public, max-age=31536000, immutable');
+      const again = { headers: { 'If-None-Match': first.headers.get('etag') ?? '' } };
+      assert.equal((await admin.ask(path, 'anonymous', again)).status, 304);
+      assert.equal((await admin.ask(`${path}0`, 'anonymous')).headers.get('cache-control'), 'public, no-cache');
+    }
+  });
+
+  it('say 503, and when to try again, before the archiver is started', async () => {
+    await admin.portal.archiver.stop();
+    const page = await admin.ask('/admin/settings', 'administrator');
+    assert.deepEqual([page.status, page.headers.get('retry-after')], [503, '5']);
+    assert.match(await page.text(), /<h1>503 Service Unavailable<\/h1>/);
+    assert.equal((await admin.ask('/admin/settings.json', 'administrator')).headers.get('retry-after'), '5');
+    await admin.portal.archiver.start();
+  });
+
+  it('show every setting with its source, and no secret', async () => {
+    const { rows } = Object(await (await admin.ask('/admin/settings.json?limit=1000', 'administrator')).json());
+    const byName = new Map(rows.map((row: { name: string }) => [row.name, row]));
+    const shown = (name: string) => {
+      const { value, source } = Object(byName.get(name));
+      return [value, source];
+    };
+    assert.deepEqual(shown('maxBytes'), ['5000000', 'portal']);
+    assert.deepEqual(shown('concurrency'), ['16', 'default']);
+    assert.deepEqual(shown('metricsToken'), ['(set)', 'portal']);
+    for (const format of ['', '.csv', '.json?limit=1000'])
+      assert.doesNotMatch(await (await admin.ask(`/admin/settings${format}`, 'administrator')).text(), /do-not-show/);
+    const page = await (await admin.ask('/admin/settings?source=portal&q=bytes', 'administrator')).text();
+    assert.match(page, /1 of \d+ settings/);
+  });
+
+  it('give a table as CSV that no spreadsheet takes for formulas', async () => {
+    const answer = await admin.ask('/admin/settings.csv', 'administrator');
+    assert.equal(answer.headers.get('content-type'), 'text/csv; charset=utf-8; header=present');
+    const lines = (await answer.text()).split('\r\n');
+    assert.equal(lines[0], 'environment,name,group,value,source,description');
+    assert.ok(lines.length > 60);
+  });
+
+  describe('change something by a form', () => {
+    let runId: string;
+    before(async () => {
+      const { portal } = admin;
+      portal.files.set('/one.csv', { body: 'a,b\n1,2\n' });
+      await portal.archived('one', '/one.csv');
+      const asked = await portal.archiver.archive.requestResource('one');
+      assert.ok(asked.kind === 'accepted');
+      runId = asked.run.id;
+      await portal.ended(runId);
+    });
+    beforeEach(async () => {
+      const { portal } = admin;
+      await portal.database
+        .knex('archiver.run')
+        .where({ id: runId })
+        .update({ state: 'running', total: 2, ended_at: null });
+    });
+
+    /** The form of a page as a browser has it: its cookies and its token. */
+    async function formOf(role: Role): Promise<{ cookie: string; token: string }> {
+      const page = await admin.ask(`/admin/runs/${runId}`, role);
+      const [own = ''] = page.headers.getSetCookie().map((one) => one.split(';')[0] ?? '');
+      const [, token = ''] = /name="token" value="([^"]+)"/.exec(await page.text()) ?? [];
+      return { cookie: `login=${role}; ${own}`, token };
+    }
+
+    async function cancel(
+      cookie: string,
+      token: string,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<number> {
+      const body = new URLSearchParams({ token });
+      const init = { method: 'POST', body, headers: { Cookie: cookie, ...headers } };
+      return (await admin.ask(`/admin/runs/${runId}/cancel`, 'anonymous', init)).status;
+    }
+
+    it('only where it is a page of ours that sends it', async () => {
+      const { cookie, token } = await formOf('administrator');
+      const other = await formOf('administrator');
+      assert.equal(await cancel(cookie, ''), 403, 'no token');
+      assert.equal(await cancel(cookie, `${token.slice(0, -1)}_`), 403, 'another signature');
+      assert.equal(await cancel(cookie, `9${token}`), 403, 'another end');
+      assert.equal(await cancel(cookie, other.token), 403, 'the token of another browser');
+      assert.equal(await cancel('login=administrator', token), 403, 'no cookie of ours');
+      assert.equal(await cancel(cookie, token, { 'Sec-Fetch-Site': 'cross-site' }), 403, 'a page of another site');
+      assert.equal(await cancel(cookie, token, { Origin: 'https://evil.example' }), 403, 'another origin');
+      assert.equal((await admin.portal.archiver.archive.runs.get(runId))?.state, 'running');
+    });
+
+    it('only for administrators, and others see no form', async () => {
+      assert.equal((await formOf('editor')).token, '');
+      const { cookie, token } = await formOf('administrator');
+      for (const role of ['anonymous', 'reader', 'editor'])
+        assert.equal(await cancel(cookie.replace('login=administrator', `login=${role}`), token), 403, role);
+      assert.equal((await admin.portal.archiver.archive.runs.get(runId))?.state, 'running');
+    });
+
+    it('also where a proxy sends it in chunks, and leads to the page that shows it', async () => {
+      const { cookie, token } = await formOf('administrator');
+      const headers = {
+        Cookie: cookie,
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Transfer-Encoding': 'chunked',
+      };
+      const answer = await new Promise<{ status?: number; location?: string }>((resolve, reject) => {
+        const sent = send(admin.urlOf(`/admin/runs/${runId}/cancel`), { method: 'POST', headers }, (response) => {
+          response.resume();
+          resolve({ status: response.statusCode, location: response.headers.location });
+        });
+        sent.on('error', reject);
+        sent.write('token=');
+        sent.end(encodeURIComponent(token));
+      });
+      assert.deepEqual(answer, { status: 303, location: `/archiver/admin/runs/${runId}?done=cancelled` });
+      assert.equal((await admin.portal.archiver.archive.runs.get(runId))?.state, 'cancelled');
+    });
+
+    it('in a portal of several processes, which know the same key', async () => {
+      const { cookie, token } = await formOf('administrator');
+      await admin.portal.archiver.stop();
+      await admin.portal.archiver.start();
+      assert.equal(await cancel(cookie, token), 303);
+    });
+  });
+});
