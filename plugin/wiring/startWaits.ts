@@ -32,9 +32,9 @@ export class StartWaits implements StartWait {
     }
   }
 
-  async pause(what: string): Promise<void> {
+  async pause(what: string, ms = TRY_EVERY_MS): Promise<void> {
     this.#say(what);
-    await wait(TRY_EVERY_MS, undefined, { signal: this.signal }).catch(() => {
+    await wait(ms, undefined, { signal: this.signal }).catch(() => {
       throw stopped(what);
     });
   }

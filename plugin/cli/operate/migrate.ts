@@ -13,7 +13,7 @@ export function migrateCommand(context: CommandContext): Command {
   const up = new Command('up').description('Brings the tables to the newest state.').action((options: PortalOptions) =>
     migrated('up', options, context, async (config, portal) => {
       const { migrateUp } = await import('../../wiring/migrateDatabase.ts');
-      await migrateUp(config, portal);
+      await migrateUp(config, portal, context.signal);
     }),
   );
   const down = addWaitOptions(new Command('down'))

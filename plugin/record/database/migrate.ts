@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { ArchiverError } from '../../errors.ts';
+import { ArchiverError, codeOf } from '../../errors.ts';
 import type { StartWait } from '../../model/startWait.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Config } from '../../settings/Config.ts';
 import { databaseFailed } from './databaseFailed.ts';
+import { lockHolder } from './lockHolder.ts';
 import { knownMigrations, migrationsFolder, schemaMismatch, schemaState } from './schemaState.ts';
 
 /** Where our tables lie, and what of the host and of the queue the migrations touch. */
@@ -23,24 +24,46 @@ const UNINSTALLING =
   'The archiver is being uninstalled by another process: nothing is started or migrated until that has ended.';
 
 /**
+ * What a migration waits for a table, and how long it then lets the others have it: all who come for that table, the portal's own
+ * pages too, wait behind a change that waits.
+ */
+const LOCK_TIMEOUT_MS = 1000;
+const LOCK_PAUSE_MS = 5000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** `waitsFor`: nothing was changed, and it is tried again after a pause. */
+type Moved = { readonly ran: readonly string[] } | { readonly waitsFor: string; readonly againMs: number };
+
+/**
  * Brings our tables to the newest state, or takes them all away (`down`). All in one transaction under an advisory lock,
- * in a migration table of our own (knex's default is the host's). Answers the migrations that ran.
+ * in a migration table of our own (knex's default is the host's). Where somebody holds a table, all is undone and tried again
+ * after a pause. Answers the migrations that ran.
  * Throws `ArchiverError('database-failed')`, and `schema-mismatch` where a newer version made the tables.
  */
 export async function migrate(
   knex: HostDatabase,
   names: Names,
   direction: 'up' | 'down',
-  wait: Pick<StartWait, 'pause'> = { pause: () => setTimeout(TRY_EVERY_MS) },
+  wait: Pick<StartWait, 'pause'> = { pause: (_, ms = TRY_EVERY_MS) => setTimeout(ms) },
 ): Promise<readonly string[]> {
   try {
     for (;;) {
-      const moved = await knex.transaction((transaction) => moveLocked(transaction, names, direction));
-      if (moved) return moved;
-      await wait.pause("another process that migrates the archiver's tables");
+      const moved = await moveOnce(knex, names, direction);
+      if ('ran' in moved) return moved.ran;
+      await wait.pause(moved.waitsFor, moved.againMs);
     }
   } catch (error) {
     throw databaseFailed('migrating the archiver’s tables', error);
+  }
+}
+
+async function moveOnce(knex: HostDatabase, names: Names, direction: 'up' | 'down'): Promise<Moved> {
+  try {
+    const ran = await knex.transaction((transaction) => moveLocked(transaction, names, direction));
+    return ran ? { ran } : { waitsFor: "another process that migrates the archiver's tables", againMs: TRY_EVERY_MS };
+  } catch (error) {
+    if (codeOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+    return { waitsFor: await lockHolder(knex, names), againMs: LOCK_PAUSE_MS };
   }
 }
 
@@ -52,6 +75,7 @@ async function moveLocked(
 ): Promise<readonly string[] | null> {
   const sql = 'select from pg_try_advisory_xact_lock(?) as t (taken) where taken';
   if ((await transaction.raw(sql, [LOCK_KEY])).rows.length === 0) return null;
+  await transaction.raw(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`, []);
   await requireNotNewer(transaction, names.schema);
   if (direction === 'up') await refuseWhileUninstalling(transaction, names.schema);
   await createSchema(transaction, names.schema);

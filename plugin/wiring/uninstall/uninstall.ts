@@ -12,6 +12,7 @@ import { pages } from '../../trigger/pages.ts';
 import { UninstallClaim } from '../../work/processes/uninstallClaim.ts';
 import { sharedQueueName } from '../openQueue.ts';
 import { createStore } from '../openStore.ts';
+import { StartWaits } from '../startWaits.ts';
 
 /**
  * Takes away all that is ours but the copies, with nothing started: neither queue nor store need answer. Processes elsewhere
@@ -44,7 +45,8 @@ export async function dropTables<Result>(
     const claim = await claimFor(records, { config, logger: portal.logger }, options);
     try {
       const result = await before(records);
-      await migrate(knex, config, 'down');
+      const waits = new StartWaits({ signal: options.signal ?? NEVER, logger: portal.logger });
+      await migrate(knex, config, 'down', waits);
       claim.end();
       return result;
     } catch (error) {
