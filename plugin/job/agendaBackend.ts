@@ -3,6 +3,7 @@ import type { StartWait } from '../model/startWait.ts';
 import { ANSWER_MS } from './jobNames.ts';
 import { JobNotifications } from './jobNotifications.ts';
 import type { Listen } from './Listen.ts';
+import type { MongoPlace } from './mongoJobs.ts';
 import type { PostgresJobsDeps } from './postgresJobs.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
@@ -20,6 +21,8 @@ export interface BackendSettings {
   readonly queueName: string;
   /** Of the collection of the jobs and the channel of their notifications, for which several archivers have one server. */
   readonly sharedName: string;
+  /** What tells this archiver from others on one database of MongoDB; null: nothing does. Asked when jobs lie there. */
+  identity?(): Promise<string | null>;
   readonly clock: QueueClock;
 }
 
@@ -41,7 +44,11 @@ export async function openBackend(settings: BackendSettings, wait: Pick<StartWai
     const jobs =
       mongodbUrl === null
         ? await openPostgresJobs(pool, connection, { place: { schema, table: queueName }, wait, clock })
-        : await openMongoJobs(mongodbUrl, sharedName, clock);
+        : await openMongoJobs(
+            mongodbUrl,
+            { collection: sharedName, identity: (await settings.identity?.()) ?? null },
+            clock,
+          );
     // PostgreSQL takes no longer names of channels; two that begin the same only hear of each other's jobs.
     const notifications = new JobNotifications({
       pool,
@@ -70,9 +77,9 @@ async function openPostgresJobs(
 }
 
 /** Only here is the driver loaded: where the queue lies in PostgreSQL it need not even be installed. */
-async function openMongoJobs(url: string, collection: string, clock: QueueClock): Promise<QueueBackend> {
+async function openMongoJobs(url: string, place: MongoPlace, clock: QueueClock): Promise<QueueBackend> {
   const { MongoJobs } = await import('./mongoJobs.ts');
-  return MongoJobs.open(url, collection, clock);
+  return MongoJobs.open(url, place, clock);
 }
 
 function openPool(connection: string | pg.PoolConfig, max: number): pg.Pool {

@@ -1,12 +1,15 @@
 import { MongoClient } from 'mongodb';
 import { ANSWER_MS } from './jobNames.ts';
+import { ownCollections } from './mongoCollection.ts';
+import type { MongoPlace } from './mongoJobs.ts';
 
-/** Drops the collection of the jobs, where there is one. Throws what the driver throws when no server answers. */
-export async function dropMongoJobs(url: string, collection: string): Promise<void> {
+/** Drops what holds this archiver's jobs alone, where it is there. Throws what the driver throws when no server answers. */
+export async function dropMongoJobs(url: string, { collection, identity }: MongoPlace): Promise<void> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_MS });
   try {
     await client.connect();
-    await client.db().dropCollection(collection);
+    const db = client.db();
+    for (const name of await ownCollections(db, collection, identity)) await db.dropCollection(name);
   } finally {
     await client.close();
   }

@@ -3,6 +3,7 @@ import type { JobParameters, JobRepository } from 'agenda';
 import { type Collection, type Filter, MongoClient, ObjectId } from 'mongodb';
 import type { Job } from './JobQueue.ts';
 import { ANSWER_MS, JOB_KEYS, JOB_NAMES } from './jobNames.ts';
+import { claimCollection } from './mongoCollection.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
 
@@ -17,6 +18,14 @@ interface JobDocument {
 const WAITS: Filter<JobDocument> = { nextRunAt: { $ne: null } };
 const WAITS_OR_RUNS: Filter<JobDocument> = { $or: [WAITS, { lockedAt: { $ne: null } }] };
 const PENDING = { resource: WAITS, host: WAITS_OR_RUNS };
+
+/** Where the jobs lie. */
+export interface MongoPlace {
+  /** Its name, where no other archiver has taken it. */
+  readonly collection: string;
+  /** What tells this archiver from others; null: nothing does. */
+  readonly identity: string | null;
+}
 
 /** Agenda's jobs in MongoDB. */
 export class MongoJobs implements QueueBackend {
@@ -39,10 +48,11 @@ export class MongoJobs implements QueueBackend {
   }
 
   /** Its collection and indexes are there when it resolves. Throws what the driver throws. */
-  static async open(url: string, collection: string, clock: QueueClock): Promise<MongoJobs> {
+  static async open(url: string, place: MongoPlace, clock: QueueClock): Promise<MongoJobs> {
     const client = new MongoClient(url, { serverSelectionTimeoutMS: ANSWER_MS });
     try {
       await client.connect();
+      const collection = await claimCollection(client.db(), place.collection, place.identity);
       const repository = new MongoJobRepository({ mongo: client.db(), db: { collection } });
       await repository.connect();
       const jobs = client.db().collection<JobDocument>(collection);

@@ -2,8 +2,10 @@ import { AgendaQueue } from '../job/agendaQueue.ts';
 import type { JobHandlers, JobQueue } from '../job/JobQueue.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HostDatabase } from '../portal/HostDatabase.ts';
+import { portalIdentity } from '../record/coordination/portalIdentity.ts';
 import { connectionOf } from '../record/database/connectionOf.ts';
 import type { Listen } from '../record/database/listen.ts';
+import { databaseOf } from '../record/database/openDatabase.ts';
 import type { Config } from '../settings/Config.ts';
 import { SETTINGS } from '../settings/settingsTable.ts';
 import type { Scope } from './scope.ts';
@@ -25,6 +27,7 @@ export async function createQueue(config: Config, { knex, listen, now, logger }:
     schema: config.schema,
     queueName: config.queueName,
     sharedName: sharedQueueName(config),
+    identity: () => portalIdentity(databaseOf(knex, config.schema)),
     pollMs: config.queuePollMs,
     concurrency: config.concurrency,
     lockMs: config.leaseMs,

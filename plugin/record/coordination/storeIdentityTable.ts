@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../database/Database.ts';
+import { databaseName } from '../database/databaseName.ts';
 import type { StoreIdentities, StoreIdentity } from '../StoreIdentities.ts';
-
-const DATABASE = '(select oid from pg_database where datname = current_database())';
-
-/** The cluster as well: a copy made by pg_dump or by `create database … template` has another number, one elsewhere another cluster. */
-const CLUSTER_AND_DATABASE = `(select concat_ws('/', system_identifier, ${DATABASE}) from pg_control_system())`;
-
-/** Some services keep what a cluster is called to themselves. */
-const MAY_ASK_CLUSTER = `
-  select coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), 'execute'), false) as "may"`;
 
 /** So many were written lately: by then a request that was under way is over. */
 const MOST_TOKENS = 256;
@@ -66,10 +58,7 @@ export class StoreIdentityTable implements StoreIdentities {
 
   /** An expression that names this database, as well as it may be asked for. */
   async #ownName(): Promise<string> {
-    if (this.#thisDatabase === null) {
-      const [row] = await this.#rows<{ may: boolean }>('asking which database this is', MAY_ASK_CLUSTER);
-      this.#thisDatabase = row?.may ? CLUSTER_AND_DATABASE : `cast(${DATABASE} as text)`;
-    }
+    this.#thisDatabase ??= await databaseName({ rows: this.#rows });
     return this.#thisDatabase;
   }
 }

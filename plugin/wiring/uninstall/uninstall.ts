@@ -2,8 +2,9 @@ import type { Uninstalled, UninstallOptions } from '../../Archiver.ts';
 import { ArchiverError, messageOf } from '../../errors.ts';
 import type { HostDatabase } from '../../portal/HostDatabase.ts';
 import type { Portal } from '../../portal/Portal.ts';
+import { portalIdentity } from '../../record/coordination/portalIdentity.ts';
 import { migrate } from '../../record/database/migrate.ts';
-import { openDatabase } from '../../record/database/openDatabase.ts';
+import { databaseOf, openDatabase } from '../../record/database/openDatabase.ts';
 import { schemaMismatch, schemaState } from '../../record/database/schemaState.ts';
 import { createRecords } from '../../record/openRecords.ts';
 import type { Records } from '../../record/Records.ts';
@@ -20,10 +21,14 @@ import { StartWaits } from '../startWaits.ts';
  * the tables, and `in-use` where somebody still works when the time is over; then all is as it was.
  */
 export async function uninstall(config: Config, portal: Portal, options: UninstallOptions): Promise<Uninstalled> {
-  return dropTables(config, portal, options, async (records) => {
+  return dropTables(config, portal, options, async (records, knex) => {
     const copies = records ? await copiesIn(records) : [];
     // The tables last: while they are there, nobody starts.
-    return { copies, places: await placesOf(config), left: await dropQueue(config) };
+    return {
+      copies,
+      places: await placesOf(config),
+      left: await dropQueue(config, records && (await portalIdentity(databaseOf(knex, config.schema)))),
+    };
   });
 }
 
@@ -35,16 +40,16 @@ export async function dropTables<Result>(
   config: Config,
   portal: Pick<Portal, 'database' | 'logger'>,
   options: UninstallOptions,
-  before: (records: Records | null) => Promise<Result>,
+  before: (records: Records | null, knex: HostDatabase) => Promise<Result>,
 ): Promise<Result> {
   const knex = portal.database ?? openDatabase(config.databaseUrl);
   try {
     const applied = await appliedIn(knex, config);
-    if (applied.length === 0) return await before(null);
+    if (applied.length === 0) return await before(null, knex);
     const records = createRecords({ knex, schema: config.schema, writeBack: async () => undefined, ownsKnex: false });
     const claim = await claimFor(records, { config, logger: portal.logger }, options);
     try {
-      const result = await before(records);
+      const result = await before(records, knex);
       const waits = new StartWaits({ signal: options.signal ?? NEVER, logger: portal.logger });
       await migrate(knex, config, 'down', waits);
       claim.end();
@@ -95,12 +100,12 @@ async function placesOf(config: Config): Promise<readonly string[]> {
 }
 
 /** In PostgreSQL the migrations took it along. */
-async function dropQueue(config: Config): Promise<readonly string[]> {
+async function dropQueue(config: Config, identity: string | null): Promise<readonly string[]> {
   if (config.mongodbUrl === null) return [];
   const collection = sharedQueueName(config);
   try {
     const { dropMongoJobs } = await import('../../job/dropMongoJobs.ts');
-    await dropMongoJobs(config.mongodbUrl, collection);
+    await dropMongoJobs(config.mongodbUrl, { collection, identity });
     return [];
   } catch (error) {
     return [`The queue's collection ${collection} in MongoDB could not be dropped: ${messageOf(error)}`];
