@@ -189,7 +189,9 @@ async function openTables(
   const listen = openListen(config, knex, portal.logger);
   const ownsKnex = !portal.database;
   const tables = scope.add(createRecords({ knex, schema: config.schema, writeBack, ownsKnex, listen }));
-  const opening = DatabaseClock.open(databaseOf(knex, config.schema));
+  const opening = DatabaseClock.open(databaseOf(knex, config.schema), (offByMs) =>
+    portal.logger.warn({ offByMs }, "the clock of this machine is wrong by the database's, which counts"),
+  );
   const clock = scope.add(await waits.during('the database', opening));
   if (looks) {
     const looked = requireTables(portal, knex, config);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
+import supertest from 'supertest';
 import { type ChildClock, childClock, faketime } from '../support/faketime.ts';
 import { FleetPortal, wholeArchive } from '../support/fleetPortal.ts';
 import { skipWithout } from '../support/infrastructure.ts';
 import { recordsIn } from '../support/recordsIn.ts';
+import { until } from '../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -60,7 +63,10 @@ describe('a machine whose clock is wrong', { skip: skipWithout(faketime) }, () =
     const ids = [...first, ...second];
     assert.deepEqual(await rest.portal.outcome(ids), wholeArchive(ids));
     await assertRightTimes(rest.portal, ids);
+    assert.deepEqual([...rest.publisher.requests.values()], [1, 1, 1, 1]);
+    await until(() => /the clock of this machine is wrong by the database's/.test(worker.said()), 30);
     assert.doesNotMatch(worker.said(), /missed execution/i);
+    await supertest(createServer(rest.archiver.handler)).get('/health/ready').expect(200);
   });
 });
 

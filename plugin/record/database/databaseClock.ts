@@ -2,6 +2,9 @@ import type { Database } from './Database.ts';
 
 const READ = 'select cast(extract(epoch from clock_timestamp()) * 1000 as float8) as ms';
 const READ_EVERY_MS = 60_000;
+const COMPARE_EVERY_MS = 10_000;
+/** What a machine's own clock may be off, as those that nobody sets are. */
+const WRONG_MS = 60_000;
 
 /**
  * The time by the database, which all workers share, carried on by a clock that only goes forward: a machine whose own
@@ -10,18 +13,30 @@ const READ_EVERY_MS = 60_000;
 export class DatabaseClock {
   readonly #rows: Database['rows'];
   #offsetMs: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #onWrong: (offByMs: number) => void;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #isWrong = false;
 
-  private constructor(rows: Database['rows'], offsetMs: number) {
+  private constructor(rows: Database['rows'], offsetMs: number, onWrong: (offByMs: number) => void) {
     this.#rows = rows;
     this.#offsetMs = offsetMs;
+    this.#onWrong = onWrong;
+    this.#compare();
     // Away for a moment: it is read again in a minute.
-    this.#timer = setInterval(() => void this.#adjust().catch(() => undefined), READ_EVERY_MS).unref();
+    const adjust = () => void this.#adjust().catch(() => undefined);
+    this.#timers = [setInterval(adjust, READ_EVERY_MS), setInterval(() => this.#compare(), COMPARE_EVERY_MS)];
+    for (const timer of this.#timers) timer.unref();
   }
 
-  /** Throws `ArchiverError('database-failed')`. */
-  static async open({ rows }: Pick<Database, 'rows'>): Promise<DatabaseClock> {
-    return new DatabaseClock(rows, (await read(rows)).offsetMs);
+  /**
+   * `onWrong`: told, once each time it becomes so, that the machine's own clock is a minute or more before (below 0) or after the
+   * database's; that is no error. Throws `ArchiverError('database-failed')`.
+   */
+  static async open(
+    { rows }: Pick<Database, 'rows'>,
+    onWrong: (offByMs: number) => void = () => undefined,
+  ): Promise<DatabaseClock> {
+    return new DatabaseClock(rows, (await read(rows)).offsetMs, onWrong);
   }
 
   now(): Date {
@@ -29,7 +44,14 @@ export class DatabaseClock {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #compare(): void {
+    const offByMs = Math.round(Date.now() - this.now().getTime());
+    const isWrong = Math.abs(offByMs) >= WRONG_MS;
+    if (isWrong && !this.#isWrong) this.#onWrong(offByMs);
+    this.#isWrong = isWrong;
   }
 
   /** What differs by less than the question took to be answered is no difference. */
