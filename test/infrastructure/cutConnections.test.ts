@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import createKnex from 'knex';
+import { testAzurite } from '../support/azurite.ts';
 import { CuttingProxy } from '../support/cuttingProxy.ts';
-import { addUnreported, archivedOnce, assertNotAskedAgain } from '../support/faultProof.ts';
+import { addUnreported, archivedOnce, assertNotAskedAgain, proveFault } from '../support/faultProof.ts';
+import { type TestMongodb, testMongodb } from '../support/mongodb.ts';
 import { freshDatabase } from '../support/postgres.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
 import { until } from '../support/until.ts';
 
-describe('while PostgreSQL cannot be reached', () => {
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
+const REFUSES = /nothing is fetched: a service of ours refuses/;
 
-  it('no file is fetched again, the routes say so, and all are archived once when it is back', async () => {
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+describe('while PostgreSQL cannot be reached', () => {
+  async function behindProxy(): Promise<{ proxy: CuttingProxy; portal: ShownPortal }> {
     const { url, drop } = await freshDatabase();
     await drop();
     const proxy = await CuttingProxy.before(url);
@@ -22,6 +26,11 @@ describe('while PostgreSQL cannot be reached', () => {
       connect: (direct) => createKnex({ client: 'pg', connection: proxy.through(direct), pool: { min: 0, max: 20 } }),
     });
     closers.push(() => portal.close());
+    return { proxy, portal };
+  }
+
+  it('no file is fetched again, the routes say so, and all are archived once when it is back', async () => {
+    const { proxy, portal } = await behindProxy();
     const ids = await addUnreported(portal, 4);
 
     proxy.cut();
@@ -35,5 +44,63 @@ describe('while PostgreSQL cannot be reached', () => {
     await portal.archiver.archive.sweep({ dryRun: false });
     await archivedOnce(portal, ids);
     assertNotAskedAgain(portal, ids);
+  });
+
+  it('what was on its way is kept, and everything is archived once when it is back', async () => {
+    const { proxy, portal } = await behindProxy();
+    await proveFault(portal, {
+      begin: () => proxy.cut(),
+      end: () => proxy.resume(),
+      line: REFUSES,
+      check: 'database',
+    });
+  });
+});
+
+describe('while Azurite cannot be reached', () => {
+  it('what was on its way is kept, and everything is archived once when it is back', async () => {
+    const azurite = await testAzurite();
+    closers.push(() => azurite.stop());
+    const endpoint = /BlobEndpoint=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '';
+    const proxy = await CuttingProxy.before(endpoint);
+    closers.push(() => proxy.close());
+    const portal = await ShownPortal.open({
+      settings: {
+        store: 'azure',
+        azureConnectionString: azurite.connectionString.replace(endpoint, proxy.through(endpoint)),
+        azureContainer: `cut-${process.pid}-${Date.now()}`,
+      },
+    });
+    closers.push(() => portal.close());
+    await proveFault(portal, {
+      begin: () => proxy.cut(),
+      end: () => proxy.resume(),
+      line: REFUSES,
+      check: 'bulk',
+    });
+  });
+});
+
+const mongodb = await testMongodb();
+
+describe('while MongoDB cannot be reached', { skip: 'missing' in mongodb && mongodb.missing }, () => {
+  let server: TestMongodb;
+  before(() => {
+    if (!('missing' in mongodb)) server = mongodb;
+  });
+  after(() => server?.stop());
+
+  it('what has begun ends, and all the rest is archived once when it is back', async () => {
+    const proxy = await CuttingProxy.before(server.url);
+    closers.push(() => proxy.close());
+    const mongodbUrl = `${proxy.through(server.url)}?directConnection=true&serverSelectionTimeoutMS=3000`;
+    const portal = await ShownPortal.open({ settings: { mongodbUrl } });
+    closers.push(() => portal.close());
+    await proveFault(portal, {
+      begin: () => proxy.cut(),
+      end: () => proxy.resume(),
+      line: /"message":"queue error"/,
+      check: 'queue',
+    });
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { addUnreported, archivedOnce, assertNotAskedAgain, requestsOf } from '../support/faultProof.ts';
+import { addUnreported, archivedOnce, assertNotAskedAgain, proveFault, requestsOf } from '../support/faultProof.ts';
 import { root, skipWithout } from '../support/infrastructure.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
@@ -29,6 +31,31 @@ describe('while the disk of the store', { skip: skipWithout(root) }, () => {
 
   const sentenceOf = async (portal: ShownPortal, id: string) =>
     (await recordsIn(portal.database.knex).taskStatus.get(id))?.error ?? '';
+
+  it('is full while files are on their way, none is fetched again, and all are archived once when there is room', async () => {
+    const { disk, portal } = await onSmallDisk(8 * KIB * KIB);
+    for (const id of ['r0', 'r1', 'r2']) portal.files.set(`/${id}.csv`, { body: 'a,b\n'.repeat(20 * KIB) });
+    await proveFault(portal, {
+      begin: () => writeFile(join(disk.folder, 'of others'), Buffer.alloc(8 * KIB * KIB - 40 * KIB)),
+      end: () => rm(join(disk.folder, 'of others')),
+      line: /nothing is fetched: a service of ours refuses.*(ENOSPC|bytes free)/,
+      check: 'bulk',
+      isShown: ({ detail }) => /^A worker pauses: the store/.test(detail ?? ''),
+      // What did not fit is nowhere.
+      mostRequests: 2,
+    });
+  });
+
+  it('may only be read when what is on its way arrives, it is kept, and all are archived once', async () => {
+    const { disk, portal } = await onSmallDisk(64 * KIB * KIB);
+    await proveFault(portal, {
+      begin: () => disk.remount('ro'),
+      end: () => disk.remount('rw'),
+      line: /nothing is fetched: a service of ours refuses.*EROFS/,
+      check: 'bulk',
+      mostRequests: 2,
+    });
+  });
 
   it('is full, no file is fetched again, and all are archived once when there is room', async () => {
     const { disk, portal } = await onSmallDisk(256 * KIB);

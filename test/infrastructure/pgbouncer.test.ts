@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import createKnex from 'knex';
 import { createArchiver } from '../../plugin/plugin.ts';
-import { addUnreported, archivedOnce, assertNotAskedAgain } from '../support/faultProof.ts';
+import { CuttingProxy } from '../support/cuttingProxy.ts';
+import { addUnreported, archivedOnce, assertNotAskedAgain, proveFault } from '../support/faultProof.ts';
 import { program, skipWithout } from '../support/infrastructure.ts';
 import { startPgbouncer, type TestPgbouncer } from '../support/pgbouncer.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -76,6 +77,21 @@ describe('behind a pgbouncer in transaction mode', { skip }, () => {
       assert.deepEqual(await leftovers(database), []);
     }
     assert.equal(said.filter((message) => POLLED.test(message)).length, 9);
+  });
+
+  it('nothing is fetched again while the pooler is away, and everything is archived once when it is back', async () => {
+    const database = await freshDatabase();
+    const pooler = await pooled(database);
+    const proxy = await CuttingProxy.before(pooler.url);
+    closers.push(() => proxy.close());
+    const portal = await ShownPortal.open({ database, connect: () => knexAt(proxy.through(pooler.url)) });
+    closers.push(() => portal.close());
+    await proveFault(portal, {
+      begin: () => proxy.cut(),
+      end: () => proxy.resume(),
+      line: /nothing is fetched: a service of ours refuses/,
+      check: 'database',
+    });
   });
 
   it('a direct connection for notifications is used where one is named', async () => {
