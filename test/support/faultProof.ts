@@ -16,8 +16,6 @@ export interface Fault {
   readonly check: keyof Health['checks'];
   /** How a failing check is told; default: it is not ok. */
   isShown?(check: HealthCheck): boolean;
-  /** How often each file may have been asked for in the end; default 1. */
-  readonly mostRequests?: number;
 }
 
 const FILES = 3;
@@ -45,7 +43,7 @@ export async function proveFault(portal: ShownPortal, fault: Fault): Promise<voi
 
   await fault.end();
   await archivedOnce(portal, ids);
-  assertNotAskedAgain(portal, ids, fault.mostRequests);
+  assertNotAskedAgain(portal, ids);
 }
 
 async function isUnready(portal: ShownPortal, { check, isShown = ({ ok }) => !ok }: Fault): Promise<boolean> {
@@ -68,10 +66,10 @@ export const requestsOf = (portal: ShownPortal, ids: readonly string[]): number[
   ids.map((id) => portal.requests.filter((path) => path === `/${id}.csv`).length);
 
 /** While a service of ours fails: no file is asked for more than once. */
-export function assertNotAskedAgain(portal: ShownPortal, ids: readonly string[], most = 1): void {
+export function assertNotAskedAgain(portal: ShownPortal, ids: readonly string[]): void {
   const counts = requestsOf(portal, ids);
   assert.ok(
-    counts.every((count) => count <= most),
+    counts.every((count) => count <= 1),
     `requests of each file: ${counts.join()}`,
   );
 }

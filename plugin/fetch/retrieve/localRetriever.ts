@@ -3,6 +3,7 @@ import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
 import type { ArchiveStore } from '../../store/ArchiveStore.ts';
 import type { Retriever } from './Retriever.ts';
+import { RefusedStages } from './refusedStages.ts';
 
 type StageOpener = Pick<ArchiveStore, 'stage' | 'stageWhole'>;
 
@@ -16,11 +17,13 @@ interface FetcherLike {
 export class LocalRetriever implements Retriever {
   readonly #fetcher: FetcherLike;
   readonly #store: ArchiveStore;
+  readonly #stages: RefusedStages;
   #closed = false;
 
   constructor(fetcher: FetcherLike, store: ArchiveStore) {
     this.#fetcher = fetcher;
     this.#store = store;
+    this.#stages = new RefusedStages(store);
   }
 
   async retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
@@ -29,17 +32,17 @@ export class LocalRetriever implements Retriever {
     const { isPrivate = false } = request;
     const stages: StageOpener = {
       stage: (key, about) => store.stage(key, { ...about, isPrivate }),
-      stageWhole: (key, body, about) => store.stageWhole(key, body, { ...about, isPrivate }),
+      stageWhole: (key, body, about) => this.#stages.stageWhole(key, body, { ...about, isPrivate }),
     };
     return this.#fetcher.fetch(request, stages, signal);
   }
 
   commit(stage: StageRef): Promise<'committed' | 'exists'> {
-    return this.#store.commit(stage);
+    return this.#stages.commit(stage);
   }
 
   discard(stage: StageRef): Promise<void> {
-    return this.#store.discard(stage);
+    return this.#stages.discard(stage);
   }
 
   setLeastSpeed(bytesPerSecond: number): void {
