@@ -4,8 +4,9 @@ import createKnex from 'knex';
 import { testAzurite } from '../support/azurite.ts';
 import { CuttingProxy } from '../support/cuttingProxy.ts';
 import { addUnreported, archivedOnce, assertNotAskedAgain, proveFault } from '../support/faultProof.ts';
+import { FleetPortal, wholeArchive } from '../support/fleetPortal.ts';
 import { type TestMongodb, testMongodb } from '../support/mongodb.ts';
-import { freshDatabase } from '../support/postgres.ts';
+import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
 import { until } from '../support/until.ts';
 
@@ -55,6 +56,42 @@ describe('while PostgreSQL cannot be reached', () => {
       check: 'database',
     });
   });
+});
+
+describe('while PostgreSQL is away for longer than leases last', () => {
+  it('no worker takes over what another has fetched: each file is asked for once, and archived once', async () => {
+    const database = await freshDatabase();
+    const proxy = await CuttingProxy.before(database.url);
+    closers.push(() => proxy.close());
+    const through = { ...database, url: proxy.through(database.url) };
+    const variables = { ARCHIVER_LEASE_MS: '4000' };
+    const { fleet, publisher, ...portal } = await opened(through, variables);
+    const ids = await portal.whole.addResources('d1', 12);
+    publisher.answer = () => {
+      proxy.cut();
+      return false;
+    };
+    await Promise.all([fleet.spawn().ready, fleet.spawn().ready, fleet.spawn().ready]);
+    await portal.whole.archiveDataset('d1');
+    await until(() => publisher.requests.size > 0, 30);
+    const held = 'select count(*)::int as held from archiver.archival where lease_until >= clock_timestamp()';
+    await until(async () => (await database.knex.raw(held)).rows[0].held === 0, 30);
+    publisher.answer = () => false;
+    proxy.resume();
+    await portal.whole.settled(ids.length, 60);
+    assert.deepEqual(await portal.whole.outcome(ids), wholeArchive(ids));
+    assert.deepEqual(
+      [...publisher.requests.values()],
+      ids.map(() => 1),
+    );
+  });
+
+  async function opened(database: TestDatabase, variables: Readonly<Record<string, string>>) {
+    const whole = await FleetPortal.create({ hosts: 12, database, variables });
+    closers.push(() => whole.close());
+    const { fleet, publisher } = whole;
+    return { whole, fleet, publisher };
+  }
 });
 
 describe('while Azurite cannot be reached', () => {

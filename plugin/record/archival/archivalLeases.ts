@@ -24,8 +24,11 @@ const TAKE = `
 
 const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
+/** To be taken now: of an expired lease only where its owner had the time to renew it. */
+const TAKEABLE = '(lease_until is null or lease_until < clock_timestamp() and :takesOver)';
+
 const ONE = `select resource_id from :schema:.archival
-  where resource_id = :resourceId and ${FREE} and request_seq > done_seq for update`;
+  where resource_id = :resourceId and ${TAKEABLE} and request_seq > done_seq for update`;
 
 /**
  * Those whose turn it is, and with each all that share its URL: one request answers them. One range of the index
@@ -34,11 +37,11 @@ const ONE = `select resource_id from :schema:.archival
 const DUE_OF_HOST = `
   with first as materialized (
     select url from :schema:.archival
-    where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
+    where lane = 'bulk' and host = :host and next_check_at <= :now and ${TAKEABLE}
     order by next_check_at limit :limit)
   select same.resource_id from (select distinct url from first) as due cross join lateral (
     select resource_id from :schema:.archival
-    where url = due.url and lane = 'bulk' and next_check_at <= :now and ${FREE}
+    where url = due.url and lane = 'bulk' and next_check_at <= :now and ${TAKEABLE}
     for update skip locked) as same`;
 
 const MARK_RUNNING = `
@@ -137,10 +140,12 @@ const EXPIRED_HOSTS = `
 /** The part of {@link Archivals} by which workers share the resources among them. */
 export class ArchivalLeases implements LeaseMethods {
   readonly #rows: Database['rows'];
+  readonly #servedMs: Database['servedMs'];
   readonly #sequence: string;
 
-  constructor({ schema, rows }: Database) {
+  constructor({ schema, rows, servedMs }: Database) {
     this.#rows = rows;
+    this.#servedMs = servedMs;
     this.#sequence = `"${schema}".lease_token`;
   }
 
@@ -198,10 +203,22 @@ export class ArchivalLeases implements LeaseMethods {
     return found.map(({ host }) => host);
   }
 
-  async #take(chosen: string, bindings: Readonly<Record<string, unknown>>): Promise<Lease[]> {
+  /**
+   * Where the database was away for longer than leases last, all have expired when it is back, and their owners, who keep what they
+   * fetched, renew them within a third of a lease: until then nobody takes them, else it is fetched again.
+   */
+  async #take(
+    chosen: string,
+    bindings: Readonly<Record<string, unknown>> & { readonly leaseMs: number },
+  ): Promise<Lease[]> {
+    const takesOver = this.#servedMs() >= bindings.leaseMs / 2;
     const sql = `with taken as (${TAKE.replace('CHOSEN', chosen)}), running as (${MARK_RUNNING}), runs as (${START_RUNS})
       select ${LEASE_LIST} from taken`;
-    const rows = await this.#rows<LeaseRow>('leasing resources', sql, { ...bindings, sequence: this.#sequence });
+    const rows = await this.#rows<LeaseRow>('leasing resources', sql, {
+      ...bindings,
+      takesOver,
+      sequence: this.#sequence,
+    });
     return rows.map(leaseOf);
   }
 }

@@ -9,6 +9,8 @@ export interface Database {
    * says what was being done.
    */
   guard<Result>(doing: string, work: () => PromiseLike<Result>): Promise<Result>;
+  /** For how long (ms) every statement has reached the server and been served; infinite where none ever failed for that. */
+  servedMs(): number;
   /** Rows of a raw statement; `:schema:` in it stands for our schema. */
   rows<Row>(
     doing: string,

@@ -5,7 +5,7 @@ import { ArchiverError } from '../../errors.ts';
 import type { HostDatabase, HostTransaction } from '../../portal/HostDatabase.ts';
 import { connectionFrom } from './connectionFrom.ts';
 import type { Database } from './Database.ts';
-import { databaseFailed, isCollision, isReadOnly } from './databaseFailed.ts';
+import { databaseFailed, isAboutRows, isCollision, isReadOnly } from './databaseFailed.ts';
 import { LeftBehind } from './leftBehind.ts';
 import { OWN_TYPES } from './ownTypes.ts';
 
@@ -29,11 +29,13 @@ export function openDatabase(databaseUrl: string | null): HostDatabase {
 export function databaseOf(knex: HostDatabase, schema: string): Database {
   const leftBehind = new LeftBehind(knex);
   const mayPass = async (error: unknown) => isCollision(error) || (isReadOnly(error) && (await leftBehind.drop()));
+  let refusedAt = Number.NEGATIVE_INFINITY;
   const guard: Database['guard'] = async (doing, work) => {
     for (let tried = 1; ; tried++) {
       try {
         return await work();
       } catch (error) {
+        if (isReadOnly(error) || !isAboutRows(error)) refusedAt = performance.now();
         if (tried === COLLISION_TRIES || !(await mayPass(error))) throw databaseFailed(doing, error);
         await wait(collisionDelay(tried, Math.random()));
       }
@@ -43,6 +45,7 @@ export function databaseOf(knex: HostDatabase, schema: string): Database {
     knex,
     schema,
     guard,
+    servedMs: () => performance.now() - refusedAt,
     async rows<Row>(
       doing: string,
       sql: string,
