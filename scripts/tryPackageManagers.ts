@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import createKnex from 'knex';
 import { startPostgres } from '../test/support/postgres.ts';
 
-// By hand, for it asks the registry: installs the tarball with npm, pnpm and Yarn (Plug'n'Play) into an empty project each, and
-// archives a file there. Names on the command line choose: `node --import tsx scripts/tryPackageManagers.ts yarn`.
+// By hand, for it asks the registry: installs the tarball with npm, pnpm, Yarn (Plug'n'Play) and Yarn Classic into an empty project each,
+// and archives a file there. Names on the command line choose: `node --import tsx scripts/tryPackageManagers.ts yarn`.
 interface PackageManager {
   install(tarball: string): readonly string[];
   readonly run: readonly string[];
@@ -18,6 +18,10 @@ const MANAGERS: Readonly<Record<string, PackageManager>> = {
   yarn: {
     install: (tarball) => ['npx', '--yes', '@yarnpkg/cli-dist@4', 'add', `portal-archiver@file:${tarball}`],
     run: ['npx', '--yes', '@yarnpkg/cli-dist@4', 'node', 'portal.mjs'],
+  },
+  classic: {
+    install: (tarball) => ['npx', '--yes', 'yarn@1', 'add', '--no-progress', `file:${tarball}`],
+    run: ['node', 'portal.mjs'],
   },
 };
 
