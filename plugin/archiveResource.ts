@@ -69,6 +69,14 @@ export interface Decision {
   standIn(error: unknown): Decision | null;
 }
 
+/** Told while a journey goes on, to who need not wait for its end. */
+export interface JourneySteps {
+  /** Nobody outside is asked any more. */
+  answered?(attempt: Attempt): void;
+  /** The bytes are in the store, if there are new ones; nothing is recorded yet. */
+  stored?(): void;
+}
+
 /** How a journey ended, for the job that started it. */
 export interface JourneyResult {
   readonly attempt: Attempt;
@@ -86,6 +94,7 @@ export async function archiveResource(
   lease: Lease,
   journey: Journey,
   signal: AbortSignal,
+  passed: JourneySteps = {},
 ): Promise<JourneyResult | null> {
   const resource = await journey.describe(lease.resourceId);
   if (!resource) {
@@ -110,9 +119,11 @@ export async function archiveResource(
   const page = { lease, resource, attempt, unrecorded: behind };
   const derivation = attempt.links ? await journey.archiveDerived(page, signal) : null;
   await recordNotAdopted(behind, derivation, (copy) => journey.recordRecoveredCopy(copy, resource));
+  passed.answered?.(withCost(attempt, derivation));
   const decision = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
   const fetched = { resourceId: lease.resourceId, bytes: attempt.stage?.bytes ?? 0 };
   await commitBytes(attempt, journey.retriever, (work) => journey.keepTrying(fetched, signal, work));
+  passed.stored?.();
   const { made, recorded } = await journey.keepTrying(fetched, signal, () => journey.record(decision));
   const isLost = recorded.result === 'lease-lost';
   if (attempt.stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(attempt.stage.key);

@@ -19,6 +19,9 @@ import { createLocalRetriever, createThreadedRetriever } from './openRetriever.t
 import type { Scope } from './scope.ts';
 import type { WorkerDeps } from './WorkerDeps.ts';
 
+/** What a sweep brings waits so long to be recorded with more of it: no host and nobody waits for that. */
+const LINGER_MS = 100;
+
 /** What one lane fetches with, and the places that its archivals have. */
 export interface Lane {
   readonly journey: Journey;
@@ -74,7 +77,7 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
     config,
     portal,
     records,
-    recorder: new GroupedRecorder(records.archivals),
+    recorder: new GroupedRecorder(records.archivals, { lingerMs: LINGER_MS }),
     store,
     queueName: queue.name,
     tally,

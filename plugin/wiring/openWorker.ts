@@ -88,7 +88,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const hostBatch = new HostBatch({
     ...shared,
     places: bulk.places,
-    archive: (due, signal) => archiveSharedUrl(due, sweptDeps, signal),
+    archive: (due, signal, onAnswered) => archiveSharedUrl(due, sweptDeps, signal, onAnswered),
     pause: async () => (await gate.closed()) ?? pressure.pause(),
     largestSlice: 100,
     requeue: sweep,

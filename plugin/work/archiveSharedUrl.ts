@@ -1,4 +1,4 @@
-import { archiveResource, type Journey } from '../archiveResource.ts';
+import { archiveResource, type Journey, type JourneySteps } from '../archiveResource.ts';
 import { costOf, NO_REQUEST, sumOfCosts } from '../decide/fetchCost.ts';
 import { waitReason } from '../decide/pauseReasons.ts';
 import { messageOf } from '../errors.ts';
@@ -23,18 +23,34 @@ export interface SharedUrlDeps {
   readonly logger: Logger;
 }
 
-/** Archives resources that share a URL: it is asked for once. Never rejects; answers what they cost their host together. */
+/**
+ * Archives resources that share a URL: it is asked for once. Never rejects; answers what they cost their host together.
+ * `onAnswered`: the host has answered, and what is left is ours; several are answered when all are recorded.
+ */
 export async function archiveSharedUrl(
   leases: readonly Lease[],
   deps: SharedUrlDeps,
   signal: AbortSignal,
+  onAnswered: (cost: FetchCost) => void = () => undefined,
 ): Promise<FetchCost> {
   const [only, another] = leases;
-  if (only && !another) return archiveSwept(only, deps.journey, deps, signal);
+  if (only && !another) {
+    return archiveSwept(only, deps.journey, deps, { signal, answered: (attempt) => onAnswered(costOf(attempt)) });
+  }
   const journey = { ...deps.journey, retriever: new SharedRetriever(deps.journey.retriever, deps.store) };
-  const costs: FetchCost[] = [];
-  for (const lease of answerOrder(leases)) costs.push(await archiveSwept(lease, journey, deps, signal));
-  return sumOfCosts(costs);
+  const recording: Promise<FetchCost>[] = [];
+  for (const lease of answerOrder(leases)) {
+    // The next one may be answered from its copy, which need not be recorded for that.
+    await new Promise<void>((stored) => {
+      recording.push(archiveSwept(lease, journey, deps, { signal, stored }).finally(stored));
+    });
+  }
+  return sumOfCosts(await Promise.all(recording));
+}
+
+/** What ends it, and who is told on the way. */
+interface SweptOptions extends JourneySteps {
+  readonly signal: AbortSignal;
 }
 
 /** What fails here fails alone, gives its lease back and is tried again when it is due. */
@@ -42,7 +58,7 @@ async function archiveSwept(
   lease: Lease,
   journey: Journey,
   { archivals, leaseRenewal, gate, moves, logger }: SharedUrlDeps,
-  signal: AbortSignal,
+  { signal, ...passed }: SweptOptions,
 ): Promise<FetchCost> {
   const closed = await gate.closed();
   if (closed) {
@@ -51,7 +67,7 @@ async function archiveSwept(
     return { ...NO_REQUEST, interrupted: true };
   }
   try {
-    const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held));
+    const result = await leaseRenewal.hold(lease, signal, (held) => archiveResource(lease, journey, held, passed));
     gate.succeeded();
     if (result) moves.ended('bulk', result.attempt);
     return result ? costOf(result.attempt) : NO_REQUEST;

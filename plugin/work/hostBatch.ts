@@ -18,8 +18,11 @@ export interface HostBatchDeps {
   readonly hosts: HostSlots;
   readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
   limitsFor(host: string): HostLimits;
-  /** Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. */
-  archive(leases: readonly Lease[], signal: AbortSignal): Promise<FetchCost>;
+  /**
+   * Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. `onAnswered`:
+   * nobody is asked for them any more, they are only to be recorded.
+   */
+  archive(leases: readonly Lease[], signal: AbortSignal, onAnswered: (cost: FetchCost) => void): Promise<FetchCost>;
   /** null: the bulk lane may go on; else how long it pauses, and why, for everybody to read. */
   pause(): Promise<ClosedGate | null>;
   /** Names this process in its leases. */
@@ -56,6 +59,12 @@ interface OwnSlice {
   readonly slow: AbortSignal;
 }
 
+/** Resources of one URL: what the host was asked for, and what came of it once that is recorded. */
+interface Archiving {
+  readonly answered: FetchCost;
+  readonly recorded: Promise<FetchCost>;
+}
+
 /** A service of ours failed: that long until the next try. */
 const INTERRUPTED_MS = 5000;
 /** Others have the slots of the host, its address or domain; who has them calls its job when they are free. */
@@ -65,8 +74,8 @@ const BUSY_MS = 5000;
 const GOES_ON_MS = 15_000;
 
 /**
- * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, archives them as many
- * at a time as the host allows, gives back what was not used.
+ * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, asks for them as many
+ * at a time as the host allows, gives back what was not used. What was answered is recorded while the next is asked for.
  */
 export class HostBatch {
   readonly #deps: HostBatchDeps;
@@ -150,13 +159,14 @@ export class HostBatch {
     const { archivals, owner, leaseMs, now } = this.#deps;
     const { granted } = own.slice;
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
-    const costs = await this.#archiveWithSlots(leases, own, signal);
+    const costs = await Promise.all(await this.#archiveWithSlots(leases, own, signal));
     if (signal.aborted || own.closing.aborted) return now();
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
     return leases.length < granted ? archivals.nextRetryAt(own.host) : now();
   }
 
-  async #archiveWithSlots(leases: readonly Lease[], own: OwnSlice, signal: AbortSignal): Promise<FetchCost[]> {
+  /** The slots are free again when the host has answered; what is answered is still being recorded. */
+  async #archiveWithSlots(leases: readonly Lease[], own: OwnSlice, signal: AbortSignal): Promise<Promise<FetchCost>[]> {
     const { hosts, leaseMs, onFreed, now } = this.#deps;
     const { host, owner, limits, slice } = own;
     const onSlow = () => void hosts.slowSlots(host, { owner, slots: slice.slots });
@@ -164,12 +174,13 @@ export class HostBatch {
     own.slow.addEventListener('abort', onSlow, { once: true });
     const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
     const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
-    const costs = await this.#archiveAll(leases, own, renewal, signal);
+    const archiving = await this.#archiveAll(leases, own, renewal, signal);
     renewal.stop();
+    const costs = archiving.map(({ answered }) => answered);
     const usage = hostReport(costs, slice.granted, { urgent: false });
     await hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
     onFreed(host);
-    return costs;
+    return archiving.map(({ recorded }) => recorded);
   }
 
   /** As many at a time as there are slots. */
@@ -178,29 +189,41 @@ export class HostBatch {
     { host, slice, place, closing }: OwnSlice,
     renewal: SlotRenewal,
     signal: AbortSignal,
-  ): Promise<FetchCost[]> {
+  ): Promise<Archiving[]> {
     const { archive, places } = this.#deps;
     const waiting = byUrl(leases);
-    const costs: FetchCost[] = [];
-    const work = async () => {
+    const archiving: Archiving[] = [];
+    const ask = async () => {
       while (!signal.aborted && !closing.aborted) {
         const same = waiting.shift();
         if (!same) break;
-        const cost = await archive(same, signal);
-        places.learn(host, cost);
+        const one = await untilAnswered((onAnswered) => archive(same, signal, onAnswered));
+        places.learn(host, one.answered);
         place.progressed();
-        costs.push(cost);
+        archiving.push(one);
       }
       renewal.free();
     };
-    await Promise.all(Array.from({ length: slice.slots }, work));
+    await Promise.all(Array.from({ length: slice.slots }, ask));
     if (waiting.length > 0) await this.#deps.archivals.release(waiting.flat());
-    return costs;
+    return archiving;
   }
 
   #after(ms: number): Date {
     return new Date(this.#deps.now().getTime() + ms);
   }
+}
+
+/** Goes on when the host has answered, or when it was not asked at all. */
+async function untilAnswered(
+  archive: (onAnswered: (cost: FetchCost) => void) => Promise<FetchCost>,
+): Promise<Archiving> {
+  let onAnswered: (cost: FetchCost) => void = () => undefined;
+  const answer = new Promise<FetchCost>((resolve) => {
+    onAnswered = resolve;
+  });
+  const recorded = archive(onAnswered);
+  return { answered: await Promise.race([answer, recorded]), recorded };
 }
 
 function byUrl(leases: readonly Lease[]): Lease[][] {

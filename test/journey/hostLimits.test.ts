@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { FleetPortal, wholeArchive } from '../support/fleetPortal.ts';
+import { until } from '../support/until.ts';
 
 const ANSWER_MS = 80;
 const RATE = 20;
@@ -11,6 +12,8 @@ interface Seen {
   readonly times: number[];
   atOnce: number;
   most: number;
+  /** The first request is answered once another is under way. */
+  holdsFirst: boolean;
 }
 
 describe('two workers at one host', () => {
@@ -24,14 +27,21 @@ describe('two workers at one host', () => {
   async function open(variables: Readonly<Record<string, string>>): Promise<{ portal: FleetPortal; seen: Seen }> {
     const opened = await FleetPortal.create({ hosts: 1, variables });
     portal = opened;
-    const seen: Seen = { times: [], atOnce: 0, most: 0 };
+    const seen: Seen = { times: [], atOnce: 0, most: 0, holdsFirst: false };
+    let held = () => {};
     opened.publisher.answer = (id, _request, response) => {
       seen.times.push(performance.now());
       seen.most = Math.max(seen.most, ++seen.atOnce);
-      setTimeout(() => {
+      const answer = () => {
         seen.atOnce -= 1;
         response.writeHead(200, { 'content-type': 'text/csv' }).end(opened.publisher.body(id));
-      }, ANSWER_MS);
+      };
+      if (seen.times.length === 1 && seen.holdsFirst) held = answer;
+      else setTimeout(answer, ANSWER_MS);
+      if (seen.atOnce > 1) {
+        setTimeout(held, ANSWER_MS);
+        held = () => {};
+      }
       return true;
     };
     return { portal: opened, seen };
@@ -66,10 +76,12 @@ describe('two workers at one host', () => {
       ARCHIVER_HOST_BURST: '40',
       ARCHIVER_HOST_CONCURRENCY: '2',
     });
+    seen.holdsFirst = true;
     const found = await opened.addResources('found', 60);
-    const asked = await opened.addResources('asked', 10);
     await opened.fleet.spawnMany(2);
     await opened.archiver.archive.sweep({ dryRun: false });
+    await until(() => seen.times.length > 0, 60);
+    const asked = await opened.addResources('asked', 10);
     await opened.archiveDataset('asked');
     await opened.settled(found.length + asked.length, 60);
     assert.deepEqual(await opened.outcome([...found, ...asked]), wholeArchive([...found, ...asked]));

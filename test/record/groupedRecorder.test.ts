@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { ArchiverError } from '../../plugin/errors.ts';
-import type { ArchivalRecord } from '../../plugin/record/Archivals.ts';
+import type { ArchivalRecord, Recorded } from '../../plugin/record/Archivals.ts';
 import { GroupedRecorder } from '../../plugin/record/archival/groupedRecorder.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
@@ -73,4 +73,54 @@ describe('the grouped recorder', () => {
     assert.ok(results.every(({ status }) => status === 'rejected'));
     assert.equal(asked, 1);
   });
+
+  it('lets what nobody asked for wait for more, and takes it along with what somebody did', async () => {
+    const [one, two, asked] = await outcomes(['r1', 'r2', 'r3']);
+    assert.ok(one && two && asked);
+    const groups: number[] = [];
+    const recorder = new GroupedRecorder(
+      {
+        record: async (group) => {
+          groups.push(group.length);
+          return group.map(({ lease: { resourceId } }) => recordedOf(resourceId));
+        },
+      },
+      { lingerMs: 3_600_000 },
+    );
+    const swept = (outcome: ArchivalRecord): ArchivalRecord => {
+      const { lease } = outcome;
+      return { ...outcome, lease: { ...lease, archival: { ...lease.archival, lane: 'bulk' } } };
+    };
+    const waiting = [swept(one), swept(two)].map((outcome) => recorder.record(outcome));
+    await new Promise(setImmediate);
+    assert.deepEqual(groups, []);
+    await recorder.record(asked);
+    await Promise.all(waiting);
+    assert.deepEqual(groups, [3]);
+  });
+
+  it('writes a full group although nobody asked for it', async () => {
+    const [one] = await outcomes(['r1']);
+    assert.ok(one);
+    const groups: number[] = [];
+    const recorder = new GroupedRecorder(
+      {
+        record: async (group) => {
+          groups.push(group.length);
+          return group.map(({ lease: { resourceId } }) => recordedOf(resourceId));
+        },
+      },
+      { lingerMs: 3_600_000 },
+    );
+    const many = Array.from({ length: 200 }, (_, index) => {
+      const archival = { ...one.lease.archival, lane: 'bulk' } as const;
+      return recorder.record({ ...one, lease: { ...one.lease, archival, resourceId: `s${index}` } });
+    });
+    await Promise.all(many);
+    assert.deepEqual(groups, [200]);
+  });
 });
+
+function recordedOf(resourceId: string): Recorded {
+  return { resourceId, result: 'recorded', wantedAgain: false, endedRunIds: [] };
+}

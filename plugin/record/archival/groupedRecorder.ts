@@ -8,35 +8,70 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** How groups gather. */
+export interface Grouping {
+  readonly maxGroup?: number;
+  /** What nobody asked for waits so long for more, unless a group is full before. Default: 0. */
+  readonly lingerMs?: number;
+}
+
+const isWaitedFor = ({ outcome }: Waiting): boolean => outcome.lease.archival.lane === 'priority';
+
+/** A group of this size costs PostgreSQL hardly more for each of its records than a larger one. */
+const FULL_GROUP = 200;
+
 /**
  * Writes outcomes in groups: while one transaction runs, the next outcomes gather, and each caller waits for the commit
- * of its own group. An idle recorder writes immediately, so that a single archival does not wait for others.
- * A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects to fails.
+ * of its own group. What was asked for is written immediately where nothing is being written, so that a single archival
+ * does not wait for others. A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects
+ * to fails.
  */
 export class GroupedRecorder {
   readonly #archivals: Pick<Archivals, 'record'>;
   readonly #maxGroup: number;
+  readonly #lingerMs: number;
   #waiting: Waiting[] = [];
+  #lingering: NodeJS.Timeout | null = null;
   #writing = false;
 
-  constructor(archivals: Pick<Archivals, 'record'>, maxGroup = 500) {
+  constructor(archivals: Pick<Archivals, 'record'>, { maxGroup = 500, lingerMs = 0 }: Grouping = {}) {
     this.#archivals = archivals;
     this.#maxGroup = maxGroup;
+    this.#lingerMs = lingerMs;
   }
 
   record(outcome: ArchivalRecord): Promise<Recorded> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ outcome, resolve, reject });
-      if (!this.#writing) {
-        this.#writing = true;
-        setImmediate(() => void this.#writeAll());
-      }
+      if (this.#isPressing()) this.#start();
+      else this.#linger();
     });
   }
 
+  #linger(): void {
+    this.#lingering ??= setTimeout(() => this.#start(), this.#lingerMs);
+  }
+
+  /** What comes in the same turn is of the same group. */
+  #start(): void {
+    if (this.#lingering) clearTimeout(this.#lingering);
+    this.#lingering = null;
+    if (this.#writing || this.#waiting.length === 0) return;
+    this.#writing = true;
+    setImmediate(() => void this.#writeAll());
+  }
+
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#nextGroup());
+    do await this.#writeGroup(this.#nextGroup());
+    while (this.#isPressing());
     this.#writing = false;
+    if (this.#waiting.length > 0) this.#linger();
+  }
+
+  #isPressing(): boolean {
+    const { length } = this.#waiting;
+    if (length === 0) return false;
+    return this.#lingerMs === 0 || length >= FULL_GROUP || this.#waiting.some(isWaitedFor);
   }
 
   /** A resource stands at most once in a group: a set statement must not meet the same row twice. */

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NO_REQUEST } from '../../plugin/decide/fetchCost.ts';
+import type { Lease } from '../../plugin/model/archival.ts';
+import type { FetchCost } from '../../plugin/model/host.ts';
+import { HostBatch, type HostBatchDeps } from '../../plugin/work/hostBatch.ts';
+import { until } from '../support/until.ts';
+
+const LIMITS = {
+  requestsPerSecond: 100,
+  burst: 100,
+  concurrency: 1,
+  bytesPerDay: null,
+  quietHours: null,
+  gapFactor: 0,
+};
+const ANSWERED: FetchCost = { ...NO_REQUEST, requests: 1, host: 'reachable' };
+
+describe("a host's share of a sweep", () => {
+  it('asks for the next while the one before is recorded, and gives its slots back before all are', async () => {
+    const begun: string[] = [];
+    const released: unknown[] = [];
+    const record: (() => void)[] = [];
+    const batch = new HostBatch(
+      depsOf({
+        leases: [leaseOf('r1'), leaseOf('r2')],
+        archive: ([lease], _signal, onAnswered) => {
+          begun.push(lease?.resourceId ?? '');
+          onAnswered(ANSWERED);
+          return new Promise((resolve) => record.push(() => resolve(ANSWERED)));
+        },
+        onReleased: (report) => released.push(report),
+      }),
+    );
+    let ended: Date | null | undefined;
+    const running = batch.run('data.example', new AbortController().signal).then((at) => {
+      ended = at;
+    });
+    await until(() => released.length === 1);
+    assert.deepEqual(begun, ['r1', 'r2']);
+    assert.equal(ended, undefined);
+    for (const finish of record) finish();
+    await running;
+    assert.equal(ended, null);
+  });
+
+  it('comes again soon where what was answered could not be recorded', async () => {
+    const now = new Date('2026-01-02T03:04:05Z');
+    const batch = new HostBatch(
+      depsOf({
+        leases: [leaseOf('r1')],
+        archive: async (_leases, _signal, onAnswered) => {
+          onAnswered(ANSWERED);
+          return { ...NO_REQUEST, interrupted: true };
+        },
+        onReleased: () => undefined,
+        now,
+      }),
+    );
+    assert.deepEqual(await batch.run('data.example', new AbortController().signal), new Date(now.getTime() + 5000));
+  });
+});
+
+interface Given {
+  readonly leases: readonly Lease[];
+  readonly archive: HostBatchDeps['archive'];
+  onReleased(report: unknown): void;
+  readonly now?: Date;
+}
+
+function depsOf({ leases, archive, onReleased, now = new Date() }: Given): HostBatchDeps {
+  return {
+    archivals: {
+      leaseDue: async () => leases,
+      release: async () => undefined,
+      nextRetryAt: async () => null,
+      explainDue: async () => undefined,
+    },
+    hosts: {
+      takeSlice: async () => ({ granted: 100, slots: 1, retryAt: null, reason: 'free' }),
+      renewSlots: async () => undefined,
+      slowSlots: async () => undefined,
+      connected: async () => ({ kind: 'entered' }),
+      releaseSlots: async (_host, report) => onReleased(report),
+    },
+    places: {
+      enter: async () => ({ progressed: () => undefined, leave: () => undefined }),
+      learn: () => undefined,
+    },
+    limitsFor: () => LIMITS,
+    archive,
+    pause: async () => null,
+    owner: 'a',
+    leaseMs: 30_000,
+    largestSlice: 100,
+    patienceMs: 3_600_000,
+    requeue: async () => undefined,
+    onFreed: () => undefined,
+    now: () => now,
+    logger: { warn: () => undefined },
+  };
+}
+
+function leaseOf(resourceId: string): Lease {
+  const at = new Date('2026-01-02T03:04:05Z');
+  const url = `https://data.example/${resourceId}.csv`;
+  return {
+    archival: {
+      resourceId,
+      datasetId: 'd1',
+      url,
+      host: 'data.example',
+      code: null,
+      reason: null,
+      broken: null,
+      attempts: 0,
+      failureCount: 0,
+      linkFailureCount: 0,
+      firstFailureAt: null,
+      lastSuccessAt: null,
+      checkedAt: null,
+      nextCheckAt: at,
+      freshUntil: null,
+      unchangedCount: 0,
+      changedCount: 0,
+      known: null,
+      finalUrl: null,
+      moved: false,
+      copyId: null,
+      confirmed: null,
+      lane: 'bulk',
+      requestSeq: 1,
+      doneSeq: 0,
+      runIds: [],
+    },
+    resourceId,
+    owner: 'a',
+    token: 1,
+    requestSeq: 1,
+    keyAt: at,
+    abandonedKeyAts: [],
+    requested: false,
+  };
+}
