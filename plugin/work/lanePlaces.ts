@@ -1,4 +1,5 @@
 import type { FetchCost } from '../model/host.ts';
+import { HostSpeeds, type Pace } from './hostSpeeds.ts';
 
 /** How many places a lane has in this process, and what slow archivals may hold of them. */
 export interface LanePlacesDeps {
@@ -25,46 +26,51 @@ export interface LanePlace {
 }
 
 interface Waiting {
+  readonly host: string;
   readonly onSlow: () => void;
   readonly admit: (place: LanePlace) => void;
 }
 
-/** A transfer shorter than this says nothing of its host's speed. */
-const LONG_MS = 10_000;
-const REMEMBERED_MS = 600_000;
-const MAX_REMEMBERED = 10_000;
 /** Archivals of hosts of which nothing was known, that turned out slow: at most so many times the places. */
 const MAX_SLOW_FACTOR = 16;
+/** Who enters first, of those that wait for young places. */
+const RANKS: Readonly<Record<Pace, number>> = { quick: 0, unknown: 1, dragging: 2, slow: 3 };
+/** One place of so many is given to who waits longest, so that nobody waits for ever. */
+const LONGEST_EVERY = 4;
 
 /**
  * The places of one lane in this process. An archival that takes longer than a moment leaves its place to the next one and
  * counts among the slow ones, which have a share of their own; hosts that were slow begin there. So slow links hold up each
- * other and nobody else. While they hold more than their share, or wait for it, the least speed rises (`onDemand`).
+ * other and nobody else. Who was quick enters before those of whom nothing is known, and these before hosts of which something
+ * slow is under way. While slow ones hold more than their share, or wait for it, the least speed rises (`onDemand`), and a
+ * quarter of the places is kept for hosts that were quick.
  */
 export class LanePlaces {
   readonly #deps: LanePlacesDeps;
+  readonly #speeds: HostSpeeds;
   readonly #waiting: Waiting[] = [];
   readonly #waitingSlow: Waiting[] = [];
-  /** Until when these hosts count as slow. */
-  readonly #slowHosts = new Map<string, number>();
   readonly #slowPlaces: number;
-  #young = 0;
+  /** Young ones, by what was known of their host when they entered. */
+  readonly #young: Record<Pace, number> = { quick: 0, unknown: 0, dragging: 0, slow: 0 };
+  #admitted = 0;
   #slow = 0;
   #isScarce = false;
 
   constructor(deps: LanePlacesDeps) {
     this.#deps = deps;
+    this.#speeds = new HostSpeeds(deps);
     this.#slowPlaces = Math.max(1, Math.floor(deps.places * deps.slowShare));
   }
 
   /**
-   * In the order of arrival; hosts that were slow among themselves. Rejects with the signal's reason when that fires first.
-   * `onSlow`: it counts among the slow ones from now on, maybe before it has a place.
+   * In the order of arrival, among hosts of one pace. Rejects with the signal's reason when that fires first. `onSlow`: it counts
+   * among the slow ones from now on, maybe before it has a place.
    */
   enter(host: string, signal: AbortSignal, onSlow: () => void = () => undefined): Promise<LanePlace> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const isSlow = this.#isSlowHost(host);
+      const isSlow = this.#speeds.paceOf(host) === 'slow';
       const queue = isSlow ? this.#waitingSlow : this.#waiting;
       if (isSlow) onSlow();
       const onAbort = () => {
@@ -75,7 +81,7 @@ export class LanePlaces {
         signal.removeEventListener('abort', onAbort);
         resolve(place);
       };
-      const waiting: Waiting = { onSlow, admit };
+      const waiting: Waiting = { host, onSlow, admit };
       queue.push(waiting);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#admit();
@@ -83,34 +89,50 @@ export class LanePlaces {
   }
 
   /** What one archival showed of its host's speed. */
-  learn(host: string, { requests, bytes, ms }: FetchCost): void {
-    if (requests === 0) return;
-    const { slowBytesPerSecond, elapsedMs } = this.#deps;
-    const isSlow = ms >= LONG_MS && (bytes * 1000) / ms < slowBytesPerSecond;
-    this.#slowHosts.delete(host);
-    if (isSlow) this.#slowHosts.set(host, elapsedMs() + REMEMBERED_MS);
-    const [oldest] = this.#slowHosts.keys();
-    if (this.#slowHosts.size > MAX_REMEMBERED && oldest !== undefined) this.#slowHosts.delete(oldest);
-  }
-
-  #isSlowHost(host: string): boolean {
-    return (this.#slowHosts.get(host) ?? 0) > this.#deps.elapsedMs();
+  learn(host: string, cost: FetchCost): void {
+    this.#speeds.learn(host, cost);
   }
 
   #admit(): void {
-    while (this.#young < this.#deps.places) {
-      const next = this.#waiting.shift();
-      if (!next) break;
-      this.#young += 1;
-      next.admit(new HeldPlace(this, this.#deps.slowAfterMs, next.onSlow));
+    for (let next = this.#nextYoung(); next; next = this.#nextYoung()) {
+      const { host, onSlow, admit } = next;
+      const pace = this.#speeds.paceOf(host);
+      this.#young[pace] += 1;
+      this.#admitted += 1;
+      admit(new HeldPlace(this, { host, pace, onSlow, slowAfterMs: this.#deps.slowAfterMs }));
     }
     while (this.#slow < this.#slowPlaces) {
       const next = this.#waitingSlow.shift();
       if (!next) break;
       this.#slow += 1;
-      next.admit(new HeldPlace(this, null, next.onSlow));
+      next.admit(new HeldPlace(this, { ...next, pace: 'slow', slowAfterMs: null }));
     }
     this.#tellDemand();
+  }
+
+  /** Out of the queue; undefined: nobody waits for whom there is room. */
+  #nextYoung(): Waiting | undefined {
+    if (this.#waiting.length === 0 || !this.#hasRoom('quick')) return undefined;
+    const isForLongest = this.#admitted % LONGEST_EVERY === LONGEST_EVERY - 1;
+    let found = -1;
+    let foundRank = Number.POSITIVE_INFINITY;
+    for (const [at, { host }] of this.#waiting.entries()) {
+      const pace = this.#speeds.paceOf(host);
+      if (RANKS[pace] >= foundRank || !this.#hasRoom(pace)) continue;
+      [found, foundRank] = [at, RANKS[pace]];
+      if (isForLongest || foundRank === 0) break;
+    }
+    return found < 0 ? undefined : this.#waiting.splice(found, 1)[0];
+  }
+
+  #hasRoom(pace: Pace): boolean {
+    const { places } = this.#deps;
+    const { quick, unknown, dragging, slow } = this.#young;
+    const others = unknown + dragging + slow;
+    if (quick + others >= places) return false;
+    if (pace === 'quick' || !this.#isScarce) return true;
+    if (pace !== 'unknown' && dragging + slow >= Math.max(1, Math.floor(places / 2))) return false;
+    return others < places - Math.floor(places / 4);
   }
 
   #tellDemand(): void {
@@ -118,59 +140,78 @@ export class LanePlaces {
     if (isScarce === this.#isScarce) return;
     this.#isScarce = isScarce;
     this.#deps.onDemand(isScarce);
+    // What was kept for quick hosts is anybody's again.
+    if (!isScarce) this.#admit();
   }
 
-  /** For places alone: true when it is slow now; false: there are too many slow ones already. */
-  age(): boolean {
+  /** For places alone: what holds one has become slow, or (-1) such a one ended. */
+  drags(host: string, more: 1 | -1): void {
+    this.#speeds.drags(host, more);
+  }
+
+  /** For places alone: true when it counts as slow now; false: there are too many slow ones already. */
+  age(pace: Pace): boolean {
     if (this.#slow >= this.#slowPlaces * MAX_SLOW_FACTOR) return false;
-    this.#young -= 1;
+    this.#young[pace] -= 1;
     this.#slow += 1;
     this.#admit();
     return true;
   }
 
-  /** For places alone. */
-  free(isSlow: boolean): void {
-    if (isSlow) this.#slow -= 1;
-    else this.#young -= 1;
+  /** For places alone; `pace`: of a young one, null: it counted as slow. */
+  free(pace: Pace | null): void {
+    if (pace === null) this.#slow -= 1;
+    else this.#young[pace] -= 1;
     this.#admit();
   }
 }
 
+interface Entered {
+  readonly host: string;
+  readonly pace: Pace;
+  /** null: slow from the beginning. */
+  readonly slowAfterMs: number | null;
+  readonly onSlow: () => void;
+}
+
 class HeldPlace implements LanePlace {
-  readonly #lane: Pick<LanePlaces, 'age' | 'free'>;
-  readonly #slowAfterMs: number | null;
-  readonly #onSlow: () => void;
+  readonly #lane: Pick<LanePlaces, 'age' | 'drags' | 'free'>;
+  readonly #entered: Entered;
   #timer: NodeJS.Timeout | null = null;
   #isSlow: boolean;
+  #drags = false;
   #isLeft = false;
 
-  /** `slowAfterMs` null: slow from the beginning. */
-  constructor(lane: Pick<LanePlaces, 'age' | 'free'>, slowAfterMs: number | null, onSlow: () => void) {
+  constructor(lane: Pick<LanePlaces, 'age' | 'drags' | 'free'>, entered: Entered) {
     this.#lane = lane;
-    this.#onSlow = onSlow;
-    this.#slowAfterMs = slowAfterMs;
-    this.#isSlow = slowAfterMs === null;
+    this.#entered = entered;
+    this.#isSlow = entered.slowAfterMs === null;
     this.progressed();
   }
 
   progressed(): void {
+    const { slowAfterMs } = this.#entered;
     if (this.#timer) clearTimeout(this.#timer);
-    if (this.#isSlow || this.#isLeft || this.#slowAfterMs === null) return;
-    this.#timer = setTimeout(() => this.#age(), this.#slowAfterMs);
+    if (this.#isSlow || this.#isLeft || slowAfterMs === null) return;
+    this.#timer = setTimeout(() => this.#age(), slowAfterMs);
   }
 
   leave(): void {
     if (this.#isLeft) return;
     this.#isLeft = true;
     if (this.#timer) clearTimeout(this.#timer);
-    this.#lane.free(this.#isSlow);
+    const { host, pace } = this.#entered;
+    if (this.#drags) this.#lane.drags(host, -1);
+    this.#lane.free(this.#isSlow ? null : pace);
   }
 
   #age(): void {
-    this.#isSlow = this.#lane.age();
+    const { host, pace, onSlow } = this.#entered;
+    if (!this.#drags) this.#lane.drags(host, 1);
+    this.#drags = true;
+    this.#isSlow = this.#lane.age(pace);
     // Too many are slow: it keeps its place and tries again.
-    if (this.#isSlow) this.#onSlow();
+    if (this.#isSlow) onSlow();
     else this.progressed();
   }
 }

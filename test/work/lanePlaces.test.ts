@@ -7,12 +7,16 @@ const ASKED = { ...NO_REQUEST, requests: 1, host: 'reachable' } as const;
 const NEVER = new AbortController().signal;
 
 describe('the places of a lane', () => {
-  /** Two places, one more for a slow one; a second makes slow. */
-  function lane(): { readonly places: LanePlaces; readonly demands: boolean[]; enter(host: string): LanePlace[] } {
+  /** Half as many more are for slow ones; a second makes slow. */
+  function lane(count = 2): {
+    readonly places: LanePlaces;
+    readonly demands: boolean[];
+    enter(host: string): LanePlace[];
+  } {
     mock.timers.enable({ apis: ['setTimeout'] });
     const demands: boolean[] = [];
     const places = new LanePlaces({
-      places: 2,
+      places: count,
       slowShare: 0.5,
       slowAfterMs: 1000,
       slowBytesPerSecond: 1000,
@@ -94,6 +98,47 @@ describe('the places of a lane', () => {
     const again = enter('a');
     await settled();
     assert.equal(again.length, 1);
+  });
+
+  it('are for hosts that were quick before those of whom nothing is known, and these before hosts that drag', async (test) => {
+    const { places, enter } = lane(4);
+    test.after(() => mock.timers.reset());
+    places.learn('quick', { ...ASKED, bytes: 10, ms: 10 });
+    const dragging = [enter('drags'), enter('drags')];
+    await settled();
+    mock.timers.tick(1000);
+    const full = Array.from({ length: 4 }, () => enter('busy'));
+    const again = [enter('drags'), enter('drags')];
+    const unknown = enter('unknown');
+    const quick = enter('quick');
+    await settled();
+    const entered = () => [dragging, full, [quick], [unknown], again].map((places) => places.flat().length);
+    assert.deepEqual(entered(), [2, 4, 0, 0, 0]);
+    full[0]?.[0]?.leave();
+    await settled();
+    assert.deepEqual(entered(), [2, 4, 1, 0, 0]);
+    // Every fourth is for who waits longest.
+    full[1]?.[0]?.leave();
+    await settled();
+    assert.deepEqual(entered(), [2, 4, 1, 0, 1]);
+    full[2]?.[0]?.leave();
+    await settled();
+    assert.deepEqual(entered(), [2, 4, 1, 1, 1]);
+  });
+
+  it('are kept for quick hosts, a quarter of them, while slow ones hold more than their share', async (test) => {
+    const { places, enter } = lane(4);
+    test.after(() => mock.timers.reset());
+    places.learn('quick', { ...ASKED, bytes: 10, ms: 10 });
+    for (let host = 0; host < 4; host++) enter(`slow ${host}`);
+    await settled();
+    mock.timers.tick(1000);
+    const unknown = Array.from({ length: 5 }, (_, host) => enter(`unknown ${host}`));
+    await settled();
+    assert.equal(unknown.flat().length, 3);
+    const quick = enter('quick');
+    await settled();
+    assert.equal(quick.length, 1);
   });
 
   it('are not waited for once the signal fires', async (test) => {
