@@ -59,7 +59,8 @@ const ROOMS = {
     archival: ['history', 'coordination', 'database', 'contracts'],
     run: ['archival', 'coordination', 'database', 'contracts'],
     operator: ['run', 'database', 'contracts'],
-    '.': ['archival', 'history', 'run', 'operator', 'coordination', 'database'],
+    report: ['history', 'database', 'contracts'],
+    '.': ['archival', 'history', 'run', 'operator', 'report', 'coordination', 'database'],
   },
   cli: {
     context: [],

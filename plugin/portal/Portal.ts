@@ -69,6 +69,8 @@ export interface Catalog {
   getDataset(idOrName: string): Promise<Dataset | null>;
   /** A dataset without its resources. Optional: without it a dataset is read whole for each download of a copy. */
   describeDataset?(idOrName: string): Promise<Omit<Dataset, 'resources'> | null>;
+  /** Those of the ids that are there, in any order. Optional: without it each dataset of a sweep is a query of its own, once. */
+  describeDatasets?(ids: readonly string[]): Promise<readonly Omit<Dataset, 'resources'>[]>;
   /** A dataset's resources in ascending id order, after `after`. Optional: without it pages are cut from `getDataset`. */
   listDatasetResources?(
     datasetId: string,

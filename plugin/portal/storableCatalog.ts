@@ -9,6 +9,7 @@ export type CatalogReader = Pick<
   | 'getResources'
   | 'getDataset'
   | 'describeDataset'
+  | 'describeDatasets'
   | 'listDatasetResources'
   | 'listResources'
   | 'listOrganisations'
@@ -25,7 +26,7 @@ const TEXT_LENGTH = 1000;
  * for the host is asked by them; a resource whose id PostgreSQL has no place for is none.
  */
 export function storableCatalog(catalog: CatalogReader): CatalogReader {
-  const { getResources, describeDataset, listDatasetResources, listOrganisations } = catalog;
+  const { getResources, describeDataset, describeDatasets, listDatasetResources, listOrganisations } = catalog;
   return {
     async getResource(id) {
       const resource = await catalog.getResource(id);
@@ -43,6 +44,9 @@ export function storableCatalog(catalog: CatalogReader): CatalogReader {
         const found = await describeDataset.call(catalog, idOrName);
         return found && storableHead(found);
       },
+    }),
+    ...(describeDatasets && {
+      describeDatasets: async (ids: readonly string[]) => (await describeDatasets.call(catalog, ids)).map(storableHead),
     }),
     ...(listDatasetResources && {
       listDatasetResources: async (id: string, page: Page) =>

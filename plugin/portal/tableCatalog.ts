@@ -54,8 +54,15 @@ export class TableCatalog implements Catalog {
   async describeDataset(idOrName: string): Promise<DatasetRow | null> {
     if (idOrName.includes('\0')) return null;
     const { isId, idType } = await this.#tables.dataset();
-    const byId = isId(idOrName) ? await this.#datasetWhere(`d.:id: = cast(:wanted as ${idType})`, idOrName) : null;
-    return byId ?? this.#datasetWhere('d.:name: = :wanted', idOrName);
+    const [byId] = isId(idOrName) ? await this.#datasets(`d.:id: = cast(:wanted as ${idType})`, idOrName) : [];
+    const [found] = byId ? [byId] : await this.#datasets('d.:name: = :wanted', idOrName);
+    return found ?? null;
+  }
+
+  async describeDatasets(ids: readonly string[]): Promise<readonly DatasetRow[]> {
+    const { isId, idType } = await this.#tables.dataset();
+    const wanted = ids.filter(isId);
+    return wanted.length === 0 ? [] : this.#datasets(`d.:id: = any(cast(:wanted as ${idType}[]))`, wanted);
   }
 
   async listDatasetResources(
@@ -143,7 +150,7 @@ export class TableCatalog implements Catalog {
     return { ...row, organisation: ownerOf({ ownerId, ownerName, ownerTitle }), pageUrl: page };
   }
 
-  async #datasetWhere(filter: string, wanted: string): Promise<DatasetRow | null> {
+  async #datasets(filter: string, wanted: string | string[]): Promise<readonly DatasetRow[]> {
     const columns = await this.#tables.dataset();
     const owners = await this.#tables.owners();
     const { dataset, pages } = this.#tables.names;
@@ -152,13 +159,13 @@ export class TableCatalog implements Catalog {
     const sql = `select cast(d.:id: as text) as "id", d.:name: as "name", ${title} as "title", ${hidden} as "private",
         ${owners.select}
       from :table: as d ${owners.ofDatasets}
-      where ${filter} and ${isThere(columns, 'd', dataset.state)} limit 1`;
+      where ${filter} and ${isThere(columns, 'd', dataset.state)}`;
     const bound = { ...owners.bindings, ...dataset, wanted };
-    const [found] = await this.#rows<OwnedDataset>('reading datasets', sql, bound);
-    if (!found) return null;
-    const { ownerId, ownerName, ownerTitle, ...row } = found;
-    const page = pageUrl(pages.dataset, this.#site, { id: row.id, name: row.name });
-    return { ...row, organisation: ownerOf({ ownerId, ownerName, ownerTitle }), pageUrl: page };
+    const found = await this.#rows<OwnedDataset>('reading datasets', sql, bound);
+    return found.map(({ ownerId, ownerName, ownerTitle, ...row }) => {
+      const page = pageUrl(pages.dataset, this.#site, { id: row.id, name: row.name });
+      return { ...row, organisation: ownerOf({ ownerId, ownerName, ownerTitle }), pageUrl: page };
+    });
   }
 
   async #rows<Row>(doing: string, sql: string, bindings: Readonly<Record<string, unknown>>): Promise<readonly Row[]> {

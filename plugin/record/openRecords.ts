@@ -18,6 +18,7 @@ import { databaseOf } from './database/openDatabase.ts';
 import { HistoryTable } from './history/historyTable.ts';
 import { OperatorViewsTable } from './operator/operatorViewsTable.ts';
 import type { Records } from './Records.ts';
+import { ReportTables } from './report/reportTables.ts';
 import { RunTable } from './run/runTable.ts';
 
 /**
@@ -45,6 +46,7 @@ export function createRecords(options: {
     landings: new LandingTable(database),
     identities: new StoreIdentityTable(database),
     histories: new HistoryTable(database),
+    reports: new ReportTables(database),
     addresses: new AddressTable(database),
     processes: new ProcessTable(database),
     operatorViews: new OperatorViewsTable(database),

@@ -11,6 +11,7 @@ export const CATALOG_READ_CHECKS: Readonly<Record<string, CatalogCheck>> = {
   'answers several resources together, each once, and leaves out what is not there': answersTogether,
   'answers a dataset by its id and by its name, with its resources': answersDatasets,
   'describes a dataset without its resources, where it can do so': describesDatasets,
+  'describes several datasets together, and leaves out what is not there, where it can do so': describesTogether,
   'lists the resources of a dataset by pages, where it can do so': listsDatasets,
   'lists every resource once, whatever the size of the page': listsPages,
   'ends a list with an empty page': endsList,
@@ -73,6 +74,17 @@ async function describesDatasets({ catalog, datasets }: CatalogUnderTest, contex
   if (!catalog.describeDataset) return context.skip('it has no describeDataset');
   for (const { resources: _, ...head } of datasets)
     for (const idOrName of [head.id, head.name]) assert.deepEqual(await catalog.describeDataset(idOrName), head);
+}
+
+async function describesTogether(place: CatalogUnderTest, context: TestContext): Promise<void> {
+  const { catalog, datasets, missingIds } = place;
+  if (!catalog.describeDatasets) return context.skip('it has no describeDatasets');
+  const heads = datasets.map(({ resources: _, ...head }) => head);
+  const found = await catalog.describeDatasets([...heads.map(({ id }) => id), ...missingIds]);
+  const inOrder = (all: readonly { readonly id: string }[]) =>
+    all.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  assert.deepEqual(inOrder(found), inOrder(heads));
+  assert.deepEqual(await catalog.describeDatasets([]), []);
 }
 
 async function listsDatasets({ catalog, datasets }: CatalogUnderTest, context: TestContext): Promise<void> {

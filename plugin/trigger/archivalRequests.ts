@@ -7,6 +7,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Run } from '../model/run.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
+import type { CatalogueWords } from './catalogueWords.ts';
 import { pages } from './pages.ts';
 import { queueResources } from './queueResources.ts';
 import type { Requester, RequestResult, Requests } from './Requests.ts';
@@ -17,6 +18,8 @@ export interface RequestDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'listResources'>;
   readonly records: Pick<Records, 'archivals' | 'runs'>;
   readonly queue: Pick<JobQueue, 'add'>;
+  /** Told of what is asked for; left out: reports do without the portal's words until the next sweep. */
+  readonly words?: Pick<CatalogueWords, 'note'>;
   now(): Date;
   readonly logger: Logger;
 }
@@ -72,13 +75,14 @@ export class ArchivalRequests implements Requests {
     if (result === 'conflict') return { kind: 'conflict' };
     if (result === 'repeated') return { kind: 'accepted', run };
     if (total === 0) await records.runs.setTotal(run.id, 0, now());
+    await this.#deps.words?.note(resources);
     const { queue } = this.#deps;
     return this.#accepted(run, queueResources(unqueued, { archivals: records.archivals, queue, now }));
   }
 
   /** Page by page, until somebody cancels it; answers how many. */
   async #requestAll(runId: string): Promise<number> {
-    const { catalog, records, now, logger } = this.#deps;
+    const { catalog, records, words, now, logger } = this.#deps;
     const pageDeps = { archivals: records.archivals, logger };
     let total = 0;
     for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }))) {
@@ -86,6 +90,7 @@ export class ArchivalRequests implements Requests {
       const requests = page.map(requestOf);
       const { refused } = await requestPage(requests, { lane: 'bulk', runId, now: now() }, pageDeps);
       total += page.length - refused;
+      await words?.note(page);
     }
     return total;
   }

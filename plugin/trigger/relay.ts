@@ -7,6 +7,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { OutboxEntry, Records } from '../record/Records.ts';
+import type { CatalogueWords } from './catalogueWords.ts';
 import { queueResources } from './queueResources.ts';
 import { requestPage } from './requestPage.ts';
 
@@ -15,6 +16,10 @@ export interface RelayDeps {
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset'>;
   readonly records: Pick<Records, 'outbox' | 'archivals' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
+  /** Told of each resource that a save is about, once it is requested; left out: reports do without the portal's words. */
+  readonly words?: Pick<CatalogueWords, 'note'>;
+  /** Adds up what reports count, now and then in one of all processes. */
+  addUp?(): Promise<void>;
   /** Told of each resource that a save is about, before it is requested: its dataset may have turned private. */
   place?(resource: Resource): Promise<unknown>;
   /** Resources that left the portal. */
@@ -80,12 +85,14 @@ export class OutboxRelay {
   }
 
   async #rescue(): Promise<void> {
-    const { records, queue, now, logger } = this.#deps;
+    const { records, queue, addUp, now, logger } = this.#deps;
     try {
       const ids = await records.archivals.lostRequests(now(), LOST_AFTER_MS, 1000);
-      const hosts = (await this.#isMyTurn()) ? await records.archivals.hostsWithExpiredLeases(1000) : [];
+      const isMyTurn = await this.#isMyTurn();
+      const hosts = isMyTurn ? await records.archivals.hostsWithExpiredLeases(1000) : [];
       await queueResources(ids, { archivals: records.archivals, queue, now });
       await queue.add(hosts.map((host) => ({ kind: 'host', host })));
+      if (isMyTurn) await addUp?.();
     } catch (error) {
       logger.warn({ error: messageOf(error) }, 'lost jobs could not be looked for');
     }
@@ -108,24 +115,25 @@ export class OutboxRelay {
 
   /** The request rows commit before the outbox entries go, so a crash in between costs a repeated request, no more. */
   async #relayBatch(): Promise<number> {
-    const { records, queue, now, logger } = this.#deps;
+    const { records, queue, words, now, logger } = this.#deps;
     const jobs: string[] = [];
     const count = await records.outbox.take(BATCH, async (entries) => {
-      const requests = await this.#requestsOf(entries);
+      const resources = await this.#resourcesOf(entries);
+      const requests = await this.#requestsOf(entries, resources);
       const how = { lane: 'priority', runId: null, now: now() } as const;
       const { unqueued } = await requestPage(requests, how, { archivals: records.archivals, logger });
       jobs.push(...unqueued);
+      await words?.note(resources);
     });
     await queueResources(jobs, { archivals: records.archivals, queue, now });
     return count;
   }
 
-  async #requestsOf(entries: readonly OutboxEntry[]): Promise<ArchivalRequest[]> {
+  async #requestsOf(entries: readonly OutboxEntry[], resources: readonly Resource[]): Promise<ArchivalRequest[]> {
     const replaced = new Set(entries.filter(({ fileReplaced }) => fileReplaced).map(({ resourceId }) => resourceId));
     const created = new Set(
       entries.filter(({ event }) => event === 'afterResourceCreate').map(({ resourceId }) => resourceId),
     );
-    const resources = await this.#resourcesOf(entries);
     const known = await this.#deps.records.archivals.getMany(resources.map(({ id }) => id));
     const urls = new Map(known.map(({ resourceId, url }) => [resourceId, url]));
     return resources

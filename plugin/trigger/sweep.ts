@@ -5,6 +5,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Catalog } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
+import type { CatalogueWords } from './catalogueWords.ts';
 import { pages } from './pages.ts';
 import { requestPage } from './requestPage.ts';
 import type { SweepReport } from './SweepReport.ts';
@@ -14,6 +15,8 @@ export interface SweepDeps {
   readonly catalog: Pick<Catalog, 'listResources' | 'getResource'>;
   readonly records: Pick<Records, 'archivals' | 'histories' | 'runs' | 'leases'>;
   readonly queue: Pick<JobQueue, 'add'>;
+  /** Told of every resource of the portal; left out: reports do without the portal's words. */
+  readonly words?: Pick<CatalogueWords, 'note' | 'noteOrganisations'>;
   now(): Date;
   /** How long runs that ended are kept. */
   readonly runsKeptMs: number;
@@ -125,13 +128,15 @@ export class Sweep {
   }
 
   async #reconcile(at: Date): Promise<{ missing: number; changed: number }> {
-    const { catalog, records, owner, now } = this.#deps;
+    const { catalog, records, words, owner, now } = this.#deps;
     let missing = 0;
     let changed = 0;
+    await words?.noteOrganisations();
     const start = await records.leases.readCursor(LEASE);
     for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }), start)) {
       const found = await this.#differing(page);
       await this.#request([...found.missing, ...found.changed], at);
+      await words?.note(page);
       missing += found.missing.length;
       changed += found.changed.length;
       await records.leases.writeCursor(LEASE, page.at(-1)?.id ?? null);

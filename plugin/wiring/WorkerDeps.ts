@@ -6,6 +6,7 @@ import type { CatalogReader } from '../portal/storableCatalog.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
+import type { CatalogueWords } from '../trigger/catalogueWords.ts';
 import type { AttemptTally } from '../work/attemptTally.ts';
 import type { StoreOwnership } from '../work/storeOwnership.ts';
 
@@ -17,6 +18,7 @@ export interface WorkerDeps {
   readonly records: Records;
   readonly store: ArchiveStore;
   readonly queue: JobQueue;
+  readonly words: CatalogueWords;
   readonly tally: AttemptTally;
   readonly ownership: Pick<StoreOwnership, 'mayRemove' | 'renew'>;
   /** Says who may see a resource, its copies being where that audience finds them. */

@@ -24,6 +24,7 @@ import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { readUnrecorded } from '../store/findUnrecordedCopy.ts';
 import { ArchivalRequests } from '../trigger/archivalRequests.ts';
+import { CatalogueWords } from '../trigger/catalogueWords.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { Schedule } from '../trigger/schedule.ts';
 import { Sweep } from '../trigger/sweep.ts';
@@ -125,13 +126,13 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   const agenda = await createQueue(config, { knex, listen, now: () => clock.now(), logger });
   const queue = looks ? new QueueOnDemand(agenda) : agenda;
   const records = recordsWithEvents(tables, { config, queueName: queue.name, emit, now });
-  const requests = new ArchivalRequests({ catalog, records, queue, now, logger });
-  const sweep = new Sweep({ catalog, records, queue, now, runsKeptMs: config.runsKeptMs, owner, logger });
+  const triggers = { config, portal, catalog, records, queue, owner, now };
+  const { words, requests, sweep } = openTriggers(triggers);
   const tally = new AttemptTally();
   const { identities } = records;
   const ownership = new StoreOwnership({ identities, store, elapsedMs: () => performance.now(), logger });
   const place = placementOf({ config, portal, catalog, records, store, knex, ownership });
-  const worker = { config, portal, catalog, records, store, queue, tally, ownership, place, owner, now, emit };
+  const worker = { config, portal, catalog, records, store, queue, words, tally, ownership, place, owner, now, emit };
   if (roles.includes('worker')) await openWorker({ scope, waits }, worker);
   else await startQueue(queue, null, { scope, waits });
   if (roles.includes('scheduler')) openSchedule(scope, config, { sweep, now: () => clock.now(), logger });
@@ -157,6 +158,19 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
     now,
     stop,
   };
+}
+
+/** What starts archivals besides hooks. */
+function openTriggers(
+  deps: Pick<WorkerDeps, 'config' | 'portal' | 'catalog' | 'records' | 'queue' | 'owner' | 'now'>,
+): Pick<Parts, 'requests' | 'sweep'> & Pick<WorkerDeps, 'words'> {
+  const { config, portal, catalog, records, queue, owner, now } = deps;
+  const { logger } = portal;
+  const { runsKeptMs } = config;
+  const words = new CatalogueWords({ catalog, reports: records.reports, site: portal.urls.site, logger });
+  const requests = new ArchivalRequests({ catalog, records, queue, words, now, logger });
+  const sweep = new Sweep({ catalog, records, queue, words, now, runsKeptMs, owner, logger });
+  return { words, requests, sweep };
 }
 
 /** The mark first: from then on nobody else removes what is found. */

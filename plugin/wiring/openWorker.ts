@@ -122,10 +122,12 @@ function openWatch(scope: Scope, { config, records, now, portal: { logger } }: W
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {
-  const { portal, catalog, records, queue, place, owner, now } = deps;
+  const { config, portal, catalog, records, queue, words, place, owner, now } = deps;
   const { logger } = portal;
+  const { confirmFailures } = config;
   const onDeleted = (resourceIds: readonly string[]) => forgetResources(resourceIds, deps);
-  return new OutboxRelay({ catalog, records, queue, place, onDeleted, owner, now, logger });
+  const addUp = () => records.reports.addUp({ confirmFailures, now: now() });
+  return new OutboxRelay({ catalog, records, queue, words, addUp, place, onDeleted, owner, now, logger });
 }
 
 /** Sweeps drop them too, but not every portal sweeps. */

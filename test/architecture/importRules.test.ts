@@ -182,6 +182,7 @@ describe('the import rules', () => {
     ['record', 'archival', ['history', 'coordination', 'database'], 'run'],
     ['record', 'run', ['archival', 'coordination', 'database'], 'history'],
     ['record', 'operator', ['run', 'database'], 'archival'],
+    ['record', 'report', ['history', 'database'], 'archival'],
     ['cli', 'context', [], 'operate'],
     ['cli', 'archive', ['context'], 'probe'],
     ['cli', 'operate', ['context'], 'archive'],

@@ -1,0 +1,75 @@
+import { ArchiverError } from '../../errors.ts';
+import type { LinkFilter, LinkOrder, LinkState } from '../ReportedLinks.ts';
+import { STATE_CONDITIONS } from './countedLinks.ts';
+import { readCursor } from './cursor.ts';
+
+/** Part of a statement about links (`l`), and what its names stand for. */
+export interface Conditions {
+  readonly sql: readonly string[];
+  readonly bindings: Readonly<Record<string, unknown>>;
+}
+
+/** Of what an order sorts by, as text that a cursor keeps to the microsecond. */
+const momentText = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+interface Order {
+  readonly by: string;
+  /** What a cursor needs of a row besides its id. */
+  readonly place: string;
+  readonly later: string;
+  readonly condition: string;
+}
+
+/** Each is served by an index. */
+export const ORDERS: Readonly<Record<LinkOrder, Order>> = {
+  resource: { by: 'l.resource_id', place: `''`, later: 'l.resource_id > :lastId', condition: 'true' },
+  failing: {
+    by: 'l.failing_since, l.resource_id',
+    place: momentText('l.failing_since'),
+    later: '(l.failing_since, l.resource_id) > (cast(:lastAt as timestamptz), :lastId)',
+    condition: 'l.failing_since is not null',
+  },
+  changed: {
+    by: 'l.changed_at desc, l.resource_id desc',
+    place: momentText('l.changed_at'),
+    later: '(l.changed_at, l.resource_id) < (cast(:lastAt as timestamptz), :lastId)',
+    condition: 'true',
+  },
+};
+
+/** What a filter asks of each link, less the organisation. */
+export function filterConditions(filter: LinkFilter): Conditions {
+  const { host, code, datasetId, states, failingBefore, changedSince } = filter;
+  return {
+    sql: [
+      ...(host === undefined ? [] : ['l.host = :host']),
+      ...(code === undefined ? [] : ['l.code = :code']),
+      ...(datasetId === undefined ? [] : ['l.dataset_id = :datasetId']),
+      ...(states === undefined ? [] : [statesCondition(states)]),
+      ...(failingBefore === undefined ? [] : ['l.failing_since <= :failingBefore']),
+      ...(changedSince === undefined ? [] : ['l.changed_at >= :changedSince']),
+    ],
+    bindings: { host, code, datasetId, failingBefore, changedSince },
+  };
+}
+
+const FAILING: readonly LinkState[] = ['broken', 'unsure'];
+
+/** That none of them works is said by itself, so that the index of those is of use. */
+function statesCondition(states: readonly LinkState[]): string {
+  const one = [...new Set(states)].map((state) => `(${STATE_CONDITIONS[state]})`);
+  if (one.length === 0) return 'false';
+  const areFailing = states.every((state) => FAILING.includes(state));
+  return areFailing ? `l.failing_since is not null and (${one.join(' or ')})` : `(${one.join(' or ')})`;
+}
+
+const MOMENT = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** What lies behind a cursor. Throws `ArchiverError('invalid-request')` for one of another list. */
+export function placeConditions(order: LinkOrder, after: string | null): Conditions {
+  if (after === null) return { sql: [], bindings: {} };
+  const [lastAt, lastId] = readCursor(after, order, ['string', 'string']);
+  if (order !== 'resource' && !MOMENT.test(String(lastAt)))
+    throw new ArchiverError('invalid-request', 'The cursor is none of this list.');
+  return { sql: [ORDERS[order].later], bindings: { lastAt, lastId } };
+}
