@@ -1,4 +1,6 @@
 export type { Archiver, StartOptions, Uninstalled, UninstallOptions, WorkOptions, WorkReport } from './Archiver.ts';
+export type { DatasetBlock, ResourceBlock } from './decide/ckan/archiverBlock.ts';
+export { datasetBlock } from './decide/ckan/archiverBlock.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
 export type { Copy } from './model/copy.ts';

@@ -116,13 +116,13 @@ export class PortalActions {
   }
 
   async #showDataset(dataset: Dataset) {
-    return datasetView(dataset, await this.#archive.status(dataset.resources.map(({ id }) => id)));
+    return datasetView(dataset, await this.#archive.archiverBlocks(dataset.resources.map(({ id }) => id)));
   }
 
   async #showResource(id: string) {
     const resource = await this.#catalogue.resource(id);
     if (!resource) throw new NotFound('Resource was not found.');
-    return resourceView(resource, (await this.#archive.status([id]))[0] ?? null);
+    return resourceView(resource, (await this.#archive.archiverBlocks([id])).get(id) ?? null);
   }
 
   /** By its own id, or by the entity, the type and the key that make it unique. */

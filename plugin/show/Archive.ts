@@ -1,3 +1,4 @@
+import type { ResourceBlock } from '../decide/ckan/archiverBlock.ts';
 import type { Copy } from '../model/copy.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { LaneState, PlaceHolder } from '../model/laneState.ts';
@@ -20,6 +21,8 @@ import type { ConfirmedOutcome, LastAttempt } from './lastAttempt.ts';
 export interface Archive {
   /** How these resources stand, in no order; those that were never asked for are left out. */
   status(resourceIds: readonly string[]): Promise<readonly ResourceStatus[]>;
+  /** What CKAN's archiver adds to these resources in `package_show`, by id; without those of which no attempt has ended. */
+  archiverBlocks(resourceIds: readonly string[]): Promise<ReadonlyMap<string, ResourceBlock>>;
   /** By resource, the newest copy first; a resource that has none is left out. */
   copies(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>>;
   /** CKAN's row, by its own id or by its resource; null when there is none. */

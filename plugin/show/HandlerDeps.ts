@@ -13,7 +13,10 @@ import type { ReaderLimits } from './sendStream.ts';
 /** What the routes stand on once the plugin is started. */
 export interface HandlerDeps {
   readonly requests: Requests;
-  readonly records: Pick<Records, 'archivals' | 'copies' | 'histories' | 'landings' | 'operatorViews' | 'runs'>;
+  readonly records: Pick<
+    Records,
+    'archivals' | 'copies' | 'histories' | 'landings' | 'operatorViews' | 'runs' | 'taskStatus'
+  >;
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources'>;
   readonly authorize: Portal['authorize'];

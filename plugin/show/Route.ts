@@ -33,4 +33,6 @@ export interface Route {
   readonly isPage?: true;
   /** Takes a form, whose fields these are, all of them texts. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Takes a JSON object, whose members these are. */
+  readonly json?: Readonly<Record<string, string>>;
 }

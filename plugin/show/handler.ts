@@ -4,6 +4,7 @@ import type { Logger } from '../model/logger.ts';
 import { ADMIN_ANSWERS } from './admin/adminAnswers.ts';
 import { pageHeaders } from './admin/problemPages.ts';
 import { showBadge } from './badge/badgeRoutes.ts';
+import { CKAN_ANSWERS } from './ckan/ckanRoutes.ts';
 import { readCopy } from './copyRoutes.ts';
 import { showDatasetFeed, showFeed } from './feeds.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
@@ -11,7 +12,7 @@ import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
 import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
-import { readForm, refuseForeignSites, refuseLongBodies } from './refusals.ts';
+import { readForm, readJson, refuseForeignSites, refuseLongBodies } from './refusals.ts';
 import {
   archiveDataset,
   archiveResource,
@@ -49,6 +50,7 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   datasetFeedAtom: (deps, request, response) => showDatasetFeed('atom', deps, request, response),
   datasetFeedJson: (deps, request, response) => showDatasetFeed('json', deps, request, response),
   metrics: showMetrics,
+  ...CKAN_ANSWERS,
   ...ADMIN_ANSWERS,
   describe: (deps, _request, response) => void response.json(openApi(deps.archiverUrl)),
 };
@@ -71,6 +73,7 @@ export function createHandler(ready: () => HandlerDeps | null, logger: Logger): 
   app.use(refuseLongBodies);
   app.use(refuseForeignSites(ready, logger));
   app.use('/admin', readForm);
+  app.use('/api/3/action', readJson);
   for (const path of new Set(ROUTES.map((route) => route.path))) addPath(app, path, ready);
   app.use(notFound);
   app.use(onError(logger));

@@ -80,7 +80,7 @@ export function openApi(url: string): object {
 }
 
 function operationOf(route: Route): object {
-  const { id, action, summary, path, headers = [], query = {}, pages, fields } = route;
+  const { id, action, summary, path, headers = [], query = {}, pages, fields, json } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -93,6 +93,7 @@ function operationOf(route: Route): object {
       ...(pages ? PAGE_PARAMETERS : []),
     ],
     ...(fields ? { requestBody: formOf(fields) } : {}),
+    ...(json ? { requestBody: jsonOf(json) } : {}),
     responses: responsesOf(route),
   };
 }
@@ -129,6 +130,12 @@ function responsesOf({ answers, problems, isPage }: Route): object {
     if (leadsTo) responses[status].headers = { Location: { description: leadsTo, schema: { type: 'string' } } };
   }
   return responses;
+}
+
+function jsonOf(members: NonNullable<Route['json']>): object {
+  const described = Object.entries(members).map(([name, description]) => [name, { type: 'string', description }]);
+  const schema = { type: 'object', properties: Object.fromEntries(described) };
+  return { required: true, content: { 'application/json': { schema } } };
 }
 
 /** What a form sends: texts, and the token that the page with the form has. */

@@ -9,6 +9,7 @@ import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
+import { archiverBlocks } from './ckan/archiverBlocks.ts';
 import { confirmedOutcomeOf, lastAttemptOf } from './lastAttempt.ts';
 
 /** What the archive is read from and asked by. */
@@ -22,6 +23,7 @@ export interface ArchiveDeps {
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
   readonly tally: { readonly totals: AttemptTotals };
   readonly config: { readonly confirmFailures: number };
+  readonly handlerDeps: Parameters<typeof archiverBlocks>[0];
   adoptStore(): Promise<RecoveredCopies>;
   lanes(): Promise<readonly LaneState[]>;
   now(): Date;
@@ -55,6 +57,10 @@ export class PortalArchive implements Archive {
     const { records, config } = this.#deps();
     const archivals = await records.archivals.getMany(resourceIds);
     return archivals.map((archival) => statusOf(archival, config.confirmFailures));
+  }
+
+  async archiverBlocks(resourceIds: readonly string[]) {
+    return archiverBlocks(this.#deps().handlerDeps, resourceIds);
   }
 
   async copies(resourceIds: readonly string[]) {

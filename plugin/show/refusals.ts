@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { ArchiverError } from '../errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { sendProblem } from './problem.ts';
@@ -38,11 +39,34 @@ const bodies = new WeakMap<Request, readonly Buffer[]>();
 export const readForm: RequestHandler = async (request, _response, next) => {
   const isForm = request.is('application/x-www-form-urlencoded') !== false;
   if (isReading(request) || !isForm || request.body !== undefined) return next();
-  const chunks: Buffer[] = [...(bodies.get(request) ?? [])];
-  if (!request.complete) for await (const chunk of request) chunks.push(chunk);
-  request.body = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString('utf8')));
+  request.body = Object.fromEntries(new URLSearchParams(await bodyOf(request)));
   next();
 };
+
+/**
+ * A JSON text as `request.body`, whatever type it claims to have, as CKAN takes it; nothing where there is none, or where
+ * the host has read it. After `refuseLongBodies`.
+ */
+export const readJson: RequestHandler = async (request, _response, next) => {
+  if (isReading(request) || request.body !== undefined) return next();
+  const body = await bodyOf(request);
+  if (body.trim() !== '') request.body = jsonOf(body);
+  next();
+};
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ArchiverError('invalid-request', 'The body is no JSON text.');
+  }
+}
+
+async function bodyOf(request: Request): Promise<string> {
+  const chunks: Buffer[] = [...(bodies.get(request) ?? [])];
+  if (!request.complete) for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
 
 const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
 

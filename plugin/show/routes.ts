@@ -1,4 +1,5 @@
 import { ADMIN_ROUTES } from './admin/adminRoutes.ts';
+import { CKAN_ROUTES } from './ckan/ckanRoutes.ts';
 import type { Route } from './Route.ts';
 
 const accepted = { 202: { description: 'Accepted; Location names the run.', schema: 'Run' } } as const;
@@ -187,6 +188,7 @@ export const ROUTES = [
     answers: found('OpenApi'),
     problems: [500, 503],
   },
+  ...CKAN_ROUTES,
   ...ADMIN_ROUTES,
 ] as const satisfies readonly Route[];
 

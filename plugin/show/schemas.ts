@@ -1,5 +1,6 @@
 import { CODES } from '../model/status.ts';
 import { ADMIN_SCHEMAS } from './admin/adminSchemas.ts';
+import { CKAN_SCHEMAS } from './ckan/ckanSchemas.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -203,6 +204,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     detail: text,
     code: { ...text, pattern: '^[a-z-]+$', description: 'Stable, unlike title and detail.' },
   }),
+  ...CKAN_SCHEMAS,
   ...ADMIN_SCHEMAS,
   OpenApi: { type: 'object', description: 'An OpenAPI 3.1 document.' },
 };

@@ -1,26 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { badgeOf } from '../../examples/portal/pageViews.ts';
-import { resourceView } from '../../examples/portal/views.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
-
-/** A row of the example portal's table, as far as its views read it. */
-const ROW = {
-  id: 'r1',
-  package_id: 'd1',
-  url: 'https://data.example/one.csv',
-  name: 'One',
-  description: '',
-  format: 'CSV',
-  url_type: null,
-  mimetype: null,
-  size: null,
-  hash: null,
-  position: 0,
-  state: 'active',
-  created: new Date(0),
-  metadata_modified: new Date(0),
-};
 
 const GONE = 'The server says that there is no such file: 404 Not Found.';
 
@@ -46,7 +27,7 @@ describe('a link that stops working', () => {
     ];
     const [status] = await portal.archiver.archive.status(['r1']);
     assert.ok(status);
-    const ckan = resourceView(ROW, status).archiver;
+    const ckan = (await portal.archiver.archive.archiverBlocks(['r1'])).get('r1');
     const row = await portal.archiver.archive.taskStatus({ resourceId: 'r1' });
     const value = JSON.parse(row?.value ?? '');
     assert.deepEqual([value.lastAttempt.code, value.lastAttempt.at], [route.lastAttempt.code, route.lastAttempt.at]);
@@ -74,7 +55,7 @@ describe('a link that stops working', () => {
         broken: [null, null, null, null, null],
         counts: [['gone', null]],
         badge: 'unsure',
-        printable: 'Not sure',
+        printable: 'Not sure if broken',
         task: ['success', 'archived', ''],
         last: ['gone', true],
       });
