@@ -43,7 +43,11 @@ function ladder(failureCount: number): number {
 function stretch({ now, freshUntil, unchangedCount, bounds }: Parameters<typeof nextCheck>[0]): number {
   const freshMs = freshUntil ? freshUntil.getTime() - now.getTime() : 0;
   const { minCheckIntervalMs: min, maxCheckIntervalMs: max } = bounds;
+  return Math.min(Math.max(freshMs, stretchedMs(unchangedCount, bounds), min), max);
+}
+
+/** The minimum interval, stretched by each check in a row that found nothing new. */
+export function stretchedMs(unchangedCount: number, { minCheckIntervalMs: min }: CheckBounds): number {
   // The exponent is bounded before the power: 1.5^2000 is Infinity, and Infinity times zero is no date.
-  const stretched = Math.max(min, 1) * STABLE_FACTOR ** Math.min(unchangedCount, 60);
-  return Math.min(Math.max(freshMs, stretched, min), max);
+  return Math.max(min, 1) * STABLE_FACTOR ** Math.min(unchangedCount, 60);
 }

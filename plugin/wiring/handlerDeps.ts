@@ -67,6 +67,7 @@ function adminDepsOf({ config, portal, records, environment, stopping, now }: Op
     settings: settingsInForce(config, { environment, settings: portal.settings }),
     formTokens: new FormTokens(formKeyOf(records.leases, now), now),
     stopping,
+    checkBounds: config,
     formCaller: (request) => portal.info.caller?.(request) ?? hashOf(request.headers.authorization),
   };
 }

@@ -35,6 +35,9 @@ describe('the pages for operators in a browser', { skip: path === null && NO_BRO
     pages.set('/admin/settings', 'Settings');
     pages.set('/admin/runs', 'Runs');
     pages.set(`/admin/runs/${asked.run.id}`, 'Dataset air');
+    pages.set('/admin/resources/one', 'one');
+    pages.set('/admin/resources/gone', 'gone');
+    pages.set('/admin/datasets/air', 'air');
   });
   after(async () => {
     await browser?.close();
@@ -78,6 +81,27 @@ describe('the pages for operators in a browser', { skip: path === null && NO_BRO
       await page.getByRole('link', { name: 'Runs' }).click();
       await page.getByRole('link', { name: 'Dataset air' }).click();
       await page.getByRole('cell', { name: 'gone' }).first().waitFor();
+      await page.getByRole('link', { name: 'air', exact: true }).first().click();
+      await page.getByRole('link', { name: 'one', exact: true }).click();
+      await page.getByText('new copy').waitFor();
+      await page.context().close();
+    });
+
+  for (const javaScriptEnabled of [true, false])
+    it(`archive a resource and a dataset again, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
+      const page = await visit({ scheme: 'light', width: 1280, javaScriptEnabled });
+      for (const [place, button] of [
+        ['/admin/resources/one', 'Archive now'],
+        ['/admin/datasets/air', 'Archive again'],
+      ] as const) {
+        await page.goto(admin.urlOf(place));
+        await page.getByRole('button', { name: button }).click();
+        await page.getByRole('status').getByRole('link', { name: 'how far that is' }).click();
+        const id = page.url().split('/').at(-1) ?? '';
+        await admin.portal.ended(id);
+        await page.reload();
+        await page.locator('.badge', { hasText: 'done' }).waitFor();
+      }
       await page.context().close();
     });
 

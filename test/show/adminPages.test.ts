@@ -1,29 +1,51 @@
 import assert from 'node:assert/strict';
 import { request as send } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { AdminPortal, type AdminPortal as Portal, type Role } from '../support/adminPortal.ts';
+import { ROUTES } from '../../plugin/show/routes.ts';
+import { AdminPortal, type Role } from '../support/adminPortal.ts';
 
-const PAGES = ['/admin/settings', '/admin/runs'];
+const ADMIN = ROUTES.filter(({ path }) => path.startsWith('/admin'));
+
+/** What the routes that are about one thing are asked for. */
+const pathOf = (path: string, runId: string) =>
+  path
+    .replace('/runs/{id}', `/runs/${runId}`)
+    .replace('/resources/{id}', '/resources/one')
+    .replace('/datasets/{id}', '/datasets/d1');
 
 describe('the pages for operators', () => {
-  let admin: Portal;
+  let admin: AdminPortal;
+  let runId: string;
   before(async () => {
     admin = await AdminPortal.open({ settings: { metricsToken: 'do-not-show-this-token', maxBytes: 5_000_000 } });
+    const { portal } = admin;
+    portal.files.set('/one.csv', { body: 'a,b\n1,2\n' });
+    await portal.archived('one', '/one.csv');
+    const asked = await portal.archiver.archive.requestResource('one');
+    assert.ok(asked.kind === 'accepted');
+    runId = asked.run.id;
+    await portal.ended(runId);
   });
   after(() => admin.close());
 
-  const statusOf = async (path: string, role: Role) => (await admin.ask(path, role)).status;
+  async function statusOf(path: string, role: Role): Promise<number> {
+    const answer = await admin.ask(path, role);
+    await answer.body?.cancel();
+    return answer.status;
+  }
 
-  it('are for those who may see reports, as pages and as files', async () => {
-    for (const page of PAGES)
-      for (const path of [page, `${page}.csv`, `${page}.json`]) {
-        assert.deepEqual(
-          [await statusOf(path, 'anonymous'), await statusOf(path, 'reader'), await statusOf(path, 'editor')],
-          [403, 403, 200],
-          path,
-        );
-        assert.equal(await statusOf(path, 'administrator'), 200, path);
-      }
+  it('are for those who may see reports, as pages, as files and as events', async () => {
+    for (const { path, action } of ADMIN.filter(({ method }) => method === 'get')) {
+      const asked = pathOf(path, runId);
+      const [low, high] = action === null ? [200, 200] : [403, 200];
+      assert.deepEqual([await statusOf(asked, 'anonymous'), await statusOf(asked, 'reader')], [low, low], asked);
+      assert.deepEqual([await statusOf(asked, 'editor'), await statusOf(asked, 'administrator')], [high, high], asked);
+    }
+  });
+
+  it('say of what is not there only to those who may see reports that it is not', async () => {
+    for (const path of ['/admin/runs/none', '/admin/resources/none', '/admin/datasets/none'])
+      assert.deepEqual([await statusOf(path, 'reader'), await statusOf(path, 'editor')], [403, 404], path);
   });
 
   it('refuse as pages in a browser, and as problem details in a file', async () => {
@@ -93,25 +115,13 @@ describe('the pages for operators', () => {
   });
 
   describe('change something by a form', () => {
-    let runId: string;
-    before(async () => {
-      const { portal } = admin;
-      portal.files.set('/one.csv', { body: 'a,b\n1,2\n' });
-      await portal.archived('one', '/one.csv');
-      const asked = await portal.archiver.archive.requestResource('one');
-      assert.ok(asked.kind === 'accepted');
-      runId = asked.run.id;
-      await portal.ended(runId);
-    });
+    const forms = ADMIN.filter(({ method }) => method === 'post').map(({ path }) => path);
     beforeEach(async () => {
-      const { portal } = admin;
-      await portal.database
-        .knex('archiver.run')
-        .where({ id: runId })
-        .update({ state: 'running', total: 2, ended_at: null });
+      const open = { state: 'running', total: 2, ended_at: null };
+      await admin.portal.database.knex('archiver.run').where({ id: runId }).update(open);
     });
 
-    /** The form of a page as a browser has it: its cookies and its token. */
+    /** What a page with a form gave a browser: a cookie and a token. */
     async function formOf(role: Role): Promise<{ cookie: string; token: string }> {
       const page = await admin.ask(`/admin/runs/${runId}`, role);
       const [own = ''] = page.headers.getSetCookie().map((one) => one.split(';')[0] ?? '');
@@ -119,44 +129,54 @@ describe('the pages for operators', () => {
       return { cookie: `login=${role}; ${own}`, token };
     }
 
-    async function cancel(
+    async function post(
+      path: string,
       cookie: string,
       token: string,
       headers: Readonly<Record<string, string>> = {},
     ): Promise<number> {
-      const body = new URLSearchParams({ token });
-      const init = { method: 'POST', body, headers: { Cookie: cookie, ...headers } };
-      return (await admin.ask(`/admin/runs/${runId}/cancel`, 'anonymous', init)).status;
+      const init = { method: 'POST', body: new URLSearchParams({ token }), headers: { Cookie: cookie, ...headers } };
+      return (await admin.ask(pathOf(path, runId), 'anonymous', init)).status;
     }
+
+    const runs = async () => (await admin.portal.archiver.archive.runs.list(1000)).map(({ id, state }) => [id, state]);
 
     it('only where it is a page of ours that sends it', async () => {
       const { cookie, token } = await formOf('administrator');
       const other = await formOf('administrator');
-      assert.equal(await cancel(cookie, ''), 403, 'no token');
-      assert.equal(await cancel(cookie, `${token.slice(0, -1)}_`), 403, 'another signature');
-      assert.equal(await cancel(cookie, `9${token}`), 403, 'another end');
-      assert.equal(await cancel(cookie, other.token), 403, 'the token of another browser');
-      assert.equal(await cancel('login=administrator', token), 403, 'no cookie of ours');
-      assert.equal(await cancel(cookie, token, { 'Sec-Fetch-Site': 'cross-site' }), 403, 'a page of another site');
-      assert.equal(await cancel(cookie, token, { Origin: 'https://evil.example' }), 403, 'another origin');
-      assert.equal((await admin.portal.archiver.archive.runs.get(runId))?.state, 'running');
+      const before = await runs();
+      for (const path of forms) {
+        assert.equal(await post(path, cookie, ''), 403, 'no token');
+        assert.equal(await post(path, cookie, `${token.slice(0, -1)}_`), 403, 'another signature');
+        assert.equal(await post(path, cookie, `9${token}`), 403, 'another end');
+        assert.equal(await post(path, cookie, other.token), 403, 'the token of another browser');
+        assert.equal(await post(path, 'login=administrator', token), 403, 'no cookie of ours');
+        assert.equal(
+          await post(path, cookie, token, { 'Sec-Fetch-Site': 'cross-site' }),
+          403,
+          'a page of another site',
+        );
+        assert.equal(await post(path, cookie, token, { Origin: 'https://evil.example' }), 403, 'another origin');
+      }
+      assert.deepEqual(await runs(), before);
     });
 
     it('only for administrators, and others see no form', async () => {
       assert.equal((await formOf('editor')).token, '');
       const { cookie, token } = await formOf('administrator');
-      for (const role of ['anonymous', 'reader', 'editor'])
-        assert.equal(await cancel(cookie.replace('login=administrator', `login=${role}`), token), 403, role);
-      assert.equal((await admin.portal.archiver.archive.runs.get(runId))?.state, 'running');
+      const before = await runs();
+      for (const path of forms)
+        for (const role of ['anonymous', 'reader', 'editor'])
+          assert.equal(await post(path, cookie.replace('administrator', role), token), 403, `${path} ${role}`);
+      assert.deepEqual(await runs(), before);
+      for (const path of forms) assert.equal(await post(path, cookie, token), 303, path);
+      assert.notDeepEqual(await runs(), before);
     });
 
     it('also where a proxy sends it in chunks, and leads to the page that shows it', async () => {
       const { cookie, token } = await formOf('administrator');
-      const headers = {
-        Cookie: cookie,
-        'Content-Type': 'application/x-www-form-urlencoded',
-        'Transfer-Encoding': 'chunked',
-      };
+      const type = 'application/x-www-form-urlencoded';
+      const headers = { Cookie: cookie, 'Content-Type': type, 'Transfer-Encoding': 'chunked' };
       const answer = await new Promise<{ status?: number; location?: string }>((resolve, reject) => {
         const sent = send(admin.urlOf(`/admin/runs/${runId}/cancel`), { method: 'POST', headers }, (response) => {
           response.resume();
@@ -174,7 +194,7 @@ describe('the pages for operators', () => {
       const { cookie, token } = await formOf('administrator');
       await admin.portal.archiver.stop();
       await admin.portal.archiver.start();
-      assert.equal(await cancel(cookie, token), 303);
+      assert.equal(await post('/admin/runs/{id}/cancel', cookie, token), 303);
     });
   });
 });

@@ -2,6 +2,9 @@ import type { Request, Response } from 'express';
 import type { HandlerDeps } from '../HandlerDeps.ts';
 import type { AdminRouteId } from './adminRoutes.ts';
 import { sendAsset } from './frame/assets.ts';
+import { archiveDatasetAgain, showDataset } from './pages/datasetPage.ts';
+import { followResource } from './pages/followResource.ts';
+import { archiveResourceNow, showResource } from './pages/resourcePage.ts';
 import { cancelRun, followRun, showRun } from './pages/runPage.ts';
 import { followRuns, showRuns } from './pages/runsPage.ts';
 import { showSettings } from './pages/settingsPage.ts';
@@ -31,4 +34,13 @@ export const ADMIN_ANSWERS: Readonly<Record<AdminRouteId, Answer>> = {
   adminRunJson: as(showRun, 'json'),
   adminRunLive: as(followRun),
   adminCancelRun: as(cancelRun),
+  adminResource: as(showResource),
+  adminResourceCsv: as(showResource, 'csv'),
+  adminResourceJson: as(showResource, 'json'),
+  adminResourceLive: as(followResource),
+  adminArchiveResource: as(archiveResourceNow),
+  adminDataset: as(showDataset),
+  adminDatasetCsv: as(showDataset, 'csv'),
+  adminDatasetJson: as(showDataset, 'json'),
+  adminArchiveDataset: as(archiveDatasetAgain),
 };

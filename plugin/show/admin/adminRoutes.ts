@@ -127,6 +127,41 @@ export const ADMIN_ROUTES = [
     summary: 'Cancel what has not begun',
     fields: {},
   },
+  {
+    ...LIVE,
+    id: 'adminResourceLive',
+    path: '/admin/resources/{id}/live',
+    summary: 'Says when the page of a resource has changed',
+    problems: [403, 404, 500, 503],
+  },
+  ...tablePage({
+    id: 'adminResource',
+    path: '/admin/resources/{id}',
+    summary: 'The whole story of a resource',
+    schemas: ['ChangesTable', 'CopiesTable', 'AttemptsTable', 'DerivedTable'],
+    isOfOne: true,
+  }),
+  {
+    ...FORM,
+    id: 'adminArchiveResource',
+    path: '/admin/resources/{id}/archive',
+    summary: 'Archive a resource now',
+    fields: {},
+  },
+  ...tablePage({
+    id: 'adminDataset',
+    path: '/admin/datasets/{id}',
+    summary: 'The resources of a dataset',
+    schemas: ['ResourcesTable'],
+    isOfOne: true,
+  }),
+  {
+    ...FORM,
+    id: 'adminArchiveDataset',
+    path: '/admin/datasets/{id}/archive',
+    summary: 'Archive a dataset again',
+    fields: {},
+  },
 ] as const satisfies readonly Route[];
 
 /** The `operationId` of a page's route. */

@@ -1,4 +1,6 @@
+import { RESOURCES_TABLE } from './pages/datasetPage.ts';
 import { FAILED_TABLE } from './pages/failedTable.ts';
+import { ATTEMPTS_TABLE, CHANGES_TABLE, COPIES_TABLE, DERIVED_TABLE } from './pages/resourceTables.ts';
 import { COUNTS_TABLE } from './pages/runPage.ts';
 import { RUNS_TABLE } from './pages/runViews.ts';
 import { SETTINGS_TABLE } from './pages/settingsPage.ts';
@@ -37,4 +39,9 @@ export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
   RunsTable: schemaOf(RUNS_TABLE),
   CountsTable: schemaOf(COUNTS_TABLE),
   FailedTable: schemaOf(FAILED_TABLE),
+  ChangesTable: schemaOf(CHANGES_TABLE),
+  CopiesTable: schemaOf(COPIES_TABLE),
+  AttemptsTable: schemaOf(ATTEMPTS_TABLE),
+  DerivedTable: schemaOf(DERIVED_TABLE),
+  ResourcesTable: schemaOf(RESOURCES_TABLE),
 };

@@ -45,6 +45,14 @@ export function time(moment: Date | null, { now }: Pick<Place, 'now'>): Html {
   return html`<time datetime="${moment.toISOString()}"><span class="moment">${timeText(moment)}</span> <span class="relative">${relativeText(moment, now)}</span></time>`;
 }
 
+/** As people read sizes: `1.2 MB`, decimal. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const step = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const value = bytes / 1000 ** step;
+  return `${step === 0 ? value : value.toPrecision(3)} ${units[step]}`;
+}
+
 /** With a thin space between thousands, as SI has it: `1 250 000`. */
 export const countText = (count: number): string =>
   String(count).replace(/^(-?\d+)/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, '\u202f'));

@@ -88,9 +88,10 @@ async function runOf(visit: Visit): Promise<Run> {
 
 /** What was asked for while it went on; a run knows no more of its resources once they have ended. */
 function scopeOf(run: Run, { now }: Place): RunScope {
-  const { kind, subjectId, datasetId, startedAt, createdAt, endedAt } = run;
+  const { kind, subjectId, datasetId, createdAt, endedAt } = run;
   const resourceId = kind === 'resource' ? subjectId : null;
-  return { from: startedAt ?? createdAt, to: endedAt ?? now, datasetId, resourceId };
+  // It begins with its first record, which is of an archival that was over by then.
+  return { from: createdAt, to: endedAt ?? now, datasetId, resourceId };
 }
 
 async function cancelForm(visit: Visit, run: Run): Promise<Html | null> {
