@@ -1,18 +1,17 @@
 import { ArchiverError } from '../errors.ts';
-import type { Attempt, FetchRequest, Known } from '../model/attempt.ts';
+import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { Config } from '../settings/Config.ts';
 import type { StageOpener } from './body/bodySink.ts';
 import { DistrustedHosts } from './cache/distrustedHosts.ts';
-import { isFresh } from './cache/freshness.ts';
-import { holdsCopyOf, stillFresh } from './cache/knownCopy.ts';
+import { stillFresh } from './cache/knownCopy.ts';
 import { Verification } from './cache/verification.ts';
 import type { AttemptSettings } from './exchange/AttemptScope.ts';
 import { type DeadlineSettings, Deadlines, type SpeedFloor } from './exchange/deadlines.ts';
 import { FetchAttempt } from './fetchAttempt.ts';
 import { HostVisits } from './follow/hostVisits.ts';
 import type { GuardedConnections } from './follow/requestSender.ts';
-import { lowerCased } from './http/headers.ts';
+import { mayBeSpared, withLowerCasedHeaders } from './freshAttempt.ts';
 import { parseUrl } from './http/parseUrl.ts';
 import { failure } from './outcome/failure.ts';
 import type { Outcome } from './outcome/outcome.ts';
@@ -88,7 +87,7 @@ export class Fetcher {
   ): Promise<Outcome> {
     const parsed = parseUrl(request.url);
     if (parsed.kind === 'invalid') return outcomeOf(failure(parsed.code, parsed.reason));
-    if (request.known && this.#mayBeSpared(request.known, request)) return stillFresh(request.known);
+    if (request.known && mayBeSpared(request, this.#settings)) return stillFresh(request.known);
     const deadlines = new Deadlines(this.#settings, this.#floor);
     const { agents, places = null } = this.#deps;
     const visits = new HostVisits({ url: parsed.url, places, trace, signal });
@@ -116,15 +115,4 @@ export class Fetcher {
     const settings = this.#settings;
     return maxBytes === undefined || maxBytes >= settings.maxBytes ? settings : { ...settings, maxBytes };
   }
-
-  #mayBeSpared(known: Known, { mode, url, now }: FetchRequest): boolean {
-    return mode === 'sweep' && holdsCopyOf(known, url) && isFresh(known, now, this.#settings);
-  }
-}
-
-/** Header names of a copy that another archiver recorded may be in any case. */
-function withLowerCasedHeaders(request: FetchRequest): FetchRequest {
-  const { known } = request;
-  const headers = known ? lowerCased(known.headers) : null;
-  return known && headers && headers !== known.headers ? { ...request, known: { ...known, headers } } : request;
 }

@@ -37,6 +37,14 @@ export interface Recorded {
   readonly endedRunIds: readonly string[];
 }
 
+/** What a look at the due resources of one host found. */
+export interface DueAndFresh {
+  /** How many were looked at. */
+  readonly due: number;
+  /** Those of them that are fresh, as if leased: nobody holds them. */
+  readonly fresh: readonly Lease[];
+}
+
 /** A resource whose row is gone. */
 export type Forgotten = Pick<Archival, 'resourceId' | 'datasetId' | 'runIds'>;
 
@@ -117,6 +125,16 @@ export interface Archivals {
   hostsWithExpiredLeases(limit: number): Promise<readonly string[]>;
   /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
   record(outcomes: readonly ArchivalRecord[]): Promise<readonly Recorded[]>;
+  /**
+   * Looks at the first `limit` due resources of one host in the bulk lane that nobody holds: which of them are fresh by what
+   * was recorded of them, with nothing else to be done about them. Whether they are is for the caller to decide.
+   */
+  dueAndFresh(host: string, by: { readonly now: Date; readonly limit: number }): Promise<DueAndFresh>;
+  /**
+   * The same as `record` for what `dueAndFresh` found at `now` and what nothing was asked for: by set statements, without a
+   * lease. What somebody took, wanted or advanced meanwhile is left as it is, and is not among the answer.
+   */
+  advance(outcomes: readonly ArchivalRecord[], now: Date): Promise<readonly Recorded[]>;
   /** Hosts with due resources in the bulk lane, the longest waiting first. */
   dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
   /** Hosts with something in the lane that nobody works on although its time has come, the longest waiting first. */

@@ -12,14 +12,14 @@ export interface MissingCopyDeps {
 }
 
 /**
- * The copy that the next attempt would be compared with, where the store no longer has it; else null. Of what a sweep
- * finds still fresh, and will not ask for, a share taken at random is looked at.
+ * The copy that the next attempt would be compared with, where the store no longer has it; else null. What a sweep finds
+ * still fresh, and will not ask for, comes here as the share that is to be looked at.
  */
 export async function findMissingCopy(lease: Lease, deps: MissingCopyDeps): Promise<Copy | null> {
   const { known, copyId, freshUntil } = lease.archival;
   if (known === null || copyId === null) return null;
   const isSpared = !lease.requested && freshUntil !== null && freshUntil > deps.now();
-  if (isSpared && Math.random() >= deps.config.storeCheckShare) return null;
+  if (isSpared && deps.config.storeCheckShare === 0) return null;
   const copy = await deps.newestCopy(lease.resourceId);
   return copy && !(await deps.isStored(copy.key)) ? copy : null;
 }

@@ -1,10 +1,12 @@
+import type { Journey } from '../archiveResource.ts';
 import { messageOf } from '../errors.ts';
+import { freshAttempt } from '../fetch/freshAttempt.ts';
 import type { JobHandlers } from '../job/JobQueue.ts';
-
 import { OutboxRelay } from '../trigger/relay.ts';
 import { archiveSharedUrl } from '../work/archiveSharedUrl.ts';
 import { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
+import { FreshCopies } from '../work/freshCopies.ts';
 import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
@@ -87,6 +89,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const sweptDeps = { journey: bulk.journey, archivals, leaseRenewal, gate, moves, store, logger };
   const hostBatch = new HostBatch({
     ...shared,
+    fresh: openFreshCopies(deps, bulk.journey, moves),
     places: bulk.places,
     archive: (due, signal, onAnswered) => archiveSharedUrl(due, sweptDeps, signal, onAnswered),
     pause: async () => (await gate.closed()) ?? pressure.pause(),
@@ -119,6 +122,22 @@ function openWatch(scope: Scope, { config, records, now, portal: { logger } }: W
   watch.start();
   const everyMs = Math.min(config.healthMaxIdleMs / 4, MOVES_TOLD_MS);
   return new LaneMoves({ leases: records.leases, everyMs, elapsedMs: () => performance.now(), logger });
+}
+
+function openFreshCopies(
+  { config, records: { archivals }, now }: WorkerDeps,
+  journey: Journey,
+  moves: LaneMoves,
+): FreshCopies {
+  return new FreshCopies({
+    archivals,
+    journey,
+    freshAttempt: (request) => freshAttempt(request, config),
+    // Who only checks links asks for each.
+    isChecked: () => config.checkOnly || Math.random() < config.storeCheckShare,
+    onAdvanced: (attempt) => moves.ended('bulk', attempt),
+    now,
+  });
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {

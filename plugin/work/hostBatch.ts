@@ -7,6 +7,7 @@ import type { Lease } from '../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
+import type { FreshCopies } from './freshCopies.ts';
 import type { LanePlace, LanePlaces } from './lanePlaces.ts';
 import type { ClosedGate } from './serviceGate.ts';
 import type { HostSlots } from './sitedHosts.ts';
@@ -15,6 +16,8 @@ import { SlotRenewal } from './slotRenewal.ts';
 /** What a host's share of a sweep reads, writes and calls. */
 export interface HostBatchDeps {
   readonly archivals: Pick<Archivals, 'leaseDue' | 'release' | 'nextRetryAt' | 'explainDue'>;
+  /** What is still fresh is not asked for. */
+  readonly fresh: Pick<FreshCopies, 'advance' | 'leased'>;
   readonly hosts: HostSlots;
   readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
   limitsFor(host: string): HostLimits;
@@ -123,7 +126,8 @@ export class HostBatch {
   }
 
   async #takeSlice(host: string, ends: Ends): Promise<Date | null> {
-    const { places, now } = this.#deps;
+    const { archivals, fresh, places, now } = this.#deps;
+    if (!(await fresh.advance(host, ends.closing))) return archivals.nextRetryAt(host);
     const slow = new AbortController();
     const place = await places.enter(host, ends.closing, () => slow.abort()).catch(() => null);
     if (!place) return now();
@@ -156,9 +160,10 @@ export class HostBatch {
   }
 
   async #runSlice(own: OwnSlice, signal: AbortSignal): Promise<Date | null> {
-    const { archivals, owner, leaseMs, now } = this.#deps;
+    const { archivals, fresh, owner, leaseMs, now } = this.#deps;
     const { granted } = own.slice;
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
+    fresh.leased(own.host, leases.length < granted ? 'all' : leases.length);
     const costs = await Promise.all(await this.#archiveWithSlots(leases, own, signal));
     if (signal.aborted || own.closing.aborted) return now();
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);

@@ -18,6 +18,7 @@ describe('a sweep', () => {
   let body = 'a,b\n1,2\n';
   let status = 200;
   let etag: string | null = null;
+  let maxAge: number | null = null;
   let asked: string[] = [];
   let database: TestDatabase;
   let folder = '';
@@ -27,7 +28,10 @@ describe('a sweep', () => {
     publisher = createServer((request, response) => {
       asked.push(request.url ?? '');
       if (etag !== null && request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
-      else response.writeHead(status, { 'content-type': 'text/csv', ...(etag && { etag }) }).end(body);
+      else {
+        const fresh = maxAge !== null && { 'cache-control': `max-age=${maxAge}` };
+        response.writeHead(status, { 'content-type': 'text/csv', ...(etag && { etag }), ...fresh }).end(body);
+      }
     });
     await new Promise<void>((resolve) => publisher.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${(publisher.address() as AddressInfo).port}`;
@@ -38,6 +42,7 @@ describe('a sweep', () => {
     body = 'a,b\n1,2\n';
     status = 200;
     etag = null;
+    maxAge = null;
     asked = [];
     database = await freshDatabase();
     await createPortalTables(database.knex);
@@ -76,6 +81,43 @@ describe('a sweep', () => {
     assert.deepEqual(run?.counts, { archived: 3 });
     assert.ok(run?.startedAt && run.endedAt);
     assert.equal((await records().runs.list(10)).length, 1);
+  });
+
+  it('asks nobody for what is still fresh, without a lease; what left the portal or has another URL takes its usual way', async () => {
+    maxAge = 86_400;
+    await archiver.stop();
+    archiver = createArchiver({ environment: {} });
+    const settings = { folder, databaseUrl: database.url, hostRequestsPerSecond: 1000, storeCheckShare: 0 };
+    archiver.register(testPortal({ knex: database.knex, settings }));
+    await archiver.start();
+    const told: string[] = [];
+    archiver.on(({ name, resourceId }) => void told.push(`${name} ${resourceId}`));
+    for (const id of ['r1', 'r2', 'r3', 'r4']) await addResource(database.knex, id, `${base}/${id}.csv`);
+    await ended(await sweep());
+    const tokens = () => database.knex('archiver.archival').whereIn('resource_id', ['r1', 'r2']).pluck('lease_token');
+    const before = await tokens();
+    asked = [];
+    await database.knex.raw(`update archiver.archival set next_check_at = now() - interval '1 second'`);
+    await database.knex('resource').where({ id: 'r3' }).delete();
+    await database
+      .knex('resource')
+      .where({ id: 'r4' })
+      .update({ url: `${base}/moved.csv` });
+    await sweep();
+    await until(async () => {
+      const rows = await records().archivals.getMany(['r1', 'r2', 'r3', 'r4']);
+      const [first, second, moved, another] = rows
+        .map(({ code }) => code)
+        .sort()
+        .reverse();
+      const isFresh = first === 'still-fresh' && second === 'still-fresh';
+      return isFresh && moved === 'archived' && another === undefined && asked.length > 0;
+    });
+    assert.deepEqual(asked, ['/moved.csv']);
+    assert.deepEqual(await tokens(), before);
+    await until(() => ['archive.unchanged r1', 'archive.unchanged r2'].every((one) => told.includes(one)));
+    const status = JSON.parse((await records().taskStatus.get('r1'))?.value ?? '{}');
+    assert.deepEqual([status.code, status.attempts], ['still-fresh', 1]);
   });
 
   it('that finds nothing has ended at once, and gives way to the next', async () => {
@@ -122,7 +164,8 @@ describe('a sweep', () => {
       await makeDue();
       assert.deepEqual((await ended(await sweep()))?.counts, { 'http-error': 1 });
       assert.equal(asked.length, 4, `check ${check}`);
-      assert.deepEqual(await task(), { state: 'failure', attempts: 4 });
+      // Three failures in a row would confirm it.
+      assert.deepEqual(await task(), { state: 'success', attempts: 4 });
     }
     assert.equal((await records().archivals.get('r1'))?.failureCount, 2);
     status = 200;

@@ -87,6 +87,7 @@ function depsOf({ leases, archive, onReleased, now = new Date() }: Given): HostB
       enter: async () => ({ progressed: () => undefined, leave: () => undefined }),
       learn: () => undefined,
     },
+    fresh: { advance: async () => true, leased: () => undefined },
     limitsFor: () => LIMITS,
     archive,
     pause: async () => null,

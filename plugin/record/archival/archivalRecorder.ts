@@ -159,13 +159,14 @@ export class ArchivalRecorder {
   }
 }
 
-function countableOf({ archival, lease, settled, copy, landing, history }: ArchivalRecord): Countable {
+/** What the metrics count of a record. */
+export function countableOf({ archival, lease, settled, copy, landing, history }: ArchivalRecord): Countable {
   const stored = [...(copy ? [copy] : []), ...(landing?.copies ?? [])].map(({ bytes }) => bytes);
   return { code: archival.code, lane: lease.archival.lane, settled, stored, attempt: history?.attempt ?? null };
 }
 
 /** The runs that ended with this record; a run that ended with several is reported by the first of them alone. */
-function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
+export function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
   return archival.runIds.filter((id) => ended.delete(id));
 }
 

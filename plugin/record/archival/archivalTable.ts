@@ -11,6 +11,7 @@ import { ArchivalLeases } from './archivalLeases.ts';
 import { ArchivalRecorder } from './archivalRecorder.ts';
 import { ArchivalTurns } from './archivalTurns.ts';
 import { FRONT } from './dueFront.ts';
+import { FreshArchivals } from './freshArchivals.ts';
 import { waitingHosts } from './laneWaits.ts';
 import { requestArchivals } from './requestArchivals.ts';
 
@@ -88,12 +89,14 @@ export class ArchivalTable implements Archivals {
   readonly #leases: ArchivalLeases;
   readonly #turns: ArchivalTurns;
   readonly #recorder: ArchivalRecorder;
+  readonly #fresh: FreshArchivals;
 
   constructor(database: Database, writeBack: Catalog['writeBack']) {
     this.#database = database;
     this.#leases = new ArchivalLeases(database);
     this.#turns = new ArchivalTurns(database);
     this.#recorder = new ArchivalRecorder(database, writeBack);
+    this.#fresh = new FreshArchivals(database);
   }
 
   async get(resourceId: string): Promise<Archival | null> {
@@ -131,6 +134,8 @@ export class ArchivalTable implements Archivals {
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);
+  dueAndFresh: Archivals['dueAndFresh'] = (host, by) => this.#fresh.dueAndFresh(host, by);
+  advance: Archivals['advance'] = (records, now) => this.#fresh.advance(records, now);
 
   dueHosts(now: Date, limit: number): Promise<{ readonly host: string; readonly dueAt: Date }[]> {
     return this.#database.rows('looking for due hosts', DUE_HOSTS, { now, limit });
