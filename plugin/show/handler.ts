@@ -4,6 +4,7 @@ import type { Logger } from '../model/logger.ts';
 import { ADMIN_ANSWERS } from './admin/adminAnswers.ts';
 import { pageHeaders } from './admin/problemPages.ts';
 import { showBadge } from './badge/badgeRoutes.ts';
+import { sendStatusScript } from './badge/statusScript.ts';
 import { CKAN_ANSWERS } from './ckan/ckanRoutes.ts';
 import { readCopy } from './copyRoutes.ts';
 import { showDatasetFeed, showFeed } from './feeds.ts';
@@ -37,6 +38,7 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   badgePicture: (deps, request, response) => showBadge('svg', deps, request, response),
   badgeData: (deps, request, response) => showBadge('json', deps, request, response),
   badgeSnippet: (deps, request, response) => showBadge('html', deps, request, response),
+  statusScript: (_deps, request, response) => sendStatusScript(request, response),
   listResourceEvents,
   listResourceAttempts,
   showDataset,

@@ -98,6 +98,16 @@ export const ROUTES = [
     ...badgeAnswers({ texts: ['text/html'] }),
   },
   {
+    id: 'statusScript',
+    method: 'get',
+    path: '/archive-status.js',
+    action: null,
+    summary: 'The element `<archive-status>`, for portals that render on the client',
+    answers: { 200: { description: 'The script, a module.', texts: ['text/javascript'] }, 304: UNCHANGED },
+    problems: [500, 503],
+    headers: ['If-None-Match'],
+  },
+  {
     ...READ,
     id: 'listResourceEvents',
     path: '/resources/{id}/events',
