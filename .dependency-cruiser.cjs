@@ -275,7 +275,7 @@ module.exports = {
     door(npm('jose'), '^plugin/show/taskToken\\.ts$'),
     door(npm('express'), '^plugin/show/'),
     door(npm('@remix-run/html-template'), '^plugin/show/admin/frame/html\\.ts$'),
-    door(npm('csv-stringify'), '^plugin/show/admin/table/formats\\.ts$'),
+    door(npm('csv-stringify'), '^plugin/(show/admin/table/formats|cli/archive/reportOutput)\\.ts$'),
     door(
       npm('node-cron'),
       '^plugin/(trigger/schedule|settings/cronKind)\\.ts$',

@@ -31,10 +31,30 @@ export type {
 } from './portal/Portal.ts';
 export type { DatasetTable, OrganisationTable, PageTemplates, ResourceTable, TableNames } from './portal/tableNames.ts';
 export type { HostStatus } from './record/Hosts.ts';
+export type { HostOrder, HostPage, HostQuery, HostStory, ReportedHost } from './record/ReportedHosts.ts';
+export type {
+  DatasetWords,
+  LinkCopy,
+  LinkCounts,
+  LinkFilter,
+  LinkOrder,
+  LinkPage,
+  LinkQuery,
+  LinkState,
+  ReportedLink,
+} from './record/ReportedLinks.ts';
+export type {
+  ReportDay,
+  ReportedOrganisation,
+  ReportOverview,
+  ResourceStory,
+  StoredVersion,
+} from './record/Reports.ts';
 export type { KnownTaskStatus as TaskStatusRow } from './record/TaskStatuses.ts';
 export type { Config } from './settings/Config.ts';
 export { loadConfig, type SettingSources } from './settings/loadConfig.ts';
 export type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './show/Archive.ts';
+export type { ArchiveReports } from './show/ArchiveReports.ts';
 export type { ConfirmedOutcome, LastAttempt } from './show/lastAttempt.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';
 export type { Requester, RequestResult } from './trigger/Requests.ts';

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { version } from '../wiring/version.ts';
 import { archiveCommand } from './archive/archive.ts';
+import { reportCommand } from './archive/report.ts';
 import { runCommand } from './archive/run.ts';
 import { statusCommand } from './archive/status.ts';
 import { sweepCommand } from './archive/sweep.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   sweepCommand,
   archiveCommand,
   statusCommand,
+  reportCommand,
   runCommand,
   hostCommand,
   migrateCommand,

@@ -11,6 +11,7 @@ import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
+import type { ArchiveReports } from './ArchiveReports.ts';
 import type { ConfirmedOutcome, LastAttempt } from './lastAttempt.ts';
 
 /**
@@ -51,6 +52,8 @@ export interface Archive {
   adoptStore(): Promise<RecoveredCopies>;
   readonly runs: ArchiveRuns;
   readonly hosts: ArchiveHosts;
+  /** Which links are broken, and how organisations and hosts stand. */
+  readonly reports: ArchiveReports;
 }
 
 /** What one request or one sweep started. */

@@ -9,21 +9,32 @@ import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
 import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
+import type { ArchiveReports } from './ArchiveReports.ts';
 import { archiverBlocks } from './ckan/archiverBlocks.ts';
 import { confirmedOutcomeOf, lastAttemptOf } from './lastAttempt.ts';
+import { portalReports } from './report/portalReports.ts';
 
 /** What the archive is read from and asked by. */
 export interface ArchiveDeps {
   readonly records: Pick<
     Records,
-    'archivals' | 'copies' | 'runs' | 'hosts' | 'taskStatus' | 'outbox' | 'leases' | 'addresses' | 'identities'
+    | 'archivals'
+    | 'copies'
+    | 'runs'
+    | 'hosts'
+    | 'taskStatus'
+    | 'outbox'
+    | 'leases'
+    | 'addresses'
+    | 'identities'
+    | 'reports'
   >;
   readonly requests: Requests;
   relocate(dryRun: boolean): Promise<Relocation>;
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
   readonly tally: { readonly totals: AttemptTotals };
   readonly config: { readonly confirmFailures: number };
-  readonly handlerDeps: Parameters<typeof archiverBlocks>[0];
+  readonly handlerDeps: Parameters<typeof archiverBlocks>[0] & { readonly portal: { readonly site: string } };
   adoptStore(): Promise<RecoveredCopies>;
   lanes(): Promise<readonly LaneState[]>;
   now(): Date;
@@ -36,6 +47,7 @@ const NOBODY: Requester = { caller: null, idempotencyKey: null };
 export class PortalArchive implements Archive {
   readonly runs: ArchiveRuns;
   readonly hosts: ArchiveHosts;
+  readonly reports: ArchiveReports;
   readonly #deps: () => ArchiveDeps;
 
   /** `deps` throws `ArchiverError('not-started')` while there are none. */
@@ -51,6 +63,11 @@ export class PortalArchive implements Archive {
       get: async (host) => deps().records.hosts.get(host),
       setLimits: async (host, limits) => deps().records.hosts.setLimits(host, limits),
     };
+    this.reports = portalReports(() => {
+      const { records, config, handlerDeps, now } = deps();
+      const { confirmFailures } = config;
+      return { reports: records.reports, view: { confirmFailures, site: handlerDeps.portal.site, now: now() } };
+    });
   }
 
   async status(resourceIds: readonly string[]): Promise<readonly ResourceStatus[]> {

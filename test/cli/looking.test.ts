@@ -9,7 +9,7 @@ import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { runCommand } from '../support/runCommand.ts';
 import { addResource, createPortalTables } from '../support/testPortal.ts';
 
-const LOOKING = [['status'], ['run', 'list'], ['host', 'list'], ['sweep', '--dry-run']];
+const LOOKING = [['status'], ['report'], ['run', 'list'], ['host', 'list'], ['sweep', '--dry-run']];
 
 describe('a command that only looks', () => {
   let database: TestDatabase;

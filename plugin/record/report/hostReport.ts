@@ -31,10 +31,11 @@ const ALL_HOSTS = `
     from counted as c full join :schema:.host_limit as h on h.host = c.host
     where h.host is not null or c.archived + c.broken + c.unsure + c.unfetched > 0)`;
 
+/** The index on `day_sum` is of another collation than the hosts are. */
 const LATENCY = `
   left join lateral (
     select sum(s.attempts)::float8 as attempts, sum(s.ms) / nullif(sum(s.attempts), 0) as mean from :schema:.day_sum as s
-    where s.host = k.host and s.day > cast(cast(:now as timestamptz) at time zone 'UTC' as date) - ${MEAN_DAYS}) as s on true`;
+    where s.host = k.host collate "default" and s.day > cast(cast(:now as timestamptz) at time zone 'UTC' as date) - ${MEAN_DAYS}) as s on true`;
 
 const HOST_LIST = `k.host, k.archived, k.broken, k.unsure, k.unfetched, k.override, ${moment('k."pausedUntil"')} as "pausedUntil",
   ${moment('k."deadUntil"')} as "deadUntil", k."deadCount", k."bytesToday"::float8 as "bytesToday", s.mean as "meanMs",
