@@ -13,7 +13,8 @@ export function badgeOf(archival: ResourceStatus | null): Badge {
   if (archival.pending && archival.attempts === 0) return { kind: 'waiting', text: 'Being archived again' };
   const text = archival.status ?? archival.code;
   if (archival.broken === false) return { kind: 'good', text };
-  return { kind: archival.broken ? 'broken' : 'unsure', text };
+  if (archival.broken) return { kind: 'broken', text };
+  return { kind: 'unsure', text: archival.lastAttempt?.broken ? `${text}, not confirmed` : text };
 }
 
 const LONGEST = 300;

@@ -15,7 +15,7 @@ const DUPLICATE_KEY = 11_000;
  * The name of the collection of this archiver's jobs: the plain one where nobody else has taken it, else one that carries its
  * identity. What waits in the plain one when its own is made is copied into it: a job that finds nothing wanted does nothing, be
  * it here or there, and a worker of a version before, which knows no owners, goes on in the plain one. `identity` null: the
- * plain one, whoever has it.
+ * plain one in any case.
  */
 export async function claimCollection(db: Db, plain: string, identity: string | null): Promise<string> {
   if (identity === null || (await claimedBy(db, plain, identity)) === identity) return plain;
@@ -42,7 +42,7 @@ async function ownerOf(db: Db, collection: string): Promise<string | null> {
   return (await owners(db, collection).findOne({ _id: OWNER }))?.archiver ?? null;
 }
 
-/** Whoever came first. */
+/** The archiver that came first. */
 async function claimedBy(db: Db, collection: string, identity: string): Promise<string | null> {
   try {
     await owners(db, collection).updateOne({ _id: OWNER }, { $setOnInsert: { archiver: identity } }, { upsert: true });

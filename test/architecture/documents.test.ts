@@ -6,6 +6,12 @@ import { wantedPages } from '../support/manifest.ts';
 import { linkedFiles, publishedReadme } from '../support/publishedReadme.ts';
 import { wantedArchitecture } from '../support/roomGraph.ts';
 
+/** Whether a file of the repository goes into the package. */
+function isPublished(path: string): boolean {
+  const { files }: { files: string[] } = JSON.parse(read('package.json'));
+  return files.some((file) => path.startsWith(`${file}/`) || path === file);
+}
+
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
@@ -80,10 +86,19 @@ describe('the README of the package', () => {
 
   it('speaks of nothing that only a clone has', () => {
     assert.doesNotMatch(readme, /npm ci|npm start|npm test|npm run|CONTRIBUTING|SECURITY|examples\/|repository -->/);
-    const { files }: { files: string[] } = JSON.parse(read('package.json'));
-    const missing = linkedFiles(readme).filter(
-      (path) => !files.some((file) => path.startsWith(`${file}/`) || path === file),
+    assert.deepEqual(
+      linkedFiles(readme).filter((path) => !isPublished(path)),
+      [],
     );
-    assert.deepEqual(missing, []);
+  });
+
+  it('lies beside documents that link to nothing that only a clone has', () => {
+    const published = pages.filter((path) => isPublished(path) && path !== 'README.md');
+    const dead = published.flatMap((path) =>
+      linkedFiles(read(path))
+        .filter((file) => !isPublished(join(dirname(path), file)))
+        .map((file) => `${path} → ${file}`),
+    );
+    assert.deepEqual(dead, []);
   });
 });

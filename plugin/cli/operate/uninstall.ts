@@ -31,7 +31,7 @@ export function uninstallCommand(context: CommandContext): Command {
 }
 
 const leftLines = ({ copies, places, left }: Uninstalled): string[] => [
-  `${copies.length} copies stay in ${places.join(' and ')}:`,
+  `${copies.length} ${copies.length === 1 ? 'copy stays' : 'copies stay'} in ${places.join(' and ')}:`,
   ...copies,
   ...left,
 ];
