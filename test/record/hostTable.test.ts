@@ -58,6 +58,31 @@ describe('the slots of hosts', () => {
     assert.deepEqual(await release('d'), []);
   });
 
+  it('are given to hosts that hold nothing slow first, and by the turns of their requests', async () => {
+    for (const host of ['a', 'b', 'c', 'd', 'drags']) await take(host);
+    const { archivals, hosts } = test.records;
+    const now = new Date();
+    const ask = async (resourceId: string, host: string) => {
+      const url = `http://${host}/${resourceId}.csv`;
+      await archivals.request([{ resourceId, datasetId: 'crowd', url, host }], { lane: 'priority', runId: null, now });
+      await archivals.turns([resourceId], now);
+    };
+    await ask('first', 'first');
+    await ask('second', 'second');
+    await test.knex('archiver.host_slot').where({ host: 'd' }).update({ host: 'drags' });
+    await take('drags');
+    await take('no-request');
+    await take('second');
+    await take('first');
+    const site = SITE;
+    assert.deepEqual(await hosts.slowSlots('drags', { owner: 'owner of d', slots: 1, site }), [
+      { host: 'first', urgent: true },
+    ]);
+    assert.deepEqual(await release('a'), [{ host: 'second', urgent: true }]);
+    assert.deepEqual(await release('b'), [{ host: 'no-request', urgent: true }]);
+    assert.deepEqual(await release('c'), [{ host: 'drags', urgent: true }]);
+  });
+
   it('of one that got in meanwhile are offered to nobody, and another site’s line is another', async () => {
     for (const host of ['a', 'b', 'c', 'd']) await take(host);
     await take('first');

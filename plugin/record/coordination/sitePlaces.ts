@@ -31,11 +31,19 @@ const WAIT = `
   insert into :schema:.host_wait (host, urgent, address, domain) values (:host, :urgent, :address, :domain)
   on conflict (host, urgent) do update set address = excluded.address, domain = excluded.domain`;
 
+/** Requests before sweeps, hosts that hold nothing slow before others, then by the turns of their requests. */
 const CALL = `
   delete from :schema:.host_wait as called using (
-    select host, urgent from :schema:.host_wait
-    where address = cast(:address as text) or domain = cast(:domain as text)
-    order by urgent desc, since, host limit :count) as next
+    select w.host, w.urgent from :schema:.host_wait as w
+    where w.address = cast(:address as text) or w.domain = cast(:domain as text)
+    order by w.urgent desc,
+      exists (
+        select from :schema:.host_slot as s
+        where s.host = w.host and s.slow_since is not null and s.until > clock_timestamp()),
+      (select min(a.turn_at) from :schema:.archival as a
+       where w.urgent and a.host = w.host and a.lane = 'priority' and a.request_seq > a.done_seq) nulls last,
+      w.since, w.host
+    limit :count) as next
   where called.host = next.host and called.urgent = next.urgent returning called.host, called.urgent`;
 
 /** What the hosts of one address, and those of one registrable domain, have in use together, and who waits for it. */
