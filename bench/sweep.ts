@@ -20,7 +20,7 @@ const rounds = roundsOr(quick ? 2 : 3);
 const SIZES = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
 const SLOW = { delayMs: 200, hosts: 250, resources: quick ? 500 : 2000 };
 const RECHECKS = quick ? 2000 : 20_000;
-const HOSTS = 200;
+const HOSTS = quick ? 20 : 200;
 const POLITE = { hosts: quick ? 50 : 200, files: 12, warmingHosts: quick ? 100 : 400, warmingFiles: 5 };
 const DECISIONS = quick ? 50_000 : 200_000;
 

@@ -27,7 +27,7 @@ const DUE_AND_FRESH = `
         order by created_at limit 1) as sweep_id
       from due
       where fresh_until > :now and lease_owner is null and open_keys = '{}' and request_seq = done_seq and not retrying
-        and broken is false and failure_count = 0 and copy_id is not null and key_at is not null and known ->> 'url' = url)
+        and broken is false and failure_count = 0 and key_at is not null and known ->> 'url' = url)
   select (select count(*)::int from due) as due, ${LEASE_LIST} from (select) as always left join fresh on true`;
 
 /** Still what was read: whoever takes a row, wants it or advances it changes one of these. */

@@ -11,11 +11,15 @@ const DUE_SINCE_EARLIER = `a.lane = 'bulk' and a.next_check_at <= r.created_at a
     where e.kind = 'sweep' and e.state in ('queued', 'running') and e.created_at < r.created_at), '-infinity')`;
 
 /** Also sweeps whose process died before it had counted. */
+const UNCOUNTED = `(r.id = :id or (r.kind = 'sweep' and r.state in ('queued', 'running') and r.total is null))`;
+
+/** By a statement of its own before: what is recorded while one statement waits for the row would count as done and as due. */
+const LOCK = `select r.id from :schema:.run as r where ${UNCOUNTED} order by r.id for update`;
+
 const COUNT = `
   update :schema:.run as r
   set total = r.done + (select count(*)::int from :schema:.archival as a where ${DUE_SINCE_EARLIER})
-  where r.id = :id or (r.kind = 'sweep' and r.state in ('queued', 'running') and r.total is null)
-  returning r.id, r.total`;
+  where ${UNCOUNTED} returning r.id, r.total`;
 
 /** Resources that interactive requests took over, or that left the portal, do not keep a sweep open. */
 const END_EMPTY = `
@@ -37,14 +41,21 @@ const DROP_OLD = `
 
 /** The part of {@link Runs} that is about sweeps. */
 export class SweepRuns implements Pick<Runs, 'countSweep' | 'endSweeps' | 'dropEndedBefore'> {
+  readonly #database: Database;
   readonly #rows: Database['rows'];
 
-  constructor({ rows }: Database) {
-    this.#rows = rows;
+  constructor(database: Database) {
+    this.#database = database;
+    this.#rows = database.rows;
   }
 
   async countSweep(id: string): Promise<number> {
-    const counted = await this.#rows<{ id: string; total: number }>('counting a sweep', COUNT, { id });
+    const { guard, knex } = this.#database;
+    const count = async (on: HostTransaction) => {
+      await this.#rows('locking a sweep', LOCK, { id }, on);
+      return this.#rows<{ id: string; total: number }>('counting a sweep', COUNT, { id }, on);
+    };
+    const counted = await guard('counting a sweep', () => knex.transaction(count));
     return counted.find((run) => run.id === id)?.total ?? 0;
   }
 
