@@ -1,4 +1,4 @@
-import { ArchiverError } from './errors.ts';
+import { ArchiverError, StoreRefused } from './errors.ts';
 import type { Retriever } from './fetch/retrieve/Retriever.ts';
 import type { Lease } from './model/archival.ts';
 import type { Attempt, FetchRequest } from './model/attempt.ts';
@@ -32,6 +32,8 @@ export interface Journey {
   answer(lease: Lease, resource: Resource, owed: Copy | null): Attempt | null;
   requestFor(asked: Omit<MadeAttempt, 'attempt' | 'owed'>): Promise<FetchRequest>;
   readonly retriever: Retriever;
+  /** Runs the fetch; that the store refuses what comes of this URL, again and again, is an attempt too. */
+  retrieving(url: string, fetch: () => Promise<Attempt>): Promise<Attempt>;
   /** Runs a step that stores or records what was fetched, again while a service of ours refuses it. */
   keepTrying<Result>(fetched: Fetched, signal: AbortSignal, work: () => Promise<Result>): Promise<Result>;
   /** The files that a page leads to, archived as the settings say; null when there are none. */
@@ -107,8 +109,10 @@ export async function archiveResource(
   const behind = wasAbandoned ? await journey.findUnrecordedDerived(lease) : [];
   const missing = await journey.findMissing(lease);
   const owed = missing ? null : await journey.copyOwed(lease);
-  const retrieve = async () =>
-    journey.retriever.retrieve(await journey.requestFor({ lease, resource, unrecorded, missing }), signal);
+  const retrieve = () =>
+    journey.retrieving(resource.url, async () =>
+      journey.retriever.retrieve(await journey.requestFor({ lease, resource, unrecorded, missing }), signal),
+    );
   const attempt = journey.answer(lease, resource, owed) ?? (await retrieve());
   if (signal.aborted) throw await interrupted(lease, attempt, journey.retriever);
   if (attempt.deferredMs !== undefined) {
@@ -120,13 +124,15 @@ export async function archiveResource(
   const derivation = attempt.links ? await journey.archiveDerived(page, signal) : null;
   await recordNotAdopted(behind, derivation, (copy) => journey.recordRecoveredCopy(copy, resource));
   passed.answered?.(withCost(attempt, derivation));
-  const decision = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
-  const fetched = { resourceId: lease.resourceId, bytes: attempt.stage?.bytes ?? 0 };
-  await commitBytes(attempt, journey.retriever, (work) => journey.keepTrying(fetched, signal, work));
+  const decided = journey.decide({ lease, resource, attempt, unrecorded, missing, owed, derivation });
+  const keepTrying = <Result>({ attempt: { stage } }: Decision, work: () => Promise<Result>) =>
+    journey.keepTrying({ resourceId: lease.resourceId, bytes: stage?.bytes ?? 0 }, signal, work);
+  const decision = await commitBytes(decided, journey.retriever, (work) => keepTrying(decided, work));
+  const { stage } = decision.attempt;
   passed.stored?.();
-  const { made, recorded } = await journey.keepTrying(fetched, signal, () => journey.record(decision));
+  const { made, recorded } = await keepTrying(decision, () => journey.record(decision));
   const isLost = recorded.result === 'lease-lost';
-  if (attempt.stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(attempt.stage.key);
+  if (stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(stage.key);
   const isBehindLost = isLost || !made.outcome.landing;
   for (const key of isBehindLost ? ownKeys(derivation, behind) : []) await journey.dropUnrecorded(key);
   if (isLost) return null;
@@ -162,17 +168,23 @@ function withCost(attempt: Attempt, derivation: Derivation | null): Attempt {
   return { ...attempt, requests: attempt.requests + requests, wireBytes: attempt.wireBytes + wireBytes };
 }
 
-/** From here on the bytes are visible; the record that follows is what makes them count. What is not taken is dropped. */
+/**
+ * From here on the bytes are visible; the record that follows is what makes them count. What is not taken is dropped. Answers
+ * what is to be recorded: the decision, or what stands in for it where the store refuses this body alone.
+ */
 async function commitBytes(
-  { stage }: Attempt,
+  decision: Decision,
   retriever: Retriever,
   keepTrying: <Result>(work: () => Promise<Result>) => Promise<Result>,
-): Promise<void> {
-  if (!stage) return;
+): Promise<Decision> {
+  const { stage } = decision.attempt;
+  if (!stage) return decision;
   try {
-    if ((await keepTrying(() => retriever.commit(stage))) === 'committed') return;
+    if ((await keepTrying(() => retriever.commit(stage))) === 'committed') return decision;
   } catch (error) {
     await retriever.discard(stage).catch(() => undefined);
+    const standIn = error instanceof StoreRefused ? decision.standIn(error) : null;
+    if (standIn) return standIn;
     throw error;
   }
   await retriever.discard(stage);

@@ -61,6 +61,13 @@ export class ArchivalFailed extends ArchiverError {
   }
 }
 
+/** The store works, and does not take this one file: what it would not take so often says nothing of the store. */
+export class StoreRefused extends ArchiverError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super('store-failed', message, options);
+  }
+}
+
 /** Longer messages quote what they were given: whole statements, whole rows. */
 const MAX_MESSAGE_LENGTH = 1000;
 const END_LENGTH = 600;

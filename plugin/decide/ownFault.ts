@@ -4,7 +4,7 @@ import type { Copy } from '../model/copy.ts';
 import type { Code } from '../model/status.ts';
 import { refusedAttempt } from './refusedAttempt.ts';
 
-const OWN_FAULTS: ReadonlySet<Code> = new Set<Code>(['internal', 'host-refused']);
+const OWN_FAULTS: ReadonlySet<Code> = new Set<Code>(['internal', 'host-refused', 'store-failed']);
 
 /** Whether an archival failed on our side: it says nothing of the link, and is for the operator to mend. */
 export const isOwnFault = (code: Code | null): boolean => code !== null && OWN_FAULTS.has(code);
@@ -26,6 +26,19 @@ const NOT_TAKEN = "What was archived is kept, but the portal's own table did not
 export function hostRefusedAttempt(attempt: Attempt, detail: string): Attempt {
   const meaning = { code: 'host-refused', reason: NOT_TAKEN, transient: false, broken: null } as const;
   return { ...attempt, ...meaning, kind: 'failed', retryAfterMs: null, detail };
+}
+
+const NOT_STORED = 'The store does not take what came of the link, although it takes other files; the log says why.';
+
+/** What an attempt comes to whose body the store refuses, and that alone. `detail`: the store's words. */
+export function storeRefusedAttempt(
+  { requests, wireBytes, ms }: Pick<Attempt, 'requests' | 'wireBytes' | 'ms'>,
+  url: string,
+  detail: string,
+): Attempt {
+  const refused = refusedAttempt(url, 'store-failed', NOT_STORED);
+  // A busy store may take a try and refuse a body.
+  return { ...refused, kind: 'failed', transient: true, requests, wireBytes, ms, detail };
 }
 
 /** The copy that the host's table refused is offered to it again; its publisher is not asked. */

@@ -165,7 +165,7 @@ export interface Archivals {
     deliveriesOf?: DeliveriesOf<readonly Forgotten[]>,
   ): Promise<readonly Forgotten[]>;
   /** Resources whose last attempt failed on our side. Served by an index, for health asks every few seconds. */
-  ownFaults(): Promise<{ readonly hostRefused: number; readonly internal: number }>;
+  ownFaults(): Promise<{ readonly hostRefused: number; readonly internal: number; readonly storeRefused: number }>;
   /** All that ended with this code are due now. */
   makeDue(code: Code, now: Date): Promise<void>;
   /** Counts per code, plus totals; for the report and a dry run. */

@@ -86,11 +86,13 @@ async function webhookCheck({ deliveries }: Pick<Records, 'deliveries'>): Promis
 
 /** What failed on our side is reported, and is no failure of the whole: all other resources go on. */
 async function outcomeCheck({ archivals }: Pick<Records, 'archivals'>): Promise<HealthCheck> {
-  const { hostRefused, internal } = await archivals.ownFaults().catch(() => ({ hostRefused: 0, internal: 0 }));
+  const none = { hostRefused: 0, internal: 0, storeRefused: 0 };
+  const { hostRefused, internal, storeRefused } = await archivals.ownFaults().catch(() => none);
   const told = [
     ...(hostRefused > 0
       ? [`The portal's table refuses what was archived of ${hostRefused} resources (host-refused).`]
       : []),
+    ...(storeRefused > 0 ? [`The store does not take what came of ${storeRefused} resources (store-failed).`] : []),
     ...(internal > 0 ? [`${internal} resources failed on our side (internal).`] : []),
   ];
   return { ok: true, detail: told.length > 0 ? `${told.join(' ')} The log says why.` : null };

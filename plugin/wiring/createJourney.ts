@@ -40,7 +40,7 @@ export interface JourneyDeps {
   readonly queueName: string;
   readonly tally: AttemptTally;
   readonly ownership: Pick<StoreOwnership, 'mayRemove'>;
-  readonly keeper: Pick<FetchedKeeper, 'keep'>;
+  readonly keeper: Pick<FetchedKeeper, 'keep' | 'staging'>;
   describe(resourceId: string): Promise<Resource | null>;
   datasetTitle(datasetId: string): Promise<string | null>;
   newestCopy(resourceId: string): Promise<Copy | null>;
@@ -69,6 +69,7 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever, places: H
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
     answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
     requestFor: (asked) => requestOf(asked, deps),
+    retrieving: (url, fetch) => deps.keeper.staging(url, fetch),
     keepTrying: (fetched, signal, work) => deps.keeper.keep(fetched, signal, work),
     archiveDerived: (page, signal) => archiveDerived(page, { ...deps, retriever, places, isOwn }, signal),
     decide(made) {

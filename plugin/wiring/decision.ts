@@ -4,9 +4,9 @@ import { copyOf, type NewCopy, writeBackOf } from '../decide/copyOf.ts';
 import { copyUrl } from '../decide/copyUrl.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
-import { hostRefusedAttempt, unrecordableAttempt } from '../decide/ownFault.ts';
+import { hostRefusedAttempt, storeRefusedAttempt, unrecordableAttempt } from '../decide/ownFault.ts';
 import { stateChanges } from '../decide/stateChanges.ts';
-import { codeOf, messageOf } from '../errors.ts';
+import { codeOf, messageOf, StoreRefused } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
 import { CODES } from '../model/status.ts';
 import { archiveEvent } from '../notify/archiveEvent.ts';
@@ -65,6 +65,7 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
 
 /** What stands in for a decision that was refused as it is; null where it is no refusal. */
 function standInFor(decided: MadeAttempt, thrown: unknown, deps: DecisionDeps): Decision | null {
+  if (thrown instanceof StoreRefused) return withoutStore(decided, thrown.message, deps);
   if (codeOf(thrown) === 'host-refused') return withoutHost(decided, messageOf(thrown), deps);
   return codeOf(thrown) === 'data-refused' ? withoutTexts(decided, messageOf(thrown), deps) : null;
 }
@@ -79,6 +80,12 @@ function withoutHost(decided: MadeAttempt, detail: string, deps: DecisionDeps): 
   const stored = history?.changes.filter(({ kind }) => kind === 'copy') ?? [];
   const told = outcome.history && { ...outcome.history, changes: [...stored, ...outcome.history.changes] };
   return { ...refused, outcome: { ...outcome, copy, writeBack: null, archival: kept, history: told } };
+}
+
+/** Nothing of the answer is remembered: an unchanged file would never be stored. */
+function withoutStore(decided: MadeAttempt, detail: string, deps: DecisionDeps): Decision {
+  const { attempt, resource } = decided;
+  return decide({ ...decided, attempt: storeRefusedAttempt(attempt, resource.url, detail), unrecorded: null }, deps);
 }
 
 /** Only what the database has taken before: who wrote the text that it refuses now is not known. */

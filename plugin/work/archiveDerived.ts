@@ -25,7 +25,7 @@ export interface DerivedDeps {
   readonly config: Pick<Config, 'landing' | 'landingMax' | 'maxBytes' | 'minCheckIntervalMs' | 'maxCheckIntervalMs'>;
   readonly records: { readonly landings: Landings; readonly copies: Pick<Copies, 'findByKey'> };
   readonly retriever: Retriever;
-  readonly keeper: Pick<FetchedKeeper, 'keep'>;
+  readonly keeper: Pick<FetchedKeeper, 'keep' | 'staging'>;
   /** At the hosts of files that are not the page's. */
   readonly places: HostPlaces;
   /** Whether the portal serves this itself: archiving it would go round in a circle. */
@@ -125,7 +125,8 @@ class DerivedJourney {
     }
     const unrecorded = this.#page.unrecorded.find((one) => one.index === index)?.copy ?? null;
     const known = unrecorded ? knownFromUnrecorded(unrecorded, link.url, now) : file.known;
-    const retrieve = () => this.#retrieve({ ...file, known }, index, signal);
+    const fetch = () => this.#retrieve({ ...file, known }, index, signal);
+    const retrieve = () => this.#deps.keeper.staging(link.url, fetch);
     const attempt = await this.#atHost(hostOf(link.url), signal, retrieve);
     const isBusy = !attempt || attempt.deferredMs !== undefined;
     this.#keep(

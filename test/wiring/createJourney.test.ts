@@ -69,7 +69,7 @@ describe('what a journey tells', () => {
         queueName: 'agenda-postgresql',
         tally: new AttemptTally(),
         ownership: { mayRemove: async () => true },
-        keeper: { keep: (_fetched, _signal, work) => work() },
+        keeper: { keep: (_fetched, _signal, work) => work(), staging: (_url, fetch) => fetch() },
         describe: (id) => portal.catalog.getResource(id),
         datasetTitle: async () => null,
         newestCopy: (id) => records.copies.newest(id),

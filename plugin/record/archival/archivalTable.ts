@@ -77,7 +77,9 @@ const COUNT_BY_CODE = `
 
 const OWN_FAULTS = `
   select count(*) filter (where code = 'host-refused')::int as "hostRefused",
-    count(*) filter (where code = 'internal')::int as internal
+    count(*) filter (where code = 'internal')::int as internal,
+    -- By an index of its own.
+    (select count(*)::int from :schema:.archival where code = 'store-failed') as "storeRefused"
   from :schema:.archival where code in ('host-refused', 'internal')`;
 
 type OwnFaults = Awaited<ReturnType<Archivals['ownFaults']>>;
@@ -178,7 +180,7 @@ export class ArchivalTable implements Archivals {
 
   async ownFaults(): ReturnType<Archivals['ownFaults']> {
     const [row] = await this.#database.rows<OwnFaults>('counting faults of our own', OWN_FAULTS);
-    return row ?? { hostRefused: 0, internal: 0 };
+    return row ?? { hostRefused: 0, internal: 0, storeRefused: 0 };
   }
 
   async makeDue(code: Code, now: Date): Promise<void> {
