@@ -58,11 +58,14 @@ function unreadable(text: string): string | null {
 
 function unacknowledged(text: string): string | null {
   const parameters = [...new URLSearchParams(partsOf(text).query)];
-  const isUnacknowledged = parameters.some(([name, value]) => name.toLowerCase() === 'w' && value.trim() === '0');
+  const isUnacknowledged = parameters.some(([name, value]) => name.toLowerCase() === 'w' && isNone(value));
   return isUnacknowledged
     ? 'has w=0: MongoDB would not say whether it took a job; leave w out, or write w=majority'
     : null;
 }
+
+/** As its driver reads a number: `00`, `0x0` and `-0` too. */
+const isNone = (value: string): boolean => value.trim() !== '' && Number(value) <= 0;
 
 function partsOf(text: string): { readonly authority: string; readonly path: string; readonly query: string } {
   const [, authority = '', path = '', query = ''] = /^[^:]+:\/\/([^/?]*)([^?]*)\??(.*)$/.exec(text) ?? [];

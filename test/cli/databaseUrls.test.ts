@@ -66,6 +66,9 @@ describe('a URL of MongoDB', () => {
     for (const [url, wrong] of [
       ['mongodb://a,b/queue?replicaSet=rs0&w=0', /has w=0/],
       ['mongodb://a,b/queue?W=0', /has w=0/],
+      ['mongodb://a,b/queue?w=00', /has w=0/],
+      ['mongodb://a,b/queue?w=0x0', /has w=0/],
+      ['mongodb://a,b/queue?w=-0', /has w=0/],
       ['mongodb://me:12#34@a/queue', /holds a #/],
     ] as const) {
       assert.throws(() => load({ ARCHIVER_MONGODB_URL: url }), { code: 'settings-invalid', message: wrong });
