@@ -15,7 +15,7 @@ import { DatabaseClock } from '../record/database/databaseClock.ts';
 import type { Listen } from '../record/database/listen.ts';
 import { migrate } from '../record/database/migrate.ts';
 import { databaseOf, openDatabase } from '../record/database/openDatabase.ts';
-import { requireSameSchema } from '../record/database/schemaState.ts';
+import { requireReadable } from '../record/database/schemaState.ts';
 import { createRecords } from '../record/openRecords.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -219,7 +219,8 @@ async function openTables(
 
 async function requireTables(portal: Portal, knex: HostDatabase, config: Config): Promise<void> {
   await portal.check?.(config);
-  await requireSameSchema(knex, config.schema, `portal-archiver ${version}`);
+  const newer = await requireReadable(knex, config.schema, `portal-archiver ${version}`);
+  if (newer !== null) portal.logger.warn({}, newer);
 }
 
 async function makeReady(store: ArchiveStore): Promise<void> {
