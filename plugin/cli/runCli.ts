@@ -11,6 +11,7 @@ import { ckanCommand } from './ckan/ckan.ts';
 import type { CommandContext } from './context/CommandContext.ts';
 import { adoptStoreCommand } from './operate/adoptStore.ts';
 import { configCommand } from './operate/configCommand.ts';
+import { doctorCommand } from './operate/doctor.ts';
 import { hostCommand } from './operate/host.ts';
 import { migrateCommand } from './operate/migrate.ts';
 import { relocateCommand } from './operate/relocate.ts';
@@ -22,6 +23,7 @@ import { probeCommand } from './probe/probe.ts';
 const COMMANDS = [
   probeCommand,
   configCommand,
+  doctorCommand,
   workerCommand,
   serveCommand,
   sweepCommand,

@@ -32,7 +32,7 @@ async function connect(options: PortalOptions, context: CommandContext): Promise
   try {
     const settings = { ...(portal.settings && { settings: portal.settings }), errors: portalErrors(portal) };
     const config = loadConfig({ environment: context.environment, ...settings });
-    const { checkConnections } = await import('../../wiring/checkConnections.ts');
+    const { checkConnections } = await import('../../wiring/checks/checkConnections.ts');
     const checks = await checkConnections(config, portal);
     const ok = checks.every((one) => one.ok);
     print(context, options, {

@@ -1,32 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { ArchiverError, messageOf } from '../errors.ts';
-import { within } from '../job/within.ts';
-import type { HostDatabase } from '../portal/HostDatabase.ts';
-import type { Portal } from '../portal/Portal.ts';
-import { openDatabase } from '../record/database/openDatabase.ts';
-import { schemaMismatch, schemaState } from '../record/database/schemaState.ts';
-import type { Config } from '../settings/Config.ts';
-import type { ArchiveStore } from '../store/ArchiveStore.ts';
-import { endsWithin } from './endsWithin.ts';
-import { openListen } from './openListen.ts';
-import { createQueue } from './openQueue.ts';
-import { createStore } from './openStore.ts';
-import { suitabilityErrors } from './requireSuitableHost.ts';
-
-/** One thing that was tried. */
-export interface ConnectionCheck {
-  readonly name: 'database' | 'clock' | 'rights' | 'tables' | 'queue' | 'store' | 'private store';
-  readonly ok: boolean;
-  /** What was found; where it is not ok, with the way out. */
-  readonly detail: string;
-}
-
-type Check = Omit<ConnectionCheck, 'name'>;
+import type { HostDatabase } from '../../portal/HostDatabase.ts';
+import type { Portal } from '../../portal/Portal.ts';
+import { openDatabase } from '../../record/database/openDatabase.ts';
+import { schemaMismatch, schemaState } from '../../record/database/schemaState.ts';
+import type { Config } from '../../settings/Config.ts';
+import type { ArchiveStore } from '../../store/ArchiveStore.ts';
+import { endsWithin } from '../endsWithin.ts';
+import { openListen } from '../openListen.ts';
+import { createQueue } from '../openQueue.ts';
+import { createStore } from '../openStore.ts';
+import { suitabilityErrors } from '../requireSuitableHost.ts';
+import { ANSWER_MS, attempt, bad, type Check, type ConnectionCheck, fine } from './check.ts';
 
 /** A worker further off than that is told; what is due is decided by the database's clock. */
 const CLOCK_TOLERANCE_MS = 60_000;
-const ANSWER_MS = 15_000;
 const BODY = 'portal-archiver config check --connect\n';
 
 /** Tries what the settings lead to, one after the other. Migrates nothing; of what it writes into the store nothing stays. */
@@ -115,15 +103,3 @@ async function writeAndRead(store: ArchiveStore, isPrivate: boolean): Promise<Ch
     await store.remove(key);
   }
 }
-
-/** What throws, or does not answer, is a check that is not ok. */
-async function attempt(name: ConnectionCheck['name'], check: () => Promise<Check>): Promise<ConnectionCheck> {
-  try {
-    return { name, ...(await within(ANSWER_MS, check())) };
-  } catch (error) {
-    return { name, ...bad(error instanceof ArchiverError ? error.message : messageOf(error)) };
-  }
-}
-
-const fine = (detail: string): Check => ({ ok: true, detail });
-const bad = (detail: string): Check => ({ ok: false, detail });
