@@ -35,7 +35,7 @@ interface Waiting {
 const MAX_SLOW_FACTOR = 16;
 /** Who enters first, of those that wait for young places. */
 const RANKS: Readonly<Record<Pace, number>> = { quick: 0, unknown: 1, dragging: 2, slow: 3 };
-/** One place of so many is given to who waits longest, so that nobody waits for ever. */
+/** One place of so many is given to who waits longest, so that nobody waits indefinitely. */
 const LONGEST_EVERY = 4;
 
 /**

@@ -30,7 +30,7 @@ const DUE_AND_FRESH = `
         and broken is false and failure_count = 0 and key_at is not null and known ->> 'url' = url)
   select (select count(*)::int from due) as due, ${LEASE_LIST} from (select) as always left join fresh on true`;
 
-/** Still what was read: whoever takes a row, wants it or advances it changes one of these. */
+/** Still what was read: a process that takes a row, wants it or advances it changes one of these. */
 const LOCK = `
   select a.resource_id as "resourceId" from :schema:.archival as a
   join unnest(cast(:ids as text[]), cast(:tokens as bigint[]), cast(:seqs as bigint[])) as held (resource_id, token, seq)

@@ -5,7 +5,7 @@ import { databaseName } from '../database/databaseName.ts';
 
 /**
  * What tells the archiver of this database and schema from all others: 12 hexadecimal digits, made where they are missing, and
- * anew where the row was written by another database, of which this is a copy. null: our tables are not there.
+ * again where the row was written by another database, of which this is a copy. null: our tables are not there.
  */
 export async function portalIdentity(database: Database): Promise<string | null> {
   const name = await databaseName(database);
