@@ -52,6 +52,8 @@ export interface Histories {
   }): Promise<readonly NewVersion[]>;
   /** The newest attempts of a resource that made a request, at most 20, the newest first. */
   attemptsOf(resourceId: string): Promise<readonly AttemptNote[]>;
+  /** By resource, its newest attempt that made a request; those that have none are left out. */
+  newestAttempts(resourceIds: readonly string[]): Promise<ReadonlyMap<string, AttemptNote>>;
   /** By day, the oldest first, since `since`; `host`: at that host; null: at all. */
   daySums(host: string | null, since: Date): Promise<readonly DaySum[]>;
   /** What all workers have counted for metrics. */

@@ -15,7 +15,7 @@ export interface HandlerDeps {
   readonly requests: Requests;
   readonly records: Pick<
     Records,
-    'archivals' | 'copies' | 'histories' | 'landings' | 'operatorViews' | 'runs' | 'taskStatus'
+    'archivals' | 'copies' | 'histories' | 'landings' | 'operatorViews' | 'reports' | 'runs' | 'taskStatus'
   >;
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources'>;

@@ -13,6 +13,7 @@ import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
 import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
+import { showQuality } from './quality/qualityRoute.ts';
 import { readForm, readJson, refuseForeignSites, refuseLongBodies } from './refusals.ts';
 import {
   archiveDataset,
@@ -51,6 +52,7 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   feedJson: (deps, request, response) => showFeed('json', deps, request, response),
   datasetFeedAtom: (deps, request, response) => showDatasetFeed('atom', deps, request, response),
   datasetFeedJson: (deps, request, response) => showDatasetFeed('json', deps, request, response),
+  quality: showQuality,
   metrics: showMetrics,
   ...CKAN_ANSWERS,
   ...ADMIN_ANSWERS,

@@ -181,6 +181,15 @@ export const ROUTES = [
     ...JSON_FEED,
   },
   {
+    ...READ,
+    id: 'quality',
+    path: '/quality.jsonld',
+    summary: 'Availability of the links that the caller may see, in the terms of DCAT and DQV',
+    pages: true,
+    answers: { 200: { description: 'JSON-LD 1.1.', texts: ['application/ld+json'] } },
+    problems: [400, 500, 503],
+  },
+  {
     id: 'metrics',
     method: 'get',
     path: '/metrics',

@@ -88,6 +88,17 @@ export class HistoryTable implements Histories {
     return this.#database.rows('reading attempts', sql, { resourceId });
   }
 
+  async newestAttempts(resourceIds: readonly string[]): Promise<ReadonlyMap<string, AttemptNote>> {
+    const sql = `select wanted.id as "resourceId", newest.* from unnest(cast(:resourceIds as text[])) as wanted (id)
+      cross join lateral (
+        select ${ATTEMPT} from :schema:.attempt as t where resource_id = wanted.id order by t.at desc, t.slot desc limit 1
+      ) as newest`;
+    const rows = await this.#database.rows<AttemptNote & { readonly resourceId: string }>('reading attempts', sql, {
+      resourceIds,
+    });
+    return new Map(rows.map(({ resourceId, ...attempt }) => [resourceId, attempt]));
+  }
+
   daySums(host: string | null, since: Date): Promise<DaySum[]> {
     return this.#database.rows('reading sums of days', DAY_SUMS, { host: host ?? '', since });
   }
