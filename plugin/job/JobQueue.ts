@@ -10,6 +10,29 @@ export type Job =
     }
   | { readonly kind: 'host'; readonly host: string };
 
+/** A job as it lies in the queue. */
+export interface QueuedJob {
+  readonly kind: Job['kind'];
+  /** The resource's id, or the host. */
+  readonly key: string;
+  readonly state: 'waiting' | 'running' | 'failed';
+  /** When it starts (again); null: it runs, or has failed for good. */
+  readonly startsAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly failedAt: Date | null;
+  readonly failures: number;
+  /** Why it failed last, as a sentence. */
+  readonly reason: string | null;
+}
+
+/** Which jobs are listed; null: any. */
+export interface JobFilter {
+  readonly kind: Job['kind'] | null;
+  readonly state: QueuedJob['state'] | null;
+  readonly skip: number;
+  readonly limit: number;
+}
+
 /** What the queue calls when a job's turn comes. */
 export interface JobHandlers {
   /** Rejecting with {@link RetryLater} runs it again after its delay; any other error is retried by the queue itself. */
@@ -46,4 +69,6 @@ export interface JobQueue {
   stop(deadlineMs: number): Promise<void>;
   ping(): Promise<void>;
   counts(): Promise<{ readonly waiting: number; readonly running: number; readonly failed: number }>;
+  /** Those that run first, then by their start. Optional: without it a page shows counts alone. */
+  list?(filter: JobFilter): Promise<readonly QueuedJob[]>;
 }

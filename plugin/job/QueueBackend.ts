@@ -1,5 +1,5 @@
 import type { JobParameters, JobRepository } from 'agenda';
-import type { Job } from './JobQueue.ts';
+import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
 
 /** Where Agenda keeps its jobs, and what we ask of that place beside Agenda. */
 export interface QueueBackend {
@@ -17,6 +17,8 @@ export interface QueueBackend {
   /** Unlocks; a job that had begun already starts again immediately. */
   unlock(id: string): Promise<void>;
   counts(): Promise<{ waiting: number; running: number; failed: number }>;
+  /** As `JobQueue.list`. */
+  list(filter: JobFilter): Promise<readonly QueuedJob[]>;
   /** true: the server refused a second waiting job of the same key. */
   isDuplicate(error: unknown): boolean;
   ping(): Promise<void>;

@@ -6,7 +6,7 @@ import type { Logger } from '../model/logger.ts';
 import type { StartWait } from '../model/startWait.ts';
 import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
-import type { Job, JobContext, JobHandlers, JobQueue } from './JobQueue.ts';
+import type { Job, JobContext, JobFilter, JobHandlers, JobQueue, QueuedJob } from './JobQueue.ts';
 import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
 import { QueueClock } from './queueClock.ts';
 import { RenewedLocks } from './renewedLocks.ts';
@@ -116,6 +116,14 @@ export class AgendaQueue implements JobQueue {
       return await within(ANSWER_MS, this.#demand().backend.jobs.counts());
     } catch (error) {
       throw queueFailed('counting jobs', error);
+    }
+  }
+
+  async list(filter: JobFilter): Promise<readonly QueuedJob[]> {
+    try {
+      return await within(ANSWER_MS, this.#demand().backend.jobs.list(filter));
+    } catch (error) {
+      throw queueFailed('listing jobs', error);
     }
   }
 

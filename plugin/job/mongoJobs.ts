@@ -1,7 +1,7 @@
 import { MongoJobRepository } from '@agendajs/mongo-backend';
 import type { JobParameters, JobRepository } from 'agenda';
 import { type Collection, type Filter, MongoClient, ObjectId } from 'mongodb';
-import type { Job } from './JobQueue.ts';
+import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
 import { ANSWER_MS, JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import { claimCollection } from './mongoCollection.ts';
 import type { QueueBackend } from './QueueBackend.ts';
@@ -13,11 +13,21 @@ interface JobDocument {
   readonly nextRunAt: Date | null;
   readonly lockedAt: Date | null;
   readonly failedAt: Date | null;
+  readonly lastRunAt?: Date | null;
+  readonly failCount?: number | null;
+  readonly failReason?: string | null;
 }
 
 const WAITS: Filter<JobDocument> = { nextRunAt: { $ne: null } };
 const WAITS_OR_RUNS: Filter<JobDocument> = { $or: [WAITS, { lockedAt: { $ne: null } }] };
 const PENDING = { resource: WAITS, host: WAITS_OR_RUNS };
+
+const STATES: Readonly<Record<QueuedJob['state'], Filter<JobDocument>>> = {
+  waiting: { lockedAt: null, nextRunAt: { $ne: null } },
+  running: { lockedAt: { $ne: null } },
+  failed: { lockedAt: null, nextRunAt: null, failedAt: { $ne: null } },
+};
+const ANY_STATE: Filter<JobDocument> = { $or: Object.values(STATES) };
 
 /** Where the jobs lie. */
 export interface MongoPlace {
@@ -105,12 +115,23 @@ export class MongoJobs implements QueueBackend {
   }
 
   async counts(): Promise<{ waiting: number; running: number; failed: number }> {
-    const [waiting = 0, running = 0, failed = 0] = await Promise.all([
-      this.#jobs.countDocuments({ lockedAt: null, nextRunAt: { $ne: null } }),
-      this.#jobs.countDocuments({ lockedAt: { $ne: null } }),
-      this.#jobs.countDocuments({ lockedAt: null, nextRunAt: null, failedAt: { $ne: null } }),
-    ]);
+    const [waiting = 0, running = 0, failed = 0] = await Promise.all(
+      [STATES.waiting, STATES.running, STATES.failed].map((state) => this.#jobs.countDocuments(state)),
+    );
     return { waiting, running, failed };
+  }
+
+  /** Those that run, and then the others: a server sorts what is missing before what is there. */
+  async list({ kind, state, skip, limit }: JobFilter): Promise<readonly QueuedJob[]> {
+    const name = { $in: kind === null ? Object.values(JOB_NAMES) : [JOB_NAMES[kind]] };
+    const which = { name, ...(state === null ? ANY_STATE : STATES[state]) };
+    const jobs = await this.#jobs
+      .find(which)
+      .sort({ lockedAt: -1, nextRunAt: 1, _id: 1 })
+      .skip(skip)
+      .limit(limit)
+      .toArray();
+    return jobs.map(queuedJob);
   }
 
   /** Among processes nothing but the records keeps a resource from a second job; leases make it harmless. */
@@ -125,6 +146,29 @@ export class MongoJobs implements QueueBackend {
   close(): Promise<void> {
     return this.#client.close();
   }
+}
+
+function queuedJob({
+  name,
+  data,
+  nextRunAt,
+  lockedAt,
+  lastRunAt,
+  failedAt,
+  failCount,
+  failReason,
+}: JobDocument): QueuedJob {
+  const kind = name === JOB_NAMES.host ? 'host' : 'resource';
+  return {
+    kind,
+    key: data[JOB_KEYS[kind]] ?? '',
+    state: lockedAt ? 'running' : nextRunAt ? 'waiting' : 'failed',
+    startsAt: lockedAt ? null : nextRunAt,
+    startedAt: lastRunAt ?? null,
+    failedAt: failedAt ?? null,
+    failures: failCount ?? 0,
+    reason: failReason ?? null,
+  };
 }
 
 function keysByStart(starts: ReadonlyMap<string, Date>): Map<number, string[]> {

@@ -4,7 +4,7 @@ import type { JobParameters, JobRepository } from 'agenda';
 import type pg from 'pg';
 import { codeOf } from '../errors.ts';
 import type { StartWait } from '../model/startWait.ts';
-import type { Job } from './JobQueue.ts';
+import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
@@ -14,6 +14,19 @@ const LOCK_KEY = 0x41_52_43_51;
 const UNIQUE_VIOLATION = '23505';
 
 const PENDING = { resource: 'next_run_at is not null', host: '(next_run_at is not null or locked_at is not null)' };
+
+const STATES = {
+  waiting: 'locked_at is null and next_run_at is not null',
+  running: 'locked_at is not null',
+  failed: 'locked_at is null and next_run_at is null and failed_at is not null',
+  any: 'coalesce(locked_at, next_run_at, failed_at) is not null',
+};
+
+const LISTED = `case name when '${JOB_NAMES.host}' then 'host' else 'resource' end as kind,
+  coalesce(data->>'${JOB_KEYS.host}', data->>'${JOB_KEYS.resource}') as key,
+  case when ${STATES.running} then 'running' when ${STATES.waiting} then 'waiting' else 'failed' end as state,
+  case when locked_at is null then next_run_at end as "startsAt", last_run_at as "startedAt",
+  failed_at as "failedAt", coalesce(fail_count, 0) as failures, fail_reason as reason`;
 
 /** Where the jobs lie; the schema is there already. */
 export interface JobTable {
@@ -111,6 +124,13 @@ export class PostgresJobs implements QueueBackend {
        from ${this.#table}`,
     );
     return rows[0];
+  }
+
+  async list({ kind, state, skip, limit }: JobFilter): Promise<readonly QueuedJob[]> {
+    const names = kind === null ? Object.values(JOB_NAMES) : [JOB_NAMES[kind]];
+    const sql = `select ${LISTED} from ${this.#table} where name = any($1) and (${STATES[state ?? 'any']})
+      order by locked_at is null, next_run_at, id limit $2 offset $3`;
+    return (await this.#pool.query<QueuedJob>(sql, [names, limit, skip])).rows;
   }
 
   isDuplicate(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { Job, JobHandlers, JobQueue } from './JobQueue.ts';
+import type { Job, JobFilter, JobHandlers, JobQueue, QueuedJob } from './JobQueue.ts';
 
 /** A queue of a process that works on no jobs: it is connected, and its table made, only when a job is to be added. */
 export class QueueOnDemand implements JobQueue {
@@ -30,6 +30,11 @@ export class QueueOnDemand implements JobQueue {
   async counts(): ReturnType<JobQueue['counts']> {
     await this.#connected();
     return this.#queue.counts();
+  }
+
+  async list(filter: JobFilter): Promise<readonly QueuedJob[]> {
+    await this.#connected();
+    return (await this.#queue.list?.(filter)) ?? [];
   }
 
   /** A try that fails is made again with the next job. */

@@ -15,7 +15,16 @@ export interface HandlerDeps {
   readonly requests: Requests;
   readonly records: Pick<
     Records,
-    'archivals' | 'copies' | 'histories' | 'landings' | 'operatorViews' | 'reports' | 'runs' | 'taskStatus'
+    | 'archivals'
+    | 'copies'
+    | 'histories'
+    | 'hosts'
+    | 'landings'
+    | 'leases'
+    | 'operatorViews'
+    | 'reports'
+    | 'runs'
+    | 'taskStatus'
   >;
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
   readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources'>;

@@ -27,6 +27,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'Of the run, dataset or resource.',
+  host: '`host` or `host:port`.',
   key: '`{timestamp}/{resourceid}/{filename}`, its slashes as they are.',
 };
 

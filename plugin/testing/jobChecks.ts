@@ -17,6 +17,7 @@ export const JOB_CHECKS: Readonly<Record<string, QueueCheck>> = {
   'tries a job again whose handler threw, until it goes well': triesAgain,
   'runs a host again until nothing is due, and leaves nothing behind': runsHostAgain,
   'has one job of a host, which runs once more when it is added while it runs': hasOneHostJob,
+  'lists what runs, what waits and what failed for good, where it lists jobs at all': listsJobs,
   'starts what a person asked for while every place of the bulk lane is taken': keepsLanesApart,
 };
 
@@ -90,6 +91,34 @@ async function keepsFailed(test: QueueTest): Promise<void> {
   }
   await until(async () => (await test.place.held())[0]?.failReason === 'The server answered 503, time 2.');
   assert.deepEqual(await queue.counts(), { waiting: 0, running: 0, failed: 1 });
+}
+
+async function listsJobs(test: QueueTest): Promise<void> {
+  const held = gate();
+  const queue = await test.open({
+    resource: async () => {
+      throw new ArchivalFailed('The server answered 503.');
+    },
+    host: async () => {
+      await held.passed;
+      return null;
+    },
+  });
+  const { list } = queue;
+  if (list === undefined) return;
+  const jobs = (state: 'running' | 'waiting' | 'failed' | null, skip = 0) =>
+    list.call(queue, { kind: null, state, skip, limit: 10 });
+  await queue.add([R1, HOST]);
+  await queue.add([{ kind: 'resource', resourceId: 'later' }], new Date(Date.now() + 3_600_000));
+  await until(async () => (await jobs('running')).length === 1 && (await jobs('failed')).length === 1);
+  const [running, waiting, failed] = await Promise.all([jobs('running'), jobs('waiting'), jobs('failed')]);
+  assert.deepEqual([running[0]?.key, running[0]?.kind, running[0]?.startsAt], [HOST.host, 'host', null]);
+  assert.deepEqual([waiting.length, waiting[0]?.key, waiting[0]?.failures], [1, 'later', 0]);
+  assert.deepEqual([failed[0]?.key, failed[0]?.reason, failed[0]?.startsAt], ['r1', 'The server answered 503.', null]);
+  const all = await jobs(null);
+  assert.deepEqual([all.length, all[0]?.state, (await jobs(null, 2)).length], [3, 'running', 1]);
+  assert.deepEqual(await list.call(queue, { kind: 'host', state: 'waiting', skip: 0, limit: 10 }), []);
+  held.open();
 }
 
 async function triesAgain(test: QueueTest): Promise<void> {

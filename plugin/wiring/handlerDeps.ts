@@ -17,6 +17,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import { copiesBase } from './copiesBase.ts';
 import { formKeyOf } from './formKey.ts';
+import { hostLimitSources, LIMIT_KINDS } from './hostLimitsOf.ts';
 import { laneStates } from './laneStates.ts';
 import { version } from './version.ts';
 
@@ -62,12 +63,15 @@ export function handlerDepsOf(opened: Opened): HandlerDeps {
   };
 }
 
-function adminDepsOf({ config, portal, records, environment, stopping, now }: Opened): AdminDeps {
+function adminDepsOf({ config, portal, records, queue, environment, stopping, now }: Opened): AdminDeps {
   return {
     settings: settingsInForce(config, { environment, settings: portal.settings }),
     formTokens: new FormTokens(formKeyOf(records.leases, now), now),
     stopping,
     checkBounds: config,
+    hostLimits: hostLimitSources(config),
+    limitKinds: LIMIT_KINDS,
+    queue,
     formCaller: (request) => portal.info.caller?.(request) ?? hashOf(request.headers.authorization),
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { AdminPortal } from '../support/adminPortal.ts';
 import { faultsOf } from '../support/axe.ts';
 import { findBrowser, NO_BROWSER, openBrowser } from '../support/browser.ts';
@@ -18,12 +18,15 @@ interface Look {
 describe('the pages for operators in a browser', { skip: path === null && NO_BROWSER }, () => {
   let admin: AdminPortal;
   let browser: Browser;
-  const opened: BrowserContext[] = [];
+  let host: string;
   const wrong: string[] = [];
   const pages = new Map<string, string>();
 
   before(async () => {
-    [admin, browser] = await Promise.all([AdminPortal.open(), openBrowser(path ?? '')]);
+    [admin, browser] = await Promise.all([
+      AdminPortal.open({ settings: { confirmFailures: 1 } }),
+      openBrowser(path ?? ''),
+    ]);
     const { portal } = admin;
     portal.files.set('/one.csv', { body: 'a,b\n1,2\n' });
     await portal.archived('one', '/one.csv', 'air');
@@ -32,6 +35,14 @@ describe('the pages for operators in a browser', { skip: path === null && NO_BRO
     const asked = await archive.requestDataset('air');
     assert.ok(asked.kind === 'accepted');
     await portal.ended(asked.run.id);
+    host = new URL(portal.urlOf('/')).host;
+    pages.set('/admin', 'Overview');
+    pages.set('/admin/links', 'Broken links');
+    pages.set('/admin/links?state=any&order=changed', 'All links');
+    pages.set('/admin/organisations', 'Organisations');
+    pages.set('/admin/hosts', 'Hosts');
+    pages.set(`/admin/hosts/${host}`, host);
+    pages.set('/admin/queue', 'Queue');
     pages.set('/admin/settings', 'Settings');
     pages.set('/admin/runs', 'Runs');
     pages.set(`/admin/runs/${asked.run.id}`, 'Dataset air');
@@ -47,7 +58,6 @@ describe('the pages for operators in a browser', { skip: path === null && NO_BRO
   async function visit({ scheme, width, javaScriptEnabled = true }: Look): Promise<Page> {
     const viewport = { width, height: 900 };
     const context = await browser.newContext({ viewport, colorScheme: scheme, javaScriptEnabled });
-    opened.push(context);
     await context.addCookies([{ name: 'login', value: 'administrator', url: admin.site }]);
     const page = await context.newPage();
     page.on('pageerror', (error) => wrong.push(error.message));
@@ -102,6 +112,26 @@ describe('the pages for operators in a browser', { skip: path === null && NO_BRO
         await page.reload();
         await page.locator('.badge', { hasText: 'done' }).waitFor();
       }
+      await page.context().close();
+    });
+
+  for (const javaScriptEnabled of [true, false])
+    it(`lead from what is broken to its host, whose limits are set and cleared, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async () => {
+      const page = await visit({ scheme: 'light', width: 1280, javaScriptEnabled });
+      page.on('dialog', (dialog) => void dialog.accept());
+      await page.goto(admin.urlOf('/admin'));
+      await page.getByRole('link', { name: 'Broken', exact: true }).click();
+      await page.getByRole('link', { name: 'gone', exact: true }).click();
+      await page.getByRole('link', { name: host, exact: true }).click();
+      await page.getByLabel('Requests a second, set here').fill('0.5');
+      await page.getByRole('button', { name: 'Set the limits' }).click();
+      await page.getByRole('status').getByText('they hold from the next request on').waitFor();
+      await page.getByRole('row', { name: 'Requests a second' }).getByText('set here', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Clear what is set here' }).click();
+      await page.getByRole('status').getByText('The settings hold again.').waitFor();
+      await page.getByRole('link', { name: 'Organisations' }).click();
+      await page.getByRole('link', { name: 'Queue' }).click();
+      await page.getByText('Failed for good').waitFor();
       await page.context().close();
     });
 

@@ -3,19 +3,22 @@ import { request as send } from 'node:http';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { ROUTES } from '../../plugin/show/routes.ts';
 import { AdminPortal, type Role } from '../support/adminPortal.ts';
+import { recordsIn } from '../support/recordsIn.ts';
 
 const ADMIN = ROUTES.filter(({ path }) => path.startsWith('/admin'));
 
 /** What the routes that are about one thing are asked for. */
-const pathOf = (path: string, runId: string) =>
+const pathOf = (path: string, { runId, host }: { readonly runId: string; readonly host: string }) =>
   path
     .replace('/runs/{id}', `/runs/${runId}`)
     .replace('/resources/{id}', '/resources/one')
-    .replace('/datasets/{id}', '/datasets/d1');
+    .replace('/datasets/{id}', '/datasets/d1')
+    .replace('/hosts/{host}', `/hosts/${host}`);
 
 describe('the pages for operators', () => {
   let admin: AdminPortal;
   let runId: string;
+  let host: string;
   before(async () => {
     admin = await AdminPortal.open({ settings: { metricsToken: 'do-not-show-this-token', maxBytes: 5_000_000 } });
     const { portal } = admin;
@@ -24,6 +27,7 @@ describe('the pages for operators', () => {
     const asked = await portal.archiver.archive.requestResource('one');
     assert.ok(asked.kind === 'accepted');
     runId = asked.run.id;
+    host = new URL(portal.urlOf('/')).host;
     await portal.ended(runId);
   });
   after(() => admin.close());
@@ -36,7 +40,7 @@ describe('the pages for operators', () => {
 
   it('are for those who may see reports, as pages, as files and as events', async () => {
     for (const { path, action } of ADMIN.filter(({ method }) => method === 'get')) {
-      const asked = pathOf(path, runId);
+      const asked = pathOf(path, { runId, host });
       const [low, high] = action === null ? [200, 200] : [403, 200];
       assert.deepEqual([await statusOf(asked, 'anonymous'), await statusOf(asked, 'reader')], [low, low], asked);
       assert.deepEqual([await statusOf(asked, 'editor'), await statusOf(asked, 'administrator')], [high, high], asked);
@@ -44,7 +48,7 @@ describe('the pages for operators', () => {
   });
 
   it('say of what is not there only to those who may see reports that it is not', async () => {
-    for (const path of ['/admin/runs/none', '/admin/resources/none', '/admin/datasets/none'])
+    for (const path of ['/admin/runs/none', '/admin/resources/none', '/admin/datasets/none', '/admin/hosts/none'])
       assert.deepEqual([await statusOf(path, 'reader'), await statusOf(path, 'editor')], [403, 404], path);
   });
 
@@ -114,6 +118,43 @@ describe('the pages for operators', () => {
     assert.ok(lines.length > 60);
   });
 
+  it('count the links of an organisation where it is a part of another, too', async () => {
+    const { reports } = recordsIn(admin.portal.database.knex);
+    const [inner, outer] = [
+      { id: 'o1', name: 'water', title: 'Water', parentId: 'o2' },
+      { id: 'o2', name: 'agency', title: 'Agency', parentId: null },
+    ] as const;
+    await reports.noteOrganisations([inner, outer]);
+    await reports.note(
+      { resources: [{ id: 'one', datasetId: 'd1', name: 'One', organisation: inner }], datasets: [] },
+      'http://portal.example',
+    );
+    const { rows } = Object(await (await admin.ask('/admin/organisations.json', 'editor')).json());
+    const of = (name: string) => Object(rows.find((row: { name: string }) => row.name === name));
+    assert.deepEqual([of('agency').resources, of('agency').ownResources, of('agency').archivedPercent], [1, 0, 100]);
+    assert.deepEqual([of('water').resources, of('water').parentId], [1, 'o2']);
+    const found = Object(await (await admin.ask('/admin/links.json?organisation=agency&state=any', 'editor')).json());
+    assert.deepEqual(
+      found.rows.map(({ resourceId }: { resourceId: string }) => resourceId),
+      ['one'],
+    );
+    assert.equal(await statusOf('/admin/organisations?sort=-broken', 'editor'), 200);
+  });
+
+  it('show the limits of a host with where each comes from, and refuse what is no limit', async () => {
+    const { hosts } = admin.portal.archiver.archive;
+    await hosts.setLimits(host, { burst: 3 });
+    const page = await (await admin.ask(`/admin/hosts/${host}`, 'administrator')).text();
+    const rows = [...page.matchAll(/<tr>.*?<\/tr>/gs)].map(([row]) =>
+      row.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '),
+    );
+    const rowOf = (title: string) => rows.find((row) => row.startsWith(` ${title}`)) ?? '';
+    assert.match(rowOf('Burst'), / 3 set here /);
+    assert.match(rowOf('Requests a second'), / 2 ARCHIVER_HOST_REQUESTS_PER_SECOND /);
+    assert.match(rowOf('Bytes a day'), / no limit ARCHIVER_HOST_BYTES_PER_DAY /);
+    await hosts.setLimits(host, null);
+  });
+
   describe('change something by a form', () => {
     const forms = ADMIN.filter(({ method }) => method === 'post').map(({ path }) => path);
     beforeEach(async () => {
@@ -136,7 +177,7 @@ describe('the pages for operators', () => {
       headers: Readonly<Record<string, string>> = {},
     ): Promise<number> {
       const init = { method: 'POST', body: new URLSearchParams({ token }), headers: { Cookie: cookie, ...headers } };
-      return (await admin.ask(pathOf(path, runId), 'anonymous', init)).status;
+      return (await admin.ask(pathOf(path, { runId, host }), 'anonymous', init)).status;
     }
 
     const runs = async () => (await admin.portal.archiver.archive.runs.list(1000)).map(({ id, state }) => [id, state]);
@@ -188,6 +229,22 @@ describe('the pages for operators', () => {
       });
       assert.deepEqual(answer, { status: 303, location: `/archiver/admin/runs/${runId}?done=cancelled` });
       assert.equal((await admin.portal.archiver.archive.runs.get(runId))?.state, 'cancelled');
+    });
+
+    it('that says what it cannot be, and changes nothing then', async () => {
+      const { cookie, token } = await formOf('administrator');
+      const send = async (fields: Readonly<Record<string, string>>) => {
+        const init = { method: 'POST', body: new URLSearchParams({ token, ...fields }), headers: { Cookie: cookie } };
+        const answer = await admin.ask(`/admin/hosts/${host}/limits`, 'anonymous', init);
+        return { status: answer.status, text: await answer.text() };
+      };
+      const { hosts } = admin.portal.archiver.archive;
+      assert.equal((await send({ requestsPerSecond: '0.5', quietHours: '8-18' })).status, 303);
+      assert.deepEqual((await hosts.get(host))?.override, { requestsPerSecond: 0.5, quietHours: [8, 18] });
+      const wrong = await send({ burst: 'many' });
+      assert.equal(wrong.status, 400);
+      assert.match(wrong.text, /Burst must be a whole number/);
+      assert.deepEqual((await hosts.get(host))?.override, { requestsPerSecond: 0.5, quietHours: [8, 18] });
     });
 
     it('in a portal of several processes, which know the same key', async () => {

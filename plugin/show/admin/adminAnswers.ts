@@ -4,6 +4,12 @@ import type { AdminRouteId } from './adminRoutes.ts';
 import { sendAsset } from './frame/assets.ts';
 import { archiveDatasetAgain, showDataset } from './pages/datasetPage.ts';
 import { followResource } from './pages/followResource.ts';
+import { clearHostLimits, setHostLimits, showHost } from './pages/hostPage.ts';
+import { showHosts } from './pages/hostsPage.ts';
+import { showLinks } from './pages/linksPage.ts';
+import { showOrganisations } from './pages/organisationsPage.ts';
+import { showOverview } from './pages/overviewPage.ts';
+import { followQueue, showQueue } from './pages/queuePage.ts';
 import { archiveResourceNow, showResource } from './pages/resourcePage.ts';
 import { cancelRun, followRun, showRun } from './pages/runPage.ts';
 import { followRuns, showRuns } from './pages/runsPage.ts';
@@ -34,6 +40,27 @@ export const ADMIN_ANSWERS: Readonly<Record<AdminRouteId, Answer>> = {
   adminRunJson: as(showRun, 'json'),
   adminRunLive: as(followRun),
   adminCancelRun: as(cancelRun),
+  adminOverview: as(showOverview),
+  adminOverviewCsv: as(showOverview, 'csv'),
+  adminOverviewJson: as(showOverview, 'json'),
+  adminLinks: as(showLinks),
+  adminLinksCsv: as(showLinks, 'csv'),
+  adminLinksJson: as(showLinks, 'json'),
+  adminOrganisations: as(showOrganisations),
+  adminOrganisationsCsv: as(showOrganisations, 'csv'),
+  adminOrganisationsJson: as(showOrganisations, 'json'),
+  adminHosts: as(showHosts),
+  adminHostsCsv: as(showHosts, 'csv'),
+  adminHostsJson: as(showHosts, 'json'),
+  adminHost: as(showHost),
+  adminHostCsv: as(showHost, 'csv'),
+  adminHostJson: as(showHost, 'json'),
+  adminSetHostLimits: as(setHostLimits),
+  adminClearHostLimits: as(clearHostLimits),
+  adminQueue: as(showQueue),
+  adminQueueCsv: as(showQueue, 'csv'),
+  adminQueueJson: as(showQueue, 'json'),
+  adminQueueLive: as(followQueue),
   adminResource: as(showResource),
   adminResourceCsv: as(showResource, 'csv'),
   adminResourceJson: as(showResource, 'json'),

@@ -1,4 +1,5 @@
 import type { Route } from '../Route.ts';
+import { LIMIT_FIELDS } from './pages/hostLimits.ts';
 
 const REPORT = { method: 'get', action: 'archive.report' } as const;
 const UNCHANGED = { description: 'Unchanged.' };
@@ -160,6 +161,70 @@ export const ADMIN_ROUTES = [
     id: 'adminArchiveDataset',
     path: '/admin/datasets/{id}/archive',
     summary: 'Archive a dataset again',
+    fields: {},
+  },
+  {
+    ...LIVE,
+    id: 'adminQueueLive',
+    path: '/admin/queue/live',
+    summary: 'Says when the page of the queue has changed',
+    problems: [403, 500, 503],
+  },
+  ...tablePage({
+    id: 'adminQueue',
+    path: '/admin/queue',
+    summary: 'Jobs of the queue',
+    schemas: ['JobsTable'],
+    filters: { state: 'running, waiting or failed.', kind: 'resource or host.' },
+  }),
+  ...tablePage({ id: 'adminOverview', path: '/admin', summary: 'Whether the archive is well', schemas: ['DaysTable'] }),
+  ...tablePage({
+    id: 'adminLinks',
+    path: '/admin/links',
+    summary: 'Links: the broken ones, or others that are asked for',
+    schemas: ['LinksTable'],
+    filters: {
+      organisation: 'Id or name of an organisation; its parts count, too.',
+      host: 'A host.',
+      code: 'An outcome.',
+      age: 'Days for which they have failed at least.',
+      state: 'archived, broken (default), unsure, unfetched or any.',
+      order: 'failing (default), changed or resource.',
+    },
+  }),
+  ...tablePage({
+    id: 'adminOrganisations',
+    path: '/admin/organisations',
+    summary: 'Organisations and how their links stand',
+    schemas: ['OrganisationsTable'],
+    filters: { q: 'A part of name or title.', sort: 'A column, with a minus before it for the largest first.' },
+  }),
+  ...tablePage({
+    id: 'adminHosts',
+    path: '/admin/hosts',
+    summary: "Publishers' hosts and how they fare",
+    schemas: ['HostsTable'],
+    filters: { q: 'A part of the name.', order: 'paused (default), broken, links or host.' },
+  }),
+  ...tablePage({
+    id: 'adminHost',
+    path: '/admin/hosts/{host}',
+    summary: 'One host: limits, answers, pauses',
+    schemas: ['AnswersTable', 'HostDaysTable'],
+    isOfOne: true,
+  }),
+  {
+    ...FORM,
+    id: 'adminSetHostLimits',
+    path: '/admin/hosts/{host}/limits',
+    summary: 'Set limits of a host',
+    fields: LIMIT_FIELDS,
+  },
+  {
+    ...FORM,
+    id: 'adminClearHostLimits',
+    path: '/admin/hosts/{host}/clear',
+    summary: 'Let the settings hold for a host again',
     fields: {},
   },
 ] as const satisfies readonly Route[];

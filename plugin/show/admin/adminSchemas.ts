@@ -1,5 +1,11 @@
 import { RESOURCES_TABLE } from './pages/datasetPage.ts';
 import { FAILED_TABLE } from './pages/failedTable.ts';
+import { HOSTS_TABLE } from './pages/hostsPage.ts';
+import { ANSWERS_TABLE, HOST_DAYS_TABLE } from './pages/hostTables.ts';
+import { LINKS_TABLE } from './pages/linksTable.ts';
+import { ORGANISATIONS_TABLE } from './pages/organisationsPage.ts';
+import { DAYS_TABLE } from './pages/overviewPage.ts';
+import { JOBS_TABLE } from './pages/queuePage.ts';
 import { ATTEMPTS_TABLE, CHANGES_TABLE, COPIES_TABLE, DERIVED_TABLE } from './pages/resourceTables.ts';
 import { COUNTS_TABLE } from './pages/runPage.ts';
 import { RUNS_TABLE } from './pages/runViews.ts';
@@ -43,5 +49,12 @@ export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
   CopiesTable: schemaOf(COPIES_TABLE),
   AttemptsTable: schemaOf(ATTEMPTS_TABLE),
   DerivedTable: schemaOf(DERIVED_TABLE),
+  DaysTable: schemaOf(DAYS_TABLE),
+  LinksTable: schemaOf(LINKS_TABLE),
+  OrganisationsTable: schemaOf(ORGANISATIONS_TABLE),
+  HostsTable: schemaOf(HOSTS_TABLE),
+  AnswersTable: schemaOf(ANSWERS_TABLE),
+  HostDaysTable: schemaOf(HOST_DAYS_TABLE),
+  JobsTable: schemaOf(JOBS_TABLE),
   ResourcesTable: schemaOf(RESOURCES_TABLE),
 };

@@ -48,6 +48,6 @@ function problemPage({ status, title, detail }: Problem, place: Place): string {
   const advice = ADVICE[status];
   const body = html`<p class="lead">${detail}</p>
 ${advice === undefined ? null : html`<p>${advice}</p>`}
-<p><a class="button" href="${adminPath(place, 'runs')}">To the runs</a></p>`;
+<p><a class="button" href="${adminPath(place)}">To the overview</a></p>`;
   return documentOf({ title: `${status} ${title}`, section: null, body }, place);
 }

@@ -6,7 +6,12 @@ import { timeText } from './texts.ts';
 
 /** The parts of the pages, as the navigation has them. */
 export const SECTIONS = [
+  { id: 'overview', title: 'Overview' },
+  { id: 'links', title: 'Links' },
+  { id: 'organisations', title: 'Organisations' },
+  { id: 'hosts', title: 'Hosts' },
   { id: 'runs', title: 'Runs' },
+  { id: 'queue', title: 'Queue' },
   { id: 'settings', title: 'Settings' },
 ] as const;
 
@@ -66,7 +71,7 @@ function top(current: SectionId | null, place: Place): Html {
   const back = portal && html`<a class="portal" href="${portal.site}">${portal.name}</a>`;
   const links = SECTIONS.map(({ id, title }) => {
     const mark = id === current ? html` aria-current="page"` : null;
-    return html`<li><a href="${adminPath(place, id)}"${mark}>${title}</a></li>`;
+    return html`<li><a href="${id === 'overview' ? adminPath(place) : adminPath(place, id)}"${mark}>${title}</a></li>`;
   });
   return html`<header><div class="bar"><span class="brand">Archiver</span>${back}</div>
 <nav aria-label="Archiver"><ul>${links}</ul></nav></header>`;

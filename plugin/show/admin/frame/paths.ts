@@ -5,6 +5,10 @@ export function adminPath({ base }: Pick<Place, 'base'>, ...segments: readonly s
   return [`${base}/admin`, ...segments.map(encodeSegment)].join('/');
 }
 
+/** The path at which our routes serve a copy. */
+export const copyPath = ({ base }: Pick<Place, 'base'>, key: string): string =>
+  `${base}/${key.split('/').map(encodeURIComponent).join('/')}`;
+
 /** The same with a query; what is null or empty is left out. */
 export function withQuery(path: string, query: Readonly<Record<string, string | number | null>>): string {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== '');

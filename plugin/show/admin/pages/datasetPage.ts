@@ -3,6 +3,7 @@ import { ArchiverError } from '../../../errors.ts';
 import type { Archival } from '../../../model/archival.ts';
 import type { Copy } from '../../../model/copy.ts';
 import type { Resource } from '../../../model/resource.ts';
+import type { LinkState } from '../../../record/ReportedLinks.ts';
 import { type DatasetHead, describeDataset, pageOfDataset } from '../../datasets.ts';
 import type { PageQuery } from '../../paging.ts';
 import { answerPage } from '../answerPage.ts';
@@ -14,7 +15,7 @@ import { listing } from '../table/listing.ts';
 import type { Table } from '../table/Table.ts';
 import type { Visit } from '../visit.ts';
 import { archiveButton, leadToRequested, requestedNotice } from './archiveAgain.ts';
-import { isPending, type LinkState, linkBadge, linkStateOf } from './linkViews.ts';
+import { isPending, linkBadge, linkStateOf } from './linkViews.ts';
 
 interface Listed {
   readonly resource: Resource;

@@ -1,10 +1,8 @@
 import { isBroken } from '../../../decide/isBroken.ts';
 import type { Archival } from '../../../model/archival.ts';
+import type { LinkCounts, LinkState } from '../../../record/ReportedLinks.ts';
 import type { Html } from '../frame/html.ts';
 import { badge, type Tone } from '../frame/pieces.ts';
-
-/** How a link stands, in public. */
-export type LinkState = 'archived' | 'broken' | 'unsure' | 'unfetched';
 
 /** The same in words. */
 export const LINK_STATES: Readonly<Record<LinkState, string>> = {
@@ -21,6 +19,10 @@ export const LINK_TONES: Readonly<Record<LinkState, Tone>> = {
   unsure: 'unsure',
   unfetched: 'plain',
 };
+
+/** How many there are in all. */
+export const totalOf = ({ archived, broken, unsure, unfetched }: LinkCounts): number =>
+  archived + broken + unsure + unfetched;
 
 /** `confirmFailures` failures in a row make a link broken; null: nothing is known of it. */
 export function linkStateOf(archival: Archival | null, confirmFailures: number): LinkState {

@@ -3,7 +3,7 @@ import { answerPage } from '../answerPage.ts';
 import { followChanges } from '../followChanges.ts';
 import { html } from '../frame/html.ts';
 import { adminPath } from '../frame/paths.ts';
-import { type Filter, filteredBy, filterForm } from '../table/filters.ts';
+import { chosenOf, type Filter, filteredBy, filterForm } from '../table/filters.ts';
 import { listing } from '../table/listing.ts';
 import type { Visit } from '../visit.ts';
 import { isOpen, RUN_KINDS, RUN_STATES, RUNS_TABLE } from './runViews.ts';
@@ -20,7 +20,7 @@ const FOLLOWED = 100;
 export async function showRuns(visit: Visit): Promise<void> {
   await visit.requireReport();
   const filtered = filteredBy(FILTERS, visit.request);
-  const filter = { kind: keyOf(RUN_KINDS, filtered['kind']), state: keyOf(RUN_STATES, filtered['state']) };
+  const filter = { kind: chosenOf(RUN_KINDS, filtered['kind']), state: chosenOf(RUN_STATES, filtered['state']) };
   const { operatorViews } = visit.deps.records;
   const path = adminPath(visit.place, 'runs');
   await answerPage(visit, {
@@ -53,8 +53,3 @@ export async function followRuns(visit: Visit): Promise<void> {
 
 /** What of a run changes. */
 const progressOf = (run: Run) => [run.id, run.state, run.done, run.total, isOpen(run)];
-
-function keyOf<Key extends string>(table: Readonly<Record<Key, string>>, text: string | undefined): Key | null {
-  for (const key in table) if (key === text) return key;
-  return null;
-}

@@ -5,7 +5,14 @@ import { type Html, html } from '../frame/html.ts';
 /** A field by which a list is narrowed. */
 export type Filter =
   | { readonly name: string; readonly label: string; readonly kind: 'text'; readonly hint?: string }
-  | { readonly name: string; readonly label: string; readonly kind: 'choice'; readonly choices: readonly Choice[] };
+  | {
+      readonly name: string;
+      readonly label: string;
+      readonly kind: 'choice';
+      readonly choices: readonly Choice[];
+      /** What holds where none is chosen; absent: all. */
+      readonly fallback?: string;
+    };
 
 /** One value of a field, and how it is called. */
 export type Choice = readonly [value: string, label: string];
@@ -33,6 +40,15 @@ function checked(filter: Filter, value: unknown): string {
   throw new ArchiverError('invalid-request', `${filter.name} is one of ${known}.`);
 }
 
+/** The key of a table of choices that was asked for; null: any. */
+export function chosenOf<Key extends string>(
+  table: Readonly<Record<Key, unknown>>,
+  text: string | undefined,
+): Key | null {
+  for (const key in table) if (key === text) return key;
+  return null;
+}
+
 /** The fields, in a form whose answer has them in its URL. */
 export function filterForm(filters: readonly Filter[], filtered: Filtered, path: string, sort: string | null): Html {
   const hidden = sort === null ? null : html`<input type="hidden" name="sort" value="${sort}">`;
@@ -46,7 +62,7 @@ function field(filter: Filter, value: string): Html {
   const { name, label } = filter;
   const input =
     filter.kind === 'choice'
-      ? html`<select id="filter-${name}" name="${name}">${option(['', 'all'], value)}${filter.choices.map((one) => option(one, value))}</select>`
+      ? html`<select id="filter-${name}" name="${name}">${filter.fallback === undefined ? option(['', 'all'], value) : null}${filter.choices.map((one) => option(one, value === '' ? (filter.fallback ?? '') : value))}</select>`
       : html`<input id="filter-${name}" name="${name}" type="search" value="${value}" placeholder="${filter.hint ?? ''}" maxlength="${LONGEST}">`;
   return html`<div class="field"><label for="filter-${name}">${label}</label>${input}</div>`;
 }

@@ -29,18 +29,26 @@ export interface RowSource<Row> {
   nameOf(row: Row): string;
 }
 
-/** A table and its rows. */
-export function listing<Row>(table: Table<Row>, place: Place, { read, nameOf }: RowSource<Row>): Listing {
+/** A table whose rows come in pages with cursors of their own. */
+export function pagedListing<Row>(
+  table: Table<Row>,
+  place: Place,
+  read: (query: PageQuery) => Promise<Page<Row>>,
+): Listing {
   const { name, caption, empty, columns } = table;
   return {
     table: { name, caption, empty },
     headings: columns,
     async page(query) {
-      const { entries, next } = await readPage(query, read, nameOf);
+      const { entries, next } = await read(query);
       return { entries: entries.map((row) => listedRow(columns, row, place)), next };
     },
   };
 }
+
+/** A table and its rows. */
+export const listing = <Row>(table: Table<Row>, place: Place, { read, nameOf }: RowSource<Row>): Listing =>
+  pagedListing(table, place, (query) => readPage(query, read, nameOf));
 
 /** A table whose rows are all there. */
 export function fullListing<Row>(table: Table<Row>, place: Place, rows: readonly Row[]): Listing {

@@ -1,0 +1,92 @@
+import { CODES } from '../../../model/status.ts';
+import type { LinkOrder, LinkQuery, LinkState } from '../../../record/ReportedLinks.ts';
+import { answerPage } from '../answerPage.ts';
+import { html } from '../frame/html.ts';
+import { adminPath } from '../frame/paths.ts';
+import { section } from '../frame/pieces.ts';
+import { plural } from '../frame/texts.ts';
+import { reportView } from '../reportView.ts';
+import { chosenOf, type Filter, type Filtered, filteredBy, filterForm } from '../table/filters.ts';
+import { pagedListing } from '../table/listing.ts';
+import type { Visit } from '../visit.ts';
+import { LINKS_TABLE } from './linksTable.ts';
+import { LINK_STATES } from './linkViews.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+const AGES = { 1: 'a day', 7: 'a week', 30: '30 days', 90: '90 days', 365: 'a year' } as const;
+
+const ORDERS: Readonly<Record<LinkOrder, string>> = {
+  failing: 'fails for longest',
+  changed: 'changed last',
+  resource: 'id',
+};
+
+const CODE_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.keys(CODES).map((code) => [code, code]));
+
+const FILTERS: readonly Filter[] = [
+  { name: 'organisation', label: 'Organisation', kind: 'text', hint: 'id or name' },
+  { name: 'host', label: 'Host', kind: 'text', hint: 'data.example' },
+  { name: 'code', label: 'Outcome', kind: 'choice', choices: Object.entries(CODE_NAMES) },
+  { name: 'age', label: 'Fails for more than', kind: 'choice', choices: Object.entries(AGES) },
+  {
+    name: 'state',
+    label: 'State',
+    kind: 'choice',
+    choices: [...Object.entries(LINK_STATES), ['any', 'any']],
+    fallback: 'broken',
+  },
+  { name: 'order', label: 'Order', kind: 'choice', choices: Object.entries(ORDERS), fallback: 'failing' },
+];
+
+const TITLES: Readonly<Record<LinkState | 'any', string>> = {
+  archived: 'Archived links',
+  broken: 'Broken links',
+  unsure: 'Links that are unsure',
+  unfetched: 'Links never fetched',
+  any: 'All links',
+};
+
+/** Links, as they are searched for: broken ones where nothing else is asked for. */
+export async function showLinks(visit: Visit): Promise<void> {
+  await visit.requireReport();
+  const { reports } = visit.deps.records;
+  const view = reportView(visit);
+  const filtered = filteredBy(FILTERS, visit.request);
+  const query = queryOf(filtered, visit.place.now);
+  const state = chosenOf(TITLES, filtered['state']) ?? 'broken';
+  const path = adminPath(visit.place, 'links');
+  await answerPage(visit, {
+    title: TITLES[state],
+    section: 'links',
+    path: ['links'],
+    listings: [
+      pagedListing(LINKS_TABLE, visit.place, async (part) => {
+        const { links, next } = await reports.links({ ...query, ...part }, view);
+        return { entries: links, next };
+      }),
+    ],
+    filtered,
+    body: async ([table]) => {
+      const count = await reports.countLinks(query, view);
+      return html`${filterForm(FILTERS, filtered, path, null)}
+${section(count === null ? 'Found' : plural(count, 'link'), html`${table?.view ?? null}`, table?.formats)}`;
+    },
+  });
+}
+
+function queryOf(filtered: Filtered, now: Date): Omit<LinkQuery, 'after' | 'limit'> {
+  const { organisation, host, code, age } = filtered;
+  const state = chosenOf(TITLES, filtered['state']) ?? 'broken';
+  const order = chosenOf(ORDERS, filtered['order']) ?? 'failing';
+  const fails = state === 'broken' || state === 'unsure';
+  return {
+    organisation,
+    host: host?.toLowerCase(),
+    code: chosenOf(CODES, code) ?? undefined,
+    states: state === 'any' ? undefined : [state],
+    failingBefore: age === undefined ? undefined : new Date(now.getTime() - Number(age) * DAY_MS),
+    // What works has no time since which it fails.
+    order: order === 'failing' && !fails ? 'resource' : order,
+  };
+}

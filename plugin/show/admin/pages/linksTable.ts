@@ -1,0 +1,81 @@
+import type { ReportedLink } from '../../../record/ReportedLinks.ts';
+import { type Html, html } from '../frame/html.ts';
+import type { Place } from '../frame/Place.ts';
+import { adminPath, copyPath, withQuery } from '../frame/paths.ts';
+import { badge, foreignUrl } from '../frame/pieces.ts';
+import { NOTHING, relativeText, sizeText, time } from '../frame/texts.ts';
+import type { Table } from '../table/Table.ts';
+import { linkBadge } from './linkViews.ts';
+import { codeTone } from './runViews.ts';
+
+/** Links, with all that whoever mends them has to know. */
+export const LINKS_TABLE: Table<ReportedLink> = {
+  name: 'links',
+  caption: 'Links',
+  empty: 'No link is like that.',
+  columns: [
+    {
+      ...{ name: 'resourceId', title: 'Resource', type: 'text', value: ({ resourceId }) => resourceId },
+      show: resourceCell,
+    },
+    { name: 'name', type: 'text', value: ({ name }) => name },
+    { name: 'datasetId', type: 'text', value: ({ dataset }) => dataset.id },
+    { name: 'datasetTitle', type: 'text', value: ({ dataset }) => dataset.title ?? dataset.name },
+    {
+      ...{
+        name: 'organisation',
+        title: 'Organisation',
+        type: 'text',
+        value: ({ organisation }) => organisation?.name ?? null,
+      },
+      show: organisationCell,
+    },
+    { name: 'organisationTitle', type: 'text', value: ({ organisation }) => organisation?.title ?? null },
+    { name: 'url', title: 'URL', type: 'text', value: ({ url }) => url, show: ({ url }) => foreignUrl(url) },
+    { name: 'host', type: 'text', value: ({ host }) => host },
+    { name: 'state', type: 'text', value: ({ state }) => state },
+    { ...{ name: 'code', title: 'Outcome', type: 'text', value: ({ code }) => code }, show: outcomeCell },
+    { name: 'reason', type: 'text', value: ({ reason }) => reason },
+    {
+      ...{ name: 'firstFailureAt', title: 'Fails since', type: 'time', value: ({ firstFailureAt }) => firstFailureAt },
+      show: ({ firstFailureAt, failureCount }, place) =>
+        html`${time(firstFailureAt, place)}${failureCount > 0 ? html`<span class="second">${failureCount} in a row</span>` : null}`,
+    },
+    { name: 'failureCount', type: 'integer', value: ({ failureCount }) => failureCount },
+    { name: 'lastSuccessAt', title: 'Worked last', type: 'time', value: ({ lastSuccessAt }) => lastSuccessAt },
+    { name: 'checkedAt', type: 'time', value: ({ checkedAt }) => checkedAt },
+    { name: 'nextCheckAt', type: 'time', value: ({ nextCheckAt }) => nextCheckAt },
+    {
+      ...{ name: 'movedTo', title: 'Proposed URL', type: 'text', value: ({ movedTo }) => movedTo },
+      show: ({ movedTo }) => foreignUrl(movedTo),
+    },
+    {
+      ...{ name: 'copiedAt', title: 'Last good copy', type: 'time', value: ({ copy }) => copy?.storedAt ?? null },
+      show: copyCell,
+    },
+    { name: 'copyBytes', type: 'integer', value: ({ copy }) => copy?.bytes ?? null },
+    { name: 'copyKey', type: 'text', value: ({ copy }) => copy?.key ?? null },
+  ],
+};
+
+function resourceCell({ resourceId, name, dataset }: ReportedLink, place: Place): Html {
+  const title = dataset.title ?? dataset.name;
+  return html`<a href="${adminPath(place, 'resources', resourceId)}">${name?.trim() || resourceId}</a>
+<span class="second">in <a href="${adminPath(place, 'datasets', dataset.id)}">${title}</a></span>`;
+}
+
+function organisationCell({ organisation }: ReportedLink, place: Place): Html {
+  if (organisation === null) return NOTHING;
+  const path = withQuery(adminPath(place, 'links'), { organisation: organisation.name });
+  return html`<a href="${path}">${organisation.title ?? organisation.name}</a>`;
+}
+
+function outcomeCell({ state, code, reason }: ReportedLink): Html {
+  const outcome = code === null ? linkBadge(state) : badge(codeTone(code), code);
+  return html`${outcome}${reason === null ? null : html`<span class="second">${reason}</span>`}`;
+}
+
+function copyCell({ copy }: ReportedLink, place: Place): Html {
+  if (copy === null) return NOTHING;
+  return html`<a href="${copyPath(place, copy.key)}">${sizeText(copy.bytes)}</a><span class="second">${relativeText(copy.storedAt, place.now)}</span>`;
+}
