@@ -80,5 +80,7 @@ export interface ArchiveStore {
   readMarks?(): Promise<readonly string[]>;
   /** In each place; takes the place of what was written before. */
   writeMark?(text: string): Promise<void>;
+  /** For uninstalling: nothing was written. Idempotent. Left out where the mark stays. */
+  dropMark?(): Promise<void>;
   close(): Promise<void>;
 }

@@ -106,6 +106,11 @@ export class DividedStore implements ArchiveStore {
     await this.#private.writeMark?.(text);
   }
 
+  async dropMark(): Promise<void> {
+    await this.#open.dropMark?.();
+    await this.#private.dropMark?.();
+  }
+
   async close(): Promise<void> {
     await this.#open.close();
     await this.#private.close();

@@ -6,7 +6,7 @@ import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore
 import { createFolders, type FileRights, refuseLinks, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { FolderFlush } from './folderFlush.ts';
 import { FolderStage } from './folderStage.ts';
-import { readMark, writeMark } from './mark/markFile.ts';
+import { dropMark, readMarks, writeMark } from './mark/markFile.ts';
 import { moveIntoOwnFolder } from './moveIntoOwnFolder.ts';
 import { OwnFolders, within } from './ownFolders.ts';
 import { keysWhere } from './presentKeys.ts';
@@ -195,17 +195,16 @@ export class FolderStore implements ArchiveStore {
   }
 
   readMarks(): Promise<readonly string[]> {
-    return this.#guard('reading whose it is', async () => {
-      const mark = await readMark(this.#folder);
-      return mark === null ? [] : [mark];
-    });
+    return this.#guard('reading whose it is', () => readMarks(this.#folder));
   }
 
   writeMark(text: string): Promise<void> {
-    return this.#guard('noting whose it is', async () => {
-      await writeMark(this.#folder, text, { durable: this.#durable, rights: this.#rights });
-      if (this.#durable) await this.#flush.flush(this.#folder);
-    });
+    const how = { durable: this.#durable, rights: this.#rights, flush: this.#flush };
+    return this.#guard('noting whose it is', () => writeMark(this.#folder, text, how));
+  }
+
+  dropMark(): Promise<void> {
+    return this.#guard('dropping whose it is', () => dropMark(this.#folder));
   }
 
   async close(): Promise<void> {

@@ -137,6 +137,10 @@ export class ObjectStore implements ArchiveStore {
     return this.#guard('noting whose it is', () => this.#service.replace(MARK_KEY, Buffer.from(mark)));
   }
 
+  dropMark(): Promise<void> {
+    return this.#guard('dropping whose it is', () => this.#service.remove(MARK_KEY));
+  }
+
   async close(): Promise<void> {
     this.#staged.clear();
     await this.#service.close();

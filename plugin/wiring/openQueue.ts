@@ -16,10 +16,15 @@ interface QueueDeps {
   readonly listen: Listen;
   now(): Date;
   readonly logger: Logger;
+  /** false: only to try it; of a shared MongoDB no collection is claimed. Default: true. */
+  readonly claims?: boolean;
 }
 
 /** The queue that the settings name, not connected yet. */
-export async function createQueue(config: Config, { knex, listen, now, logger }: QueueDeps): Promise<JobQueue> {
+export async function createQueue(
+  config: Config,
+  { knex, listen, now, logger, claims = true }: QueueDeps,
+): Promise<JobQueue> {
   return new AgendaQueue({
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),
@@ -27,7 +32,7 @@ export async function createQueue(config: Config, { knex, listen, now, logger }:
     schema: config.schema,
     queueName: config.queueName,
     sharedName: sharedQueueName(config),
-    identity: () => portalIdentity(databaseOf(knex, config.schema)),
+    identity: async () => (claims ? portalIdentity(databaseOf(knex, config.schema)) : null),
     pollMs: config.queuePollMs,
     concurrency: config.concurrency,
     lockMs: config.leaseMs,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -55,12 +56,26 @@ describe('uninstalling', () => {
     await archiver.start();
     const { rowCount } = await database.knex.raw(`select from archiver.archiver_jobs`);
     assert.equal(rowCount, 0);
+    await until(() => existsSync(join(folder, '.portal-archiver.json')));
     assert.deepEqual(await archiver.uninstall(), { copies: [], places: [folder], left: [] });
     assert.deepEqual(await ourNames(), []);
+    assert.equal(existsSync(join(folder, '.portal-archiver.json')), false);
     await assert.rejects(archiver.archive.overview(), { code: 'not-started' });
     assert.deepEqual(await archiver.uninstall(), { copies: [], places: [folder], left: [] });
     await archiver.start();
     await archiver.uninstall();
+  });
+
+  it('leaves the mark of another archiver that has the store', async () => {
+    const archiver = archiverWith({});
+    await archiver.start();
+    await until(() => existsSync(join(folder, '.portal-archiver.json')));
+    await archiver.stop();
+    const mark = JSON.stringify({ owner: 'another', token: 'x', contested: false });
+    await writeFile(join(folder, '.portal-archiver.json'), mark);
+    assert.deepEqual((await archiver.uninstall()).left, []);
+    assert.equal(await readFile(join(folder, '.portal-archiver.json'), 'utf8'), mark);
+    await rm(join(folder, '.portal-archiver.json'));
   });
 
   it('takes its collection out of MongoDB, and that of no other archiver', {

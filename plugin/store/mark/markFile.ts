@@ -2,17 +2,18 @@ import { constants } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileRights, NEW_FILE, unlessMissing, writeWhole } from '../files.ts';
+import type { FolderFlush } from '../folderFlush.ts';
 import { newStageName } from '../stageName.ts';
 
 /** The file or object in which a store keeps its mark: beside the copies, which lie under `archive/`. */
 export const MARK_KEY = '.portal-archiver.json';
 
-/** null: there is none. A symbolic link in its place throws. */
-export async function readMark(folder: string): Promise<string | null> {
+/** The one that is there. A symbolic link in its place throws. */
+export async function readMarks(folder: string): Promise<readonly string[]> {
   const file = await unlessMissing(open(join(folder, MARK_KEY), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)));
-  if (!file) return null;
+  if (!file) return [];
   try {
-    return await file.readFile('utf8');
+    return [await file.readFile('utf8')];
   } finally {
     await file.close();
   }
@@ -22,15 +23,21 @@ export async function readMark(folder: string): Promise<string | null> {
 export async function writeMark(
   folder: string,
   text: string,
-  how: { readonly durable: boolean; readonly rights: FileRights },
+  { durable, rights, flush }: { readonly durable: boolean; readonly rights: FileRights; readonly flush: FolderFlush },
 ): Promise<void> {
   const path = join(folder, MARK_KEY);
   const written = `${path}.${newStageName()}`;
   try {
-    await writeWhole(written, Buffer.from(text), { ...how, flag: NEW_FILE });
+    await writeWhole(written, Buffer.from(text), { durable, rights, flag: NEW_FILE });
     await rename(written, path);
+    if (durable) await flush.flush(folder);
   } catch (error) {
     await unlessMissing(unlink(written)).catch(() => undefined);
     throw error;
   }
+}
+
+/** Idempotent. */
+export async function dropMark(folder: string): Promise<void> {
+  await unlessMissing(unlink(join(folder, MARK_KEY)));
 }

@@ -66,7 +66,8 @@ async function checkQueue(
   if (config.mongodbUrl === null && !checks.some(({ name, ok }) => name === 'tables' && ok))
     return bad('it lies beside the tables of the archiver, which come first');
   const listen = openListen(config, knex, portal.logger);
-  const queue = await createQueue(config, { knex, listen, now: () => new Date(), logger: portal.logger });
+  const { logger } = portal;
+  const queue = await createQueue(config, { knex, listen, now: () => new Date(), logger, claims: false });
   try {
     await queue.start(null);
     await queue.ping();

@@ -1,4 +1,5 @@
 import type { Uninstalled, UninstallOptions } from '../../Archiver.ts';
+import { parseMark, storeConflict } from '../../decide/ownership/storeConflict.ts';
 import { ArchiverError, messageOf } from '../../errors.ts';
 import type { HostDatabase } from '../../portal/HostDatabase.ts';
 import type { Portal } from '../../portal/Portal.ts';
@@ -9,6 +10,7 @@ import { schemaMismatch, schemaState } from '../../record/database/schemaState.t
 import { createRecords } from '../../record/openRecords.ts';
 import type { Records } from '../../record/Records.ts';
 import type { Config } from '../../settings/Config.ts';
+import type { ArchiveStore } from '../../store/ArchiveStore.ts';
 import { pages } from '../../trigger/pages.ts';
 import { UninstallClaim } from '../../work/processes/uninstallClaim.ts';
 import { sharedQueueName } from '../openQueue.ts';
@@ -23,12 +25,10 @@ import { StartWaits } from '../startWaits.ts';
 export async function uninstall(config: Config, portal: Portal, options: UninstallOptions): Promise<Uninstalled> {
   return dropTables(config, portal, options, async (records, knex) => {
     const copies = records ? await copiesIn(records) : [];
+    const { places, left } = await leaveStore(config, records);
+    const identity = records && (await portalIdentity(databaseOf(knex, config.schema)));
     // The tables last: while they are there, nobody starts.
-    return {
-      copies,
-      places: await placesOf(config),
-      left: await dropQueue(config, records && (await portalIdentity(databaseOf(knex, config.schema)))),
-    };
+    return { copies, places, left: [...left, ...(await dropQueue(config, identity))] };
   });
 }
 
@@ -93,10 +93,29 @@ async function copiesIn({ copies }: Records): Promise<string[]> {
   return keys;
 }
 
-async function placesOf(config: Config): Promise<readonly string[]> {
+async function leaveStore(
+  config: Config,
+  records: Records | null,
+): Promise<{ readonly places: readonly string[]; readonly left: readonly string[] }> {
   const store = await createStore(config);
-  await store.close();
-  return store.places ?? [store.name];
+  const places = store.places ?? [store.name];
+  try {
+    if (records) await dropOwnMark(store, records);
+    return { places, left: [] };
+  } catch (error) {
+    return {
+      places,
+      left: [`What says whose the store is, beside the copies, could not be dropped: ${messageOf(error)}`],
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+/** That of another database which has the store, too, stays. */
+async function dropOwnMark(store: ArchiveStore, { identities }: Records): Promise<void> {
+  const marks = ((await store.readMarks?.()) ?? []).map(parseMark);
+  if (marks.length > 0 && storeConflict(marks, await identities.known()) === null) await store.dropMark?.();
 }
 
 /** In PostgreSQL the migrations took it along. */
