@@ -178,9 +178,13 @@ describe('the folder', () => {
   });
 });
 
-/** Files below `folder`, as relative paths. */
+/** Files below `folder`, as relative paths. The folder of stages is removed when it has been empty for a moment: then it is read again. */
 async function everything(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const read = () => readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await read().catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return read();
+  });
   return entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
