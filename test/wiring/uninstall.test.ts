@@ -122,7 +122,7 @@ describe('uninstalling while other processes work', () => {
   function archiver(): Archiver {
     const made = createArchiver({ environment: {} });
     const warn = (_: object, message: string) => void warned.push(message);
-    const logger = { ...SILENT, warn };
+    const logger = { ...SILENT, warn, error: warn };
     made.register(testPortal({ knex: database.knex, settings: { folder, threads: 1 }, logger }));
     running.push(made);
     return made;

@@ -8,7 +8,7 @@ export interface ProcessNoteDeps {
   readonly processes: Pick<Processes, 'note' | 'leave'>;
   /** Names it to people: host and number of the process. */
   readonly owner: string;
-  readonly logger: Pick<Logger, 'warn' | 'debug'>;
+  readonly logger: Pick<Logger, 'error' | 'warn' | 'debug'>;
   /** Told once when another process uninstalls the archiver: this one is to stop. */
   onUninstall(): void;
 }
@@ -56,7 +56,8 @@ export class ProcessNote {
     const found = await processes.note(owner, NOTED_MS);
     if (found === 'noted' || this.#isTold) return;
     this.#isTold = true;
-    logger.warn({ process: owner }, SAID[found]);
+    // Nobody may have meant it: a restore takes tables away, too.
+    logger[found === 'uninstalled' ? 'error' : 'warn']({ process: owner }, SAID[found]);
     onUninstall();
   }
 }
