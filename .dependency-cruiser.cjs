@@ -283,6 +283,7 @@ module.exports = {
     ),
     door(npm('commander|cli-progress'), '^plugin/cli/'),
     door(npm('parse5|saxes|iconv-lite|tough-cookie'), '^plugin/fetch/'),
+    door(npm('@opentelemetry'), '^plugin/trace/'),
     door(npm('lru-cache'), '^plugin/portal/'),
   ],
   options: {

@@ -7,6 +7,7 @@ import type { Resource } from './model/resource.ts';
 import type { UnrecordedCopy, UnrecordedDerived } from './model/unrecordedCopy.ts';
 import type { ArchiveEvent } from './notify/Listener.ts';
 import type { ArchivalRecord, Recorded } from './record/Archivals.ts';
+import { inSpan } from './trace/inSpan.ts';
 import type { Derivation, LandingPage } from './work/archiveDerived.ts';
 import type { Fetched } from './work/fetchedKeeper.ts';
 
@@ -92,11 +93,23 @@ export interface JourneyResult {
  * archive any more, or when the lease was lost and another worker carries on. A broken link is a result;
  * a throw means that a service is broken, so that the job is tried again.
  */
-export async function archiveResource(
+export function archiveResource(
   lease: Lease,
   journey: Journey,
   signal: AbortSignal,
   passed: JourneySteps = {},
+): Promise<JourneyResult | null> {
+  const { resourceId, archival } = lease;
+  const about = { 'archiver.resource.id': resourceId, 'archiver.lane': archival.lane };
+  const went = () => goThrough(lease, journey, signal, passed);
+  return inSpan('archiver.journey', about, went, (result) => (result ? spanOf(result.attempt) : {}));
+}
+
+async function goThrough(
+  lease: Lease,
+  journey: Journey,
+  signal: AbortSignal,
+  passed: JourneySteps,
 ): Promise<JourneyResult | null> {
   const resource = await journey.describe(lease.resourceId);
   if (!resource) {
@@ -109,10 +122,9 @@ export async function archiveResource(
   const behind = wasAbandoned ? await journey.findUnrecordedDerived(lease) : [];
   const missing = await journey.findMissing(lease);
   const owed = missing ? null : await journey.copyOwed(lease);
-  const retrieve = () =>
-    journey.retrieving(resource.url, async () =>
-      journey.retriever.retrieve(await journey.requestFor({ lease, resource, unrecorded, missing }), signal),
-    );
+  const fetch = async () =>
+    journey.retriever.retrieve(await journey.requestFor({ lease, resource, unrecorded, missing }), signal);
+  const retrieve = () => inSpan('archiver.fetch', {}, () => journey.retrieving(resource.url, fetch), spanOf);
   const attempt = journey.answer(lease, resource, owed) ?? (await retrieve());
   if (signal.aborted) throw await interrupted(lease, attempt, journey.retriever);
   if (attempt.deferredMs !== undefined) {
@@ -130,7 +142,9 @@ export async function archiveResource(
   const decision = await commitBytes(decided, journey.retriever, (work) => keepTrying(decided, work));
   const { stage } = decision.attempt;
   passed.stored?.();
-  const { made, recorded } = await keepTrying(decision, () => journey.record(decision));
+  const { made, recorded } = await inSpan('archiver.record', {}, () =>
+    keepTrying(decision, () => journey.record(decision)),
+  );
   const isLost = recorded.result === 'lease-lost';
   if (stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(stage.key);
   const isBehindLost = isLost || !made.outcome.landing;
@@ -138,6 +152,16 @@ export async function archiveResource(
   if (isLost) return null;
   journey.notify(made, recorded);
   return { attempt: withCost(made.attempt, derivation), retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };
+}
+
+/** How it ended, without the URL, in which secrets may stand. */
+function spanOf({ code, requests, wireBytes, status }: Attempt) {
+  return {
+    'archiver.code': code,
+    'archiver.requests': requests,
+    'archiver.received_bytes': wireBytes,
+    ...(status == null ? {} : { 'http.response.status_code': status }),
+  };
 }
 
 /** What a dead worker stored behind a page and what this attempt did not prove to be the same keeps a row of its own. */
@@ -180,7 +204,9 @@ async function commitBytes(
   const { stage } = decision.attempt;
   if (!stage) return decision;
   try {
-    if ((await keepTrying(() => retriever.commit(stage))) === 'committed') return decision;
+    const commit = () => keepTrying(() => retriever.commit(stage));
+    const about = { 'archiver.copy.key': stage.key, 'archiver.copy.bytes': stage.bytes };
+    if ((await inSpan('archiver.stage', about, commit)) === 'committed') return decision;
   } catch (error) {
     await retriever.discard(stage).catch(() => undefined);
     const standIn = error instanceof StoreRefused ? decision.standIn(error) : null;
