@@ -145,8 +145,11 @@ describe('the pages for operators', () => {
     const { hosts } = admin.portal.archiver.archive;
     await hosts.setLimits(host, { burst: 3 });
     const page = await (await admin.ask(`/admin/hosts/${host}`, 'administrator')).text();
-    const rows = [...page.matchAll(/<tr>.*?<\/tr>/gs)].map(([row]) =>
-      row.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '),
+    const rows = [...page.matchAll(/<tr[^>]*>.*?<\/tr>/gs)].map(([row]) =>
+      row
+        .replaceAll('<wbr>', '')
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' '),
     );
     const rowOf = (title: string) => rows.find((row) => row.startsWith(` ${title}`)) ?? '';
     assert.match(rowOf('Burst'), / 3 set here /);
