@@ -116,7 +116,10 @@ export interface Archivals {
   /** It waits for a place at its host until then, unless `nextWaiting` finds it before. Nothing happens to a leased one. */
   park(resourceId: string, until: Date): Promise<void>;
   /** The request at this host whose turn comes first, of those that are due or parked; null: none. */
-  nextWaiting(host: string, by: { readonly now: Date }): Promise<string | null>;
+  nextWaiting(
+    host: string,
+    by: { readonly now: Date },
+  ): Promise<{ readonly resourceId: string; readonly datasetId: string } | null>;
   /** Bytes of this time wait in the store: the next check, which is due now, compares with them. false: no row, or leased. */
   reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean>;
   /** When the next retry of a sweep at this host is due; null when none waits. */

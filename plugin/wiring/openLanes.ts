@@ -11,6 +11,7 @@ import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import { presentKeys } from '../store/presentKeys.ts';
 import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { HopPlaces } from '../work/hopPlaces.ts';
+import { HostSpeeds } from '../work/hostSpeeds.ts';
 import { LanePlaces } from '../work/lanePlaces.ts';
 import type { HostSlots } from '../work/sitedHosts.ts';
 import { createJourney, type JourneyDeps } from './createJourney.ts';
@@ -49,21 +50,22 @@ export async function openLanes(
   const patient = hopPlaces(worker, false, { hosts, onFreed });
   const local = scope.add(await createLocalRetriever(config, identity, urgent));
   const threaded = scope.add(createThreadedRetriever(config, identity, patient));
+  const { slowAfterMs, busyMinBytesPerSecond: slowBytesPerSecond } = config;
+  const speeds = new HostSpeeds({ slowAfterMs, slowBytesPerSecond, elapsedMs: () => performance.now() });
   return {
-    priority: { journey: createJourney(deps, local, urgent), places: lanePlaces(config, local) },
-    bulk: { journey: createJourney(deps, threaded, patient), places: lanePlaces(config, threaded) },
+    priority: { journey: createJourney(deps, local, urgent), places: lanePlaces(config, speeds, local) },
+    bulk: { journey: createJourney(deps, threaded, patient), places: lanePlaces(config, speeds, threaded) },
   };
 }
 
-function lanePlaces(config: Config, retriever: Retriever): LanePlaces {
+function lanePlaces(config: Config, speeds: HostSpeeds, retriever: Retriever): LanePlaces {
   const { concurrency: places, slowShare, slowAfterMs, busyMinBytesPerSecond: slowBytesPerSecond } = config;
   return new LanePlaces({
     places,
     slowShare,
     slowAfterMs,
-    slowBytesPerSecond,
+    speeds,
     onDemand: (isScarce) => retriever.setLeastSpeed?.(isScarce ? slowBytesPerSecond : 0),
-    elapsedMs: () => performance.now(),
   });
 }
 

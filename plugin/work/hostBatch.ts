@@ -19,7 +19,7 @@ export interface HostBatchDeps {
   /** What is still fresh is not asked for. */
   readonly fresh: Pick<FreshCopies, 'advance' | 'leased'>;
   readonly hosts: HostSlots;
-  readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
+  readonly places: Pick<LanePlaces, 'enter' | 'learn' | 'patienceOf'>;
   limitsFor(host: string): HostLimits;
   /**
    * Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. `onAnswered`:
@@ -100,7 +100,9 @@ export class HostBatch {
     if (closed) return this.#pause(host, closed);
     const ended = this.#start(host, { signal, closing });
     const leaves = new AbortController();
-    const left = wait(this.#deps.patienceMs, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
+    const { places, patienceMs } = this.#deps;
+    const patience = places.patienceOf(patienceMs);
+    const left = wait(patience, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
     const first = await Promise.race([ended, left]).finally(() => leaves.abort());
     if (first !== 'left') return first;
     this.#callBack(host, ended, closing);
@@ -129,7 +131,7 @@ export class HostBatch {
     const { archivals, fresh, places, now } = this.#deps;
     if (!(await fresh.advance(host, ends.closing))) return archivals.nextRetryAt(host);
     const slow = new AbortController();
-    const place = await places.enter(host, ends.closing, () => slow.abort()).catch(() => null);
+    const place = await places.enter({ host, group: '', onSlow: () => slow.abort() }, ends.closing).catch(() => null);
     if (!place) return now();
     try {
       return await this.#takeSliceIn(host, { place, slow: slow.signal }, ends);

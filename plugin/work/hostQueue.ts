@@ -13,10 +13,10 @@ import type { HostSlots } from './sitedHosts.ts';
 /** What interactive requests take places from, and who waits for them. */
 export interface HostQueueDeps {
   readonly hosts: HostSlots;
-  readonly places: Pick<LanePlaces, 'enter' | 'learn'>;
+  readonly places: Pick<LanePlaces, 'enter' | 'learn' | 'patienceOf'>;
   limitsFor(host: string): HostLimits;
   /** The archival that waits longest for this host, in the turns of its dataset; null: none. */
-  next(host: string): Promise<(() => Promise<FetchCost>) | null>;
+  next(host: string): Promise<WaitingArchival | null>;
   /** Names this process in its leases. */
   readonly owner: string;
   /** A dead worker's slots are free again after this; a living one renews three times as often. */
@@ -25,6 +25,13 @@ export interface HostQueueDeps {
   readonly patienceMs: number;
   now(): Date;
   readonly logger: Logger;
+}
+
+/** An archival for which a place is wanted. */
+export interface WaitingArchival {
+  archive(): Promise<FetchCost>;
+  /** Its dataset: who has few places enters before who has many. */
+  readonly group: string;
 }
 
 interface HeldSlot {
@@ -74,10 +81,10 @@ export class HostQueue {
    * look again: the host is busy, and what waits for it is taken up when a slot frees; or `archive` takes long, and goes
    * on here.
    */
-  async run(host: string, archive: () => Promise<FetchCost>): Promise<number | null> {
+  async run(host: string, wanted: WaitingArchival): Promise<number | null> {
     const slot = host === '' ? null : await this.#takeSlot(host);
     if (typeof slot === 'number') return slot;
-    const ended = this.#archive(host, slot, archive);
+    const ended = this.#archive(host, slot, wanted);
     this.#keep(
       ended.then(
         () => this.#drain(host),
@@ -85,7 +92,9 @@ export class HostQueue {
       ),
     );
     const leaves = new AbortController();
-    const left = wait(this.#deps.patienceMs, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
+    const { places, patienceMs } = this.#deps;
+    const patience = places.patienceOf(patienceMs);
+    const left = wait(patience, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
     const first = await Promise.race([ended, left]).finally(() => leaves.abort());
     if (first !== 'left') return null;
     ended.catch((error: unknown) => this.#deps.logger.warn({ host, error: messageOf(error) }, 'archival interrupted'));
@@ -113,11 +122,11 @@ export class HostQueue {
     this.#busy.delete(host);
     try {
       while (host !== '' && !this.#stopping.signal.aborted) {
-        const archive = await this.#deps.next(host);
-        if (!archive) return;
+        const wanted = await this.#deps.next(host);
+        if (!wanted) return;
         const slot = await this.#takeSlot(host);
         if (typeof slot === 'number') return;
-        await this.#archive(host, slot, archive);
+        await this.#archive(host, slot, wanted);
       }
     } catch (error) {
       // Jobs come back for them.
@@ -158,14 +167,14 @@ export class HostQueue {
   }
 
   /** Rejects with what `archive` threw, after the slot was given back. */
-  async #archive(host: string, slot: HeldSlot | null, archive: () => Promise<FetchCost>): Promise<void> {
+  async #archive(host: string, slot: HeldSlot | null, { archive, group }: WaitingArchival): Promise<void> {
     const { hosts, places, leaseMs } = this.#deps;
     const renewal =
       slot && new Renewal(leaseMs, () => hosts.renewSlots(host, { owner: slot.owner, slots: 1, leaseMs }));
     let cost = NO_REQUEST;
     try {
       const onSlow = () => void (slot && hosts.slowSlots(host, { owner: slot.owner, slots: 1 }));
-      const place = await places.enter(host, this.#stopping.signal, onSlow);
+      const place = await places.enter({ host, group, onSlow }, this.#stopping.signal);
       try {
         cost = await archive();
         places.learn(host, cost);

@@ -7,7 +7,7 @@ import type { FetchCost } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { HostBatch } from './hostBatch.ts';
-import type { HostQueue } from './hostQueue.ts';
+import type { HostQueue, WaitingArchival } from './hostQueue.ts';
 import type { LaneMoves } from './laneMoves.ts';
 import type { LeaseRenewal } from './leaseRenewal.ts';
 import type { ServiceGate } from './serviceGate.ts';
@@ -67,12 +67,12 @@ export class ArchivalJobs implements JobHandlers {
   }
 
   /** The archival that waits longest for this host; null: none, or nothing is to be fetched now. */
-  async next(host: string): Promise<(() => Promise<FetchCost>) | null> {
+  async next(host: string): Promise<WaitingArchival | null> {
     const { archivals, gate, now } = this.#deps;
     if (this.#closing?.aborted) return null;
-    const resourceId = await archivals.nextWaiting(host, { now: now() });
-    if (resourceId === null || (await gate.closed())) return null;
-    return () => this.#archiveWaiting(resourceId);
+    const waiting = await archivals.nextWaiting(host, { now: now() });
+    if (waiting === null || (await gate.closed())) return null;
+    return { archive: () => this.#archiveWaiting(waiting.resourceId), group: waiting.datasetId };
   }
 
   /** A place of the host became free. */
@@ -95,7 +95,10 @@ export class ArchivalJobs implements JobHandlers {
     if (earlyMs > 0) throw new RetryLater('The next try is not due yet.', earlyMs);
     await this.#waitForServices(resourceId);
     const turn: Turn = { result: null, isLeft: false };
-    const busyMs = await this.#hostQueue.run(archival.host, () => this.#archiveFor(turn, resourceId));
+    const busyMs = await this.#hostQueue.run(archival.host, {
+      archive: () => this.#archiveFor(turn, resourceId),
+      group: archival.datasetId,
+    });
     if (busyMs === null) return turn.result;
     turn.isLeft = true;
     await archivals.park(resourceId, new Date(now().getTime() + busyMs));

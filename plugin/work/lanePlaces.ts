@@ -1,20 +1,18 @@
 import type { FetchCost } from '../model/host.ts';
-import { HostSpeeds, type Pace } from './hostSpeeds.ts';
+import type { HostSpeeds, Pace } from './hostSpeeds.ts';
 
 /** How many places a lane has in this process, and what slow archivals may hold of them. */
 export interface LanePlacesDeps {
+  /** What is known of hosts, by both lanes. */
+  readonly speeds: HostSpeeds;
   /** For archivals that are young. */
   readonly places: number;
   /** As many more, as a share of `places`, for those that are slow. */
   readonly slowShare: number;
   /** From this age on an archival counts as slow, until it ends. */
   readonly slowAfterMs: number;
-  /** Bytes a second below which a long transfer marks its host as slow, and is given up while others wait. */
-  readonly slowBytesPerSecond: number;
   /** From now on slow ones hold more than their share or wait for it; false: no longer. */
   onDemand(isScarce: boolean): void;
-  /** Milliseconds that only go forward. */
-  elapsedMs(): number;
 }
 
 /** One place, held until it is left. */
@@ -25,9 +23,16 @@ export interface LanePlace {
   leave(): void;
 }
 
-interface Waiting {
+/** Who wants a place. */
+export interface LaneEntry {
   readonly host: string;
-  readonly onSlow: () => void;
+  /** Among hosts of one pace the group that has the fewest places enters first: a dataset of requests; sweeps are one. */
+  readonly group: string;
+  /** It counts among the slow ones from now on, maybe before it has a place. */
+  onSlow(): void;
+}
+
+interface Waiting extends LaneEntry {
   readonly admit: (place: LanePlace) => void;
 }
 
@@ -35,8 +40,12 @@ interface Waiting {
 const MAX_SLOW_FACTOR = 16;
 /** Who enters first, of those that wait for young places. */
 const RANKS: Readonly<Record<Pace, number>> = { quick: 0, unknown: 1, dragging: 2, slow: 3 };
+/** More than one group can have. */
+const MANY = 1_000_000;
 /** One place of so many is given to who waits longest, so that nobody waits indefinitely. */
 const LONGEST_EVERY = 4;
+/** Jobs of slow archivals leave the queue so many times sooner while there are many. */
+const SCARCE_PATIENCE = 4;
 
 /**
  * The places of one lane in this process. An archival that takes longer than a moment leaves its place to the next one and
@@ -53,26 +62,27 @@ export class LanePlaces {
   readonly #slowPlaces: number;
   /** Young ones, by what was known of their host when they entered. */
   readonly #young: Record<Pace, number> = { quick: 0, unknown: 0, dragging: 0, slow: 0 };
+  /** Places by group. */
+  readonly #held = new Map<string, number>();
   #admitted = 0;
   #slow = 0;
   #isScarce = false;
 
   constructor(deps: LanePlacesDeps) {
     this.#deps = deps;
-    this.#speeds = new HostSpeeds(deps);
+    this.#speeds = deps.speeds;
     this.#slowPlaces = Math.max(1, Math.floor(deps.places * deps.slowShare));
   }
 
   /**
-   * In the order of arrival, among hosts of one pace. Rejects with the signal's reason when that fires first. `onSlow`: it counts
-   * among the slow ones from now on, maybe before it has a place.
+   * In the order of arrival, among groups that have as many places. Rejects with the signal's reason when that fires first.
    */
-  enter(host: string, signal: AbortSignal, onSlow: () => void = () => undefined): Promise<LanePlace> {
+  enter(entry: LaneEntry, signal: AbortSignal): Promise<LanePlace> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const isSlow = this.#speeds.paceOf(host) === 'slow';
+      const isSlow = this.#speeds.paceOf(entry.host) === 'slow';
       const queue = isSlow ? this.#waitingSlow : this.#waiting;
-      if (isSlow) onSlow();
+      if (isSlow) entry.onSlow();
       const onAbort = () => {
         queue.splice(queue.indexOf(waiting), 1);
         reject(signal.reason);
@@ -81,11 +91,16 @@ export class LanePlaces {
         signal.removeEventListener('abort', onAbort);
         resolve(place);
       };
-      const waiting: Waiting = { host, onSlow, admit };
+      const waiting: Waiting = { host: entry.host, group: entry.group, onSlow: () => entry.onSlow(), admit };
       queue.push(waiting);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#admit();
     });
+  }
+
+  /** Of so long a time, how long a job waits for its archival before it leaves the queue's place: less while many are slow. */
+  patienceOf(ms: number): number {
+    return this.#isScarce ? ms / SCARCE_PATIENCE : ms;
   }
 
   /** What one archival showed of its host's speed. */
@@ -95,19 +110,29 @@ export class LanePlaces {
 
   #admit(): void {
     for (let next = this.#nextYoung(); next; next = this.#nextYoung()) {
-      const { host, onSlow, admit } = next;
-      const pace = this.#speeds.paceOf(host);
+      const pace = this.#speeds.paceOf(next.host);
       this.#young[pace] += 1;
       this.#admitted += 1;
-      admit(new HeldPlace(this, { host, pace, onSlow, slowAfterMs: this.#deps.slowAfterMs }));
+      this.#admitOne(next, pace, this.#deps.slowAfterMs);
     }
     while (this.#slow < this.#slowPlaces) {
       const next = this.#waitingSlow.shift();
       if (!next) break;
       this.#slow += 1;
-      next.admit(new HeldPlace(this, { ...next, pace: 'slow', slowAfterMs: null }));
+      this.#admitOne(next, 'slow', null);
     }
     this.#tellDemand();
+  }
+
+  #admitOne(waiting: Waiting, pace: Pace, slowAfterMs: number | null): void {
+    this.#count(waiting.group, 1);
+    waiting.admit(new HeldPlace(this, { waiting, pace, slowAfterMs }));
+  }
+
+  #count(group: string, more: 1 | -1): void {
+    const count = (this.#held.get(group) ?? 0) + more;
+    if (count > 0) this.#held.set(group, count);
+    else this.#held.delete(group);
   }
 
   /** Out of the queue; undefined: nobody waits for whom there is room. */
@@ -116,10 +141,11 @@ export class LanePlaces {
     const isForLongest = this.#admitted % LONGEST_EVERY === LONGEST_EVERY - 1;
     let found = -1;
     let foundRank = Number.POSITIVE_INFINITY;
-    for (const [at, { host }] of this.#waiting.entries()) {
+    for (const [at, { host, group }] of this.#waiting.entries()) {
       const pace = this.#speeds.paceOf(host);
-      if (RANKS[pace] >= foundRank || !this.#hasRoom(pace)) continue;
-      [found, foundRank] = [at, RANKS[pace]];
+      const rank = RANKS[pace] * MANY + (this.#held.get(group) ?? 0);
+      if (rank >= foundRank || !this.#hasRoom(pace)) continue;
+      [found, foundRank] = [at, rank];
       if (isForLongest || foundRank === 0) break;
     }
     return found < 0 ? undefined : this.#waiting.splice(found, 1)[0];
@@ -159,7 +185,8 @@ export class LanePlaces {
   }
 
   /** For places alone; `pace`: of a young one, null: it counted as slow. */
-  free(pace: Pace | null): void {
+  free(group: string, pace: Pace | null): void {
+    this.#count(group, -1);
     if (pace === null) this.#slow -= 1;
     else this.#young[pace] -= 1;
     this.#admit();
@@ -167,11 +194,10 @@ export class LanePlaces {
 }
 
 interface Entered {
-  readonly host: string;
+  readonly waiting: LaneEntry;
   readonly pace: Pace;
   /** null: slow from the beginning. */
   readonly slowAfterMs: number | null;
-  readonly onSlow: () => void;
 }
 
 class HeldPlace implements LanePlace {
@@ -200,18 +226,18 @@ class HeldPlace implements LanePlace {
     if (this.#isLeft) return;
     this.#isLeft = true;
     if (this.#timer) clearTimeout(this.#timer);
-    const { host, pace } = this.#entered;
-    if (this.#drags) this.#lane.drags(host, -1);
-    this.#lane.free(this.#isSlow ? null : pace);
+    const { waiting, pace } = this.#entered;
+    if (this.#drags) this.#lane.drags(waiting.host, -1);
+    this.#lane.free(waiting.group, this.#isSlow ? null : pace);
   }
 
   #age(): void {
-    const { host, pace, onSlow } = this.#entered;
-    if (!this.#drags) this.#lane.drags(host, 1);
+    const { waiting, pace } = this.#entered;
+    if (!this.#drags) this.#lane.drags(waiting.host, 1);
     this.#drags = true;
     this.#isSlow = this.#lane.age(pace);
     // Too many are slow: it keeps its place and tries again.
-    if (this.#isSlow) onSlow();
+    if (this.#isSlow) waiting.onSlow();
     else this.progressed();
   }
 }

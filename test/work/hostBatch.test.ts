@@ -86,6 +86,7 @@ function depsOf({ leases, archive, onReleased, now = new Date() }: Given): HostB
     places: {
       enter: async () => ({ progressed: () => undefined, leave: () => undefined }),
       learn: () => undefined,
+      patienceOf: (ms) => ms,
     },
     fresh: { advance: async () => true, leased: () => undefined },
     limitsFor: () => LIMITS,

@@ -3,7 +3,8 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FetchCost, HostLimits } from '../../plugin/model/host.ts';
 import { HostQueue, type HostQueueDeps } from '../../plugin/work/hostQueue.ts';
-import { LanePlaces } from '../../plugin/work/lanePlaces.ts';
+import { HostSpeeds } from '../../plugin/work/hostSpeeds.ts';
+import { type LaneEntry, LanePlaces } from '../../plugin/work/lanePlaces.ts';
 import { SitedHosts } from '../../plugin/work/sitedHosts.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
@@ -26,10 +27,12 @@ const lanePlaces = (places: number) =>
     places,
     slowShare: 1,
     slowAfterMs: 60_000,
-    slowBytesPerSecond: 0,
+    speeds: new HostSpeeds({ slowAfterMs: 60_000, slowBytesPerSecond: 0, elapsedMs: () => performance.now() }),
     onDemand: () => undefined,
-    elapsedMs: () => performance.now(),
   });
+
+const run = (queue: HostQueue, host: string, archive: () => Promise<FetchCost>) =>
+  queue.run(host, { archive, group: 'd1' });
 
 describe('the queue of interactive requests', () => {
   let test: TestRecords;
@@ -57,7 +60,10 @@ describe('the queue of interactive requests', () => {
       hosts,
       places,
       limitsFor: () => LIMITS,
-      next: async () => waiting.shift() ?? null,
+      next: async () => {
+        const archive = waiting.shift();
+        return archive ? { archive, group: 'd1' } : null;
+      },
       owner,
       leaseMs: 30_000,
       patienceMs,
@@ -76,7 +82,7 @@ describe('the queue of interactive requests', () => {
       return ASKED;
     };
     const queues = [queue('a'), queue('b')];
-    const passed = await Promise.all(queues.flatMap((one) => Array.from({ length: 6 }, () => one.run(HOST, archive))));
+    const passed = await Promise.all(queues.flatMap((one) => Array.from({ length: 6 }, () => run(one, HOST, archive))));
     assert.ok(passed.includes(null));
     assert.ok(most <= 2);
   });
@@ -87,17 +93,18 @@ describe('the queue of interactive requests', () => {
     process.on('warning', warn);
     const signals: AbortSignal[] = [];
     const places = {
-      enter: (_host: string, signal: AbortSignal) => {
+      enter: (entry: LaneEntry, signal: AbortSignal) => {
         signals.push(signal);
-        return lanes.enter('data.example', signal);
+        return lanes.enter(entry, signal);
       },
       learn: () => undefined,
+      patienceOf: (ms: number) => ms,
     };
     const lanes = lanePlaces(1);
     const first = gate();
     const one = queue('a', [], 60_000, places);
     const runs = Array.from({ length: 20 }, (_, host) =>
-      one.run(`${host}.example`, async () => {
+      run(one, `${host}.example`, async () => {
         await first.passed;
         return ASKED;
       }),
@@ -117,10 +124,10 @@ describe('the queue of interactive requests', () => {
   it('sends away for as long as a host asked to be left alone', async () => {
     const pause = async () => ({ ...ASKED, retryAfterMs: 30_000 });
     const one = queue('a');
-    assert.equal(await one.run(HOST, pause), null);
+    assert.equal(await run(one, HOST, pause), null);
     await until(async () => (await test.knex('archiver.host_limit').whereNotNull('pause_until')).length === 1);
     let asked = false;
-    const busyMs = await one.run(HOST, async () => {
+    const busyMs = await run(one, HOST, async () => {
       asked = true;
       return ASKED;
     });
@@ -138,11 +145,11 @@ describe('the queue of interactive requests', () => {
       await slow.passed;
       return ASKED;
     };
-    const first = [one.run(HOST, archive), one.run(HOST, archive)];
+    const first = [run(one, HOST, archive), run(one, HOST, archive)];
     await until(() => begun === 2);
-    const comesBackMs = [await one.run(HOST, archive), await one.run(HOST, archive)];
+    const comesBackMs = [await run(one, HOST, archive), await run(one, HOST, archive)];
     assert.deepEqual(comesBackMs, [10_000, 10_250]);
-    assert.equal(await one.run('else.example', async () => ASKED), null);
+    assert.equal(await run(one, 'else.example', async () => ASKED), null);
     assert.equal(begun, 2);
     waiting.push(archive, archive);
     slow.open();
@@ -161,7 +168,7 @@ describe('the queue of interactive requests', () => {
       isOver = true;
       return ASKED;
     };
-    assert.equal(await one.run(HOST, archive), 10_000);
+    assert.equal(await run(one, HOST, archive), 10_000);
     assert.equal(isOver, false);
     slow.open();
     await one.close();
@@ -170,11 +177,11 @@ describe('the queue of interactive requests', () => {
 
   it('lets a text without a host through, and rejects with what went wrong', async () => {
     const one = queue('a');
-    assert.equal(await one.run('', async () => ASKED), null);
-    const failing = one.run(HOST, async () => {
+    assert.equal(await run(one, '', async () => ASKED), null);
+    const failing = run(one, HOST, async () => {
       throw new Error('the store is away');
     });
     await assert.rejects(failing, /the store is away/);
-    assert.equal(await one.run(HOST, async () => ASKED), null);
+    assert.equal(await run(one, HOST, async () => ASKED), null);
   });
 });

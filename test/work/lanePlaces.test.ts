@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { NO_REQUEST } from '../../plugin/decide/fetchCost.ts';
+import { HostSpeeds } from '../../plugin/work/hostSpeeds.ts';
 import { type LanePlace, LanePlaces } from '../../plugin/work/lanePlaces.ts';
 
 const ASKED = { ...NO_REQUEST, requests: 1, host: 'reachable' } as const;
@@ -11,7 +12,7 @@ describe('the places of a lane', () => {
   function lane(count = 2): {
     readonly places: LanePlaces;
     readonly demands: boolean[];
-    enter(host: string): LanePlace[];
+    enter(host: string, group?: string): LanePlace[];
   } {
     mock.timers.enable({ apis: ['setTimeout'] });
     const demands: boolean[] = [];
@@ -19,13 +20,12 @@ describe('the places of a lane', () => {
       places: count,
       slowShare: 0.5,
       slowAfterMs: 1000,
-      slowBytesPerSecond: 1000,
+      speeds: new HostSpeeds({ slowAfterMs: 1000, slowBytesPerSecond: 1000, elapsedMs: () => 0 }),
       onDemand: (isScarce) => void demands.push(isScarce),
-      elapsedMs: () => 0,
     });
-    const enter = (host: string) => {
+    const enter = (host: string, group = '') => {
       const entered: LanePlace[] = [];
-      void places.enter(host, NEVER).then((place) => entered.push(place));
+      void places.enter({ host, group, onSlow: () => undefined }, NEVER).then((place) => entered.push(place));
       return entered;
     };
     return { places, demands, enter };
@@ -126,6 +126,18 @@ describe('the places of a lane', () => {
     assert.deepEqual(entered(), [2, 4, 1, 1, 1]);
   });
 
+  it('are for the dataset that has fewest of them, among hosts of one pace', async (test) => {
+    const { enter } = lane(2);
+    test.after(() => mock.timers.reset());
+    const crowd = ['a', 'b', 'c', 'd'].map((host) => enter(host, 'crowd'));
+    const other = enter('e', 'other');
+    await settled();
+    assert.deepEqual([crowd.flat().length, other.length], [2, 0]);
+    crowd[0]?.[0]?.leave();
+    await settled();
+    assert.deepEqual([crowd.flat().length, other.length], [2, 1]);
+  });
+
   it('are kept for quick hosts, a quarter of them, while slow ones hold more than their share', async (test) => {
     const { places, enter } = lane(4);
     test.after(() => mock.timers.reset());
@@ -133,6 +145,7 @@ describe('the places of a lane', () => {
     for (let host = 0; host < 4; host++) enter(`slow ${host}`);
     await settled();
     mock.timers.tick(1000);
+    assert.equal(places.patienceOf(1000), 250);
     const unknown = Array.from({ length: 5 }, (_, host) => enter(`unknown ${host}`));
     await settled();
     assert.equal(unknown.flat().length, 3);
@@ -146,7 +159,7 @@ describe('the places of a lane', () => {
     test.after(() => mock.timers.reset());
     const held = [enter('a'), enter('b')];
     const stop = new AbortController();
-    const waiting = places.enter('c', stop.signal);
+    const waiting = places.enter({ host: 'c', group: '', onSlow: () => undefined }, stop.signal);
     stop.abort(new Error('stopped'));
     await assert.rejects(waiting, /stopped/);
     held[0]?.[0]?.leave();

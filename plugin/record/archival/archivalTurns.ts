@@ -3,6 +3,7 @@ import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 
 type TurnMethods = Pick<Archivals, 'turns' | 'nextWaiting' | 'park'>;
+type Waiting = NonNullable<Awaited<ReturnType<TurnMethods['nextWaiting']>>>;
 
 const WANTED = `lane = 'priority' and request_seq > done_seq`;
 const FREE = '(lease_until is null or lease_until < clock_timestamp())';
@@ -37,7 +38,7 @@ const TURNS = `
 
 /** Whatever is wanted and free, also before its job would come back for it, but not what waits for a retry. */
 const NEXT_WAITING = `
-  select resource_id as "resourceId" from :schema:.archival
+  select resource_id as "resourceId", dataset_id as "datasetId" from :schema:.archival
   where ${WANTED} and host = :host and ${FREE} and (next_check_at <= :now or next_check_at = parked_until)
   order by turn_at nulls first, resource_id limit 1`;
 
@@ -63,11 +64,10 @@ export class ArchivalTurns implements TurnMethods {
     return new Map(given.map(({ resourceId, turnAt }) => [resourceId, turnAt]));
   }
 
-  async nextWaiting(host: string, by: Parameters<TurnMethods['nextWaiting']>[1]): Promise<string | null> {
-    const bindings = { host, ...by };
-    const [row] = await this.#rows<{ resourceId: string }>('looking for who waits for a host', NEXT_WAITING, bindings);
-    return row?.resourceId ?? null;
-  }
+  nextWaiting: TurnMethods['nextWaiting'] = async (host, by) => {
+    const [row] = await this.#rows<Waiting>('looking for who waits for a host', NEXT_WAITING, { host, ...by });
+    return row ?? null;
+  };
 
   async park(resourceId: string, until: Date): Promise<void> {
     await this.#rows('letting an archival wait for its host', PARK, { resourceId, until });
