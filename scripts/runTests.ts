@@ -9,7 +9,7 @@ import { infrastructureFiles, needsServices, testFiles } from '../test/support/t
 
 // `npm test`: the services once, then every test file (or those that the arguments name) in node's own runner.
 // `npm run test:fast`: no services, and the test files that need none.
-// `npm run test:infrastructure`: the test files that need programs of the system, within six minutes.
+// `npm run test:infrastructure`: the test files that need programs of the system, within eight minutes.
 const { values, positionals } = parseArgs({
   options: { fast: { type: 'boolean' }, infrastructure: { type: 'boolean' } },
   allowPositionals: true,
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
 // Where at most this many files fail in a run of all, they run once more by themselves: a test that a busy machine upset
 // is told apart from a fault, and named.
 const RUN_AGAIN = 3;
-const INFRASTRUCTURE_MS = 350_000;
+const INFRASTRUCTURE_MS = 480_000;
 const all = values.infrastructure ? infrastructureFiles() : testFiles();
 const named = positionals.length > 0 ? positionals : all;
 const files = values.fast ? named.filter((file) => !needsServices(file)) : named;
@@ -57,7 +57,8 @@ async function runTests(services: Readonly<Record<string, string>>): Promise<num
 
 /** Answers the runner's exit code; a signal to us ends the runner first, so that the services are stopped after it. */
 function runFiles(tests: readonly string[], failed: string, services: Readonly<Record<string, string>>) {
-  const limits = ['--test-concurrency=2', '--test-timeout=600000'];
+  // Those of the infrastructure wait more than they work.
+  const limits = [`--test-concurrency=${values.infrastructure ? 3 : 2}`, '--test-timeout=600000'];
   const loaded = ['--import', 'tsx', '--import', './test/support/leftOpen.mjs'];
   const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   const listed = ['--test-reporter=./test/support/failedFiles.mjs', `--test-reporter-destination=${failed}`];

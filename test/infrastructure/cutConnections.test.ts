@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import createKnex from 'knex';
-import { testAzurite } from '../support/azurite.ts';
 import { CuttingProxy } from '../support/cuttingProxy.ts';
 import { addUnreported, archivedOnce, assertNotAskedAgain, proveFault } from '../support/faultProof.ts';
 import { FleetPortal, wholeArchive } from '../support/fleetPortal.ts';
-import { type TestMongodb, testMongodb } from '../support/mongodb.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
 import { until } from '../support/until.ts';
@@ -92,52 +90,4 @@ describe('while PostgreSQL is away for longer than leases last', () => {
     const { fleet, publisher } = whole;
     return { whole, fleet, publisher };
   }
-});
-
-describe('while Azurite cannot be reached', () => {
-  it('what was on its way is kept, and everything is archived once when it is back', async () => {
-    const azurite = await testAzurite();
-    closers.push(() => azurite.stop());
-    const endpoint = /BlobEndpoint=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '';
-    const proxy = await CuttingProxy.before(endpoint);
-    closers.push(() => proxy.close());
-    const portal = await ShownPortal.open({
-      settings: {
-        store: 'azure',
-        azureConnectionString: azurite.connectionString.replace(endpoint, proxy.through(endpoint)),
-        azureContainer: `cut-${process.pid}-${Date.now()}`,
-      },
-    });
-    closers.push(() => portal.close());
-    await proveFault(portal, {
-      begin: () => proxy.cut(),
-      end: () => proxy.resume(),
-      line: REFUSES,
-      check: 'bulk',
-    });
-  });
-});
-
-const mongodb = await testMongodb();
-
-describe('while MongoDB cannot be reached', { skip: 'missing' in mongodb && mongodb.missing }, () => {
-  let server: TestMongodb;
-  before(() => {
-    if (!('missing' in mongodb)) server = mongodb;
-  });
-  after(() => server?.stop());
-
-  it('what has begun ends, and all the rest is archived once when it is back', async () => {
-    const proxy = await CuttingProxy.before(server.url);
-    closers.push(() => proxy.close());
-    const mongodbUrl = `${proxy.through(server.url)}?directConnection=true&serverSelectionTimeoutMS=3000`;
-    const portal = await ShownPortal.open({ settings: { mongodbUrl } });
-    closers.push(() => portal.close());
-    await proveFault(portal, {
-      begin: () => proxy.cut(),
-      end: () => proxy.resume(),
-      line: /"message":"queue error"/,
-      check: 'queue',
-    });
-  });
 });

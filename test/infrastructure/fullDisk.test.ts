@@ -68,7 +68,7 @@ describe('while the disk of the store', { skip: skipWithout(root) }, () => {
     });
     assertNotAskedAgain(portal, ids);
 
-    disk.remount('size=64m');
+    await disk.remount('size=64m');
     await archivedOnce(portal, ids);
     assert.ok(
       requestsOf(portal, ids).every((count) => count <= 2),
@@ -79,7 +79,7 @@ describe('while the disk of the store', { skip: skipWithout(root) }, () => {
   it('may only be read, no file is fetched at all, and all are archived once when it may be written', async () => {
     const { disk, portal } = await onSmallDisk(64 * KIB * KIB);
     const ids = await addUnreported(portal, 3);
-    disk.remount('ro');
+    await disk.remount('ro');
     await portal.archiver.archive.sweep({ dryRun: false });
     await portal.archiver.archive.requestResource('r0');
     await until(() => errorsOf(portal).some((fields) => fields.includes('EROFS')));
@@ -87,7 +87,7 @@ describe('while the disk of the store', { skip: skipWithout(root) }, () => {
     await until(async () => (await portal.agent().get('/health/ready')).status === 503);
     assert.deepEqual(requestsOf(portal, ids), [0, 0, 0]);
 
-    disk.remount('rw');
+    await disk.remount('rw');
     await archivedOnce(portal, ids);
     assert.deepEqual(requestsOf(portal, ids), [1, 1, 1]);
   });

@@ -36,7 +36,7 @@ describe('what the tests of the infrastructure stand on', () => {
     const disk = await smallDisk(65_536);
     context.after(() => disk.unmount());
     await assert.rejects(writeFile(join(disk.folder, 'file'), Buffer.alloc(100_000)), { code: 'ENOSPC' });
-    disk.remount('ro');
+    await disk.remount('ro');
     await assert.rejects(writeFile(join(disk.folder, 'other'), ''), { code: 'EROFS' });
   });
 

@@ -13,7 +13,7 @@ describe('a folder for the store', { skip: skipWithout(root) }, () => {
     const used = join(disk.folder, 'used');
     await mkdir(join(used, 'archive'), { recursive: true });
     await mkdir(join(disk.folder, 'empty'));
-    disk.remount('ro');
+    await disk.remount('ro');
     for (const folder of [used, join(disk.folder, 'empty'), join(disk.folder, 'new', 'store')])
       await assert.rejects(new FolderStore({ folder }).open(), /EROFS: read-only file system/);
   });

@@ -19,6 +19,8 @@ export interface Fault {
 }
 
 const FILES = 3;
+/** What is to come within a minute, on a machine that has little time for it. */
+const SECONDS = 120;
 
 /**
  * The whole proof of one fault, which begins while the first file is on its way: (1) no file is asked for more than once while it
@@ -33,12 +35,12 @@ export async function proveFault(portal: ShownPortal, fault: Fault): Promise<voi
   portal.beforeAnswer = () => begun;
   await portal.archiver.archive.requestResource('asked0');
   await portal.archiver.archive.sweep({ dryRun: false });
-  await until(() => portal.requests.length > 0);
+  await until(() => portal.requests.length > 0, SECONDS);
   await fault.begin();
   beginning.abort();
 
-  await until(() => portal.logged.some((entry) => fault.line.test(JSON.stringify(entry))), 30);
-  await until(() => isUnready(portal, fault), 30);
+  await until(() => portal.logged.some((entry) => fault.line.test(JSON.stringify(entry))), SECONDS);
+  await until(() => isUnready(portal, fault), SECONDS);
   assertNotAskedAgain(portal, ids);
 
   await fault.end();
@@ -80,11 +82,11 @@ export async function archivedOnce(portal: ShownPortal, ids: readonly string[]):
   await until(async () => {
     const archivals = await records.archivals.getMany(ids);
     return archivals.length === ids.length && archivals.every(({ code }) => code === 'archived');
-  }, 60);
+  }, SECONDS);
   const copies = await records.copies.listByResources(ids);
   assert.deepEqual(
     ids.map((id) => copies.get(id)?.length),
     ids.map(() => 1),
   );
-  await until(async () => (await portal.agent().get('/health/ready')).status === 200, 60);
+  await until(async () => (await portal.agent().get('/health/ready')).status === 200, SECONDS);
 }
