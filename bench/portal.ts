@@ -6,6 +6,8 @@ export const UNLIMITED = {
   hostRequestsPerSecond: 1_000_000,
   hostBurst: 1_000_000,
   hostConcurrency: 4,
+  addressConcurrency: 0,
+  domainConcurrency: 0,
   verifyShare: 0,
   minFreeBytes: 0,
 };

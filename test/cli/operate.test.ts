@@ -96,10 +96,20 @@ describe('the command line inside a portal', () => {
 
   test('sets limits for one host, shows them and takes them back', async () => {
     const name = 'Data.example:8080';
-    const limited = await json('host', 'limit', name, '--requests-per-second', '0.5', '--quiet-hours', '22-6');
+    const limited = await json(
+      'host',
+      'limit',
+      name,
+      '--requests-per-second',
+      '0.5',
+      '--quiet-hours',
+      '22-6',
+      '--domain-concurrency',
+      '0',
+    );
     assert.deepEqual(limited, {
       host: 'data.example:8080',
-      override: { requestsPerSecond: 0.5, quietHours: [22, 6] },
+      override: { requestsPerSecond: 0.5, quietHours: [22, 6], domainConcurrency: 0 },
       pausedUntil: null,
       deadUntil: null,
       deadCount: 0,

@@ -62,6 +62,16 @@ function limitCommand(context: CommandContext): Command {
       'requests at the same time, all workers together',
       readAs(SETTINGS.hostConcurrency.kind),
     )
+    .option(
+      '--address-concurrency <n>',
+      'the same, of all hosts of its address, where it is asked; 0: no limit',
+      readAs(SETTINGS.addressConcurrency.kind),
+    )
+    .option(
+      '--domain-concurrency <n>',
+      'the same, of all hosts of its registrable domain; 0: no limit',
+      readAs(SETTINGS.domainConcurrency.kind),
+    )
     .option('--bytes-per-day <n>', 'bytes in a day; 0: no limit', readAs(SETTINGS.hostBytesPerDay.kind))
     .option(
       '--gap-factor <n>',
@@ -84,8 +94,11 @@ function limitCommand(context: CommandContext): Command {
     });
 }
 
-function limitsOf({ requestsPerSecond, burst, concurrency, bytesPerDay, gapFactor, quietHours }: LimitOptions) {
-  const given = { requestsPerSecond, burst, concurrency, bytesPerDay, gapFactor, quietHours };
+function limitsOf(options: LimitOptions): Partial<HostLimits> | null {
+  const { requestsPerSecond, burst, concurrency, addressConcurrency, domainConcurrency } = options;
+  const { bytesPerDay, gapFactor, quietHours } = options;
+  const shared = { addressConcurrency, domainConcurrency };
+  const given = { requestsPerSecond, burst, concurrency, ...shared, bytesPerDay, gapFactor, quietHours };
   const limits = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return Object.keys(limits).length === 0 ? null : limits;
 }
