@@ -8,7 +8,7 @@ import type { Table } from '../table/Table.ts';
 import { linkBadge } from './linkViews.ts';
 import { codeTone } from './runViews.ts';
 
-/** Links, with all that whoever mends them has to know. */
+/** Links, with all that one has to know to mend them. */
 export const LINKS_TABLE: Table<ReportedLink> = {
   name: 'links',
   caption: 'Links',
