@@ -31,6 +31,7 @@ export interface Reports {
   countLinks(filter: LinkFilter, view: ReportView): Promise<number | null>;
   /** Every organisation of the portal, by its title. `own` counts its own datasets, `all` also those of what is a part of it. */
   organisations(view: ReportView): Promise<readonly ReportedOrganisation[]>;
+  /** A page of hosts, whose links are counted as they were added up last: seconds ago, where a worker runs. */
   hosts(query: HostQuery, view: ReportView): Promise<HostPage>;
   /** null: no resource is at this host, and nothing is remembered of it. */
   host(host: string, view: ReportView): Promise<HostStory | null>;

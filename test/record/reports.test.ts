@@ -156,6 +156,7 @@ describe('reports', () => {
     await knex('archiver.day_sum').insert({
       ...{ day: '2026-11-19', host: 'h3.example', code: 'gone', attempts: 4, requests: 4, wire_bytes: 1, ms: 600 },
     });
+    await records.reports.addUp(VIEW);
     const hostsBy = async (order: 'broken' | 'links' | 'host' | 'paused', limit: number) => {
       const hosts: string[] = [];
       for (let after: string | null = null; ; ) {
@@ -184,6 +185,19 @@ describe('reports', () => {
         ['h3.example', 'asked'],
       ],
     );
+  });
+
+  it('count hosts again where another number of failures makes a link broken', async () => {
+    const { reports } = test.records;
+    const brokenAt = async (confirmFailures: number) => {
+      await reports.addUp({ ...VIEW, confirmFailures });
+      const { hosts } = await reports.hosts({ order: 'host', after: null, limit: 100 }, VIEW);
+      return hosts.reduce((sum, { links }) => sum + links.broken, 0);
+    };
+    for (const confirmFailures of [1, 5, 3]) {
+      const { broken } = (await reports.overview({ ...VIEW, confirmFailures })).links;
+      assert.equal(await brokenAt(confirmFailures), broken);
+    }
   });
 
   it('tell what happened in a day and in a week, and how things stood on each of 90 days', async () => {
@@ -216,6 +230,8 @@ describe('reports', () => {
 
   it('are the same when an archive of before gets them', async () => {
     const { knex, records } = test;
+    const pages = await migration('033_report_pages');
+    await records.reports.addUp(VIEW);
     const seen = async () => [
       (await records.reports.overview(VIEW)).links,
       (await records.reports.hosts({ order: 'host', after: null, limit: 100 }, VIEW)).hosts.map(({ links }) => links),
@@ -223,11 +239,13 @@ describe('reports', () => {
     const expected = await seen();
     const links = await migration('031_links');
     const counts = await migration('032_report_counts');
+    await pages.down(knex, NAMES);
     await counts.down(knex, NAMES);
     await links.down(knex, NAMES);
     await knex.transaction(async (transaction) => {
       await links.up(transaction, NAMES);
       await counts.up(transaction, NAMES);
+      await pages.up(transaction, NAMES);
     });
     assert.deepEqual(await seen(), expected);
   });

@@ -16,14 +16,6 @@ export const stateOf = (table: string): string => `
   case when ${table}.failures < 0 then 'archived' when ${table}.code is null then 'unfetched'
     when ${table}.failures >= :confirmFailures then 'broken' else 'unsure' end`;
 
-/** The condition of a link's state, in the columns of `link`. */
-export const STATE_CONDITIONS = {
-  archived: 'l.failures < 0',
-  broken: 'l.failing_since is not null and l.failures >= :confirmFailures',
-  unsure: 'l.failing_since is not null and l.failures < :confirmFailures',
-  unfetched: 'l.code is null and l.failures >= 0',
-} as const;
-
 /** Sums of counts (`c`), as the members of {@link LinkCounts}. */
 export const SUMS = `
   coalesce(sum(c.count) filter (where c.failures < 0), 0)::float8 as archived,

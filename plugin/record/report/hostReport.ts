@@ -18,18 +18,25 @@ const MEAN_DAYS = 7;
 const LINKS_LOOKED_AT = 500;
 const ANSWERS = 20;
 
+/** As they were added up last, for sorting them all; a single one is counted. */
 const ALL_HOSTS = `
-  counted as (
-    select c.subject as host, ${SUMS} from ${countsOf('host')} as c where c.subject <> '' group by c.subject),
   known as (
-    select coalesce(c.host, h.host) as host, coalesce(c.archived, 0) as archived, coalesce(c.broken, 0) as broken,
-      coalesce(c.unsure, 0) as unsure, coalesce(c.unfetched, 0) as unfetched, h.override,
+    select coalesce(c.host, h.host) as host, coalesce(c.archived, 0)::float8 as archived, coalesce(c.broken, 0)::float8 as broken,
+      coalesce(c.unsure, 0)::float8 as unsure, coalesce(c.unfetched, 0)::float8 as unfetched, h.override,
       case when h.pause_until > cast(:now as timestamptz) then h.pause_until end as "pausedUntil",
       case when h.open_until > cast(:now as timestamptz) then h.open_until end as "deadUntil",
       coalesce(h.dead_count, 0) as "deadCount",
       case when h.bytes_day = cast(cast(:now as timestamptz) at time zone 'UTC' as date) then h.bytes else 0 end as "bytesToday"
-    from counted as c full join :schema:.host_limit as h on h.host = c.host
-    where h.host is not null or c.archived + c.broken + c.unsure + c.unfetched > 0)`;
+    from COUNTED as c full join :schema:.host_limit as h on h.host = c.host)`;
+
+const SORTED_HOSTS = ALL_HOSTS.replace('COUNTED', ':schema:.report_host');
+
+const ONE_HOST = ALL_HOSTS.replace(
+  'COUNTED',
+  `(select * from (
+      select c.subject as host, ${SUMS} from ${countsOf('host')} as c where c.subject = :host group by c.subject) as c
+    where c.archived + c.broken + c.unsure + c.unfetched > 0)`,
+).replace(':schema:.host_limit as h', '(select * from :schema:.host_limit where host = :host) as h');
 
 /** The index on `day_sum` is of another collation than the hosts are. */
 const LATENCY = `
@@ -67,7 +74,7 @@ export class HostReport {
     const { order, contains = '', after, limit } = query;
     const [one, two] = RANKS[order];
     const [lastOne = 0, lastTwo = 0, lastHost = ''] = after === null ? [] : readCursor(after, order, CURSOR);
-    const sql = `with ${ALL_HOSTS},
+    const sql = `with ${SORTED_HOSTS},
       ranked as (select *, (${one})::float8 as one, (${two})::float8 as two from known where position(:contains in host) > 0),
       k as (
         select * from ranked
@@ -90,7 +97,7 @@ export class HostReport {
   }
 
   async story(host: string, { confirmFailures, now }: ReportView): Promise<HostStory | null> {
-    const sql = `with ${ALL_HOSTS} select ${HOST_LIST} from known as k ${LATENCY} where k.host = :host`;
+    const sql = `with ${ONE_HOST} select ${HOST_LIST} from known as k ${LATENCY}`;
     const { rows } = this.#database;
     const [row] = await rows<HostRow>('reading a host', sql, { host, confirmFailures, now });
     if (!row) return null;

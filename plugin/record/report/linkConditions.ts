@@ -1,6 +1,5 @@
 import { ArchiverError } from '../../errors.ts';
 import type { LinkFilter, LinkOrder, LinkState } from '../ReportedLinks.ts';
-import { STATE_CONDITIONS } from './countedLinks.ts';
 import { readCursor } from './cursor.ts';
 
 /** Part of a statement about links (`l`), and what its names stand for. */
@@ -14,23 +13,36 @@ const momentText = (column: string): string => `to_char(${column} at time zone '
 
 interface Order {
   readonly by: string;
+  /** Those that it sorts by. */
+  readonly columns: string;
   /** What a cursor needs of a row besides its id. */
   readonly place: string;
   readonly later: string;
   readonly condition: string;
 }
 
+/** As the partial indexes have it. */
+const FAILING = 'l.failing_since is not null';
+
 /** Each is served by an index. */
 export const ORDERS: Readonly<Record<LinkOrder, Order>> = {
-  resource: { by: 'l.resource_id', place: `''`, later: 'l.resource_id > :lastId', condition: 'true' },
+  resource: {
+    by: 'l.resource_id',
+    columns: 'l.resource_id',
+    place: `''`,
+    later: 'l.resource_id > :lastId',
+    condition: 'true',
+  },
   failing: {
     by: 'l.failing_since, l.resource_id',
+    columns: 'l.resource_id, l.failing_since',
     place: momentText('l.failing_since'),
     later: '(l.failing_since, l.resource_id) > (cast(:lastAt as timestamptz), :lastId)',
-    condition: 'l.failing_since is not null',
+    condition: FAILING,
   },
   changed: {
     by: 'l.changed_at desc, l.resource_id desc',
+    columns: 'l.resource_id, l.changed_at',
     place: momentText('l.changed_at'),
     later: '(l.changed_at, l.resource_id) < (cast(:lastAt as timestamptz), :lastId)',
     condition: 'true',
@@ -45,7 +57,7 @@ export function filterConditions(filter: LinkFilter): Conditions {
       ...(host === undefined ? [] : ['l.host = :host']),
       ...(code === undefined ? [] : ['l.code = :code']),
       ...(datasetId === undefined ? [] : ['l.dataset_id = :datasetId']),
-      ...(states === undefined ? [] : [statesCondition(states)]),
+      ...(states === undefined ? [] : stateConditions(states)),
       ...(failingBefore === undefined ? [] : ['l.failing_since <= :failingBefore']),
       ...(changedSince === undefined ? [] : ['l.changed_at >= :changedSince']),
     ],
@@ -53,14 +65,25 @@ export function filterConditions(filter: LinkFilter): Conditions {
   };
 }
 
-const FAILING: readonly LinkState[] = ['broken', 'unsure'];
+const STATE: Readonly<Record<LinkState, string>> = {
+  archived: 'l.failures < 0',
+  broken: `${FAILING} and l.failures >= :confirmFailures`,
+  unsure: `${FAILING} and l.failures < :confirmFailures`,
+  unfetched: 'l.code is null and l.failures >= 0',
+};
 
-/** That none of them works is said by itself, so that the index of those is of use. */
-function statesCondition(states: readonly LinkState[]): string {
-  const one = [...new Set(states)].map((state) => `(${STATE_CONDITIONS[state]})`);
-  if (one.length === 0) return 'false';
-  const areFailing = states.every((state) => FAILING.includes(state));
-  return areFailing ? `l.failing_since is not null and (${one.join(' or ')})` : `(${one.join(' or ')})`;
+/**
+ * That none of them works is said by itself, so that the indexes of those are of use, and once: each condition makes the planner
+ * expect fewer rows.
+ */
+function stateConditions(states: readonly LinkState[]): readonly string[] {
+  const wanted = [...new Set(states)].toSorted();
+  const [only, other] = wanted;
+  if (only === undefined) return ['false'];
+  if (only === 'broken' && other === undefined) return [FAILING, 'l.failures >= :confirmFailures'];
+  if (only === 'unsure' && other === undefined) return [FAILING, 'l.failures < :confirmFailures'];
+  if (wanted.join() === 'broken,unsure') return [FAILING];
+  return [`(${wanted.map((state) => `(${STATE[state]})`).join(' or ')})`];
 }
 
 const MOMENT = /^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;

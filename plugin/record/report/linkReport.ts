@@ -81,8 +81,11 @@ export class LinkReport {
     const place = placeConditions(order, after);
     const { by, condition } = ORDERS[order];
     const bindings = { ...filter.bindings, ...place.bindings, owners, more: limit + 1 };
-    const chosen = chosenLinks([...filter.sql, ...place.sql, condition], order, owners);
-    const sql = `select ${LINK_LIST}, ${ORDERS[order].place} as place from (${chosen}) as l ${BESIDE_LINKS} order by ${by}`;
+    const conditions = new Set([...filter.sql, ...place.sql, condition]);
+    const chosen = chosenLinks([...conditions], order, owners);
+    const sql = `with chosen as materialized (${chosen})
+      select ${LINK_LIST}, ${ORDERS[order].place} as place
+      from chosen join :schema:.link as l using (resource_id) ${BESIDE_LINKS} order by ${by}`;
     const { confirmFailures } = view;
     const rows = await this.#database.rows<PlacedRow>('reading links', sql, { ...bindings, confirmFailures });
     const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -91,16 +94,19 @@ export class LinkReport {
   }
 }
 
-/** Of several organisations the first of each, of which the first are taken: as many look-ups in an index. */
+/**
+ * What an index holds, so that it is chosen within it. Of several organisations the first of each, of which the first are taken: as
+ * many look-ups in an index.
+ */
 function chosenLinks(
   conditions: readonly string[],
   order: LinkQuery['order'],
   owners: readonly string[] | null,
 ): string {
-  const { by } = ORDERS[order];
+  const { by, columns } = ORDERS[order];
   const where = conditions.join(' and ');
   const ordered = `order by ${by} limit :more`;
-  if (owners === null) return `select l.* from :schema:.link as l where ${where} ${ordered}`;
-  const ofOne = `select l.* from :schema:.link as l where l.organisation_id = w.id and ${where} ${ordered}`;
+  if (owners === null) return `select ${columns} from :schema:.link as l where ${where} ${ordered}`;
+  const ofOne = `select ${columns} from :schema:.link as l where l.organisation_id = w.id and ${where} ${ordered}`;
   return `select l.* from unnest(cast(:owners as text[])) as w (id) cross join lateral (${ofOne}) as l ${ordered}`;
 }
