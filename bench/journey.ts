@@ -10,7 +10,7 @@ import { addResources, fillPortal, UNLIMITED } from './portal.ts';
 import { endedChildrenUs, type ProcessorTimes, peakMemory, postmasterOf, startMeter } from './processorTime.ts';
 import { startPublisher } from './publisher.ts';
 import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
-import { type BenchDatabase, timeOfSweep, type Working, withDatabase, withWorkers } from './workers.ts';
+import { type BenchDatabase, timeOfSweep, untilQuiet, type Working, withDatabase, withWorkers } from './workers.ts';
 
 // The whole journey, beside bare curl and beside the same durable work by plain tools:
 // `npm run bench:journey [-- --json] [--quick] [--rounds N] [--only=sweep|saves]`.
@@ -57,6 +57,7 @@ function ours(database: BenchDatabase, files: readonly Published[], publisherPid
     const { knex } = database;
     await addResources(knex, urls(warming), 'warming');
     await timeOfSweep(archiver, { archived: WARMING });
+    await untilQuiet(database);
     await addResources(knex, urls(measured), 'r');
     const [node, postgres] = [worker?.pid ?? 0, await postmasterOf(knex)];
     const meter = startMeter({ node, postgres, publisher: publisherPid });

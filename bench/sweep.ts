@@ -13,7 +13,7 @@ import { type ProcessorTimes, postmasterOf, startMeter } from './processorTime.t
 import { type Publisher, startPublisher, startSlow, startUnchanged } from './publisher.ts';
 import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
 import { type Filling, fillArchive } from './sweepTables.ts';
-import { timeOfSweep, withDatabase, withWorkers } from './workers.ts';
+import { timeOfSweep, untilQuiet, withDatabase, withWorkers } from './workers.ts';
 
 // Sweeps: `npm run bench:sweep [-- --json] [--quick] [--rounds N] [--only=planning|workers|rechecks|polite|decisions]`.
 const rounds = roundsOr(quick ? 2 : 3);
@@ -47,6 +47,7 @@ function recheck(adminUrl: string, { filling, settings, workers: count, code, pu
     const all = { ...UNLIMITED, folder: mkdtempSync(join(scratch, 'store-')), ...settings };
     return withWorkers(database, { settings: all, count }, async ({ archiver, workers }) => {
       await timeOfSweep(archiver, { [code]: filling.count });
+      await untilQuiet(database);
       await knex.raw('update archiver.archival set next_check_at = now()');
       await knex.raw('vacuum analyze archiver.archival');
       const node = workers[0]?.pid ?? 0;
@@ -146,6 +147,7 @@ async function politeSweep(adminUrl: string): Promise<Swept> {
       return withWorkers(database, { settings, count: 1 }, async ({ archiver, workers: [worker] }) => {
         await addResources(database.knex, urls(hosts, warmingHosts, warmingFiles), 'warming');
         await timeOfSweep(archiver, { archived: warmingHosts * warmingFiles });
+        await untilQuiet(database);
         await addResources(database.knex, urls(0, hosts, files), 'r');
         const postgres = await postmasterOf(database.knex);
         const meter = startMeter({ node: worker?.pid ?? 0, postgres, publisher: publisher.pid });

@@ -1,12 +1,9 @@
-import type { Journey } from '../archiveResource.ts';
 import { messageOf } from '../errors.ts';
-import { freshAttempt } from '../fetch/freshAttempt.ts';
 import type { JobHandlers } from '../job/JobQueue.ts';
 import { OutboxRelay } from '../trigger/relay.ts';
 import { archiveSharedUrl } from '../work/archiveSharedUrl.ts';
 import { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
-import { FreshCopies } from '../work/freshCopies.ts';
 import { HostBatch } from '../work/hostBatch.ts';
 import { HostQueue } from '../work/hostQueue.ts';
 import { ArchivalJobs } from '../work/jobHandlers.ts';
@@ -17,6 +14,7 @@ import { MemoryPressure } from '../work/memoryPressure.ts';
 import { endsWithin } from './endsWithin.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { laneStates } from './laneStates.ts';
+import { openFreshCopies } from './openFreshCopies.ts';
 import { openGate } from './openGate.ts';
 import { openHosts } from './openHosts.ts';
 import { openLanes } from './openLanes.ts';
@@ -122,22 +120,6 @@ function openWatch(scope: Scope, { config, records, now, portal: { logger } }: W
   watch.start();
   const everyMs = Math.min(config.healthMaxIdleMs / 4, MOVES_TOLD_MS);
   return new LaneMoves({ leases: records.leases, everyMs, elapsedMs: () => performance.now(), logger });
-}
-
-function openFreshCopies(
-  { config, records: { archivals }, now }: WorkerDeps,
-  journey: Journey,
-  moves: LaneMoves,
-): FreshCopies {
-  return new FreshCopies({
-    archivals,
-    journey,
-    freshAttempt: (request) => freshAttempt(request, config),
-    // Who only checks links asks for each.
-    isChecked: () => config.checkOnly || Math.random() < config.storeCheckShare,
-    onAdvanced: (attempt) => moves.ended('bulk', attempt),
-    now,
-  });
 }
 
 function createRelay(deps: WorkerDeps): OutboxRelay {

@@ -2,11 +2,13 @@ import type { Decision, Journey } from '../archiveResource.ts';
 import { codeOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Attempt, FetchRequest } from '../model/attempt.ts';
-import type { ArchivalRecord, Archivals } from '../record/Archivals.ts';
+import type { ArchivalRecord, Archivals, Recorded } from '../record/Archivals.ts';
 
 /** What is still fresh is found, decided and recorded with. */
 export interface FreshCopiesDeps {
-  readonly archivals: Pick<Archivals, 'dueAndFresh' | 'advance'>;
+  readonly archivals: Pick<Archivals, 'dueAndFresh'>;
+  /** Together with those of other hosts; `lease-lost`: somebody took it, wanted it or advanced it meanwhile. */
+  advance(outcome: ArchivalRecord): Promise<Recorded>;
   readonly journey: Pick<Journey, 'describe' | 'answer' | 'requestFor' | 'decide' | 'notify'>;
   /** What a request comes to without being made; null: it has to be. */
   freshAttempt(request: FetchRequest): Attempt | null;
@@ -38,9 +40,9 @@ export class FreshCopies {
   async advance(host: string, signal: AbortSignal): Promise<boolean> {
     if (this.#left.has(host)) return true;
     while (!signal.aborted) {
-      const at = this.#deps.now();
-      const { due, fresh } = await this.#deps.archivals.dueAndFresh(host, { now: at, limit: MOST });
-      const left = due - (await this.#advanceAll(fresh, at));
+      const { archivals, now } = this.#deps;
+      const { due, fresh } = await archivals.dueAndFresh(host, { now: now(), limit: MOST });
+      const left = due - (await this.#advanceAll(fresh));
       if (left > 0) this.#left.set(host, left);
       if (left > 0 || due < MOST) return left > 0;
     }
@@ -54,24 +56,24 @@ export class FreshCopies {
     else this.#left.delete(host);
   }
 
-  /** Answers how many; none where the database refuses one of them as data, which journeys find out one by one. */
-  async #advanceAll(fresh: readonly Lease[], at: Date): Promise<number> {
-    const { archivals, journey, onAdvanced } = this.#deps;
-    const decided = await Promise.all(fresh.map((lease) => this.#decide(lease)));
-    const byId = new Map(decided.flatMap((one) => (one ? [[one.outcome.lease.resourceId, one] as const] : [])));
-    if (byId.size === 0) return 0;
+  /** Answers how many; what the database refuses as data is left for a journey. */
+  async #advanceAll(fresh: readonly Lease[]): Promise<number> {
+    const advanced = await Promise.all(fresh.map((lease) => this.#advanceOne(lease)));
+    return advanced.filter(Boolean).length;
+  }
+
+  async #advanceOne(lease: Lease): Promise<boolean> {
+    const { advance, journey, onAdvanced } = this.#deps;
+    const decision = await this.#decide(lease);
+    if (!decision) return false;
     try {
-      const outcomes = [...byId.values()].map(({ outcome }) => outcome);
-      const advanced = await archivals.advance(outcomes, at);
-      for (const recorded of advanced) {
-        const decision = byId.get(recorded.resourceId);
-        if (!decision) continue;
-        journey.notify(decision, recorded);
-        onAdvanced(decision.attempt);
-      }
-      return advanced.length;
+      const recorded = await advance(decision.outcome);
+      if (recorded.result !== 'recorded') return false;
+      journey.notify(decision, recorded);
+      onAdvanced(decision.attempt);
+      return true;
     } catch (error) {
-      if (codeOf(error) === 'data-refused') return 0;
+      if (codeOf(error) === 'data-refused') return false;
       throw error;
     }
   }
