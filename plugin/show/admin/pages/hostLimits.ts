@@ -112,6 +112,6 @@ function limitRow(name: LimitName, shown: string, source: Html, own: string | nu
       ? null
       : html`<td role="cell" data-title="Set here"><div class="cell"><input name="${name}" value="${own}" inputmode="${input}" aria-label="${label}, set here" placeholder="as the settings say"></div></td>`;
   return html`<tr role="row"><th role="rowheader" scope="row"><div class="cell">${label}<span class="second">${hint}</span></div></th>
-<td role="cell" data-title="In force"><div class="cell">${shown === '' || (hint === NO_LIMIT && shown === '0') ? 'no limit' : shown}</div></td>
+<td role="cell" data-title="In force"><div class="cell">${hint === NO_LIMIT && shown === '0' ? 'no limit' : shown || 'none'}</div></td>
 <td role="cell" data-title="From"><div class="cell">${source}</div></td>${field}</tr>`;
 }

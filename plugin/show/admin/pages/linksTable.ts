@@ -1,3 +1,4 @@
+import type { Organisation } from '../../../model/resource.ts';
 import type { ReportedLink } from '../../../record/ReportedLinks.ts';
 import { type Html, html } from '../frame/html.ts';
 import type { Place } from '../frame/Place.ts';
@@ -21,15 +22,7 @@ export const LINKS_TABLE: Table<ReportedLink> = {
     { name: 'name', type: 'text', value: ({ name }) => name },
     { name: 'datasetId', type: 'text', value: ({ dataset }) => dataset.id },
     { name: 'datasetTitle', type: 'text', value: ({ dataset }) => dataset.title ?? dataset.name },
-    {
-      ...{
-        name: 'organisation',
-        title: 'Organisation',
-        type: 'text',
-        value: ({ organisation }) => organisation?.name ?? null,
-      },
-      show: organisationCell,
-    },
+    { name: 'organisation', type: 'text', value: ({ organisation }) => organisation?.name ?? null },
     { name: 'organisationTitle', type: 'text', value: ({ organisation }) => organisation?.title ?? null },
     { name: 'url', title: 'URL', type: 'text', value: ({ url }) => url, show: ({ url }) => foreignUrl(url) },
     { name: 'host', type: 'text', value: ({ host }) => host },
@@ -58,17 +51,15 @@ export const LINKS_TABLE: Table<ReportedLink> = {
   ],
 };
 
-function resourceCell({ resourceId, name, dataset }: ReportedLink, place: Place): Html {
+function resourceCell({ resourceId, name, dataset, organisation }: ReportedLink, place: Place): Html {
   const title = dataset.title ?? dataset.name;
+  const whose = organisation && html` · ${organisationLink(organisation, place)}`;
   return html`<a href="${adminPath(place, 'resources', resourceId)}">${name?.trim() || resourceId}</a>
-<span class="second">in <a href="${adminPath(place, 'datasets', dataset.id)}">${title}</a></span>`;
+<span class="second"><a href="${adminPath(place, 'datasets', dataset.id)}">${title}</a>${whose}</span>`;
 }
 
-function organisationCell({ organisation }: ReportedLink, place: Place): Html {
-  if (organisation === null) return NOTHING;
-  const path = withQuery(adminPath(place, 'links'), { organisation: organisation.name });
-  return html`<a href="${path}">${organisation.title ?? organisation.name}</a>`;
-}
+const organisationLink = ({ name, title }: Organisation, place: Place): Html =>
+  html`<a href="${withQuery(adminPath(place, 'links'), { organisation: name })}">${title ?? name}</a>`;
 
 function outcomeCell({ state, code, reason }: ReportedLink): Html {
   const outcome = code === null ? linkBadge(state) : badge(codeTone(code), code);
