@@ -261,7 +261,7 @@ module.exports = {
     ),
     door(npm('knex'), '^plugin/(record|portal)/'),
     door(npm('pg-connection-string'), '^plugin/record/database/'),
-    door(npm('agenda|@agendajs|mongodb'), '^plugin/job/'),
+    door(npm('agenda|agendash|@agendajs|mongodb'), '^plugin/job/'),
     door(npm('undici'), '^plugin/fetch/'),
     door(
       '^(node:)?(https?|http2|net|tls|dgram)$',

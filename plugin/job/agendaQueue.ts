@@ -6,6 +6,7 @@ import type { Logger } from '../model/logger.ts';
 import type { StartWait } from '../model/startWait.ts';
 import { addJobs } from './addJobs.ts';
 import { type BackendSettings, type OpenBackend, openBackend } from './agendaBackend.ts';
+import type { Dashboard } from './agendash.ts';
 import type { Job, JobContext, JobFilter, JobHandlers, JobQueue, QueuedJob } from './JobQueue.ts';
 import { ANSWER_MS, JOB_NAMES } from './jobNames.ts';
 import { QueueClock } from './queueClock.ts';
@@ -127,6 +128,14 @@ export class AgendaQueue implements JobQueue {
     }
   }
 
+  /** Agendash over the jobs, made when it is asked for. */
+  async dashboard(): Promise<Dashboard> {
+    const open = this.#demand();
+    const { openAgendash } = await import('./agendash.ts');
+    open.dashboard ??= openAgendash(open.agenda);
+    return open.dashboard;
+  }
+
   #agendaOn(backend: OpenBackend): OpenQueue {
     const { pollMs, concurrency, lockMs = LOCK_MS } = this.#settings;
     const onFreed = (jobName: string) => backend.notifications.pollNow(jobName);
@@ -210,6 +219,7 @@ interface OpenQueue {
   readonly agenda: Agenda;
   readonly locks: RenewedLocks;
   readonly backend: OpenBackend;
+  dashboard?: Dashboard;
 }
 
 /** Milliseconds to the next run; null: the job stays in the queue as failed. */

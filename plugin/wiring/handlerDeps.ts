@@ -29,6 +29,7 @@ interface Opened {
   readonly queue: JobQueue;
   readonly requests: Requests;
   readonly environment: SettingSources['environment'];
+  readonly dashboard: AdminDeps['dashboard'];
   /** Fires when the archiver stops. */
   readonly stopping: AbortSignal;
   now(): Date;
@@ -63,12 +64,13 @@ export function handlerDepsOf(opened: Opened): HandlerDeps {
   };
 }
 
-function adminDepsOf({ config, portal, records, queue, environment, stopping, now }: Opened): AdminDeps {
+function adminDepsOf({ config, portal, records, queue, environment, stopping, now, dashboard }: Opened): AdminDeps {
   return {
     settings: settingsInForce(config, { environment, settings: portal.settings }),
     formTokens: new FormTokens(formKeyOf(records.leases, now), now),
     stopping,
     checkBounds: config,
+    dashboard,
     hostLimits: hostLimitSources(config),
     limitKinds: LIMIT_KINDS,
     queue,

@@ -138,10 +138,8 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   if (roles.includes('scheduler')) openSchedule(scope, config, { sweep, now: () => clock.now(), logger });
   const relocate = (dryRun: boolean) =>
     relocateCopies(dryRun, { catalog, written: portal.catalog, records, baseOf: baseOf(config, portal) });
-  const stopping = new AbortController();
-  scope.defer(() => stopping.abort());
-  const shown = { config, portal, records, store, queue, requests, environment, stopping: stopping.signal, now };
-  const handlerDeps = handlerDepsOf(shown);
+  const shown = { config, portal, records, store, queue, requests, environment, now };
+  const handlerDeps = handlerDepsOf({ ...shown, dashboard: () => agenda.dashboard(), stopping: stoppingOf(scope) });
   const started = { version, roles, queue: queue.name, store: store.name, schema: config.schema, migrated };
   logger[looks ? 'debug' : 'info'](started, 'archiver started');
   const work = (options: WorkOptions) => workSlice({ ...worker, knex, listen, clock }, options);
@@ -149,15 +147,14 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
   const adoptStore = () => adopt(ownership, { catalog, records, store, now });
   const opened = { config, knex, records, store, queue, requests, sweep, tally, handlerDeps };
-  return {
-    lanes,
-    ...opened,
-    work,
-    relocate,
-    adoptStore,
-    now,
-    stop,
-  };
+  return { lanes, ...opened, work, relocate, adoptStore, now, stop };
+}
+
+/** Fires when what was opened is closed. */
+function stoppingOf(scope: Scope): AbortSignal {
+  const stopping = new AbortController();
+  scope.defer(() => stopping.abort());
+  return stopping.signal;
 }
 
 /** What starts archivals besides hooks. */

@@ -24,7 +24,7 @@ interface QueueDeps {
 export async function createQueue(
   config: Config,
   { knex, listen, now, logger, claims = true }: QueueDeps,
-): Promise<JobQueue> {
+): Promise<AgendaQueue> {
   return new AgendaQueue({
     mongodbUrl: config.mongodbUrl,
     connection: await connectionOf(knex),

@@ -5,7 +5,7 @@ import { ROUTES } from '../../plugin/show/routes.ts';
 import { AdminPortal, type Role } from '../support/adminPortal.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 
-const ADMIN = ROUTES.filter(({ path }) => path.startsWith('/admin'));
+const ADMIN = ROUTES.filter(({ path }) => path.startsWith('/admin') && !path.includes('/agendash'));
 
 /** What the routes that are about one thing are asked for. */
 const pathOf = (path: string, { runId, host }: { readonly runId: string; readonly host: string }) =>
@@ -108,6 +108,27 @@ describe('the pages for operators', () => {
       assert.doesNotMatch(await (await admin.ask(`/admin/settings${format}`, 'administrator')).text(), /do-not-show/);
     const page = await (await admin.ask('/admin/settings?source=portal&q=bytes', 'administrator')).text();
     assert.match(page, /1 of \d+ settings/);
+  });
+
+  it('have Agendash beside the list of jobs, for the same callers, whose changes are those of its own script', async () => {
+    const shown = '/admin/queue/agendash/api?limit=5';
+    for (const path of ['/admin/queue/agendash/', shown])
+      assert.deepEqual([await statusOf(path, 'reader'), await statusOf(path, 'editor')], [403, 200], path);
+    assert.equal(await statusOf('/admin/queue/agendash', 'editor'), 303);
+    const policy = (await admin.ask('/admin/queue/agendash/', 'editor')).headers.get('content-security-policy') ?? '';
+    assert.doesNotMatch(policy, /unsafe/);
+    const change = async (role: Role, headers: Readonly<Record<string, string>>) => {
+      const type = { 'Content-Type': 'application/json' };
+      const init = { method: 'POST', body: '{"jobIds":[]}', headers: { ...type, Cookie: `login=${role}`, ...headers } };
+      return (await admin.ask('/admin/queue/agendash/api/jobs/delete', role, init)).status;
+    };
+    const own = { Origin: admin.site };
+    assert.equal(await change('administrator', own), 200);
+    assert.equal(await change('editor', own), 403);
+    assert.equal(await change('administrator', {}), 403, 'nothing says that it is of our page');
+    assert.equal(await change('administrator', { Origin: 'https://evil.example' }), 403);
+    assert.equal(await change('administrator', { ...own, 'Sec-Fetch-Site': 'cross-site' }), 403);
+    assert.equal(await change('administrator', { ...own, 'Content-Type': 'text/plain' }), 403, 'as a form can send it');
   });
 
   it('give a table as CSV that no spreadsheet takes for formulas', async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CheckBounds } from '../../decide/nextCheck.ts';
+import type { Dashboard } from '../../job/agendash.ts';
 import type { JobQueue } from '../../job/JobQueue.ts';
 import type { HostLimits } from '../../model/host.ts';
 import type { SettingInForce } from '../../settings/describeConfig.ts';
@@ -22,6 +23,8 @@ export interface AdminDeps {
   /** In the order of the settings table. */
   readonly settings: readonly SettingInForce[];
   readonly formTokens: FormTokens;
+  /** Throws `queue-failed` where the queue is not open. */
+  dashboard(): Promise<Dashboard>;
   readonly limitKinds: LimitKinds;
   hostLimits(host: string): HostLimitSources;
   readonly queue: Pick<JobQueue, 'name' | 'counts' | 'list'>;

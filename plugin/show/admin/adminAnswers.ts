@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { HandlerDeps } from '../HandlerDeps.ts';
 import type { AdminRouteId } from './adminRoutes.ts';
 import { sendAsset } from './frame/assets.ts';
+import { changeInAgendash, showAgendash } from './pages/agendash.ts';
 import { archiveDatasetAgain, showDataset } from './pages/datasetPage.ts';
 import { followResource } from './pages/followResource.ts';
 import { clearHostLimits, setHostLimits, showHost } from './pages/hostPage.ts';
@@ -57,6 +58,9 @@ export const ADMIN_ANSWERS: Readonly<Record<AdminRouteId, Answer>> = {
   adminHostJson: as(showHost, 'json'),
   adminSetHostLimits: as(setHostLimits),
   adminClearHostLimits: as(clearHostLimits),
+  adminAgendash: as(showAgendash),
+  adminAgendashPart: as(showAgendash),
+  adminAgendashChange: as(changeInAgendash),
   adminQueue: as(showQueue),
   adminQueueCsv: as(showQueue, 'csv'),
   adminQueueJson: as(showQueue, 'json'),

@@ -1,4 +1,5 @@
 import type { Route } from '../Route.ts';
+import { AGENDASH_ROUTES } from './agendashRoutes.ts';
 import { LIMIT_FIELDS } from './pages/hostLimits.ts';
 
 const REPORT = { method: 'get', action: 'archive.report' } as const;
@@ -227,6 +228,7 @@ export const ADMIN_ROUTES = [
     summary: 'Let the settings hold for a host again',
     fields: {},
   },
+  ...AGENDASH_ROUTES,
 ] as const satisfies readonly Route[];
 
 /** The `operationId` of a page's route. */

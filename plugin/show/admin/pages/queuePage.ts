@@ -61,6 +61,7 @@ export async function showQueue(visit: Visit): Promise<void> {
     section: 'queue',
     path: ['queue'],
     live: adminPath(visit.place, 'queue', 'live'),
+    tools: html`<a class="button quiet" href="${adminPath(visit.place, 'queue', 'agendash')}/">Agendash</a>`,
     listings: [
       listing(JOBS_TABLE, visit.place, {
         read: async ({ after, limit }) => {
