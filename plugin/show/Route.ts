@@ -1,4 +1,5 @@
 import type { Action } from '../portal/Portal.ts';
+import type { QuerySchema } from './list/listQuery.ts';
 
 /** One route: what the router, the OpenAPI document, the manifest and the README say of it. */
 export interface Route {
@@ -27,6 +28,8 @@ export interface Route {
   readonly headers?: readonly string[];
   /** Parameters of the query, and what each is for. */
   readonly query?: Readonly<Record<string, string>>;
+  /** The schema by which its query is validated. */
+  readonly parameters?: QuerySchema;
   /** Takes `limit` and `after`. */
   readonly pages?: true;
   /** For people in a browser: its problems are pages, too. */

@@ -10,6 +10,7 @@ import { readCopy } from './copyRoutes.ts';
 import { showDatasetFeed, showFeed } from './feeds.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
+import { listHosts, listOrganisations, listResources } from './list/listAnswers.ts';
 import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
@@ -35,6 +36,9 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   listRuns,
   showRun,
   cancelRun,
+  listResources,
+  listHosts,
+  listOrganisations,
   showResource,
   badgePicture: (deps, request, response) => showBadge('svg', deps, request, response),
   badgeData: (deps, request, response) => showBadge('json', deps, request, response),

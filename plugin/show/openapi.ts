@@ -81,7 +81,7 @@ export function openApi(url: string): object {
 }
 
 function operationOf(route: Route): object {
-  const { id, action, summary, path, headers = [], query = {}, pages, fields, json } = route;
+  const { id, action, summary, path, headers = [], query = {}, parameters, pages, fields, json } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
@@ -91,6 +91,7 @@ function operationOf(route: Route): object {
       ...names.map((name) => parameterOf(name, 'path', PARAMETERS[name])),
       ...headers.map((name) => parameterOf(name, 'header', HEADERS[name])),
       ...Object.entries(query).map(([name, description]) => parameterOf(name, 'query', description)),
+      ...Object.entries(parameters?.properties ?? {}).map(([name, schema]) => listParameterOf(name, schema)),
       ...(pages ? PAGE_PARAMETERS : []),
     ],
     ...(fields ? { requestBody: formOf(fields) } : {}),
@@ -113,6 +114,10 @@ const parameterOf = (name: string, where: 'path' | 'header' | 'query', descripti
   description,
   schema: { type: 'string' },
 });
+
+function listParameterOf(name: string, { description, ...schema }: { readonly description: string }): object {
+  return { name, in: 'query', required: false, description, schema };
+}
 
 /** A status that stands for an answer and a problem has both contents. */
 function responsesOf({ answers, problems, isPage }: Route): object {

@@ -1,5 +1,6 @@
 import { ADMIN_ROUTES } from './admin/adminRoutes.ts';
 import { CKAN_ROUTES } from './ckan/ckanRoutes.ts';
+import { LIST_ROUTES } from './list/listRoutes.ts';
 import type { Route } from './Route.ts';
 
 const accepted = { 202: { description: 'Accepted; Location names the run.', schema: 'Run' } } as const;
@@ -68,6 +69,7 @@ export const ROUTES = [
     answers: found('Run'),
     problems: [400, 403, 404, 413, 500, 503],
   },
+  ...LIST_ROUTES,
   {
     ...READ,
     id: 'showResource',

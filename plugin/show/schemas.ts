@@ -1,6 +1,7 @@
 import { CODES } from '../model/status.ts';
 import { ADMIN_SCHEMAS } from './admin/adminSchemas.ts';
 import { CKAN_SCHEMAS } from './ckan/ckanSchemas.ts';
+import { LIST_SCHEMAS } from './list/listSchemas.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -204,6 +205,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     detail: text,
     code: { ...text, pattern: '^[a-z-]+$', description: 'Stable, unlike title and detail.' },
   }),
+  ...LIST_SCHEMAS,
   ...CKAN_SCHEMAS,
   ...ADMIN_SCHEMAS,
   OpenApi: { type: 'object', description: 'An OpenAPI 3.1 document.' },
