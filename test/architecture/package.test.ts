@@ -70,6 +70,8 @@ describe('the package', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/main.js',
+      'dist/show/admin/frame/assets/style.css',
+      'dist/show/badge/assets/archive-status.js',
       'plugin.json',
       'plugin.schema.json',
       'LICENSE',
@@ -78,7 +80,7 @@ describe('the package', () => {
     }
     assert.ok(packed.some((path) => path.startsWith('migrations/')));
     const belonging =
-      /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md|migrations\/.+\.js|plugin(\.schema)?\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(dist\/.+\.(js|d\.ts)|dist\/show\/.+\/assets\/[\w-]+\.(css|svg)|docs\/.+\.md|migrations\/.+\.js|plugin(\.schema)?\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
     assert.deepEqual(
       packed.filter((path) => !belonging.test(path)),
       [],
