@@ -56,9 +56,17 @@ export class Mirror {
       return { problem, summary: await this.#summary(before, performance.now() - startedAt) };
     } catch (error) {
       if (!this.#surroundings.signal.aborted) throw error;
+      await this.#settle();
       await this.#writeIndex();
       throw new ArchiverError('stopped', 'The mirror was stopped.', { cause: error });
     }
+  }
+
+  /** What was answered is recorded before workers stop; then nobody changes the records that the index is read from. */
+  async #settle(): Promise<void> {
+    const { archiver } = this.#mirror;
+    await archiver.stop();
+    await archiver.start({ roles: ['web'] });
   }
 
   /** Answers why the portal was not read to its end; null: it was. */

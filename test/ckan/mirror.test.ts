@@ -145,7 +145,8 @@ describe('a mirrored CKAN portal', () => {
   });
 
   it('counts in a dry run by names what the search of the portal no longer gives', async () => {
-    const down = { status: 503, body: 'Solr is away' };
+    const error = { __type: 'Search Error', message: 'Search error: Solr returned 503' };
+    const down = { status: 409, body: { help: 'help', success: false, error } };
     stage.ckan.rowsMax = 2;
     stage.ckan.intercept = ({ action, parameters }) =>
       action === 'package_search' && parameters.start === '2' ? down : null;

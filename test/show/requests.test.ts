@@ -258,6 +258,7 @@ describe('the routes of requests and runs', () => {
       'queue',
       'store',
       'work',
+      'lanes',
       'bulk',
       'webhooks',
       'outcomes',

@@ -32,7 +32,7 @@ describe('what is wrong with a portal', () => {
         '- The portal\'s urls.archiver is "data.example/archiver"; it must be an absolute URL of http or https.',
         '- The portal has no authorize: nobody could be let in.',
         '- tables.resource.datasetid is none of table, id, datasetId, url, name, format, urlType, state, cacheUrl, cacheLastUpdated, hash, size, mimetype.',
-        '- tables.datasets is none of resource, dataset.',
+        '- tables.datasets is none of resource, dataset, organisation, pages.',
         '- "schedular" is no role; those are web, worker, scheduler.',
       ]);
       return true;
