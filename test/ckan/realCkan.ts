@@ -166,6 +166,9 @@ describe('the mirror of a real CKAN', { skip: why ?? false, timeout: 1_200_000 }
     const child = start('killed');
     const asked: string[] = [];
     await until(() => asked.push(...ckan.requests()) > 60, 60);
+    // Records gather for a moment before they are written.
+    const recorded = () => archivedUrls(join(folder, 'killed')).catch(() => []);
+    await until(async () => (await recorded()).length > 20, 60);
     child.kill('SIGKILL');
     await once(child, 'exit');
     const done = await archivedUrls(join(folder, 'killed'));
