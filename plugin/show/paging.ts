@@ -46,7 +46,13 @@ export function cutPage<Entry>(found: readonly Entry[], limit: number, nameOf: (
   return { entries, next: found.length > limit && last !== undefined ? nameOf(last) : null };
 }
 
-/** Absolute URL of the next page of a list at `url`; null: this is the last one. */
-export function nextUrl(url: string, next: string | null, limit: number): string | null {
-  return next === null ? null : `${url}?${new URLSearchParams({ limit: String(limit), after: next })}`;
+/** Absolute URL of the next page with the same filters; null: this one is the last. */
+export function nextPage(url: string, query: Readonly<Record<string, unknown>>, next: string | null): string | null {
+  if (next === null) return null;
+  const kept = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return `${url}?${new URLSearchParams({ ...Object.fromEntries(kept), after: next })}`;
 }
+
+/** The same for a list without filters. */
+export const nextUrl = (url: string, next: string | null, limit: number): string | null =>
+  nextPage(url, { limit }, next);

@@ -2,25 +2,10 @@ import { CODES } from '../model/status.ts';
 import { ADMIN_SCHEMAS } from './admin/adminSchemas.ts';
 import { CKAN_SCHEMAS } from './ckan/ckanSchemas.ts';
 import { LIST_SCHEMAS } from './list/listSchemas.ts';
+import { closed, count, nextPage, optionalText, optionalTime, type Schema, text, time } from './schemaParts.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const text = { type: 'string' };
-const optionalText = { type: ['string', 'null'] };
-const time = { type: 'string', format: 'date-time' };
-const optionalTime = { type: ['string', 'null'], format: 'date-time' };
 const truth = { type: 'boolean' };
-const count = { type: 'integer', minimum: 0 };
-const nextPage = { type: ['string', 'null'], format: 'uri', description: 'The next page; null: this is the last.' };
 const listOf = (name: string): Schema => ({ type: 'array', items: { $ref: `#/components/schemas/${name}` } });
-
-/** Every member is always there: what is not known is null. */
-const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-  additionalProperties: false,
-});
 
 const dataLink = {
   url: text,
@@ -31,7 +16,7 @@ const dataLink = {
 
 /** The shapes of all answers, as JSON Schema (draft 2020-12). A test holds every answer of the suite against them. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
-  Run: object({
+  Run: closed({
     id: text,
     state: { enum: ['queued', 'running', 'done', 'cancelled'] },
     total: { type: ['integer', 'null'], minimum: 0, description: 'null: its resources are still being counted.' },
@@ -51,8 +36,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     perSecond: { type: ['number', 'null'], description: 'Resources a second; null: it cannot be said yet.' },
     expectedEndAt: optionalTime,
   }),
-  Runs: object({ runs: { ...listOf('Run'), description: 'Newest first.' }, next: nextPage }),
-  Copy: object({
+  Runs: closed({ runs: { ...listOf('Run'), description: 'Newest first.' }, next: nextPage }),
+  Copy: closed({
     key: { ...text, pattern: '^archive/' },
     url: { ...text, format: 'uri', description: 'Serves these bytes and no others, for as long as the copy is kept.' },
     bytes: count,
@@ -64,7 +49,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     filename: text,
     partial: { ...truth, description: 'The answer said that it was a part of what was asked for.' },
   }),
-  Resource: object({
+  Resource: closed({
     id: text,
     datasetId: text,
     url: { ...text, description: 'Without the credentials in it.' },
@@ -100,21 +85,21 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         'What is believed: while a failure of the link is not confirmed, the outcome before it. null: nothing is confirmed yet.',
     },
   }),
-  LastAttempt: object({
+  LastAttempt: closed({
     at: time,
     code: { enum: Object.keys(CODES) },
     status: { ...text, description: "CKAN's name of the outcome." },
     reason: text,
     broken: { type: ['boolean', 'null'], description: 'What this attempt alone showed; null: unsure.' },
   }),
-  ConfirmedOutcome: object({
+  ConfirmedOutcome: closed({
     at: time,
     code: { enum: Object.keys(CODES) },
     status: { ...text, description: "CKAN's name of the outcome." },
     reason: text,
     broken: { type: ['boolean', 'null'], description: 'As it was confirmed; null: no failure of the link.' },
   }),
-  Badge: object({
+  Badge: closed({
     schemaVersion: { const: 1 },
     label: text,
     message: { ...text, description: 'The state as a sentence, with its dates.' },
@@ -124,8 +109,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     language: text,
     copyUrl: { ...optionalText, format: 'uri' },
   }),
-  ResourceEvents: object({ events: listOf('ResourceEvent'), next: nextPage }),
-  ResourceEvent: object({
+  ResourceEvents: closed({ events: listOf('ResourceEvent'), next: nextPage }),
+  ResourceEvent: closed({
     id: { ...text, description: 'Grows with the order of recording.' },
     at: time,
     kind: {
@@ -142,8 +127,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     previousKey: { ...optionalText, description: 'Of the copy before.' },
     previousCopyUrl: { ...optionalText, format: 'uri' },
   }),
-  ResourceAttempts: object({ attempts: listOf('ResourceAttempt') }),
-  ResourceAttempt: object({
+  ResourceAttempts: closed({ attempts: listOf('ResourceAttempt') }),
+  ResourceAttempt: closed({
     at: time,
     code: { enum: Object.keys(CODES) },
     reason: text,
@@ -161,15 +146,15 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       description: 'null: nothing had changed.',
     },
   }),
-  AttemptDetail: object({
+  AttemptDetail: closed({
     redirects: { type: 'array', items: { $ref: '#/components/schemas/Redirect' } },
     etag: optionalText,
     lastModified: optionalText,
     evidence: { type: 'array', items: text, description: 'How the format was found.' },
   }),
-  Redirect: object({ status: { type: 'integer' }, from: text, to: text }),
-  DataLink: object(dataLink),
-  Derived: object({
+  Redirect: closed({ status: { type: 'integer' }, from: text, to: text }),
+  DataLink: closed(dataLink),
+  Derived: closed({
     ...dataLink,
     code: { enum: [...Object.keys(CODES), null] },
     status: { ...optionalText, description: "CKAN's name of the outcome; null: not fetched yet." },
@@ -179,7 +164,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     key: { ...optionalText, description: 'Of its newest copy, which is among the copies of the resource.' },
     copyUrl: { ...optionalText, format: 'uri' },
   }),
-  Acceptance: object({
+  Acceptance: closed({
     at: time,
     url: { ...text, description: 'The page that asked.' },
     mode: { enum: ['rule', 'automatic'] },
@@ -187,18 +172,18 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     sha256: { ...text, pattern: '^[0-9a-f]{64}$' },
     text: { ...text, description: 'What the page showed.' },
   }),
-  Dataset: object({
+  Dataset: closed({
     id: text,
     resources: { ...listOf('Resource'), description: 'In the order of their ids.' },
     next: nextPage,
   }),
-  Live: object({ status: { const: 'live' } }),
-  Health: object({
+  Live: closed({ status: { const: 'live' } }),
+  Health: closed({
     ready: truth,
     checks: { type: 'object', additionalProperties: { $ref: '#/components/schemas/HealthCheck' } },
   }),
-  HealthCheck: object({ ok: truth, detail: optionalText }),
-  Problem: object({
+  HealthCheck: closed({ ok: truth, detail: optionalText }),
+  Problem: closed({
     type: { const: 'about:blank' },
     title: text,
     status: { type: 'integer', minimum: 400, maximum: 599 },

@@ -1,3 +1,4 @@
+import { closed, nextPage, type Schema } from '../schemaParts.ts';
 import { RESOURCES_TABLE } from './pages/datasetPage.ts';
 import { FAILED_TABLE } from './pages/failedTable.ts';
 import { HOSTS_TABLE } from './pages/hostsPage.ts';
@@ -12,8 +13,6 @@ import { RUNS_TABLE } from './pages/runViews.ts';
 import { SETTINGS_TABLE } from './pages/settingsPage.ts';
 import type { Column } from './table/Table.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
-
 const TYPES: Readonly<Record<Column<never>['type'], Schema>> = {
   text: { type: ['string', 'null'] },
   integer: { type: ['integer', 'null'] },
@@ -22,13 +21,6 @@ const TYPES: Readonly<Record<Column<never>['type'], Schema>> = {
   truth: { type: ['boolean', 'null'] },
 };
 
-const closed = (properties: Readonly<Record<string, Schema>>): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-  additionalProperties: false,
-});
-
 /** The JSON of a table. */
 const schemaOf = ({ columns }: { readonly columns: readonly Pick<Column<never>, 'name' | 'type'>[] }): Schema =>
   closed({
@@ -36,7 +28,7 @@ const schemaOf = ({ columns }: { readonly columns: readonly Pick<Column<never>, 
       type: 'array',
       items: closed(Object.fromEntries(columns.map(({ name, type }) => [name, TYPES[type]]))),
     },
-    next: { type: ['string', 'null'], format: 'uri', description: 'The next page; null: this is the last.' },
+    next: nextPage,
   });
 
 /** The shapes of the pages' tables, as JSON Schema. */

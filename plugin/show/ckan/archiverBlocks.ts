@@ -1,5 +1,5 @@
 import { type ResourceBlock, resourceBlock } from '../../decide/ckan/archiverBlock.ts';
-import { isPrivateDataset } from '../datasets.ts';
+import { CopyUrls } from '../copyUrls.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
 
 type BlockDeps = Pick<HandlerDeps, 'records' | 'catalog' | 'copyUrl' | 'confirmFailures'>;
@@ -20,23 +20,4 @@ export async function archiverBlocks(
     if (block) blocks.set(archival.resourceId, block);
   }
   return blocks;
-}
-
-/** Asks the portal who may see a dataset once, and only where that makes a difference. */
-class CopyUrls {
-  readonly #deps: Pick<BlockDeps, 'catalog' | 'copyUrl'>;
-  readonly #isPrivate = new Map<string, boolean>();
-
-  constructor(deps: Pick<BlockDeps, 'catalog' | 'copyUrl'>) {
-    this.#deps = deps;
-  }
-
-  async of(key: string, datasetId: string): Promise<string> {
-    const { catalog, copyUrl } = this.#deps;
-    const guarded = copyUrl(key, true);
-    if (guarded === copyUrl(key, false)) return guarded;
-    const isPrivate = this.#isPrivate.get(datasetId) ?? (await isPrivateDataset(catalog, datasetId));
-    this.#isPrivate.set(datasetId, isPrivate);
-    return copyUrl(key, isPrivate);
-  }
 }

@@ -1,24 +1,14 @@
 import { CODES } from '../../model/status.ts';
+import { closed, optionalText, type Schema, text } from '../schemaParts.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const text = { type: 'string' };
-const optionalText = { type: ['string', 'null'] };
-const time = { ...text, description: 'Naive UTC with microseconds, as CKAN writes it.' };
-const optionalTime = { ...time, type: ['string', 'null'] };
-const count = { type: ['integer', 'null'], minimum: 0 };
-
-const closed = (properties: Readonly<Record<string, Schema>>): Schema => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties),
-  additionalProperties: false,
-});
+const naive = { ...text, description: 'Naive UTC with microseconds, as CKAN writes it.' };
+const optionalNaive = { ...naive, type: ['string', 'null'] };
+const optionalCount = { type: ['integer', 'null'], minimum: 0 };
 
 const envelopeOf = (result: Schema): Schema => closed({ help: text, success: { const: true }, result });
 
 const outcome = {
-  status_id: { ...count, description: 'Below 10 it works, below 20 it is broken, above nobody is sure.' },
+  status_id: { ...optionalCount, description: 'Below 10 it works, below 20 it is broken, above nobody is sure.' },
   status: text,
   is_broken: { type: ['boolean', 'null'], description: 'Confirmed; null: unsure, or not confirmed.' },
   is_broken_printable: { enum: ['Broken', 'Downloaded OK', 'Not sure if broken'] },
@@ -43,15 +33,15 @@ export const CKAN_SCHEMAS: Readonly<Record<string, Schema>> = {
       url_redirected_to: optionalText,
       cache_filepath: { ...optionalText, description: 'Key of the newest copy in the store.' },
       cache_url: optionalText,
-      size: count,
+      size: optionalCount,
       mimetype: optionalText,
       hash: { ...optionalText, description: 'SHA-256, hexadecimal.' },
       etag: optionalText,
       last_modified: optionalText,
-      first_failure: optionalTime,
-      last_success: optionalTime,
-      failure_count: count,
-      updated: optionalTime,
+      first_failure: optionalNaive,
+      last_success: optionalNaive,
+      failure_count: optionalCount,
+      updated: optionalNaive,
     }),
   ),
   CkanTaskStatus: envelopeOf(
@@ -64,7 +54,7 @@ export const CKAN_SCHEMAS: Readonly<Record<string, Schema>> = {
       value: { ...text, description: 'JSON.' },
       state: { enum: ['pending', 'running', 'success', 'failure'] },
       error: text,
-      last_updated: time,
+      last_updated: naive,
     }),
   ),
 };

@@ -4,10 +4,12 @@ import { ArchiverError } from '../../errors.ts';
 import { CODES } from '../../model/status.ts';
 import type { ReportedHost } from '../../record/ReportedHosts.ts';
 import type { LinkCounts, LinkState, ReportedLink } from '../../record/ReportedLinks.ts';
-import type { ReportedOrganisation, ReportView } from '../../record/Reports.ts';
+import type { ReportedOrganisation } from '../../record/Reports.ts';
 import { requirePermission } from '../access.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
-import { listQueryOf, nextPage } from './listQuery.ts';
+import { nextPage } from '../paging.ts';
+import { reportView } from '../reportView.ts';
+import { listQueryOf } from './listQuery.ts';
 import { HOSTS_QUERY, LINKS_QUERY, ORGANISATIONS_QUERY } from './listRoutes.ts';
 
 const STATES = { true: ['broken'], false: ['archived'], null: ['unsure', 'unfetched'] } as const satisfies Record<
@@ -35,7 +37,7 @@ export async function listResources(deps: HandlerDeps, request: Request, respons
     changedSince: changedSince === undefined ? undefined : new Date(changedSince),
     order: changedSince === undefined ? ('resource' as const) : ('changed' as const),
   };
-  const { links, next } = await deps.records.reports.links({ ...asked, limit, after }, viewOf(deps));
+  const { links, next } = await deps.records.reports.links({ ...asked, limit, after }, reportView(deps, deps.now()));
   response.json({ resources: links.map(linkView), next: nextPage(`${deps.archiverUrl}/resources`, query, next) });
 }
 
@@ -44,7 +46,7 @@ export async function listHosts(deps: HandlerDeps, request: Request, response: R
   await requirePermission(deps, request, 'archive.report', { datasetId: null, resourceId: null });
   const query = listQueryOf(HOSTS_QUERY, request);
   const { after = null, ...asked } = query;
-  const { hosts, next } = await deps.records.reports.hosts({ ...asked, after }, viewOf(deps));
+  const { hosts, next } = await deps.records.reports.hosts({ ...asked, after }, reportView(deps, deps.now()));
   response.json({ hosts: hosts.map(hostView), next: nextPage(`${deps.archiverUrl}/hosts`, query, next) });
 }
 
@@ -52,7 +54,7 @@ export async function listHosts(deps: HandlerDeps, request: Request, response: R
 export async function listOrganisations(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.report', { datasetId: null, resourceId: null });
   const query = listQueryOf(ORGANISATIONS_QUERY, request);
-  const all = await deps.records.reports.organisations(viewOf(deps));
+  const all = await deps.records.reports.organisations(reportView(deps, deps.now()));
   const from = startOf(all, query.after);
   const organisations = all.slice(from, from + query.limit);
   const last = organisations.at(-1);
@@ -71,12 +73,6 @@ function startOf(all: readonly ReportedOrganisation[], after: string | undefined
 }
 
 const codes = () => Object.keys(CODES) as (keyof typeof CODES)[];
-
-const viewOf = (deps: HandlerDeps): ReportView => ({
-  confirmFailures: deps.confirmFailures,
-  site: deps.portal.site,
-  now: deps.now(),
-});
 
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 

@@ -61,10 +61,3 @@ export function listQueryOf<const Schema extends QuerySchema>(
   });
   throw new ArchiverError('invalid-request', `${wrong.join('; ')}.`);
 }
-
-/** Absolute URL of the next page with the same filters; null: this one is the last. */
-export function nextPage(url: string, query: Readonly<Record<string, unknown>>, next: string | null): string | null {
-  if (next === null) return null;
-  const kept = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  return `${url}?${new URLSearchParams({ ...Object.fromEntries(kept), after: next })}`;
-}

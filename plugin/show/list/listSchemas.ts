@@ -1,21 +1,8 @@
 import { CODES } from '../../model/status.ts';
+import { closed, count, nextPage, optionalText, optionalTime, type Schema, text, time } from '../schemaParts.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
-
-const text = { type: 'string' };
-const optionalText = { type: ['string', 'null'] };
-const optionalTime = { type: ['string', 'null'], format: 'date-time' };
-const count = { type: 'integer', minimum: 0 };
-const next = { type: ['string', 'null'], format: 'uri', description: 'The next page; null: this is the last.' };
-
-const closed = (properties: Readonly<Record<string, Schema>>, type: string | string[] = 'object'): Schema => ({
-  type,
-  properties,
-  required: Object.keys(properties),
-  additionalProperties: false,
-});
-
-const pageOf = (name: string, entry: Schema): Schema => closed({ [name]: { type: 'array', items: entry }, next });
+const pageOf = (name: string, entry: Schema): Schema =>
+  closed({ [name]: { type: 'array', items: entry }, next: nextPage });
 const counts = closed({ archived: count, broken: count, unsure: count, unfetched: count });
 const words = { id: text, name: text, title: optionalText };
 
@@ -40,10 +27,10 @@ export const LIST_SCHEMAS: Readonly<Record<string, Schema>> = {
       lastSuccessAt: optionalTime,
       checkedAt: optionalTime,
       nextCheckAt: optionalTime,
-      changedAt: { type: 'string', format: 'date-time' },
+      changedAt: time,
       movedTo: { ...optionalText, description: 'Where permanent redirects lead to.' },
       copy: {
-        ...closed({ key: text, bytes: count, storedAt: { type: 'string', format: 'date-time' } }, ['object', 'null']),
+        ...closed({ key: text, bytes: count, storedAt: time }, ['object', 'null']),
         description: 'The newest good copy.',
       },
     }),

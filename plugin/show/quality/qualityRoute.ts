@@ -2,9 +2,10 @@ import type { Request, Response } from 'express';
 import { redactUrl } from '../../decide/redactUrl.ts';
 import type { ReportedLink } from '../../record/ReportedLinks.ts';
 import { may } from '../access.ts';
-import { isPrivateDataset } from '../datasets.ts';
+import { CopyUrls } from '../copyUrls.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
 import { nextUrl, pageQueryOf } from '../paging.ts';
+import { reportView } from '../reportView.ts';
 import { CONTEXT, distributionOf } from './measurements.ts';
 
 /**
@@ -13,22 +14,19 @@ import { CONTEXT, distributionOf } from './measurements.ts';
  */
 export async function showQuality(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   const { limit, after } = pageQueryOf(request);
-  const view = { confirmFailures: deps.confirmFailures, site: deps.portal.site, now: deps.now() };
-  const { links, next } = await deps.records.reports.links({ order: 'resource', after, limit }, view);
+  const { links, next } = await deps.records.reports.links(
+    { order: 'resource', after, limit },
+    reportView(deps, deps.now()),
+  );
   const visible = await visibleLinks(deps, request, links);
   const attempts = await deps.records.histories.newestAttempts(visible.map(({ resourceId }) => resourceId));
-  const privacy = new Map<string, Promise<boolean>>();
-  const isPrivate = (datasetId: string) => {
-    const known = privacy.get(datasetId) ?? isPrivateDataset(deps.catalog, datasetId);
-    privacy.set(datasetId, known);
-    return known;
-  };
+  const urls = new CopyUrls(deps);
   const url = `${deps.archiverUrl}/quality.jsonld`;
   const graph: object[] = [pageOf(url, after, nextUrl(url, next, limit))];
   for (const link of visible) {
     const attempt = attempts.get(link.resourceId) ?? null;
     const iri = link.pageUrl ?? `${deps.archiverUrl}/resources/${encodeURIComponent(link.resourceId)}`;
-    const copyUrl = link.copy && deps.copyUrl(link.copy.key, await isPrivate(link.dataset.id));
+    const copyUrl = link.copy && (await urls.of(link.copy.key, link.dataset.id));
     graph.push(distributionOf({ link: { ...link, url: redactUrl(link.url) }, attempt, iri, copyUrl }));
   }
   response.type('application/ld+json').send(JSON.stringify({ '@context': CONTEXT, '@graph': graph }));

@@ -1,11 +1,11 @@
 import { ArchiverError } from '../../../errors.ts';
 import type { HostStory } from '../../../record/ReportedHosts.ts';
+import { reportView } from '../../reportView.ts';
 import { answerPage, type ShownTable } from '../answerPage.ts';
 import { type Html, html } from '../frame/html.ts';
 import { adminPath, withQuery } from '../frame/paths.ts';
 import { notice, section, tiles, trail } from '../frame/pieces.ts';
 import { countText, durationText, plural, sizeText, time } from '../frame/texts.ts';
-import { reportView } from '../reportView.ts';
 import { chosenOf } from '../table/filters.ts';
 import { fullListing } from '../table/listing.ts';
 import type { Visit } from '../visit.ts';
@@ -23,7 +23,7 @@ const DONE = {
 export async function showHost(visit: Visit): Promise<void> {
   await visit.requireReport();
   const host = visit.named('host');
-  const story = await visit.deps.records.reports.host(host, reportView(visit));
+  const story = await visit.deps.records.reports.host(host, reportView(visit.deps, visit.place.now));
   if (!story) throw new ArchiverError('not-found', `Nothing is known of a host ${host}.`);
   const { place } = visit;
   await answerPage(visit, {
@@ -56,7 +56,7 @@ export async function clearHostLimits(visit: Visit): Promise<void> {
 /** Throws `not-found`: limits of a host that nobody asks would be limits of a misspelt one. */
 async function knownHost(visit: Visit): Promise<string> {
   const host = visit.named('host');
-  if (await visit.deps.records.reports.host(host, reportView(visit))) return host;
+  if (await visit.deps.records.reports.host(host, reportView(visit.deps, visit.place.now))) return host;
   throw new ArchiverError('not-found', `Nothing is known of a host ${host}.`);
 }
 

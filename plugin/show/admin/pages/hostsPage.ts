@@ -1,11 +1,11 @@
 import type { HostOrder, ReportedHost } from '../../../record/ReportedHosts.ts';
+import { reportView } from '../../reportView.ts';
 import { answerPage } from '../answerPage.ts';
 import { type Html, html } from '../frame/html.ts';
 import type { Place } from '../frame/Place.ts';
 import { adminPath, withQuery } from '../frame/paths.ts';
 import { badge } from '../frame/pieces.ts';
 import { countText, durationText, NOTHING, relativeText, sizeText } from '../frame/texts.ts';
-import { reportView } from '../reportView.ts';
 import { chosenOf, type Filter, filteredBy, filterForm } from '../table/filters.ts';
 import { pagedListing } from '../table/listing.ts';
 import type { Table } from '../table/Table.ts';
@@ -94,7 +94,7 @@ export async function showHosts(visit: Visit): Promise<void> {
     listings: [
       pagedListing(HOSTS_TABLE, visit.place, async (part) => {
         const query = { order, contains: filtered['q']?.toLowerCase(), ...part };
-        const { hosts, next } = await reports.hosts(query, reportView(visit));
+        const { hosts, next } = await reports.hosts(query, reportView(visit.deps, visit.place.now));
         return { entries: hosts, next };
       }),
     ],

@@ -1,11 +1,11 @@
 import { CODES } from '../../../model/status.ts';
 import type { LinkOrder, LinkQuery, LinkState } from '../../../record/ReportedLinks.ts';
+import { reportView } from '../../reportView.ts';
 import { answerPage } from '../answerPage.ts';
 import { html } from '../frame/html.ts';
 import { adminPath } from '../frame/paths.ts';
 import { section } from '../frame/pieces.ts';
 import { plural } from '../frame/texts.ts';
-import { reportView } from '../reportView.ts';
 import { chosenOf, type Filter, type Filtered, filteredBy, filterForm } from '../table/filters.ts';
 import { pagedListing } from '../table/listing.ts';
 import type { Visit } from '../visit.ts';
@@ -51,7 +51,7 @@ const TITLES: Readonly<Record<LinkState | 'any', string>> = {
 export async function showLinks(visit: Visit): Promise<void> {
   await visit.requireReport();
   const { reports } = visit.deps.records;
-  const view = reportView(visit);
+  const view = reportView(visit.deps, visit.place.now);
   const filtered = filteredBy(FILTERS, visit.request);
   const query = queryOf(filtered, visit.place.now);
   const state = chosenOf(TITLES, filtered['state']) ?? 'broken';

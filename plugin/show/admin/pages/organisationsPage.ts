@@ -1,10 +1,10 @@
 import type { ReportedOrganisation } from '../../../record/Reports.ts';
+import { reportView } from '../../reportView.ts';
 import { answerPage } from '../answerPage.ts';
 import { type Html, html } from '../frame/html.ts';
 import type { Place } from '../frame/Place.ts';
 import { adminPath, withQuery } from '../frame/paths.ts';
 import { countText, NOTHING } from '../frame/texts.ts';
-import { reportView } from '../reportView.ts';
 import { chosenOf, type Filter, filteredBy, filterForm } from '../table/filters.ts';
 import { fullListing } from '../table/listing.ts';
 import type { Column, Table } from '../table/Table.ts';
@@ -94,7 +94,7 @@ export async function showOrganisations(visit: Visit): Promise<void> {
   await visit.requireReport();
   const filtered = filteredBy(FILTERS, visit.request);
   const sort = sortOf(visit);
-  const all = await visit.deps.records.reports.organisations(reportView(visit));
+  const all = await visit.deps.records.reports.organisations(reportView(visit.deps, visit.place.now));
   const text = (filtered['q'] ?? '').toLowerCase();
   const found = all.filter((one) => `${titleOf(one)} ${one.organisation.name}`.toLowerCase().includes(text));
   await answerPage(visit, {

@@ -1,11 +1,11 @@
 import type { RecentChanges, ReportDay, ReportOverview } from '../../../record/Reports.ts';
 import type { Health } from '../../health.ts';
+import { reportView } from '../../reportView.ts';
 import { answerPage, type ShownTable } from '../answerPage.ts';
 import { type Html, html } from '../frame/html.ts';
 import { adminPath, withQuery } from '../frame/paths.ts';
 import { badge, notice, section, type Tile, tiles } from '../frame/pieces.ts';
 import { countText, durationText, NOTHING, sizeText, time } from '../frame/texts.ts';
-import { reportView } from '../reportView.ts';
 import { fullListing } from '../table/listing.ts';
 import type { Table } from '../table/Table.ts';
 import type { Visit } from '../visit.ts';
@@ -51,7 +51,7 @@ export async function showOverview(visit: Visit): Promise<void> {
   await visit.requireReport();
   const { records, health } = visit.deps;
   const [overview, how, backlog, pauses] = await Promise.all([
-    records.reports.overview(reportView(visit)),
+    records.reports.overview(reportView(visit.deps, visit.place.now)),
     health(),
     records.archivals.backlog(visit.place.now),
     records.leases.pauses(),
