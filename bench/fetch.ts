@@ -1,18 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Retriever } from '../plugin/fetch/retrieve/Retriever.ts';
-import { RetrieverPool } from '../plugin/fetch/retrieve/retrieverPool.ts';
-import { ThreadRetriever } from '../plugin/fetch/retrieve/threadRetriever.ts';
-import type { Attempt, Known } from '../plugin/model/attempt.ts';
 import { addressOf } from './addresses.ts';
-import { quick, roundsOr, say } from './options.ts';
-import { curl, digests, requireSame, requireSameLarge } from './peers.ts';
+import { Fetching } from './fetching.ts';
+import { isWanted, quick, roundsOr, say } from './options.ts';
+import { curl, digests, type Published, requireSame, requireSameLarge } from './peers.ts';
+import { endedChildrenUs, type ProcessorTimes, peakMemory, startMeter } from './processorTime.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
-import { alone, median, printRows, type Row } from './rows.ts';
+import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
 
-// Fetching, beside curl: `npm run bench:fetch [-- --json] [--quick] [--rounds N]`.
+// Fetching, beside curl and both digests: `npm run bench:fetch [-- --json] [--quick] [--rounds N]
+// [--only=small|middle|large|rechecks|memory]`.
 const rounds = roundsOr(quick ? 3 : 5);
 const PARALLEL = 32;
 /** Small files lie at several hosts, as those of a portal do: each host has its thread. */
@@ -21,11 +19,12 @@ const MIB = 1024 * 1024;
 const SIZES = quick
   ? { small: 2000, middle: 20, large: 256 * MIB, rechecks: 10_000 }
   : { small: 20_000, middle: 200, large: 4096 * MIB, rechecks: 100_000 };
+/** Whatever the cores are: what a process of this size needs. */
+const MEMORY_THREADS = 4;
 
 const WARMING = 2000;
 
 const scratch = mkdtempSync(join(tmpdir(), 'archiver-bench-'));
-let peakRss = 0;
 
 interface Work {
   readonly name: string;
@@ -33,6 +32,13 @@ interface Work {
   /** Units of work in all paths: files, or MiB. */
   readonly units: number;
   readonly unit: string;
+  /** Of curl, followed by both digests. */
+  readonly aim: number;
+}
+
+interface Round {
+  readonly ms: number;
+  readonly cpuUs: ProcessorTimes;
 }
 
 function publish(root: string): { small: Work; middle: Work; large: Work } {
@@ -47,14 +53,21 @@ function publish(root: string): { small: Work; middle: Work; large: Work } {
   for (const [index, path] of middle.entries()) writeFileSync(join(root, path), table(5 * MIB, index));
   writeFileSync(join(root, 'large.csv'), table(MIB, 0));
   truncateSync(join(root, 'large.csv'), SIZES.large);
+  const mib = (files: number, each: number) => ({ units: files * each, unit: 'MiB/s' });
   return {
-    small: { name: `${SIZES.small} files of 2-20 KiB`, paths: small, units: small.length, unit: 'files/s' },
-    middle: { name: `${middle.length} files of 5 MiB`, paths: middle, units: middle.length * 5, unit: 'MiB/s' },
+    small: {
+      name: `${SIZES.small} files of 2-20 KiB`,
+      paths: small,
+      units: small.length,
+      unit: 'files/s',
+      aim: 0.8,
+    },
+    middle: { name: `${middle.length} files of 5 MiB`, paths: middle, ...mib(middle.length, 5), aim: 1.5 },
     large: {
       name: `one file of ${SIZES.large / MIB} MiB`,
       paths: ['large.csv'],
-      units: SIZES.large / MIB,
-      unit: 'MiB/s',
+      ...mib(1, SIZES.large / MIB),
+      aim: 1.2,
     },
   };
 }
@@ -65,133 +78,91 @@ function table(bytes: number, seed: number): Buffer {
   return body;
 }
 
-let keptRounds = 0;
-const ourFolder = join(scratch, 'ours');
-
-/** Fetched, hashed and kept, each round below a timestamp of its own. */
-async function ours(retriever: Retriever, publisher: Publisher, { paths }: Work): Promise<number> {
-  const timestamp = `20260102T${String(++keptRounds).padStart(6, '0')}Z`;
-  const started = performance.now();
-  await inParallel(paths, async (path, index) => {
-    const request = requestFor(urlOf(publisher, path, index), `${timestamp}/r${index}`, null);
-    const { stage, reason } = await retriever.retrieve(request, signal);
-    if (!stage) throw new Error(`${path}: ${reason}`);
-    await retriever.commit(stage);
-  });
-  const ms = performance.now() - started;
-  if (paths.length === 1) rmSync(join(ourFolder, 'archive', timestamp), { recursive: true });
-  return ms;
+function urlsOf(publisher: Publisher, paths: readonly string[]): string[] {
+  return paths.map((path, index) => `http://${addressOf(index % HOSTS)}:${publisher.port}/${path}`);
 }
 
-/** The plugin's threads, one a core, started and warm as they are in a process that works for years. */
-async function openRetriever(publisher: Publisher, { paths }: Work): Promise<Retriever> {
-  const entry = new URL('./fetchThread.ts', import.meta.url);
-  const retriever = new RetrieverPool(
-    Array.from({ length: availableParallelism() }, () => new ThreadRetriever(entry, { folder: ourFolder })),
-  );
-  await ours(retriever, publisher, { name: 'warming', paths: paths.slice(0, WARMING), units: 0, unit: '' });
-  return retriever;
+/** Fetched, hashed and kept, by threads that are warm as they are in a process that works for years. */
+async function ours(fetching: Fetching, publisher: Publisher, { paths, units }: Work): Promise<Round> {
+  const meter = startMeter({ node: fetching.pid, publisher: publisher.pid });
+  const { ms, folder } = await fetching.perform(urlsOf(publisher, paths));
+  const cpuUs = meter(units);
+  // Many small files stay until the end: a file system that has just deleted them is slow to make new ones.
+  if (paths.length === 1) rmSync(folder, { recursive: true });
+  return { ms, cpuUs };
 }
 
-function urlOf(publisher: Publisher, path: string, index: number): string {
-  return `http://${addressOf(index % HOSTS)}:${publisher.port}/${path}`;
-}
-
-async function rechecks(retriever: Retriever, publisher: Publisher, { paths }: Work): Promise<number> {
-  const known = new Map<string, Known>();
-  await inParallel(paths, async (path, index) => {
-    const url = urlOf(publisher, path, index);
-    const attempt = await retriever.retrieve(requestFor(url, `known/r${index}`, null), signal);
-    if (attempt.stage) await retriever.discard(attempt.stage);
-    known.set(path, knownOf(url, attempt));
-  });
-  const many = Array.from({ length: SIZES.rechecks }, (_, index) => paths[index % paths.length] ?? '');
-  const started = performance.now();
-  await inParallel(many, async (path, index) => {
-    const url = urlOf(publisher, path, index % paths.length);
-    const { code } = await retriever.retrieve(requestFor(url, `known/r${index}`, known.get(path) ?? null), signal);
-    if (code !== 'not-modified') throw new Error(`${path}: ${code}`);
-  });
-  return (many.length / (performance.now() - started)) * 1000;
-}
-
-const { signal } = new AbortController();
-setMaxListeners(0, signal);
-
-function requestFor(url: string, place: string, known: Known | null) {
-  return {
-    url,
-    mode: 'demand',
-    known,
-    declaredFormat: 'CSV',
-    resourceName: null,
-    now: Date.now(),
-    keyPrefix: `archive/${place}`,
-  } as const;
-}
-
-function knownOf(url: string, { answer, bytes, md5, sha256 }: Attempt): Known {
-  const { status, headers } = answer ?? { status: 200, headers: {} };
-  return { url, storedAt: new Date().toISOString(), status, headers, bytes, md5, sha256, ok: true };
-}
-
-async function inParallel(
-  paths: readonly string[],
-  act: (path: string, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < paths.length; index = next++) {
-      await act(paths[index] ?? '', index);
-      if (index % 64 === 0) peakRss = Math.max(peakRss, process.memoryUsage.rss());
-    }
-  };
-  const watch = setInterval(() => {
-    peakRss = Math.max(peakRss, process.memoryUsage.rss());
-  }, 50);
-  await Promise.all(Array.from({ length: PARALLEL }, lane));
-  clearInterval(watch);
-}
-
-/** Each round into a folder of its own: deleting and recreating files makes a file system many times slower. */
-async function peer(publisher: Publisher, { paths }: Work, hashes: boolean): Promise<number> {
-  const root = join(scratch, 'files');
-  const files = paths.map((path, index) => ({ url: urlOf(publisher, path, index), path: join(root, path) }));
-  const started = performance.now();
+/** Each round into a folder of its own. */
+async function peer(publisher: Publisher, { paths, units }: Work): Promise<Round> {
+  const urls = urlsOf(publisher, paths);
+  const files = paths.map((path, index): Published => ({ url: urls[index] ?? '', path: join(scratch, 'files', path) }));
+  const [started, beforeUs] = [performance.now(), endedChildrenUs()];
   const folder = await curl(files, { scratch, parallel: PARALLEL });
-  if (hashes) await digests(folder);
+  await digests(folder);
   const ms = performance.now() - started;
+  const cpuUs = { tools: (endedChildrenUs() - beforeUs) / units };
   if (paths.length === 1) {
     await requireSameLarge(files, folder);
-    // Many small files stay until the end: a file system that has just deleted them is slow to make new ones.
     rmSync(folder, { recursive: true, force: true });
   } else requireSame(files, folder);
-  return ms;
+  return { ms, cpuUs };
 }
 
-async function compare(
-  retriever: Retriever,
-  publisher: Publisher,
-  work: Work,
-  aims: { curl: number | null; digests: number | null },
-): Promise<Row[]> {
-  const times = { ours: [] as number[], curl: [] as number[], digests: [] as number[] };
+async function compare(fetching: Fetching, publisher: Publisher, work: Work): Promise<Row[]> {
+  const times = { ours: [] as Round[], tools: [] as Round[] };
   for (let round = 0; round < rounds; round++) {
-    times.ours.push(await ours(retriever, publisher, work));
-    if (aims.curl !== null) times.curl.push(await peer(publisher, work, false));
-    if (aims.digests !== null) times.digests.push(await peer(publisher, work, true));
-    say(`${work.name}: round ${round + 1} of ${rounds}, ours ${Math.round(times.ours.at(-1) ?? 0)} ms`);
+    times.ours.push(await ours(fetching, publisher, work));
+    times.tools.push(await peer(publisher, work));
+    say(`${work.name}: round ${round + 1} of ${rounds}, ours ${Math.round(times.ours.at(-1)?.ms ?? 0)} ms`);
   }
-  const perSecond = (values: readonly number[]) => (work.units / median(values)) * 1000;
-  const row = (peerName: string, peerTimes: readonly number[], aim: number): Row => {
-    const [ours, peerRate] = [perSecond(times.ours), perSecond(peerTimes)];
-    const figure = alone(work.name, { unit: work.unit, ours, aim, better: 'more', rounds });
-    return { ...figure, peer: peerRate, peerName, ratio: ours / peerRate };
-  };
-  return [
-    ...(aims.curl === null ? [] : [row('curl --parallel', times.curl, aims.curl)]),
-    ...(aims.digests === null ? [] : [row('curl, then md5sum and sha256sum', times.digests, aims.digests)]),
-  ];
+  const [rate, peerRate] = [times.ours, times.tools].map(
+    (all) => (work.units / median(all.map(({ ms }) => ms))) * 1000,
+  ) as [number, number];
+  const cpuUs = medianTimes(times.ours.map((one) => ({ ...one.cpuUs })));
+  const { tools = Number.NaN } = medianTimes(times.tools.map((one) => one.cpuUs));
+  const row = alone(work.name, {
+    unit: work.unit,
+    ours: rate,
+    aim: work.aim,
+    better: 'more',
+    rounds,
+    cpuUs: { ...cpuUs, tools },
+  });
+  return [{ ...row, peer: peerRate, peerName: 'curl, then md5sum and sha256sum', ratio: rate / peerRate }];
+}
+
+async function recheckRow(fetching: Fetching, publisher: Publisher, { paths }: Work): Promise<Row> {
+  const figures: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const { ms } = await fetching.perform(urlsOf(publisher, paths), SIZES.rechecks);
+    figures.push((SIZES.rechecks / ms) * 1000);
+  }
+  return alone('rechecks answered with 304', {
+    unit: 'rechecks/s',
+    ours: median(figures),
+    aim: 20_000,
+    better: 'more',
+    rounds,
+  });
+}
+
+/** One process for each work: what one needed at most is not what another needs. */
+async function memoryRow(publisher: Publisher, work: Work): Promise<Row> {
+  const fetching = Fetching.start(scratch, { threads: MEMORY_THREADS, parallel: PARALLEL });
+  try {
+    const { folder } = await fetching.perform(urlsOf(publisher, work.paths));
+    if (work.paths.length === 1) rmSync(folder, { recursive: true });
+    const ours = peakMemory(fetching.pid);
+    return alone(`${work.name}: peak memory, ${MEMORY_THREADS} threads`, {
+      unit: 'MB',
+      ours,
+      aim: 250,
+      better: 'less',
+      rounds: 1,
+    });
+  } finally {
+    await fetching.close();
+  }
 }
 
 async function main(): Promise<void> {
@@ -200,28 +171,18 @@ async function main(): Promise<void> {
   const { small, middle, large } = publish(root);
   const publisher = await startPublisher(root, scratch, HOSTS);
   say(`published by ${publisher.name}`);
-  const retriever = await openRetriever(publisher, small);
+  const fetching = Fetching.start(scratch, { threads: availableParallelism(), parallel: PARALLEL });
   try {
-    const rows = [
-      ...(await compare(retriever, publisher, small, { curl: null, digests: 0.8 })),
-      ...(await compare(retriever, publisher, middle, { curl: null, digests: 1.5 })),
-      ...(await compare(retriever, publisher, large, { curl: null, digests: 1.2 })),
-    ];
-    const figures: number[] = [];
-    for (let round = 0; round < rounds; round++) figures.push(await rechecks(retriever, publisher, small));
-    rows.push(
-      alone('rechecks answered with 304', {
-        unit: 'rechecks/s',
-        ours: median(figures),
-        aim: 20_000,
-        better: 'more',
-        rounds,
-      }),
-    );
-    rows.push(alone('peak memory', { unit: 'MB', ours: peakRss / 1e6, aim: 250, better: 'less', rounds }));
+    await fetching.perform(urlsOf(publisher, small.paths.slice(0, WARMING)));
+    const rows: Row[] = [];
+    if (isWanted('small')) rows.push(...(await compare(fetching, publisher, small)));
+    if (isWanted('middle')) rows.push(...(await compare(fetching, publisher, middle)));
+    if (isWanted('large')) rows.push(...(await compare(fetching, publisher, large)));
+    if (isWanted('rechecks')) rows.push(await recheckRow(fetching, publisher, small));
+    if (isWanted('memory')) for (const work of [small, middle, large]) rows.push(await memoryRow(publisher, work));
     printRows(rows);
   } finally {
-    await retriever.close();
+    await fetching.close();
     await publisher.stop();
     rmSync(scratch, { recursive: true, force: true });
   }
