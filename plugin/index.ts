@@ -3,6 +3,7 @@ export type { DatasetBlock, ResourceBlock } from './decide/ckan/archiverBlock.ts
 export { datasetBlock } from './decide/ckan/archiverBlock.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
+export type { Contact } from './model/contact.ts';
 export type { Copy } from './model/copy.ts';
 export { EVENT_NAMES, type EventName } from './model/event.ts';
 export { HOOK_NAMES, type HookName } from './model/hook.ts';

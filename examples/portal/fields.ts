@@ -9,6 +9,9 @@ export interface DatasetFields {
   readonly private: boolean;
   /** Id of the organisation; null: nobody's. */
   readonly owner_org: string | null;
+  /** Who looks after it, and gets mail about its links; null: nobody. */
+  readonly maintainer: string | null;
+  readonly maintainer_email: string | null;
 }
 
 /** What an editor may set of a resource. */
@@ -75,6 +78,9 @@ export function readDataset(input: Input): DatasetFields {
   const name = reader.text('name');
   if (!/^[a-z0-9_-]{2,100}$/.test(name))
     reader.wrong('name', 'Must be 2 to 100 lower-case letters, digits, hyphens or underscores.', null);
+  const email = reader.text('maintainer_email') || null;
+  if (email !== null && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
+    reader.wrong('maintainer_email', 'Must be an address of e-mail.', null);
   return reader.finish({
     name,
     title: reader.text('title') || name,
@@ -82,6 +88,8 @@ export function readDataset(input: Input): DatasetFields {
     license_id: reader.text('license_id'),
     private: reader.truth('private'),
     owner_org: reader.text('owner_org') || null,
+    maintainer: reader.text('maintainer') || null,
+    maintainer_email: email,
   });
 }
 

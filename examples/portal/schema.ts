@@ -31,6 +31,9 @@ export async function createTables(knex: Knex): Promise<void> {
       state text not null default 'active'
     )`);
     await transaction.raw('alter table package add column if not exists owner_org text references "group"');
+    await transaction.raw(
+      'alter table package add column if not exists maintainer text, add column if not exists maintainer_email text',
+    );
     await transaction.raw(`create table if not exists resource (
       id text primary key,
       package_id text not null references package,

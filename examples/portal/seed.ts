@@ -24,6 +24,8 @@ interface SeedDataset {
   readonly license: string;
   /** Name of its organisation. */
   readonly owner: string;
+  /** Who looks after it. */
+  readonly maintainer: string;
   readonly resources: readonly SeedResource[];
 }
 
@@ -36,6 +38,7 @@ const DATASETS: readonly SeedDataset[] = [
     notes: 'Observations of the National Oceanic and Atmospheric Administration.',
     license: 'U.S. Government work',
     owner: 'noaa',
+    maintainer: 'Wanda Vane',
     resources: [
       file('weather.csv', 'CSV'),
       file('seattle-weather-hourly-normals.csv', 'CSV'),
@@ -51,6 +54,7 @@ const DATASETS: readonly SeedDataset[] = [
     notes: 'Employment by the Bureau of Labor Statistics, and the budget of the United States.',
     license: 'U.S. Government work',
     owner: 'labour',
+    maintainer: 'Paul Pence',
     resources: [
       file('us-employment.csv', 'CSV'),
       file('unemployment.tsv', 'TSV'),
@@ -66,6 +70,7 @@ const DATASETS: readonly SeedDataset[] = [
     notes: 'Earthquakes, bird strikes, penguins and the outlines of the world.',
     license: 'Public domain',
     owner: 'commerce',
+    maintainer: 'Wanda Vane',
     resources: [
       file('earthquakes.json', 'GeoJSON'),
       file('world-110m.json', 'TopoJSON'),
@@ -84,6 +89,9 @@ const idOf = (name: string): string => {
   const hex = createHash('sha256').update(`portal-archiver example ${name}`).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 };
+
+/** Of a domain that nobody has (RFC 2606). */
+const emailOf = (name: string): string => `${name.toLowerCase().replace(' ', '.')}@portal.example`;
 
 /** One of them is a part of another. */
 const ORGANISATIONS: readonly NewOrganisation[] = [
@@ -108,11 +116,14 @@ export const SEEDED: readonly Seeded[] = DATASETS.flatMap(({ resources }) =>
  */
 export async function seed(catalogue: Catalogue, publisher: string, lastPublisher: string | null): Promise<void> {
   const added = await catalogue.addOrganisations(ORGANISATIONS);
-  for (const { name, title, notes, license, owner, resources } of DATASETS) {
+  for (const { name, title, notes, license, owner, maintainer, resources } of DATASETS) {
     const datasetId = idOf(`dataset ${name}`);
     const owner_org = idOf(`organisation ${owner}`);
     if (lastPublisher === null && !(await catalogue.dataset(datasetId)))
-      await catalogue.createDataset(datasetId, { name, title, notes, license_id: license, private: false, owner_org });
+      await catalogue.createDataset(datasetId, {
+        ...{ name, title, notes, license_id: license, private: false, owner_org },
+        ...{ maintainer, maintainer_email: emailOf(maintainer) },
+      });
     const dataset = await catalogue.dataset(datasetId);
     // A folder of before there were organisations.
     if (dataset?.owner_org === null && added.includes(owner_org)) await catalogue.giveDataset(datasetId, owner_org);

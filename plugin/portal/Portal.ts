@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { BadgeWords } from '../model/badgeWords.ts';
+import type { Contact } from '../model/contact.ts';
 import type { HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Dataset, Organisation, Resource } from '../model/resource.ts';
@@ -83,6 +84,11 @@ export interface Catalog {
    * those that resources name, and none is a part of another.
    */
   listOrganisations?(): Promise<readonly Organisation[]>;
+  /**
+   * Whom to write to about the links of these datasets, by the id of the dataset; those left out, or null, are nobody's. Asked for
+   * up to 1000 datasets at a time, and each time anew before anybody is written to. Optional: without it nobody is.
+   */
+  contactOf?(datasetIds: readonly string[]): Promise<ReadonlyMap<string, Contact | null>>;
   /**
    * Writes what is not null to the host's resource rows, in the archiver's own transaction when it is the same
    * database; a host with knex types writes `transaction: Knex.Transaction`. Must not look like an edit: the host's hooks either stay silent or carry `origin: 'portal-archiver'`.

@@ -1,5 +1,6 @@
 import { ArchiverError } from '../errors.ts';
 import type { Config } from '../settings/Config.ts';
+import { CONTACT_ROLES } from './datasetContacts.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 import { NO_OWNERS, type OwnerJoin, ownerJoin } from './ownerJoin.ts';
 import { lookAtTable, type TableColumns, type TableLook } from './tableColumns.ts';
@@ -8,6 +9,7 @@ import {
   CKAN_DATASET,
   CKAN_ORGANISATION,
   CKAN_RESOURCE,
+  type DatasetTable,
   namedColumns,
   type TableNames,
   tableNamesOf,
@@ -147,10 +149,25 @@ export class HostTables {
     return [...tables, ...owners, named.length > 0].some(Boolean) ? named : null;
   }
 
+  /** Where nobody has named them, and they may not be read, nobody is written to. */
+  #namedContactColumns(): readonly string[] {
+    const rolesOf = (names: Partial<DatasetTable>) =>
+      Object.fromEntries(CONTACT_ROLES.map((role) => [role, names[role]]));
+    return namedColumns(rolesOf(this.#names.dataset), rolesOf(CKAN_DATASET), rolesOf(this.#given.dataset ?? {}));
+  }
+
   async #rightErrors(): Promise<readonly string[]> {
     const { resource, dataset, organisation } = this.#names;
     const { table, cacheUrl, cacheLastUpdated, hash, size, mimetype, ...read } = resource;
-    const { table: datasetTable, organisationId, ...readOfDataset } = dataset;
+    const {
+      table: datasetTable,
+      organisationId,
+      maintainer,
+      maintainerEmail,
+      author,
+      authorEmail,
+      ...readOfDataset
+    } = dataset;
     const { table: organisationTable, memberTable: _, ...readOfOrganisation } = organisation;
     const writes = [cacheUrl, cacheLastUpdated, hash, size, mimetype];
     // What nobody has named is left alone where it may not be read.
@@ -160,7 +177,7 @@ export class HostTables {
     return [
       ...(await tableRightErrors(this.#knex, table, { reads: [...Object.values(read), ...writes], writes })),
       ...(await tableRightErrors(this.#knex, datasetTable, {
-        reads: [...ofDataset, ...(named ? [organisationId] : [])],
+        reads: [...ofDataset, ...(named ? [organisationId] : []), ...this.#namedContactColumns()],
         writes: [],
       })),
       ...(named ? await tableRightErrors(this.#knex, organisationTable, { reads: owners, writes: [] }) : []),

@@ -1,4 +1,6 @@
-import { storableText } from '../decide/plainText.ts';
+import { mailAddressOf } from '../decide/mail/mailAddress.ts';
+import { plainText, storableText } from '../decide/plainText.ts';
+import type { Contact } from '../model/contact.ts';
 import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { Catalog } from './Portal.ts';
 
@@ -13,6 +15,7 @@ export type CatalogReader = Pick<
   | 'listDatasetResources'
   | 'listResources'
   | 'listOrganisations'
+  | 'contactOf'
 >;
 
 type Page = Parameters<Catalog['listResources']>[0];
@@ -20,13 +23,15 @@ type Page = Parameters<Catalog['listResources']>[0];
 /** Code points. No URL longer than 8192 bytes is asked for, so nothing is lost. */
 const URL_LENGTH = 16_384;
 const TEXT_LENGTH = 1000;
+const NAME_LENGTH = 100;
 
 /**
  * A host's catalogue, in which every text that editors write can be stored: well-formed, without NUL, bounded. Ids stay,
  * for the host is asked by them; a resource whose id PostgreSQL has no place for is none.
  */
 export function storableCatalog(catalog: CatalogReader): CatalogReader {
-  const { getResources, describeDataset, describeDatasets, listDatasetResources, listOrganisations } = catalog;
+  const { getResources, describeDataset, describeDatasets, listDatasetResources, listOrganisations, contactOf } =
+    catalog;
   return {
     async getResource(id) {
       const resource = await catalog.getResource(id);
@@ -57,6 +62,12 @@ export function storableCatalog(catalog: CatalogReader): CatalogReader {
     },
     ...(listOrganisations && {
       listOrganisations: async () => (await listOrganisations.call(catalog)).flatMap((one) => storableOwner(one) ?? []),
+    }),
+    ...(contactOf && {
+      contactOf: async (datasetIds: readonly string[]) => {
+        const found = [...(await contactOf.call(catalog, datasetIds))];
+        return new Map(found.map(([id, contact]) => [id, contact && writableContact(contact)]));
+      },
     }),
   };
 }
@@ -101,6 +112,12 @@ function storableOwner({ id, name, title, parentId }: Organisation): Organisatio
   if (id.includes('\0')) return null;
   const above = parentId?.includes('\0') ? null : parentId;
   return { id, name: short(name), title: shortOrNull(title), ...(above !== undefined && { parentId: above }) };
+}
+
+/** null: what is given is no address. A name becomes a part of a header, which is one line. */
+function writableContact({ address, name, language = null }: Contact): Contact | null {
+  const written = mailAddressOf(address);
+  return written === null ? null : { address: written, name: name && plainText(name, NAME_LENGTH), language };
 }
 
 /** Nothing else becomes a link on a page: a portal's templates may be anything. */

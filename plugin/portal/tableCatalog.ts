@@ -1,8 +1,10 @@
 import { ArchiverError, messageOf } from '../errors.ts';
+import type { Contact } from '../model/contact.ts';
 import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Config } from '../settings/Config.ts';
 import { readCacheUrls } from './cacheUrls.ts';
+import { contactList, contactsOf } from './datasetContacts.ts';
 import type { HostDatabase, HostTransaction } from './HostDatabase.ts';
 import { HostTables } from './hostTables.ts';
 import { readOrganisations } from './organisations.ts';
@@ -95,6 +97,17 @@ export class TableCatalog implements Catalog {
 
   async listOrganisations(): Promise<readonly Organisation[]> {
     return readOrganisations(this.#tables, (sql, bindings) => this.#rows('reading organisations', sql, bindings));
+  }
+
+  async contactOf(datasetIds: readonly string[]): Promise<ReadonlyMap<string, Contact>> {
+    const columns = await this.#tables.dataset();
+    const { dataset } = this.#tables.names;
+    const list = contactList(dataset, columns);
+    const wanted = datasetIds.filter(columns.isId);
+    if (list === null || wanted.length === 0) return new Map();
+    const sql = `select ${list} from :table: as d
+      where d.:id: = any(cast(:wanted as ${columns.idType}[])) and ${isThere(columns, 'd', dataset.state)}`;
+    return contactsOf(await this.#rows('reading contacts', sql, { ...dataset, wanted }));
   }
 
   /** Plain SQL in one statement: no hook of the host sees an edit, and no other column is touched. */

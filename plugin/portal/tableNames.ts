@@ -29,6 +29,12 @@ export interface DatasetTable {
   readonly state: string;
   /** Of the id of the organisation that a dataset belongs to. */
   readonly organisationId: string;
+  /** Of the name and the address of who is written to about a dataset's links. */
+  readonly maintainer: string;
+  readonly maintainerEmail: string;
+  /** Of the one who is written to where there is no address of a maintainer. */
+  readonly author: string;
+  readonly authorEmail: string;
 }
 
 /** Where a portal's organisations lie: a table and its columns. */
@@ -95,6 +101,10 @@ export const CKAN_DATASET: DatasetTable = {
   private: 'private',
   state: 'state',
   organisationId: 'owner_org',
+  maintainer: 'maintainer',
+  maintainerEmail: 'maintainer_email',
+  author: 'author',
+  authorEmail: 'author_email',
 };
 
 /** CKAN's table of groups, which organisations are. */
@@ -166,6 +176,10 @@ const DATASET_SETTINGS: SettingsOf<DatasetTable> = {
   private: 'datasetPrivateColumn',
   state: 'datasetStateColumn',
   organisationId: 'datasetOrganisationColumn',
+  maintainer: 'datasetMaintainerColumn',
+  maintainerEmail: 'datasetMaintainerEmailColumn',
+  author: 'datasetAuthorColumn',
+  authorEmail: 'datasetAuthorEmailColumn',
 };
 
 const ORGANISATION_SETTINGS: SettingsOf<OrganisationTable> = {

@@ -133,6 +133,26 @@ export const TABLE_SETTINGS = {
     'owner_org',
     "Column of the id of a dataset's organisation; read where it is there.",
   ),
+  datasetMaintainerColumn: columnOf(
+    'ARCHIVER_DATASET_MAINTAINER_COLUMN',
+    'maintainer',
+    "Column of the name of a dataset's maintainer, who may get mail; read where it is there.",
+  ),
+  datasetMaintainerEmailColumn: columnOf(
+    'ARCHIVER_DATASET_MAINTAINER_EMAIL_COLUMN',
+    'maintainer_email',
+    "Column of that maintainer's address; read where it is there.",
+  ),
+  datasetAuthorColumn: columnOf(
+    'ARCHIVER_DATASET_AUTHOR_COLUMN',
+    'author',
+    'Column of the name of the author, who gets the mail where no maintainer has an address; read where it is there.',
+  ),
+  datasetAuthorEmailColumn: columnOf(
+    'ARCHIVER_DATASET_AUTHOR_EMAIL_COLUMN',
+    'author_email',
+    "Column of that author's address; read where it is there.",
+  ),
   organisationTable: tableOf(
     'ARCHIVER_ORGANISATION_TABLE',
     'group',

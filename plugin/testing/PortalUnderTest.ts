@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import type { Contact } from '../model/contact.ts';
 import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { HostTransaction } from '../portal/HostDatabase.ts';
@@ -11,6 +12,8 @@ export interface CatalogUnderTest {
   readonly datasets: readonly Dataset[];
   /** Every organisation that the catalogue lists, with its `parentId`. Left out: the host has none. */
   readonly organisations?: readonly Organisation[];
+  /** Whom the catalogue names for each dataset that has somebody, by the dataset's id. Left out: nobody for any. */
+  readonly contacts?: ReadonlyMap<string, Contact>;
   /** Ids of the host's kind that no resource has, such as one of a row that was deleted; may be empty. */
   readonly missingIds: readonly string[];
   /** Runs the work in a transaction of the host's database, which is rolled back when the work rejects. */

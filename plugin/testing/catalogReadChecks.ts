@@ -17,6 +17,7 @@ export const CATALOG_READ_CHECKS: Readonly<Record<string, CatalogCheck>> = {
   'ends a list with an empty page': endsList,
   'lists the resources of a page as it answers them one by one': listsSame,
   'says the same of a resource and of its dataset: whose they are': saysWhose,
+  'names whom to write to about each dataset, and nobody for what is not there, where it can do so': namesContacts,
   'lists every organisation, with the one that it is a part of, where it can do so': listsOrganisations,
 };
 
@@ -124,6 +125,18 @@ async function saysWhose({ catalog, datasets }: CatalogUnderTest): Promise<void>
     const owner = found?.organisation ?? null;
     for (const resource of found?.resources ?? []) assert.deepEqual(resource.organisation ?? null, owner, resource.id);
   }
+}
+
+async function namesContacts(place: CatalogUnderTest, context: TestContext): Promise<void> {
+  const { catalog, datasets, missingIds, contacts = new Map() } = place;
+  if (!catalog.contactOf) return context.skip('it has no contactOf');
+  const found = await catalog.contactOf([...datasets.map(({ id }) => id), ...missingIds]);
+  const named = [...found].flatMap(([id, contact]) => {
+    return contact ? [[id, { address: contact.address, name: contact.name, language: contact.language ?? null }]] : [];
+  });
+  const expected = [...contacts].map(([id, contact]) => [id, { language: null, ...contact }]);
+  assert.deepEqual(Object.fromEntries(named), Object.fromEntries(expected));
+  assert.equal((await catalog.contactOf([])).size, 0);
 }
 
 async function listsOrganisations(place: CatalogUnderTest, context: TestContext): Promise<void> {

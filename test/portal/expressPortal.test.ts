@@ -237,6 +237,27 @@ describe('the portal of Express and knex', () => {
     await knex.raw('drop table "group"; alter table package drop column owner_org; drop owned by few; drop role few');
   });
 
+  test('names nobody to write to where the role may not read the addresses, and says so where they are named', async () => {
+    await knex.raw(`alter table package add column maintainer text, add column maintainer_email text;
+      update package set maintainer_email = 'wanda@weather.example';
+      create role clerk; grant usage on schema public to clerk; grant select on resource to clerk;
+      grant update on resource to clerk;
+      grant select (id, name, title, private, state) on package to clerk`);
+    const { catalog } = portalOf();
+    const contact = { address: 'wanda@weather.example', name: null };
+    assert.deepEqual(await catalog.contactOf?.(['p1', 'p3', 'none']), new Map([['p1', contact]]));
+    await knex.transaction(async (transaction) => {
+      await transaction.raw('set local role clerk');
+      const poor = new TableCatalog(transaction);
+      await poor.check();
+      assert.deepEqual(await poor.contactOf(['p1']), new Map());
+      const named = new TableCatalog(transaction, { dataset: { maintainerEmail: 'maintainer_email' } });
+      await assert.rejects(named.check(), /clerk lacks SELECT on maintainer_email of the portal's table package/);
+    });
+    await knex.raw(`alter table package drop column maintainer, drop column maintainer_email;
+      drop owned by clerk; drop role clerk`);
+  });
+
   test('names the table or the columns that a host lacks', async () => {
     const cases: [TableNames, string][] = [
       [{ resource: { table: 'nowhere' } }, "The portal's database has no table nowhere."],

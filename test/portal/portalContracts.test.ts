@@ -16,7 +16,8 @@ portalContract({ name: 'Express with the tables of CKAN', open: openExpress });
 catalogContract({ name: 'tables with other names and numbers as ids', open: openLibrary });
 
 const CKAN_TABLES = `
-  create table package (id text primary key, name text unique, title text, private boolean, state text, owner_org text);
+  create table package (id text primary key, name text unique, title text, private boolean, state text, owner_org text,
+    maintainer text, maintainer_email text, author text, author_email text);
   create table "group" (id text primary key, name text, title text, state text, is_organization boolean);
   create table member (id text, table_name text, table_id text, group_id text, state text);
   insert into "group" values ('o1', 'land', 'The Land', 'active', true), ('o2', 'sky', null, 'active', true),
@@ -25,7 +26,9 @@ const CKAN_TABLES = `
     ('m3', 'group', 'o2', 'o1', 'deleted');
   create table resource (id text primary key, package_id text, url text, name text, format text, url_type text,
     hash text, size bigint, mimetype text, cache_url text, cache_last_updated timestamptz, state text);
-  insert into package values ('p1', 'weather', 'Weather', false, 'active', 'o2'), ('p2', 'drafts', null, true, 'active', 'o3');
+  insert into package values
+    ('p1', 'weather', 'Weather', false, 'active', 'o2', 'Wanda', ' mailto:wanda@weather.example', 'Ann', 'ann@weather.example'),
+    ('p2', 'drafts', null, true, 'active', 'o3', 'Nobody', 'a@weather.example, b@weather.example', 'Ann', 'ann@weather.example');
   insert into resource (id, package_id, url, name, format, url_type, state) values
     ('r1', 'p1', 'http://a.example/1.csv', 'One', 'CSV', '', 'active'), ('r2', 'p1', null, null, null, 'upload', null),
     ('r3', 'p2', 'not a URL', 'Three', 'JSON', null, 'active'), ('r4', 'p1', 'http://a.example/4', 'Four', '', '', 'deleted');`;
@@ -33,12 +36,12 @@ const CKAN_TABLES = `
 const LIBRARY_TABLES = `
   create table house (nr smallint primary key, label text, "part of" smallint);
   insert into house values (1, 'press', null), (2, 'maps', 1), (3, 'itself', 3);
-  create table work (nr integer primary key, label text, secret boolean, house_nr integer);
+  create table work (nr integer primary key, label text, secret boolean, house_nr integer, mail text);
   create table file (nr bigint primary key, work_nr integer, link varchar(200), bytes bigint, saved integer default 0);
   create function count_save() returns trigger language plpgsql as
     $$ begin new.saved = old.saved + (new.link is distinct from old.link)::integer; return new; end $$;
   create trigger file_save before update on file for each row execute function count_save();
-  insert into work values (7, 'seven', false, 2), (8, 'eight', true, null);
+  insert into work values (7, 'seven', false, 2, null), (8, 'eight', true, null, 'x@house.example');
   insert into file values (9, 7, 'http://a.example/9', 1), (10, 7, 'http://a.example/10', 2), (11, 8, '', 3);`;
 
 async function openExpress(): Promise<PortalUnderTest> {
@@ -80,6 +83,10 @@ async function openExpress(): Promise<PortalUnderTest> {
       { id: 'o1', name: 'land', title: 'The Land', parentId: null },
       { ...sky, parentId: 'o1' },
     ],
+    contacts: new Map([
+      ['p1', { address: 'wanda@weather.example', name: 'Wanda' }],
+      ['p2', { address: 'ann@weather.example', name: 'Ann' }],
+    ]),
     missingIds: ['r4', 'unknown'],
     isListening: true,
     edits: () => hooks.count,
@@ -100,7 +107,14 @@ async function openLibrary(): Promise<CatalogUnderTest> {
   await knex.raw(LIBRARY_TABLES);
   const names = {
     resource: { table: 'file', id: 'nr', datasetId: 'work_nr', url: 'link', size: 'bytes' },
-    dataset: { table: 'work', id: 'nr', name: 'label', private: 'secret', organisationId: 'house_nr' },
+    dataset: {
+      table: 'work',
+      id: 'nr',
+      name: 'label',
+      private: 'secret',
+      organisationId: 'house_nr',
+      maintainerEmail: 'mail',
+    },
     organisation: { table: 'house', id: 'nr', name: 'label', parentId: 'part of' },
     pages: { dataset: '/works/{id}', resource: '' },
   };
@@ -130,6 +144,7 @@ async function openLibrary(): Promise<CatalogUnderTest> {
       { ...maps, parentId: '1' },
       { id: '3', name: 'itself', title: null, parentId: null },
     ],
+    contacts: new Map([['8', { address: 'x@house.example', name: null }]]),
     missingIds: ['12', '99999999999999999999', 'nine'],
     edits: async () => Number((await knex('file').sum('saved as count').first())?.['count']),
     close: drop,

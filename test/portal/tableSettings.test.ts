@@ -15,11 +15,11 @@ const TABLES = `
   create schema library;
   create table library.house (nr integer primary key, label text, "full name" text, fate text, part_of integer);
   create table library.work (nr integer primary key, label text not null, "full title" text, hidden boolean, fate text,
-    house integer);
+    house integer, keeper text, "keeper's mail" text, writer text, writer_mail text);
   insert into library.house values (5, 'press', 'The Press', null, null), (6, 'maps', null, null, 5);
   create table library.file (nr integer primary key, work_nr integer not null, link text not null, caption text, kind text,
     origin text, fate text, copy_link text, copy_time timestamptz, digest text, bytes bigint, media text);
-  insert into library.work values (1, 'one', 'Work one', false, null), (2, 'two', 'Work two', true, null), (3, 'three', null, false, 'deleted');
+  insert into library.work (nr, label, "full title", hidden, fate) values (1, 'one', 'Work one', false, null), (2, 'two', 'Work two', true, null), (3, 'three', null, false, 'deleted');
   update library.work set house = 6 where nr = 2;
   insert into library.file (nr, work_nr, link) values (1, 1, 'https://a.example/1'), (4, 2, 'https://a.example/4');`;
 
@@ -44,6 +44,10 @@ const NAMES: Readonly<Record<string, string>> = {
   ARCHIVER_DATASET_PRIVATE_COLUMN: 'hidden',
   ARCHIVER_DATASET_STATE_COLUMN: 'fate',
   ARCHIVER_DATASET_ORGANISATION_COLUMN: 'house',
+  ARCHIVER_DATASET_MAINTAINER_COLUMN: 'keeper',
+  ARCHIVER_DATASET_MAINTAINER_EMAIL_COLUMN: "keeper's mail",
+  ARCHIVER_DATASET_AUTHOR_COLUMN: 'writer',
+  ARCHIVER_DATASET_AUTHOR_EMAIL_COLUMN: 'writer_mail',
   ARCHIVER_DATASET_PAGE: '/works/{id}',
   ARCHIVER_RESOURCE_PAGE: 'https://files.example/{id}',
   ARCHIVER_ORGANISATION_TABLE: 'library.house',
