@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { testAzurite } from '../test/support/azurite.ts';
@@ -57,8 +57,8 @@ async function runTests(services: Readonly<Record<string, string>>): Promise<num
 
 /** Answers the runner's exit code; a signal to us ends the runner first, so that the services are stopped after it. */
 function runFiles(tests: readonly string[], failed: string, services: Readonly<Record<string, string>>) {
-  // Those of the infrastructure wait more than they work.
-  const limits = [`--test-concurrency=${values.infrastructure ? 3 : 2}`, '--test-timeout=600000'];
+  // Most files wait about as long as they work, so that one more than there are cores fills them.
+  const limits = [`--test-concurrency=${availableParallelism() + 1}`, '--test-timeout=600000'];
   const loaded = ['--import', 'tsx', '--import', './test/support/leftOpen.mjs'];
   const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   const listed = ['--test-reporter=./test/support/failedFiles.mjs', `--test-reporter-destination=${failed}`];

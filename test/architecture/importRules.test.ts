@@ -7,6 +7,7 @@ import { brokenImportRules } from '../support/importRules.ts';
 
 const MODULE = 'export interface One { id: string }\nexport const one = 1;\n';
 
+// That they hold for all of the tree is said by `npm run check:imports`.
 describe('the import rules', () => {
   let folder = '';
   before(async () => {
@@ -24,12 +25,6 @@ describe('the import rules', () => {
     const { errors } = await brokenImportRules(['plugin'], tree);
     return errors.map((error) => error.split(':')[0] ?? '');
   }
-
-  test('hold for the whole of the plugin', async () => {
-    const { modules, errors } = await brokenImportRules(['plugin']);
-    assert.deepEqual(errors, []);
-    assert.ok(modules > 50, `${modules} modules`);
-  });
 
   test('fail when no module was seen', async () => {
     await mkdir(join(folder, 'plugin'), { recursive: true });
