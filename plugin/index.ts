@@ -29,6 +29,8 @@ export type {
   PortalInfo,
   PortalUrls,
   Question,
+  UrlEdit,
+  UrlUpdate,
 } from './portal/Portal.ts';
 export type { DatasetTable, OrganisationTable, PageTemplates, ResourceTable, TableNames } from './portal/tableNames.ts';
 export type { HostStatus } from './record/Hosts.ts';
@@ -40,6 +42,7 @@ export type {
   LinkFilter,
   LinkOrder,
   LinkPage,
+  LinkProposal,
   LinkQuery,
   LinkState,
   ReportedLink,

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { HookEvent, HookName } from 'portal-archiver';
+import type { HookEvent, HookName, UrlUpdate } from 'portal-archiver';
 import { type DatasetFields, type ResourceFields, ValidationError } from './fields.ts';
 import type { PortalHooks } from './hooks.ts';
 
@@ -174,6 +174,23 @@ export class Catalogue {
         .update({ ...fields, metadata_modified: transaction.fn.now() });
       await this.#touch(datasetId, transaction);
       await this.#tell('afterResourceUpdate', { datasetId, resourceId: id, transaction });
+    });
+  }
+
+  /** An edit of the URL alone, where it is still the one expected; one that is made already is not made again. */
+  async updateUrl(id: string, url: string, expected: string): Promise<UrlUpdate> {
+    return this.#knex.transaction(async (transaction) => {
+      const row = await transaction<ResourceRow>('resource')
+        .where({ id, ...ACTIVE })
+        .forUpdate()
+        .first();
+      if (!row) return 'missing';
+      if (row.url === url) return 'updated';
+      if (row.url !== expected) return 'edited';
+      await transaction('resource').where({ id }).update({ url, metadata_modified: transaction.fn.now() });
+      await this.#touch(row.package_id, transaction);
+      await this.#tell('afterResourceUpdate', { datasetId: row.package_id, resourceId: id, transaction });
+      return 'updated';
     });
   }
 

@@ -48,6 +48,7 @@ export function createPortal({ knex, archiver, settings, site, tokens, logger }:
       hooks,
       settings,
       authorize: (request, question) => access.mayArchive(request, question),
+      updateUrl: (id, url, { expected }) => catalogue.updateUrl(id, url, expected),
       mount: (handler) => app.use('/archiver', handler),
     }),
   );

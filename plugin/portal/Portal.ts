@@ -99,9 +99,26 @@ export interface Catalog {
    * which they are then written. Optional: without it `relocate` has nothing to go by.
    */
   cacheUrls?(ids: readonly string[], transaction: HostTransaction): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Gives a resource the URL that somebody let the archiver propose: an ordinary edit, with all that follows one in the host (its hooks,
+   * dates, index, history). Answers what became of it; `edited` and `missing`: nothing was written. A rejection says, in a message for
+   * people, why the host does not take the URL. Optional: without it the pages show the URL to be copied.
+   */
+  updateUrl?(resourceId: string, url: string, edit: UrlEdit): Promise<UrlUpdate>;
   /** The bytes of an upload that has no public URL; null when it is missing. Optional. */
   openUpload?(resource: Resource): Promise<NodeJS.ReadableStream | null>;
 }
+
+/** On what condition a URL is changed, and for whom. */
+export interface UrlEdit {
+  /** The URL as it was when another was proposed: where it is neither this nor the new one, nothing is written. */
+  readonly expected: string;
+  /** Who applied it, as `info.caller` names them; null: it does not. `authorize` was asked for `archive.admin`. */
+  readonly by: string | null;
+}
+
+/** `updated`: it has the new URL, also where it had it before; `edited`: it has another than the one expected; `missing`: it is gone. */
+export type UrlUpdate = 'updated' | 'edited' | 'missing';
 
 /** What somebody wants to do. */
 export type Action = 'archive.trigger' | 'archive.read' | 'archive.download' | 'archive.report' | 'archive.admin';

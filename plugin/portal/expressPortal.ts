@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Logger } from '../model/logger.ts';
 import type { HostDatabase } from './HostDatabase.ts';
-import type { AuthorizationRequest, HookSource, Portal, PortalInfo } from './Portal.ts';
+import type { AuthorizationRequest, Catalog, HookSource, Portal, PortalInfo } from './Portal.ts';
 import { TableCatalog } from './tableCatalog.ts';
 import { type TableNames, tableNameErrors, tableSettingsOf } from './tableNames.ts';
 
@@ -22,6 +22,11 @@ export interface ExpressPortalOptions {
   /** Where the names differ from CKAN's; the settings of tables and columns win over them. */
   readonly tables?: TableNames;
   readonly hooks?: HookSource;
+  /**
+   * How a proposed URL is applied: the portal's own edit, or `table`: an update of the column of URLs alone, for a portal in which nothing
+   * else follows a save. Absent: it is shown to be copied.
+   */
+  readonly updateUrl?: NonNullable<Catalog['updateUrl']> | 'table';
   /** Languages of badges beyond the archiver's, or sentences of its own. */
   readonly badgeWords?: PortalInfo['badgeWords'];
   /** Names who asks. Default: by the Authorization header. */
@@ -37,7 +42,7 @@ export interface ExpressPortalOptions {
 export function createExpressPortal(options: ExpressPortalOptions): Portal {
   const { knex, name, version, caller, authorize, logger, hooks, badgeWords, mount } = options;
   const site = withoutSlash(options.site);
-  const catalog = new TableCatalog(knex, options.tables, site);
+  const catalog = new TableCatalog(knex, options.tables, site, options.updateUrl ?? null);
   return {
     info: { name, version, ...(caller && { caller }), ...(badgeWords && { badgeWords }) },
     urls: { site, archiver: withoutSlash(options.archiverUrl ?? `${site}/archiver`) },

@@ -31,12 +31,15 @@ export class HostTables {
   readonly #knex: HostDatabase;
   /** What the host names; the settings may name others. */
   readonly #given: TableNames;
+  readonly #writesUrl: boolean;
   #names: AllTableNames;
   #look: Promise<Look> | null = null;
 
-  constructor(knex: HostDatabase, given: TableNames) {
+  /** `writesUrl`: URLs are edited in the table of resources, too. */
+  constructor(knex: HostDatabase, given: TableNames, { writesUrl }: { readonly writesUrl: boolean }) {
     this.#knex = knex;
     this.#given = given;
+    this.#writesUrl = writesUrl;
     this.#names = withCkanNames(given);
   }
 
@@ -169,7 +172,7 @@ export class HostTables {
       ...readOfDataset
     } = dataset;
     const { table: organisationTable, memberTable: _, ...readOfOrganisation } = organisation;
-    const writes = [cacheUrl, cacheLastUpdated, hash, size, mimetype];
+    const writes = [cacheUrl, cacheLastUpdated, hash, size, mimetype, ...(this.#writesUrl ? [resource.url] : [])];
     // What nobody has named is left alone where it may not be read.
     const named = this.#namedOfOrganisation() !== null;
     const ofDataset = Object.values(readOfDataset).filter((column) => column !== null);

@@ -13,6 +13,7 @@ import type { Catalog } from './Portal.ts';
 import { pageUrl } from './pageUrl.ts';
 import type { TableColumns } from './tableColumns.ts';
 import type { TableNames } from './tableNames.ts';
+import { type TableEdits, updateUrlInTable } from './updateUrl.ts';
 import { notWritten, overfullColumns, WRITTEN } from './writtenColumns.ts';
 
 type DatasetRow = Omit<Dataset, 'resources'>;
@@ -24,12 +25,19 @@ export class TableCatalog implements Catalog {
   readonly #knex: HostDatabase;
   readonly #tables: HostTables;
   readonly #site: string | null;
+  /** Left out where nobody said how URLs are edited. */
+  readonly updateUrl?: NonNullable<Catalog['updateUrl']>;
 
-  /** `site`: absolute URL of the portal without a trailing slash, below which its pages are; null: they are not known. */
-  constructor(knex: HostDatabase, names: TableNames = {}, site: string | null = null) {
+  /**
+   * `site`: absolute URL of the portal without a trailing slash, below which its pages are; null: they are not known. `edits`: how
+   * a URL is edited; null: not by the archiver.
+   */
+  constructor(knex: HostDatabase, names: TableNames = {}, site: string | null = null, edits: TableEdits = null) {
     this.#knex = knex;
-    this.#tables = new HostTables(knex, names);
+    this.#tables = new HostTables(knex, names, { writesUrl: edits === 'table' });
     this.#site = site;
+    if (edits === 'table') this.updateUrl = (...edit) => updateUrlInTable(this.#tables, knex, edit);
+    else if (edits) this.updateUrl = edits;
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Archival, ArchivalRequest, ArchivalUpdate, Lane, Lease } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
+import type { SeenMove } from '../model/proposal.ts';
 import type { Code } from '../model/status.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { DeliveriesOf, NewDelivery } from './Deliveries.ts';
@@ -18,6 +19,8 @@ export interface ArchivalRecord {
   readonly landing?: LandingRecord | null;
   /** What the attempt adds to the history of its resource; left out where there is nothing to add. */
   readonly history?: HistoryRecord | undefined;
+  /** Where the link was seen to lead for good; left out or null: nothing new is known of that. */
+  readonly move?: SeenMove | null;
   readonly writeBack: WriteBack | null;
   readonly taskStatus: TaskStatus;
   /** Webhook messages of what happened; they commit with it. */

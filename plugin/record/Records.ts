@@ -9,6 +9,7 @@ import type { Hosts } from './Hosts.ts';
 import type { Landings } from './Landings.ts';
 import type { OperatorViews } from './OperatorViews.ts';
 import type { Processes } from './Processes.ts';
+import type { Proposals } from './Proposals.ts';
 import type { Reports } from './Reports.ts';
 import type { Runs } from './Runs.ts';
 import type { StoreIdentities } from './StoreIdentities.ts';
@@ -27,6 +28,7 @@ export interface Records {
   readonly landings: Landings;
   readonly identities: StoreIdentities;
   readonly histories: Histories;
+  readonly proposals: Proposals;
   readonly reports: Reports;
   readonly addresses: Addresses;
   readonly processes: Processes;

@@ -21,6 +21,8 @@ export interface LinkFilter {
   readonly states?: readonly LinkState[] | undefined;
   /** Not working since this moment, or longer. */
   readonly failingBefore?: Date | undefined;
+  /** true: only those for which another URL is proposed. */
+  readonly proposed?: boolean | undefined;
   /** Its state or its place changed since. */
   readonly changedSince?: Date | undefined;
 }
@@ -66,8 +68,17 @@ export interface ReportedLink {
   readonly changedAt: Date;
   /** Where permanent redirects led when it last worked; null: nowhere else. */
   readonly movedTo: string | null;
+  /** The URL that is proposed in the place of this one; null: none is. */
+  readonly proposal: LinkProposal | null;
   /** The newest good copy; null: there is none. */
   readonly copy: LinkCopy | null;
+}
+
+/** A URL to which a link redirects for good, as checks at least a day apart have shown. */
+export interface LinkProposal {
+  readonly url: string;
+  readonly firstSeenAt: Date;
+  readonly lastSeenAt: Date;
 }
 
 /** A copy that a report names. */

@@ -27,7 +27,7 @@ export interface Reports {
   links(query: LinkQuery, view: ReportView): Promise<LinkPage>;
   /** All links of a query, some at a time, without any of them being held: for CSV. */
   everyLink(query: Omit<LinkQuery, 'after' | 'limit'>, view: ReportView): AsyncGenerator<readonly ReportedLink[]>;
-  /** How many links a filter by at most one of organisation and host lets through, without reading them; null: not known. */
+  /** How many links a filter by at most one of organisation and host, or by `proposed` alone, lets through, without reading them; null: not known. */
   countLinks(filter: LinkFilter, view: ReportView): Promise<number | null>;
   /** Every organisation of the portal, by its title. `own` counts its own datasets, `all` also those of what is a part of it. */
   organisations(view: ReportView): Promise<readonly ReportedOrganisation[]>;

@@ -17,6 +17,7 @@ import { type Listen, listenOver } from './database/listen.ts';
 import { databaseOf } from './database/openDatabase.ts';
 import { HistoryTable } from './history/historyTable.ts';
 import { OperatorViewsTable } from './operator/operatorViewsTable.ts';
+import { ProposalTable } from './proposal/proposalTable.ts';
 import type { Records } from './Records.ts';
 import { ReportTables } from './report/reportTables.ts';
 import { RunTable } from './run/runTable.ts';
@@ -46,6 +47,7 @@ export function createRecords(options: {
     landings: new LandingTable(database),
     identities: new StoreIdentityTable(database),
     histories: new HistoryTable(database),
+    proposals: new ProposalTable(database),
     reports: new ReportTables(database),
     addresses: new AddressTable(database),
     processes: new ProcessTable(database),

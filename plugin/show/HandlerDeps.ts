@@ -22,12 +22,16 @@ export interface HandlerDeps {
     | 'landings'
     | 'leases'
     | 'operatorViews'
+    | 'proposals'
     | 'reports'
     | 'runs'
     | 'taskStatus'
   >;
   readonly store: Pick<ArchiveStore, 'read' | 'size'>;
-  readonly catalog: Pick<Catalog, 'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources'>;
+  readonly catalog: Pick<
+    Catalog,
+    'getResource' | 'getDataset' | 'describeDataset' | 'listDatasetResources' | 'updateUrl'
+  >;
   readonly authorize: Portal['authorize'];
   /** Whose pages may change something: those of the portal and of the archiver, such as `https://data.example`. */
   readonly origins: ReadonlySet<string>;
@@ -37,6 +41,8 @@ export interface HandlerDeps {
   readonly archiverUrl: string;
   /** The caller, for an Idempotency-Key; null: nobody in particular. */
   caller(request: IncomingMessage): string | null;
+  /** The caller as the portal names people; null: it does not. */
+  nameOf(request: IncomingMessage): string | null;
   /** Failures in a row that make a link broken. */
   readonly confirmFailures: number;
   /** How long caches may keep a copy that anybody may read. */

@@ -14,6 +14,7 @@ import { listHosts, listOrganisations, listResources } from './list/listAnswers.
 import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
+import { answerApplied, answerDismissed } from './proposal/proposalAnswers.ts';
 import { showQuality } from './quality/qualityRoute.ts';
 import { readForm, readJson, refuseForeignSites, refuseLongBodies } from './refusals.ts';
 import {
@@ -39,6 +40,8 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   listResources,
   listHosts,
   listOrganisations,
+  applyProposal: answerApplied,
+  dismissProposal: answerDismissed,
   showResource,
   badgePicture: (deps, request, response) => showBadge('svg', deps, request, response),
   badgeData: (deps, request, response) => showBadge('json', deps, request, response),

@@ -6,6 +6,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read.',
   403: 'Not for you, or sent by a page of another site.',
   404: 'Not there, or not for you.',
+  409: 'The portal does not take it; the detail says why.',
   412: 'Not the version that was expected.',
   413: 'No route reads a body; this one is too long to be passed over.',
   416: 'No such part.',

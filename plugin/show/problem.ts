@@ -8,6 +8,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
+  'host-refused': 409,
   'precondition-failed': 412,
   'payload-too-large': 413,
   'range-not-satisfiable': 416,

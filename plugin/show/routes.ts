@@ -1,6 +1,7 @@
 import { ADMIN_ROUTES } from './admin/adminRoutes.ts';
 import { CKAN_ROUTES } from './ckan/ckanRoutes.ts';
 import { LIST_ROUTES } from './list/listRoutes.ts';
+import { PROPOSAL_ROUTES } from './proposal/proposalRoutes.ts';
 import type { Route } from './Route.ts';
 
 const accepted = { 202: { description: 'Accepted; Location names the run.', schema: 'Run' } } as const;
@@ -70,6 +71,7 @@ export const ROUTES = [
     problems: [400, 403, 404, 413, 500, 503],
   },
   ...LIST_ROUTES,
+  ...PROPOSAL_ROUTES,
   {
     ...READ,
     id: 'showResource',

@@ -2,6 +2,7 @@ import { CODES } from '../model/status.ts';
 import { ADMIN_SCHEMAS } from './admin/adminSchemas.ts';
 import { CKAN_SCHEMAS } from './ckan/ckanSchemas.ts';
 import { LIST_SCHEMAS } from './list/listSchemas.ts';
+import { PROPOSAL_SCHEMAS } from './proposal/proposalSchemas.ts';
 import { closed, count, nextPage, optionalText, optionalTime, type Schema, text, time } from './schemaParts.ts';
 
 const truth = { type: 'boolean' };
@@ -191,6 +192,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     code: { ...text, pattern: '^[a-z-]+$', description: 'Stable, unlike title and detail.' },
   }),
   ...LIST_SCHEMAS,
+  ...PROPOSAL_SCHEMAS,
   ...CKAN_SCHEMAS,
   ...ADMIN_SCHEMAS,
   OpenApi: { type: 'object', description: 'An OpenAPI 3.1 document.' },

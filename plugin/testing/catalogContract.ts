@@ -1,6 +1,7 @@
 import { after, before, describe, it } from 'node:test';
 import { CATALOG_READ_CHECKS, checkUnknownId } from './catalogReadChecks.ts';
 import type { CatalogSubject, CatalogUnderTest } from './PortalUnderTest.ts';
+import { URL_EDIT_CHECKS } from './urlEditChecks.ts';
 import { WRITE_BACK_CHECKS } from './writeBackChecks.ts';
 
 /** Texts that come from URLs and command lines, where anything may stand in the place of an id. */
@@ -32,7 +33,7 @@ export function catalogContract({ name, skip = false, open }: CatalogSubject): v
 
 /** The tests of {@link catalogContract} for a suite that opens the place itself. */
 export function itIsCatalog(place: () => CatalogUnderTest): void {
-  for (const [title, check] of Object.entries({ ...CATALOG_READ_CHECKS, ...WRITE_BACK_CHECKS })) {
+  for (const [title, check] of Object.entries({ ...CATALOG_READ_CHECKS, ...WRITE_BACK_CHECKS, ...URL_EDIT_CHECKS })) {
     it(title, (context) => check(place(), context));
   }
   for (const id of NO_IDS) {

@@ -5,6 +5,7 @@ import { copyUrl } from '../decide/copyUrl.ts';
 import { hostOf } from '../decide/hostOf.ts';
 import { type NextArchival, nextArchival } from '../decide/nextArchival.ts';
 import { hostRefusedAttempt, storeRefusedAttempt, unrecordableAttempt } from '../decide/ownFault.ts';
+import { seenMove } from '../decide/proposal/seenMove.ts';
 import { stateChanges } from '../decide/stateChanges.ts';
 import { codeOf, messageOf, StoreRefused } from '../errors.ts';
 import type { Resource } from '../model/resource.ts';
@@ -54,6 +55,7 @@ export function decide(decided: MadeAttempt, deps: DecisionDeps): Decision {
       archival: { ...next.archival, nextCheckAt: earlier(next.archival.nextCheckAt, derivation?.nextCheckAt ?? null) },
       landing: landingOf(decided, at),
       history: historyOf(decided, next, copy, at),
+      move: seenMove(attempt, resource, before.known, at),
       datasetId,
       settled,
       writeBack: writeBackOf(attempt, toTell, resource, copiesUrlOf(deps, resource)),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { copyUrl } from '../decide/copyUrl.ts';
+import { storableText } from '../decide/plainText.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
@@ -51,6 +52,7 @@ export function handlerDepsOf(opened: Opened): HandlerDeps {
     portal: { name: portal.info.name, site: portal.urls.site },
     archiverUrl: portal.urls.archiver.replace(/\/+$/, ''),
     caller: (request) => portal.info.caller?.(request) ?? callerOf(request),
+    nameOf: (request) => namedCaller(portal, request),
     confirmFailures: config.confirmFailures,
     copyMaxAgeMs: config.copyMaxAgeMs,
     readerLimits: { idleTimeoutMs: config.readerIdleTimeoutMs, minBytesPerSecond: config.readerMinBytesPerSecond },
@@ -76,6 +78,14 @@ function adminDepsOf({ config, portal, records, queue, environment, stopping, no
     queue,
     formCaller: (request) => portal.info.caller?.(request) ?? hashOf(request.headers.authorization),
   };
+}
+
+const LONGEST_NAME = 200;
+
+/** As it is kept: whatever the portal calls people. */
+function namedCaller({ info }: Portal, request: IncomingMessage): string | null {
+  const name = info.caller?.(request) ?? null;
+  return name === null ? null : storableText(name, LONGEST_NAME);
 }
 
 /** The same credentials are the same caller; they are not kept, only their hash. */

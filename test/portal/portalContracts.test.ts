@@ -56,6 +56,15 @@ async function openExpress(): Promise<PortalUnderTest> {
   const portal = createExpressPortal({
     ...{ knex, site, hooks, logger: SILENT, name: 'test', version: '1', authorize: () => true },
     mount: (handler) => app.use('/archiver', handler),
+    updateUrl: async (id, url, { expected }) => {
+      const row = await knex('resource').where({ id }).andWhereRaw("state is distinct from 'deleted'").first();
+      if (row && row.url !== url && row.url !== expected) return 'edited';
+      if (row && row.url !== url) {
+        await knex('resource').where({ id }).update({ url });
+        await hooks.emit('afterResourceUpdate', { resourceId: id, datasetId: row.package_id });
+      }
+      return row ? 'updated' : 'missing';
+    },
   });
   const sky = { id: 'o2', name: 'sky', title: null };
   const page = (name: string) => `${site}/dataset/${name}`;
@@ -118,7 +127,7 @@ async function openLibrary(): Promise<CatalogUnderTest> {
     organisation: { table: 'house', id: 'nr', name: 'label', parentId: 'part of' },
     pages: { dataset: '/works/{id}', resource: '' },
   };
-  const catalog = new TableCatalog(knex, names, 'https://library.example');
+  const catalog = new TableCatalog(knex, names, 'https://library.example', 'table');
   const maps = { id: '2', name: 'maps', title: null };
   const resource = (id: string, datasetId: string, url: string) => ({
     ...{ id, datasetId, url, name: null, format: null, urlType: null },

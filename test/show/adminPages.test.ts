@@ -234,7 +234,9 @@ describe('the pages for operators', () => {
         for (const role of ['anonymous', 'reader', 'editor'])
           assert.equal(await post(path, cookie.replace('administrator', role), token), 403, `${path} ${role}`);
       assert.deepEqual(await runs(), before);
-      for (const path of forms) assert.equal(await post(path, cookie, token), 303, path);
+      // No URL is proposed for the resource.
+      const statusOfForm = (path: string) => (path.includes('/proposal/') ? 404 : 303);
+      for (const path of forms) assert.equal(await post(path, cookie, token), statusOfForm(path), path);
       assert.notDeepEqual(await runs(), before);
     });
 

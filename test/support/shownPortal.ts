@@ -9,6 +9,7 @@ import type { Knex } from 'knex';
 import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
+import type { ExpressPortalOptions } from '../../plugin/portal/expressPortal.ts';
 import type { AuthorizationRequest, PortalInfo } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
@@ -26,12 +27,16 @@ interface OpenOptions {
   /** An empty one; default: a new one on the suite's server. */
   readonly database?: TestDatabase;
   readonly badgeWords?: PortalInfo['badgeWords'];
+  readonly updateUrl?: ExpressPortalOptions['updateUrl'];
+  readonly caller?: (request: IncomingMessage) => string | null;
+  readonly now?: () => Date;
 }
 
-interface Parts extends Required<Pick<OpenOptions, 'database' | 'site' | 'settings'>> {
+interface Parts
+  extends Required<Pick<OpenOptions, 'database' | 'site' | 'settings'>>,
+    Pick<OpenOptions, 'badgeWords' | 'updateUrl' | 'caller' | 'now'> {
   readonly knex: Knex;
   readonly folder: string;
-  readonly badgeWords: PortalInfo['badgeWords'];
 }
 
 type Authorize = (request: IncomingMessage, question: AuthorizationRequest) => boolean;
@@ -63,10 +68,12 @@ export class ShownPortal {
   readonly #toldAt = new Map<string, number>();
 
   readonly #knex: Knex;
+  readonly #now: () => Date;
 
   private constructor(parts: Parts) {
     this.database = parts.database;
     this.#knex = parts.knex;
+    this.#now = parts.now ?? (() => new Date());
     this.folder = parts.folder;
     this.#publisher = createServer(async (request, response) => {
       this.requests.push(request.url ?? '');
@@ -86,9 +93,12 @@ export class ShownPortal {
         error: this.#log('error'),
       },
       authorize: (request, question) => this.authorize(request, question),
+      ...(parts.updateUrl && { updateUrl: parts.updateUrl }),
+      ...(parts.caller && { caller: parts.caller }),
     });
     const info = { ...portal.info, ...(parts.badgeWords && { badgeWords: parts.badgeWords }) };
-    this.archiver.register({ ...portal, info, urls: { site: parts.site, archiver: `${parts.site}/archiver/` } });
+    const urls = { site: parts.site, archiver: `${parts.site}/archiver/` };
+    this.archiver.register({ ...portal, info, urls, ...(parts.now && { now: parts.now }) });
   }
 
   static async open({
@@ -96,13 +106,13 @@ export class ShownPortal {
     settings = {},
     connect,
     database: given,
-    badgeWords,
+    ...more
   }: OpenOptions = {}): Promise<ShownPortal> {
     const database = given ?? (await freshDatabase());
     await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
     const knex = connect?.(database.url) ?? database.knex;
-    const portal = new ShownPortal({ database, knex, folder, site, settings, badgeWords });
+    const portal = new ShownPortal({ database, knex, folder, site, settings, ...more });
     portal.#publisher.listen(0, '127.0.0.1');
     await once(portal.#publisher, 'listening');
     try {
@@ -158,14 +168,15 @@ export class ShownPortal {
   async ended(runId: string): Promise<void> {
     const { runs } = this.archiver.archive;
     await until(async () => (await runs.get(runId))?.state === 'done', 60);
-    const since = (await runs.get(runId))?.createdAt ?? new Date();
+    const since = (await runs.get(runId))?.createdAt ?? this.#now();
     const rows = await this.database.knex('archiver.archival').where('checked_at', '>=', since).select('*');
     await until(() => rows.every((row) => this.isTold(row.resource_id, new Date(row.checked_at))));
   }
 
   #noteEnd(fields: object, message = ''): void {
     const resourceId: unknown = Reflect.get(fields, 'resourceId');
-    if (message === 'archival ended' && typeof resourceId === 'string') this.#toldAt.set(resourceId, Date.now());
+    if (message === 'archival ended' && typeof resourceId === 'string')
+      this.#toldAt.set(resourceId, this.#now().getTime());
   }
 
   #log(level: 'warn' | 'error') {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
 import type { Logger } from '../../plugin/model/logger.ts';
-import { createExpressPortal } from '../../plugin/portal/expressPortal.ts';
+import { createExpressPortal, type ExpressPortalOptions } from '../../plugin/portal/expressPortal.ts';
 import type { AuthorizationRequest, Portal } from '../../plugin/portal/Portal.ts';
 import type { TableNames } from '../../plugin/portal/tableNames.ts';
 
@@ -40,9 +40,12 @@ export interface TestPortalOptions {
   authorize?(request: IncomingMessage, question: AuthorizationRequest): boolean;
   readonly tables?: TableNames;
   readonly site?: string;
+  readonly updateUrl?: ExpressPortalOptions['updateUrl'];
+  caller?(request: IncomingMessage): string | null;
 }
 
-export function testPortal({ knex, settings, logger = SILENT, authorize, tables, site }: TestPortalOptions): Portal {
+export function testPortal(options: TestPortalOptions): Portal {
+  const { knex, settings, logger = SILENT, authorize, tables, site, updateUrl, caller } = options;
   return createExpressPortal({
     knex,
     site: site ?? 'http://portal.example',
@@ -51,6 +54,8 @@ export function testPortal({ knex, settings, logger = SILENT, authorize, tables,
     logger,
     authorize: authorize ?? (() => true),
     ...(tables && { tables }),
+    ...(updateUrl && { updateUrl }),
+    ...(caller && { caller }),
     settings: { sweepCron: '', allowNetworks: '127.0.0.0/8', ...settings },
   });
 }

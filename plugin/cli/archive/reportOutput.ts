@@ -30,6 +30,7 @@ const COLUMNS: Readonly<Record<string, (link: ReportedLink) => Cell>> = {
   copy: ({ copy }) => copy?.key,
   copy_bytes: ({ copy }) => copy?.bytes,
   copy_stored: ({ copy }) => copy?.storedAt,
+  proposed_url: ({ proposal }) => proposal?.url,
 };
 
 /** As RFC 4180 has it, as it is read. What a spreadsheet would take for a formula begins with an apostrophe. */

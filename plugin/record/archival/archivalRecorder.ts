@@ -9,6 +9,7 @@ import type { Database } from '../database/Database.ts';
 import { asRefusal } from '../database/databaseFailed.ts';
 import { addToCounters } from '../history/counterTable.ts';
 import { writeAttempts, writeChanges } from '../history/writeHistory.ts';
+import { writeMoves } from '../proposal/writeMoves.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeLandings } from './landingTable.ts';
@@ -140,6 +141,8 @@ export class ArchivalRecorder {
     await writeChanges(database, histories, on);
     const rows = records.map((record) => rowOf(record, isWantedAgain(record)));
     await database.rows('recording archivals', UPDATE, { records: JSON.stringify(rows) }, on);
+    const moves = records.flatMap(({ move }) => move ?? []);
+    await writeMoves(database, moves, on);
     const statuses = records.map(({ taskStatus }) => taskStatus);
     await writeTaskStatuses(database, statuses, on);
     const changes = records.flatMap(({ writeBack }) => writeBack ?? []);

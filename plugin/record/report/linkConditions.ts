@@ -51,7 +51,7 @@ export const ORDERS: Readonly<Record<LinkOrder, Order>> = {
 
 /** What a filter asks of each link, less the organisation. */
 export function filterConditions(filter: LinkFilter): Conditions {
-  const { host, code, datasetId, states, failingBefore, changedSince } = filter;
+  const { host, code, datasetId, states, failingBefore, proposed, changedSince } = filter;
   return {
     sql: [
       ...(host === undefined ? [] : ['l.host = :host']),
@@ -59,11 +59,19 @@ export function filterConditions(filter: LinkFilter): Conditions {
       ...(datasetId === undefined ? [] : ['l.dataset_id = :datasetId']),
       ...(states === undefined ? [] : stateConditions(states)),
       ...(failingBefore === undefined ? [] : ['l.failing_since <= :failingBefore']),
+      ...(proposed === true ? [PROPOSED] : []),
       ...(changedSince === undefined ? [] : ['l.changed_at >= :changedSince']),
     ],
     bindings: { host, code, datasetId, failingBefore, changedSince },
   };
 }
+
+/** Links for which another URL is proposed that is still theirs. */
+export const PROPOSALS = `
+  :schema:.proposal as p join :schema:.archival as a on a.resource_id = p.resource_id and a.url = p.of_url
+  where p.state = 'proposed'`;
+
+const PROPOSED = `l.resource_id in (select p.resource_id from ${PROPOSALS})`;
 
 const STATE: Readonly<Record<LinkState, string>> = {
   archived: 'l.failures < 0',

@@ -3,7 +3,7 @@ import type { LinkFilter, LinkPage, LinkQuery, ReportedLink } from '../ReportedL
 import type { ReportView } from '../Reports.ts';
 import { countsOf, SUMS } from './countedLinks.ts';
 import { writeCursor } from './cursor.ts';
-import { filterConditions, ORDERS, placeConditions } from './linkConditions.ts';
+import { filterConditions, ORDERS, PROPOSALS, placeConditions } from './linkConditions.ts';
 import { BESIDE_LINKS, LINK_LIST, type LinkRow, reportedLink } from './linkRows.ts';
 
 /** An organisation by its id or name, and all that are a part of it; the empty id: links of nobody. */
@@ -53,9 +53,11 @@ export class LinkReport {
   }
 
   async count(filter: LinkFilter, { confirmFailures }: ReportView): Promise<number | null> {
-    const { organisation, host, code, datasetId, states, failingBefore, changedSince } = filter;
+    const { organisation, host, code, datasetId, states, failingBefore, proposed, changedSince } = filter;
+    const by = [organisation, host, code, states].filter((one) => one !== undefined);
     const isCounted = [datasetId, failingBefore, changedSince, host && organisation].every((one) => one === undefined);
-    if (!isCounted) return null;
+    if (!isCounted || (proposed === true && by.length > 0)) return null;
+    if (proposed === true) return this.#countProposed();
     const owners = await this.#owners(organisation);
     const subjects = owners ?? (host === undefined ? null : [host]);
     const sql = `select ${SUMS} from ${countsOf(host === undefined ? 'organisation' : 'host')} as c
@@ -65,6 +67,12 @@ export class LinkReport {
     const [row] = await this.#database.rows<Record<string, number>>('counting links', sql, bindings);
     const wanted = states ?? ['archived', 'broken', 'unsure', 'unfetched'];
     return [...new Set(wanted)].reduce((sum, state) => sum + (row?.[state] ?? 0), 0);
+  }
+
+  async #countProposed(): Promise<number> {
+    const sql = `select count(*)::float8 as count from ${PROPOSALS}`;
+    const [row] = await this.#database.rows<{ count: number }>('counting proposed URLs', sql);
+    return row?.count ?? 0;
   }
 
   /** null: of all. */

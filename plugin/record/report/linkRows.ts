@@ -36,12 +36,15 @@ export interface LinkRow
   readonly ownerTitle: string | null;
   readonly ownerParent: string | null;
   readonly movedTo: string | null;
+  readonly proposedUrl: string | null;
+  readonly proposalFirstSeenAt: Date | null;
+  readonly proposalLastSeenAt: Date | null;
   readonly copyKey: string | null;
   readonly copyBytes: number | null;
   readonly copyStoredAt: Date | null;
 }
 
-/** What reports show of a link, from `l` (link), `a` (archival), `d` (dataset), `o` (organisation) and `c` (copy). */
+/** What reports show of a link, from `l` (link), `a` (archival), `d` (dataset), `o` (organisation), `c` (copy) and `p` (proposal). */
 export const LINK_LIST = selectList({
   resourceId: 'l.resource_id',
   name: 'l.name',
@@ -67,6 +70,9 @@ export const LINK_LIST = selectList({
   failureCount: 'a.failure_count',
   changedAt: moment('l.changed_at'),
   movedTo: 'case when a.moved and a.final_url <> a.url then a.final_url end',
+  proposedUrl: 'p.url',
+  proposalFirstSeenAt: moment('p.first_seen_at'),
+  proposalLastSeenAt: moment('p.last_seen_at'),
   copyKey: 'c.key',
   copyBytes: 'c.bytes::float8',
   copyStoredAt: moment('c.stored_at'),
@@ -77,7 +83,8 @@ export const BESIDE_LINKS = `
   join :schema:.archival as a on a.resource_id = l.resource_id
   left join :schema:.dataset as d on d.id = l.dataset_id
   left join :schema:.organisation as o on o.id = l.organisation_id
-  left join :schema:.copy as c on c.id = a.copy_id`;
+  left join :schema:.copy as c on c.id = a.copy_id
+  left join :schema:.proposal as p on p.resource_id = l.resource_id and p.state = 'proposed' and p.of_url = a.url`;
 
 /** A row as reports show it. */
 export function reportedLink(row: LinkRow, { site }: Pick<ReportView, 'site'>): ReportedLink {
@@ -97,6 +104,7 @@ export function reportedLink(row: LinkRow, { site }: Pick<ReportView, 'site'>): 
     organisation: ownerOf(row),
     ...{ url, host, state, code, reason, movedTo },
     ...{ failingSince, firstFailureAt, lastSuccessAt, checkedAt, nextCheckAt, failureCount, changedAt },
+    proposal: proposalOf(row),
     copy: copyOf(row),
   };
 }
@@ -104,6 +112,11 @@ export function reportedLink(row: LinkRow, { site }: Pick<ReportView, 'site'>): 
 function ownerOf({ ownerId, ownerName, ownerTitle, ownerParent }: LinkRow): Organisation | null {
   if (ownerId === null) return null;
   return { id: ownerId, name: ownerName ?? ownerId, title: ownerTitle, parentId: ownerParent };
+}
+
+function proposalOf({ proposedUrl, proposalFirstSeenAt, proposalLastSeenAt }: LinkRow): ReportedLink['proposal'] {
+  if (proposedUrl === null || proposalFirstSeenAt === null || proposalLastSeenAt === null) return null;
+  return { url: proposedUrl, firstSeenAt: proposalFirstSeenAt, lastSeenAt: proposalLastSeenAt };
 }
 
 function copyOf({ copyKey, copyBytes, copyStoredAt }: LinkRow): ReportedLink['copy'] {

@@ -10,6 +10,7 @@ import { showHosts } from './pages/hostsPage.ts';
 import { showLinks } from './pages/linksPage.ts';
 import { showOrganisations } from './pages/organisationsPage.ts';
 import { showOverview } from './pages/overviewPage.ts';
+import { applyToResource, dismissForResource } from './pages/proposalPart.ts';
 import { followQueue, showQueue } from './pages/queuePage.ts';
 import { archiveResourceNow, showResource } from './pages/resourcePage.ts';
 import { cancelRun, followRun, showRun } from './pages/runPage.ts';
@@ -70,6 +71,8 @@ export const ADMIN_ANSWERS: Readonly<Record<AdminRouteId, Answer>> = {
   adminResourceJson: as(showResource, 'json'),
   adminResourceLive: as(followResource),
   adminArchiveResource: as(archiveResourceNow),
+  adminApplyProposal: as(applyToResource),
+  adminDismissProposal: as(dismissForResource),
   adminDataset: as(showDataset),
   adminDatasetCsv: as(showDataset, 'csv'),
   adminDatasetJson: as(showDataset, 'json'),

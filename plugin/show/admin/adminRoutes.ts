@@ -1,6 +1,7 @@
 import type { Route } from '../Route.ts';
 import { AGENDASH_ROUTES } from './agendashRoutes.ts';
 import { LIMIT_FIELDS } from './pages/hostLimits.ts';
+import { PROPOSAL_FORMS } from './proposalForms.ts';
 
 const REPORT = { method: 'get', action: 'archive.report' } as const;
 const UNCHANGED = { description: 'Unchanged.' };
@@ -150,6 +151,7 @@ export const ADMIN_ROUTES = [
     summary: 'Archive a resource now',
     fields: {},
   },
+  ...PROPOSAL_FORMS,
   ...tablePage({
     id: 'adminDataset',
     path: '/admin/datasets/{id}',
@@ -191,6 +193,7 @@ export const ADMIN_ROUTES = [
       age: 'Days for which they have failed at least.',
       state: 'archived, broken (default), unsure, unfetched or any.',
       order: 'failing (default), changed or resource.',
+      proposed: 'yes: only those for which another URL is proposed; of any state then.',
     },
   }),
   ...tablePage({

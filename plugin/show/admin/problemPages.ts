@@ -40,6 +40,8 @@ function placeOf(deps: HandlerDeps | null, url: string): Place {
 
 const ADVICE: Readonly<Record<number, string>> = {
   403: 'Sign in to the portal with an account that looks after the archive.',
+  409: 'The proposal is still there; what the portal says may help to mend it.',
+  412: 'Go back, and load the page again to see how it stands.',
   404: 'It may have left the portal, or its name is another.',
   503: 'The page may be there again in a few seconds.',
 };

@@ -27,13 +27,14 @@ const BROKEN: Readonly<Record<LinkState, boolean | null>> = {
 export async function listResources(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.report', { datasetId: null, resourceId: null });
   const query = listQueryOf(LINKS_QUERY, request);
-  const { broken, code, organisation, host, dataset, changedSince, limit, after = null } = query;
+  const { broken, code, organisation, host, dataset, proposed, changedSince, limit, after = null } = query;
   const asked = {
     states: broken && STATES[broken],
     code: codes().find((one) => one === code),
     organisation,
     host: host?.toLowerCase(),
     datasetId: dataset,
+    proposed: proposed === 'true' || undefined,
     changedSince: changedSince === undefined ? undefined : new Date(changedSince),
     order: changedSince === undefined ? ('resource' as const) : ('changed' as const),
   };
@@ -97,6 +98,11 @@ function linkView(link: ReportedLink) {
     nextCheckAt: iso(link.nextCheckAt),
     changedAt: link.changedAt.toISOString(),
     movedTo: link.movedTo,
+    proposal: link.proposal && {
+      url: link.proposal.url,
+      firstSeenAt: link.proposal.firstSeenAt.toISOString(),
+      lastSeenAt: link.proposal.lastSeenAt.toISOString(),
+    },
     copy: link.copy && { ...link.copy, storedAt: link.copy.storedAt.toISOString() },
   };
 }

@@ -18,6 +18,11 @@ export const LINKS_QUERY = {
     organisation: textBy('Id or name; those that are a part of it count, too.'),
     host: textBy('`host` or `host:port`.'),
     dataset: textBy('Id of the dataset.'),
+    proposed: {
+      type: 'string',
+      enum: ['true'],
+      description: 'true: only those for which another URL is proposed, as permanent redirects lead there.',
+    },
     changedSince: {
       type: 'string',
       format: 'date-time',

@@ -28,6 +28,10 @@ export const LIST_SCHEMAS: Readonly<Record<string, Schema>> = {
       checkedAt: optionalTime,
       nextCheckAt: optionalTime,
       changedAt: time,
+      proposal: {
+        ...closed({ url: text, firstSeenAt: time, lastSeenAt: time }, ['object', 'null']),
+        description: 'The URL that is proposed, as checks at least a day apart were led there for good.',
+      },
       movedTo: { ...optionalText, description: 'Where permanent redirects lead to.' },
       copy: {
         ...closed({ key: text, bytes: count, storedAt: time }, ['object', 'null']),

@@ -24,7 +24,7 @@ const ORDERS: Readonly<Record<LinkOrder, string>> = {
 
 const CODE_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.keys(CODES).map((code) => [code, code]));
 
-const FILTERS: readonly Filter[] = [
+const filtersOf = (fallback: Fallback): readonly Filter[] => [
   { name: 'organisation', label: 'Organisation', kind: 'text', hint: 'id or name' },
   { name: 'host', label: 'Host', kind: 'text', hint: 'data.example' },
   { name: 'code', label: 'Outcome', kind: 'choice', choices: Object.entries(CODE_NAMES) },
@@ -34,10 +34,20 @@ const FILTERS: readonly Filter[] = [
     label: 'State',
     kind: 'choice',
     choices: [...Object.entries(LINK_STATES), ['any', 'any']],
-    fallback: 'broken',
+    fallback: fallback.state,
   },
-  { name: 'order', label: 'Order', kind: 'choice', choices: Object.entries(ORDERS), fallback: 'failing' },
+  { name: 'proposed', label: 'New URL', kind: 'choice', choices: [['yes', 'proposed']] },
+  { name: 'order', label: 'Order', kind: 'choice', choices: Object.entries(ORDERS), fallback: fallback.order },
 ];
+
+interface Fallback {
+  readonly state: LinkState | 'any';
+  readonly order: LinkOrder;
+}
+
+/** Broken links, the longest first; links for which another URL is proposed work, most of them. */
+const fallbackOf = (isProposed: boolean): Fallback =>
+  isProposed ? { state: 'any', order: 'resource' } : { state: 'broken', order: 'failing' };
 
 const TITLES: Readonly<Record<LinkState | 'any', string>> = {
   archived: 'Archived links',
@@ -52,12 +62,14 @@ export async function showLinks(visit: Visit): Promise<void> {
   await visit.requireReport();
   const { reports } = visit.deps.records;
   const view = reportView(visit.deps, visit.place.now);
-  const filtered = filteredBy(FILTERS, visit.request);
-  const query = queryOf(filtered, visit.place.now);
-  const state = chosenOf(TITLES, filtered['state']) ?? 'broken';
+  const fallback = fallbackOf(visit.asked('proposed') === 'yes');
+  const filters = filtersOf(fallback);
+  const filtered = filteredBy(filters, visit.request);
+  const query = queryOf(filtered, fallback, visit.place.now);
+  const state = chosenOf(TITLES, filtered['state']) ?? fallback.state;
   const path = adminPath(visit.place, 'links');
   await answerPage(visit, {
-    title: TITLES[state],
+    title: state === 'any' && query.proposed ? 'Proposed new URLs' : TITLES[state],
     section: 'links',
     path: ['links'],
     listings: [
@@ -69,22 +81,23 @@ export async function showLinks(visit: Visit): Promise<void> {
     filtered,
     body: async ([table]) => {
       const count = await reports.countLinks(query, view);
-      return html`${filterForm(FILTERS, filtered, path, null)}
+      return html`${filterForm(filters, filtered, path, null)}
 ${section(count === null ? 'Found' : plural(count, 'link'), html`${table?.view ?? null}`, table?.formats)}`;
     },
   });
 }
 
-function queryOf(filtered: Filtered, now: Date): Omit<LinkQuery, 'after' | 'limit'> {
-  const { organisation, host, code, age } = filtered;
-  const state = chosenOf(TITLES, filtered['state']) ?? 'broken';
-  const order = chosenOf(ORDERS, filtered['order']) ?? 'failing';
+function queryOf(filtered: Filtered, fallback: Fallback, now: Date): Omit<LinkQuery, 'after' | 'limit'> {
+  const { organisation, host, code, age, proposed } = filtered;
+  const state = chosenOf(TITLES, filtered['state']) ?? fallback.state;
+  const order = chosenOf(ORDERS, filtered['order']) ?? fallback.order;
   const fails = state === 'broken' || state === 'unsure';
   return {
     organisation,
     host: host?.toLowerCase(),
     code: chosenOf(CODES, code) ?? undefined,
     states: state === 'any' ? undefined : [state],
+    proposed: proposed === 'yes' || undefined,
     failingBefore: age === undefined ? undefined : new Date(now.getTime() - Number(age) * DAY_MS),
     // What works has no time since which it fails.
     order: order === 'failing' && !fails ? 'resource' : order,

@@ -38,16 +38,22 @@ export const LINKS_TABLE: Table<ReportedLink> = {
     { name: 'lastSuccessAt', title: 'Worked last', type: 'time', value: ({ lastSuccessAt }) => lastSuccessAt },
     { name: 'checkedAt', type: 'time', value: ({ checkedAt }) => checkedAt },
     { name: 'nextCheckAt', type: 'time', value: ({ nextCheckAt }) => nextCheckAt },
-    {
-      ...{ name: 'movedTo', title: 'Proposed URL', type: 'text', value: ({ movedTo }) => movedTo },
-      show: ({ movedTo }) => foreignUrl(movedTo),
-    },
+    { name: 'movedTo', type: 'text', value: ({ movedTo }) => movedTo },
     {
       ...{ name: 'copiedAt', title: 'Last good copy', type: 'time', value: ({ copy }) => copy?.storedAt ?? null },
       show: copyCell,
     },
     { name: 'copyBytes', type: 'integer', value: ({ copy }) => copy?.bytes ?? null },
     { name: 'copyKey', type: 'text', value: ({ copy }) => copy?.key ?? null },
+    {
+      ...{
+        name: 'proposedUrl',
+        title: 'Proposed new URL',
+        type: 'text',
+        value: ({ proposal }) => proposal?.url ?? null,
+      },
+      show: proposalCell,
+    },
   ],
 };
 
@@ -64,6 +70,12 @@ const organisationLink = ({ name, title }: Organisation, place: Place): Html =>
 function outcomeCell({ state, code, reason }: ReportedLink): Html {
   const outcome = code === null ? linkBadge(state) : badge(codeTone(code), code);
   return html`${outcome}${reason === null ? null : html`<span class="second">${reason}</span>`}`;
+}
+
+function proposalCell({ resourceId, proposal }: ReportedLink, place: Place): Html {
+  if (proposal === null) return NOTHING;
+  const path = `${adminPath(place, 'resources', resourceId)}#new-url`;
+  return html`${foreignUrl(proposal.url)}<span class="second"><a href="${path}">Apply or dismiss</a></span>`;
 }
 
 function copyCell({ copy }: ReportedLink, place: Place): Html {

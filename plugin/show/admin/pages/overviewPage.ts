@@ -5,7 +5,7 @@ import { answerPage, type ShownTable } from '../answerPage.ts';
 import { type Html, html } from '../frame/html.ts';
 import { adminPath, withQuery } from '../frame/paths.ts';
 import { badge, notice, section, type Tile, tiles } from '../frame/pieces.ts';
-import { countText, durationText, NOTHING, sizeText, time } from '../frame/texts.ts';
+import { countText, durationText, NOTHING, plural, sizeText, time } from '../frame/texts.ts';
 import { fullListing } from '../table/listing.ts';
 import type { Table } from '../table/Table.ts';
 import type { Visit } from '../visit.ts';
@@ -44,19 +44,23 @@ interface Told {
     readonly lastSuccessAt: Date | null;
   };
   readonly pauses: readonly { readonly owner: string; readonly reason: string }[];
+  /** Links for which another URL is proposed. */
+  readonly proposed: number;
 }
 
 /** Whether the archive is well. */
 export async function showOverview(visit: Visit): Promise<void> {
   await visit.requireReport();
   const { records, health } = visit.deps;
-  const [overview, how, backlog, pauses] = await Promise.all([
-    records.reports.overview(reportView(visit.deps, visit.place.now)),
+  const view = reportView(visit.deps, visit.place.now);
+  const [overview, how, backlog, pauses, proposed] = await Promise.all([
+    records.reports.overview(view),
     health(),
     records.archivals.backlog(visit.place.now),
     records.leases.pauses(),
+    records.reports.countLinks({ proposed: true }, view),
   ]);
-  const told = { overview, health: how, backlog, pauses };
+  const told = { overview, health: how, backlog, pauses, proposed: proposed ?? 0 };
   await answerPage(visit, {
     title: 'Overview',
     section: 'overview',
@@ -69,7 +73,7 @@ export async function showOverview(visit: Visit): Promise<void> {
 function bodyOf(visit: Visit, told: Told, days: ShownTable | undefined): Html {
   const { overview } = told;
   return html`${wellbeing(told)}
-${tiles(stateTiles(visit, overview))}
+${tiles(stateTiles(visit, overview))}${proposals(visit, told)}
 ${section('What changed', changes(overview))}
 ${section('What is being done', html`${tiles(workTiles(visit, told))}${paused(visit, told)}`)}
 ${section(
@@ -104,6 +108,14 @@ function stateTiles({ place }: Visit, { links }: ReportOverview): readonly Tile[
     tone: LINK_TONES[state],
     href: withQuery(adminPath(place, 'links'), { state }),
   }));
+}
+
+/** null: none is proposed. */
+function proposals({ place }: Visit, { proposed }: Told): Html | null {
+  if (proposed === 0) return null;
+  const path = withQuery(adminPath(place, 'links'), { proposed: 'yes' });
+  const what = plural(proposed, 'link redirects', 'links redirect');
+  return notice('plain', html`${what} for good: <a href="${path}">new URLs are proposed</a>.`);
 }
 
 function changes({ day, week }: ReportOverview): Html {

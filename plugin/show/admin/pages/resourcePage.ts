@@ -2,6 +2,7 @@ import { ArchiverError } from '../../../errors.ts';
 import type { Archival } from '../../../model/archival.ts';
 import type { AttemptNote, KeptChange } from '../../../model/history.ts';
 import type { DerivedFile } from '../../../model/landing.ts';
+import type { Proposal } from '../../../model/proposal.ts';
 import type { Resource } from '../../../model/resource.ts';
 import { type DatasetHead, describeDataset } from '../../datasets.ts';
 import type { PageQuery } from '../../paging.ts';
@@ -13,6 +14,7 @@ import { fullListing, type Listing, listing } from '../table/listing.ts';
 import type { Visit } from '../visit.ts';
 import { archiveButton, leadToRequested, requestedNotice } from './archiveAgain.ts';
 import { isPending, linkBadge, linkStateOf } from './linkViews.ts';
+import { proposalPart, settledNotice } from './proposalPart.ts';
 import { evidenceOf, redirectChain, resourceFacts, validators } from './resourceFacts.ts';
 import { ATTEMPTS_TABLE, CHANGES_TABLE, COPIES_TABLE, DERIVED_TABLE, type Version } from './resourceTables.ts';
 import { timeline } from './timeline.ts';
@@ -28,6 +30,7 @@ interface Told {
   readonly changes: readonly KeptChange[];
   /** Files behind the page that its URL answers with. */
   readonly derived: readonly DerivedFile[];
+  readonly proposals: readonly Proposal[];
 }
 
 /** The whole story of one resource. */
@@ -46,7 +49,10 @@ export async function showResource(visit: Visit): Promise<void> {
     tools: html`${await archiveButton(visit, path, 'Archive now', subject)}`,
     ...(isPending(told.archival) ? { live: `${path}/live` } : {}),
     listings: listingsOf(visit, told),
-    body: async (tables) => bodyOf(visit, told, tables, await requestedNotice(visit)),
+    body: async (tables) => {
+      const notices = html`${settledNotice(visit)}${await requestedNotice(visit)}`;
+      return bodyOf(visit, told, tables, { notices, proposal: await proposalPart(visit, resource, told.proposals) });
+    },
   });
 }
 
@@ -69,16 +75,17 @@ export async function reportedResource(visit: Visit): Promise<Resource> {
 }
 
 async function tell({ deps }: Visit, resource: Resource): Promise<Told> {
-  const { archivals, histories, landings } = deps.records;
-  const [dataset, archival, attempts, changes, landing] = await Promise.all([
+  const { archivals, histories, landings, proposals: proposed } = deps.records;
+  const [dataset, archival, attempts, changes, landing, proposals] = await Promise.all([
     describeDataset(deps.catalog, resource.datasetId),
     archivals.get(resource.id),
     histories.attemptsOf(resource.id),
     histories.changesOf(resource.id, { after: null, limit: MOMENTS }),
     landings.listByResources([resource.id]),
+    proposed.listByResource(resource.id),
   ]);
   const derived = landing.get(resource.id)?.derived ?? [];
-  return { resource, dataset, archival, attempts, changes, derived };
+  return { resource, dataset, archival, attempts, changes, derived, proposals };
 }
 
 function listingsOf({ deps, place }: Visit, told: Told): readonly Listing[] {
@@ -110,14 +117,20 @@ async function versionsOf(
     .slice(0, part.limit);
 }
 
-function bodyOf(visit: Visit, told: Told, tables: readonly ShownTable[], requested: Html | null): Html {
+interface Above {
+  readonly notices: Html;
+  readonly proposal: Html | null;
+}
+
+function bodyOf(visit: Visit, told: Told, tables: readonly ShownTable[], { notices, proposal }: Above): Html {
   const { resource, archival, attempts, changes } = told;
   const { deps, place } = visit;
   const [changed, copies, tried, derived] = tables;
   const detail = attempts.find((attempt) => attempt.detail !== null)?.detail ?? null;
   const part = (table: ShownTable | undefined) => html`${table?.view ?? null}`;
-  return html`<div data-part="resource">${requested}${standing(told, deps.confirmFailures)}
+  return html`<div data-part="resource">${notices}${standing(told, deps.confirmFailures)}
 ${resourceFacts(resource, archival, deps.admin.checkBounds, place)}</div>
+${proposal}
 <div data-part="timeline">${section('What happened', timeline(attempts, changes, place), changed?.formats)}</div>
 <div data-part="copies">${section('Copies', part(copies), copies?.formats)}</div>
 ${detail && redirectChain(detail)}
