@@ -38,16 +38,6 @@ export function loadConfig(sources: SettingSources = {}): Config {
   throw new ArchiverError('settings-invalid', `${count}:\n${wrongs.map((wrong) => `- ${wrong}`).join('\n')}`);
 }
 
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
-
-/** HTTP_PROXY and its relatives, in either case; they count only where `proxyFromEnvironment` is set. */
-export function proxyVariables(
-  environment: NonNullable<SettingSources['environment']> = process.env,
-): Readonly<Record<string, string | undefined>> {
-  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toLowerCase()]);
-  return Object.fromEntries(names.map((name) => [name, environment[name]]));
-}
-
 /** Who set a setting: the environment, the portal, or nobody. */
 export type SettingSource = 'environment' | 'portal' | 'default';
 

@@ -54,6 +54,19 @@ describe('what is loaded', () => {
     );
   });
 
+  it('by a fetch thread is neither what reads settings nor what only the rest of the process needs', async () => {
+    const script = "await import('./dist/wiring/fetchThread.js').catch(({ code }) => console.log(code))";
+    const { packages, stdout } = await packagesOf('thread', ['--input-type=module', '--eval', script]);
+    assert.equal(stdout, 'thread-failed\n');
+    const needed = ['content-disposition', 'iconv-lite', 'ipaddr.js', 'lru-cache', 'parse5', 'tough-cookie', 'undici'];
+    const ofThem = ['entities', 'safer-buffer', 'tldts', 'tldts-core'];
+    assert.deepEqual(
+      packages.filter((name) => !needed.includes(name) && !ofThem.includes(name)),
+      [],
+    );
+    assert.ok(packages.includes('undici'), packages.join());
+  });
+
   it('by --version is nothing but the version', async () => {
     for (const flag of ['--version', '-V']) {
       const { packages, stdout } = await packagesOf(`version${flag}`, ['dist/cli/main.js', flag]);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ArchiverError } from '../../plugin/errors.ts';
 import { describeConfig } from '../../plugin/settings/describeConfig.ts';
-import { loadConfig, proxyVariables, type SettingSources } from '../../plugin/settings/loadConfig.ts';
+import { loadConfig, type SettingSources } from '../../plugin/settings/loadConfig.ts';
+import { proxyVariables } from '../../plugin/settings/proxyVariables.ts';
 import { SETTING_NAMES, SETTINGS } from '../../plugin/settings/settingsTable.ts';
 
 const load = (environment: Record<string, string>) => loadConfig({ environment });
