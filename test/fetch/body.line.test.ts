@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BodyLine, type LineInput } from '../../plugin/fetch/body/bodyLine.ts';
@@ -79,6 +80,22 @@ describe('the line of stages that a body passes', () => {
     await cut.end(true);
     assert.equal(codeOf(cut), 'truncated');
     await cut.abandon();
+  });
+
+  it('stages a body that is declared to be long as soon as it is known what it is', async () => {
+    const stages = new MemoryStages();
+    const rows = Buffer.from(ROWS);
+    const { line } = lineOf({ stages, isLong: true });
+    await line.push(rows.subarray(0, 60_000));
+    assert.equal(stages.open, 0);
+    await line.push(rows.subarray(60_000));
+    assert.equal(stages.open, 1);
+    assert.equal(await line.end(false), 'more');
+    const read = await line.read();
+    assert.equal(read.hashes.md5, createHash('md5').update(rows).digest('hex'));
+    const stage = await line.finish(read);
+    assert.deepEqual([stages.keys.length, stage?.bytes], [1, rows.length]);
+    assert.match(stage?.key ?? '', /data\.csv$/);
   });
 
   it('leaves no stage behind when it is abandoned while one is being opened', async () => {

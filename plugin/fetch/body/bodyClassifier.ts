@@ -3,10 +3,8 @@ import { BodySample } from './bodySample.ts';
 import type { StageTarget } from './bodySink.ts';
 import type { Step } from './bodyStep.ts';
 import { type Classification, type ClassifyContext, classify } from './classify.ts';
+import { HEAD_BYTES } from './headBytes.ts';
 import { joinChunks } from './joinChunks.ts';
-
-/** Enough to know nearly every format by, and to find out a page or an error message. */
-const HEAD_BYTES = 64 * 1024;
 
 /** What one body is: by its first bytes, and once more by a second sample where they point to one. */
 export class BodyClassifier {

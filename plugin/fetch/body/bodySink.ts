@@ -3,6 +3,7 @@ import { type StageRef, WHOLE_STAGE_BYTES } from '../../model/stage.ts';
 import type { Stage } from '../../store/ArchiveStore.ts';
 import type { BodyHasher, BodyHashes } from '../digest/bodyHasher.ts';
 import type { Flow, Step } from './bodyStep.ts';
+import { HEAD_BYTES } from './headBytes.ts';
 import { joinChunks } from './joinChunks.ts';
 import { LongBody } from './longBody.ts';
 
@@ -22,9 +23,11 @@ export interface StageTarget {
 export interface SinkInput {
   /** null: the bytes are hashed, not kept. */
   readonly stages: StageOpener | null;
-  /** Known once more than {@link WHOLE_STAGE_BYTES} have come, or all. */
+  /** Known once more than {@link WHOLE_STAGE_BYTES} have come, or all; of a long body with more than {@link HEAD_BYTES}. */
   target(): StageTarget;
   hasher(): BodyHasher;
+  /** It is declared to be longer than {@link WHOLE_STAGE_BYTES}: nothing is gained by holding its first bytes until they are so many. */
+  readonly isLong?: boolean;
   /** Whether these are the bytes of the copy we have: they are not written again. */
   isKnown(bytes: number, hashes: BodyHashes): boolean;
 }
@@ -41,9 +44,12 @@ export class BodySink {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #long: LongBody | null = null;
+  /** What is held at most of a body that may yet prove to be short. */
+  readonly #heldBytes: number;
 
   constructor(input: SinkInput) {
     this.#input = input;
+    this.#heldBytes = input.isLong === true ? HEAD_BYTES : WHOLE_STAGE_BYTES;
   }
 
   /** Bytes have gone to a stage, whose key no longer changes. */
@@ -55,7 +61,7 @@ export class BodySink {
     this.#bytes += chunk.length;
     if (this.#long) return this.#long.push(chunk);
     this.#chunks.push(chunk);
-    return this.#bytes > WHOLE_STAGE_BYTES ? this.#grow() : 'more';
+    return this.#bytes > this.#heldBytes ? this.#grow() : 'more';
   }
 
   /** What came, after the last push; it is staged only once it is taken. */

@@ -1,3 +1,4 @@
+import { WHOLE_STAGE_BYTES } from '../../model/stage.ts';
 import { LocalHasher } from '../digest/bodyHasher.ts';
 import type { BodyEnd, HttpResponse } from '../exchange/Response.ts';
 import { contentRange } from '../http/contentRange.ts';
@@ -56,6 +57,7 @@ class BodyTransfer {
       classify: { headers, request, finalUrl, expects },
       stages,
       page,
+      isLong: this.#isLong(),
       hasher: () => ((this.#declared ?? 0) >= THREAD_BYTES ? hashThread.open() : new LocalHasher()),
       isKnown,
       onStop: () => this.#reading.drop(),
@@ -200,6 +202,11 @@ class BodyTransfer {
   /** Of several parts it is likelier that they do not fit together than that the coding is wrong, and that may pass. */
   #isMisfit({ code }: Failure): boolean {
     return code === 'decode' && !this.#line.decoder.isBomb && this.#reading !== this.#response;
+  }
+
+  #isLong(): boolean {
+    const plain = this.#codings.kind === 'codings' && this.#codings.list.length === 0;
+    return plain && (this.#declared ?? 0) > WHOLE_STAGE_BYTES;
   }
 
   /** The declared length is that of the encoded body, so it says nothing of a decoded one. */

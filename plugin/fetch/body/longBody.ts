@@ -3,12 +3,11 @@ import type { Stage } from '../../store/ArchiveStore.ts';
 import { BATCH_BYTES, type BodyHasher, type BodyHashes } from '../digest/bodyHasher.ts';
 import type { Flow, Step } from './bodyStep.ts';
 
-/** A body in batches of 1 MiB: one is filled while the one before is written and hashed. */
+/** A body in batches: one is filled while the one before is written and hashed. */
 export class LongBody {
   readonly #stage: Stage | null;
   readonly #hasher: BodyHasher;
-  #batch: ArrayBuffer | null = null;
-  #view = new Uint8Array(0);
+  #batch: Uint8Array | null = null;
   #filled = 0;
   #writing: Promise<void> | null = null;
 
@@ -20,7 +19,7 @@ export class LongBody {
 
   push(chunk: Buffer): Flow {
     if (this.#batch && this.#filled + chunk.length < BATCH_BYTES) {
-      this.#view.set(chunk, this.#filled);
+      this.#batch.set(chunk, this.#filled);
       this.#filled += chunk.length;
       return 'more';
     }
@@ -48,13 +47,9 @@ export class LongBody {
 
   async #spread(chunk: Buffer): Promise<Step> {
     for (let at = 0; at < chunk.length; ) {
-      if (!this.#batch) {
-        this.#batch = await this.#hasher.batch();
-        this.#view = new Uint8Array(this.#batch);
-        this.#filled = 0;
-      }
+      const batch = this.#batch ?? (await this.#begin());
       const part = chunk.subarray(at, at + BATCH_BYTES - this.#filled);
-      this.#view.set(part, this.#filled);
+      batch.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
       if (this.#filled === BATCH_BYTES) await this.#flush();
@@ -62,20 +57,27 @@ export class LongBody {
     return 'more';
   }
 
+  async #begin(): Promise<Uint8Array> {
+    const batch = await this.#hasher.batch();
+    this.#batch = batch;
+    this.#filled = 0;
+    return batch;
+  }
+
   /** Starts writing the batch, once the one before is written. */
   async #flush(): Promise<void> {
-    const buffer = this.#batch;
+    const batch = this.#batch;
     const bytes = this.#filled;
     this.#batch = null;
     await this.#writing;
-    if (!buffer || bytes === 0) return;
-    this.#writing = this.#write(buffer, bytes);
+    if (!batch || bytes === 0) return;
+    this.#writing = this.#write(batch, bytes);
     // Its error is thrown where the next batch, or the end, waits for it.
     this.#writing.catch(() => undefined);
   }
 
-  async #write(buffer: ArrayBuffer, bytes: number): Promise<void> {
-    await this.#stage?.write(new Uint8Array(buffer, 0, bytes));
-    this.#hasher.update(buffer, bytes);
+  async #write(batch: Uint8Array, bytes: number): Promise<void> {
+    await this.#stage?.write(batch.subarray(0, bytes));
+    this.#hasher.update(batch, bytes);
   }
 }

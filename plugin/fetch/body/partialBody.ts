@@ -1,8 +1,7 @@
 import { partialSign } from '../service/partialAnswer.ts';
 import { BodySample } from './bodySample.ts';
+import { HEAD_BYTES } from './headBytes.ts';
 import { joinChunks } from './joinChunks.ts';
-
-const HEAD_BYTES = 64 * 1024;
 
 /** The two ends of a body that may be JSON or XML, where such answers say that they are a part. */
 export class PartialBody {

@@ -1,27 +1,36 @@
+import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { ArchiverError } from '../../errors.ts';
-import { BATCH_BYTES, type BodyHasher, type BodyHashes, type HasherSource } from '../digest/bodyHasher.ts';
-import type { FromHashThread, ToHashThread } from './hashMessages.ts';
+import type { BodyHasher, HasherSource } from '../digest/bodyHasher.ts';
+import type { FromHashThread, ThreadAlgorithm, ToHashThread } from './hashMessages.ts';
 import { startThread } from './startThread.ts';
+import { ThreadHasher } from './threadHasher.ts';
 
-/** Batches of one body that may be on their way through the helper thread concurrently. */
-const BATCHES_AHEAD = 4;
+/** Which digests each of the threads makes: side by side where a core is left for the transfer itself. */
+const TOGETHER: readonly (readonly ThreadAlgorithm[])[] = [['md5', 'sha256']];
+const APART: readonly (readonly ThreadAlgorithm[])[] = [['md5'], ['sha256']];
 
 /**
- * Hashes long bodies beside their transfer, in a helper thread that the first of them starts. Bodies that a thread had
- * when it died fail with `thread-failed`; the next body starts another thread.
+ * Hashes long bodies beside their transfer, in helper threads that the first of them starts. Bodies that a thread had
+ * when it died fail with `thread-failed`; the next body starts other threads.
  */
 export class HashThread implements HasherSource {
-  #running: RunningThread | null = null;
+  readonly #split: readonly (readonly ThreadAlgorithm[])[];
+  #running: RunningThreads | null = null;
+
+  /** `cores`: of this machine. */
+  constructor(cores = availableParallelism()) {
+    this.#split = cores > 2 ? APART : TOGETHER;
+  }
 
   open(): BodyHasher {
-    this.#running ??= new RunningThread((ended) => {
+    this.#running ??= new RunningThreads(this.#split, (ended) => {
       if (this.#running === ended) this.#running = null;
     });
     return this.#running.open();
   }
 
-  /** Ends the thread, and with it what it was hashing. */
+  /** Ends the threads, and with them what they were hashing. */
   async close(): Promise<void> {
     const running = this.#running;
     this.#running = null;
@@ -29,110 +38,54 @@ export class HashThread implements HasherSource {
   }
 }
 
-/** One thread from its start to its end, and the hashers that live and die with it. */
-class RunningThread {
-  readonly #worker: Worker;
+/** Threads from their start to the end of one of them, and the hashers that live and die with them. */
+class RunningThreads {
+  readonly #workers: readonly Worker[];
   readonly #hashers = new Map<number, ThreadHasher>();
+  readonly #onEnd: (ended: RunningThreads) => void;
   #lastId = 0;
 
-  constructor(onEnd: (ended: RunningThread) => void) {
-    const name = import.meta.url.endsWith('.ts') ? './hashThread.ts' : './hashThread.js';
-    this.#worker = startThread(new URL(name, import.meta.url));
-    const fail = (cause: Error) => {
-      onEnd(this);
-      this.#fail(cause);
-    };
-    this.#worker.on('message', (message: FromHashThread) => this.#hashers.get(message.id)?.receive(message));
-    this.#worker.on('error', fail);
-    this.#worker.on('exit', (code) => fail(new Error(`exit code ${code}`)));
+  constructor(split: readonly (readonly ThreadAlgorithm[])[], onEnd: (ended: RunningThreads) => void) {
+    this.#onEnd = onEnd;
+    this.#workers = split.map((algorithms, index) => this.#start(algorithms, index));
   }
 
   open(): BodyHasher {
     const id = ++this.#lastId;
-    const post: Post = (message, transfer = []) => this.#worker.postMessage(message, transfer);
-    const hasher = new ThreadHasher(id, post, () => this.#leave(id));
-    if (this.#hashers.size === 0) this.#worker.ref();
+    const tellAll = (message: ToHashThread) => {
+      for (const worker of this.#workers) worker.postMessage(message);
+    };
+    const hasher = new ThreadHasher(id, { threads: this.#workers.length, tellAll, leave: () => this.#leave(id) });
+    if (this.#hashers.size === 0) for (const worker of this.#workers) worker.ref();
     this.#hashers.set(id, hasher);
     return hasher;
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  /** A thread without work does not keep the process alive. */
+  #start(algorithms: readonly ThreadAlgorithm[], index: number): Worker {
+    const name = import.meta.url.endsWith('.ts') ? './hashThread.ts' : './hashThread.js';
+    const worker = startThread(new URL(name, import.meta.url), algorithms);
+    worker.on('message', (message: FromHashThread) => this.#hashers.get(message.id)?.receive(message, index));
+    worker.on('error', (cause) => this.#fail(cause));
+    worker.on('exit', (code) => this.#fail(new Error(`exit code ${code}`)));
+    return worker;
+  }
+
+  /** Threads without work do not keep the process alive. */
   #leave(id: number): void {
     this.#hashers.delete(id);
-    if (this.#hashers.size === 0) this.#worker.unref();
+    if (this.#hashers.size === 0) for (const worker of this.#workers) worker.unref();
   }
 
+  /** What one of them cannot finish the others need not. */
   #fail(cause: Error): void {
+    this.#onEnd(this);
     const error = new ArchiverError('thread-failed', `The hash thread ended: ${cause.message}`, { cause });
     for (const hasher of this.#hashers.values()) hasher.fail(error);
     this.#hashers.clear();
-  }
-}
-
-type Post = (message: ToHashThread, transfer?: ArrayBuffer[]) => void;
-
-/** One body in the helper thread, with as many batches on their way as {@link BATCHES_AHEAD}. */
-class ThreadHasher implements BodyHasher {
-  readonly #id: number;
-  readonly #post: Post;
-  readonly #leave: () => void;
-  readonly #idle: ArrayBuffer[] = [];
-  #out = 0;
-  #error: ArchiverError | null = null;
-  #wake: (() => void) | null = null;
-  #hashes: BodyHashes | null = null;
-
-  constructor(id: number, post: Post, leave: () => void) {
-    this.#id = id;
-    this.#post = post;
-    this.#leave = leave;
-  }
-
-  async batch(): Promise<ArrayBuffer> {
-    while (this.#idle.length === 0 && this.#out >= BATCHES_AHEAD) await this.#woken();
-    if (this.#error) throw this.#error;
-    return this.#idle.pop() ?? new ArrayBuffer(BATCH_BYTES);
-  }
-
-  update(buffer: ArrayBuffer, bytes: number): void {
-    this.#out += 1;
-    this.#post({ kind: 'update', id: this.#id, buffer, bytes }, [buffer]);
-  }
-
-  async finish(): Promise<BodyHashes> {
-    this.#post({ kind: 'finish', id: this.#id });
-    while (!this.#hashes) await this.#woken();
-    this.#leave();
-    return this.#hashes;
-  }
-
-  discard(): void {
-    this.#post({ kind: 'discard', id: this.#id });
-    this.#leave();
-  }
-
-  receive(message: FromHashThread): void {
-    if (message.kind === 'hashed') {
-      this.#out -= 1;
-      this.#idle.push(message.buffer);
-    } else this.#hashes = { md5: message.md5, sha256: message.sha256 };
-    this.#wake?.();
-  }
-
-  fail(error: ArchiverError): void {
-    this.#error = error;
-    this.#wake?.();
-  }
-
-  async #woken(): Promise<void> {
-    if (this.#error) throw this.#error;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    if (this.#error) throw this.#error;
+    for (const worker of this.#workers) void worker.terminate();
   }
 }
