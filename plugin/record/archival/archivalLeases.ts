@@ -68,16 +68,23 @@ type LeaseMethods = Pick<
   | 'hostsWithExpiredLeases'
 >;
 
+/** Locked in the order in which records lock them: else a renewal and a group of records wait for each other in a circle. */
+const HELD = `
+  held as materialized (
+    select a.resource_id from :schema:.archival as a
+    join unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as lease (resource_id, token)
+      on a.resource_id = lease.resource_id and a.lease_token = lease.token
+    where a.lease_owner is not null order by a.resource_id for update of a)`;
+
 const RENEW = `
-  update :schema:.archival as a set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
-  from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
-  where a.resource_id = held.resource_id and a.lease_token = held.token and a.lease_owner is not null
-  returning a.resource_id as "resourceId"`;
+  with ${HELD}
+  update :schema:.archival set lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond'
+  where resource_id = any (array(select resource_id from held)) returning resource_id as "resourceId"`;
 
 const RELEASE = `
-  update :schema:.archival as a set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
-  from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
-  where a.resource_id = held.resource_id and a.lease_token = held.token`;
+  with ${HELD}
+  update :schema:.archival set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
+  where resource_id = any (array(select resource_id from held))`;
 
 const POSTPONE = `
   with postponed as (
