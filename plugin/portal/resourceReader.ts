@@ -4,6 +4,14 @@ import type { Catalog } from './Portal.ts';
 
 type Source = Pick<Catalog, 'getResource' | 'getResources'>;
 
+/** What was read ahead is true for so long: whoever changes a resource says so, and it is read again. */
+const AHEAD_MS = 30_000;
+
+interface ReadAhead {
+  readonly resource: Promise<Resource | null>;
+  readonly atMs: number;
+}
+
 /** Reads resources from the portal in groups; one that has no `getResources` is asked for each. */
 export class ResourceReader {
   readonly #catalog: Source;
@@ -12,12 +20,35 @@ export class ResourceReader {
     return new Map(resources.map((resource) => [resource.id, resource]));
   });
 
-  constructor(catalog: Source) {
+  /** Each for one caller. */
+  readonly #ahead = new Map<string, ReadAhead>();
+  readonly #elapsedMs: () => number;
+
+  constructor(catalog: Source, elapsedMs = () => performance.now()) {
     this.#catalog = catalog;
+    this.#elapsedMs = elapsedMs;
+  }
+
+  /** These are about to be read one by one: reads all of them now, in one query. */
+  readAhead(ids: readonly string[]): void {
+    if (!this.#catalog.getResources) return;
+    const atMs = this.#elapsedMs();
+    for (const [id, ahead] of this.#ahead) if (isOld(ahead, atMs)) this.#ahead.delete(id);
+    for (const id of ids) {
+      const resource = this.#grouped.read(id);
+      // Who reads it is told.
+      resource.catch(() => undefined);
+      this.#ahead.set(id, { resource, atMs });
+    }
   }
 
   /** null when it is not there. */
   read(id: string): Promise<Resource | null> {
+    const ahead = this.#ahead.get(id);
+    this.#ahead.delete(id);
+    if (ahead && !isOld(ahead, this.#elapsedMs())) return ahead.resource;
     return this.#catalog.getResources ? this.#grouped.read(id) : this.#catalog.getResource(id);
   }
 }
+
+const isOld = ({ atMs }: ReadAhead, nowMs: number): boolean => nowMs - atMs > AHEAD_MS;

@@ -48,6 +48,12 @@ export interface DueAndFresh {
   readonly fresh: readonly Lease[];
 }
 
+/** So many due resources of a host, at most. */
+export interface HostShare {
+  readonly host: string;
+  readonly limit: number;
+}
+
 /** A resource whose row is gone. */
 export type Forgotten = Pick<Archival, 'resourceId' | 'datasetId' | 'runIds'>;
 
@@ -91,6 +97,11 @@ export interface Archivals {
     host: string,
     by: { readonly owner: string; readonly leaseMs: number; readonly now: Date; readonly limit: number },
   ): Promise<readonly Lease[]>;
+  /** The same of several hosts in one statement, each with its own limit; by host, without those of which nothing is due. */
+  leaseDueOf(
+    shares: readonly HostShare[],
+    by: { readonly owner: string; readonly leaseMs: number; readonly now: Date },
+  ): Promise<ReadonlyMap<string, readonly Lease[]>>;
   /** Extends those still owned; answers the resource ids that are. */
   renew(leases: readonly Lease[], by: { readonly leaseMs: number; readonly now: Date }): Promise<ReadonlySet<string>>;
   /** Gives back without a record; the resource is due again immediately. */
@@ -127,6 +138,8 @@ export interface Archivals {
   reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
+  /** The same of several hosts. */
+  nextRetries(hosts: readonly string[]): Promise<ReadonlyMap<string, Date | null>>;
   /** Hosts of the bulk lane with resources whose worker died. */
   hostsWithExpiredLeases(limit: number): Promise<readonly string[]>;
   /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
@@ -136,6 +149,11 @@ export interface Archivals {
    * was recorded of them, with nothing else to be done about them. Whether they are is for the caller to decide.
    */
   dueAndFresh(host: string, by: { readonly now: Date; readonly limit: number }): Promise<DueAndFresh>;
+  /** The same of several hosts in one statement, `limit` of each. */
+  dueAndFreshOf(
+    hosts: readonly string[],
+    by: { readonly now: Date; readonly limit: number },
+  ): Promise<ReadonlyMap<string, DueAndFresh>>;
   /**
    * The same as `record` for what `dueAndFresh` found at `now` and what nothing was asked for: by set statements, without a
    * lease. What somebody took, wanted or advanced meanwhile is left as it is, and is not among the answer.

@@ -7,23 +7,9 @@ export interface Hosts {
    * Takes up to `requested` tokens and as many concurrency slots; slots expire with `leaseMs` when their owner dies. Who is
    * refused because others of its address or domain have all places waits in a line that `releaseSlots` and `slowSlots` read.
    */
-  takeSlice(
-    host: string,
-    by: {
-      /** Of this slice alone. */
-      readonly owner: string;
-      readonly requested: number;
-      readonly limits: HostLimits;
-      readonly leaseMs: number;
-      readonly now: Date;
-      /** An interactive request: neither the rate nor the breaker holds it up, but it counts, so that sweeps wait longer. */
-      readonly urgent?: boolean;
-      /** A link leads here from another host: also interactive requests wait once they owe a burst of its rate. */
-      readonly onTheWay?: boolean;
-      /** What it shares with other hosts; left out: the host alone counts. */
-      readonly site?: HostSite;
-    },
-  ): Promise<HostSlice>;
+  takeSlice(host: string, by: Omit<SliceAsk, 'host'>): Promise<HostSlice>;
+  /** The same for several hosts in one transaction; answers in their order, and what one is given counts for those after it. */
+  takeSlices(asks: readonly SliceAsk[]): Promise<readonly HostSlice[]>;
   /** Keeps so many of them, at most as many as were taken, for another `leaseMs`. */
   renewSlots(
     host: string,
@@ -37,7 +23,9 @@ export interface Hosts {
    * Gives slots back and reports how the host behaved. Answers whose turn it is now: hosts of the same address or domain
    * that found no place, interactive requests first, as many as there were slots; they wait in the line no longer.
    */
-  releaseSlots(host: string, report: HostReport & { readonly site?: HostSite }): Promise<readonly HostWait[]>;
+  releaseSlots(host: string, report: Omit<SliceReport, 'host'>): Promise<readonly HostWait[]>;
+  /** The same for several slices in one transaction. */
+  releaseAll(reports: readonly SliceReport[]): Promise<readonly HostWait[]>;
   /** Which of them are not to be asked now: a pause, a closed circuit, quiet hours, the bytes of the day. */
   leftAlone(
     hosts: readonly string[],
@@ -51,6 +39,29 @@ export interface Hosts {
   list(limit: number): Promise<readonly HostStatus[]>;
   /** An administrator's row, which beats the settings; null: the settings hold. It counts from the next slice on. */
   setLimits(host: string, limits: Partial<HostLimits> | null): Promise<void>;
+}
+
+/** Who asks for a slice of a host's budget. */
+export interface SliceAsk {
+  readonly host: string;
+  /** Of this slice alone. */
+  readonly owner: string;
+  readonly requested: number;
+  readonly limits: HostLimits;
+  readonly leaseMs: number;
+  readonly now: Date;
+  /** An interactive request: neither the rate nor the breaker holds it up, but it counts, so that sweeps wait longer. */
+  readonly urgent?: boolean;
+  /** A link leads here from another host: also interactive requests wait once they owe a burst of its rate. */
+  readonly onTheWay?: boolean;
+  /** What it shares with other hosts; left out: the host alone counts. */
+  readonly site?: HostSite;
+}
+
+/** What a slice came to. */
+export interface SliceReport extends HostReport {
+  readonly host: string;
+  readonly site?: HostSite;
 }
 
 /** Slots as they were taken. */

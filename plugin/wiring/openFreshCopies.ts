@@ -6,16 +6,21 @@ import { FreshCopies } from '../work/freshCopies.ts';
 import type { LaneMoves } from '../work/laneMoves.ts';
 import type { WorkerDeps } from './WorkerDeps.ts';
 
+/** What it goes by, beside the parts of the worker. */
+export interface FreshCopiesParts extends Pick<Archivals, 'dueAndFresh'> {
+  readonly journey: Journey;
+  readonly moves: LaneMoves;
+}
+
 /** How what is still fresh is advanced in this process. */
 export function openFreshCopies(
   { config, records: { archivals }, now }: WorkerDeps,
-  journey: Journey,
-  moves: LaneMoves,
+  { journey, moves, dueAndFresh }: FreshCopiesParts,
 ): FreshCopies {
   // Of all hosts together: each group holds the rows that all workers count in until it commits.
   const recorder = new GroupedRecorder({ record: (outcomes) => advanceOrLeave(outcomes, archivals, now()) });
   return new FreshCopies({
-    archivals,
+    archivals: { dueAndFresh },
     advance: (outcome) => recorder.record(outcome),
     journey,
     freshAttempt: (request) => freshAttempt(request, config),

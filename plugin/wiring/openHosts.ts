@@ -4,6 +4,7 @@ import { HostSites } from '../fetch/connect/hostSites.ts';
 import { Resolver } from '../fetch/connect/resolver.ts';
 import type { HostWait } from '../model/host.ts';
 import { SitedHosts } from '../work/sitedHosts.ts';
+import { groupedHosts } from './groups/groupedHosts.ts';
 import type { Scope } from './scope.ts';
 import type { WorkerDeps } from './WorkerDeps.ts';
 
@@ -27,7 +28,7 @@ export function openHosts(scope: Scope, worker: WorkerDeps, { onFreed, sweep }: 
       logger.warn({ host, error: messageOf(error) }, 'a host could not be called'),
     );
   };
-  return new SitedHosts({ hosts: records.hosts, sites, onTurn, logger });
+  return new SitedHosts({ hosts: groupedHosts(records.hosts), sites, onTurn, logger });
 }
 
 function openSites(scope: Scope, { config }: WorkerDeps): HostSites {

@@ -1,5 +1,6 @@
 import type { Journey } from '../archiveResource.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
+import type { Lease } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
 import { DatasetTitles } from '../portal/datasetTitles.ts';
 import { GroupedReader } from '../portal/groupedReader.ts';
@@ -29,6 +30,14 @@ export interface Lane {
   readonly places: LanePlaces;
 }
 
+/** Both lanes, and how they read what they are about to begin. */
+export interface Lanes {
+  readonly priority: Lane;
+  readonly bulk: Lane;
+  /** The resources of a slice, in one query. */
+  readAhead(leases: readonly Lease[]): void;
+}
+
 /** What both lanes are made with. */
 export interface LaneDeps {
   readonly keeper: FetchedKeeper;
@@ -42,10 +51,11 @@ export async function openLanes(
   scope: Scope,
   worker: WorkerDeps,
   { keeper, hosts, onFreed }: LaneDeps,
-): Promise<{ readonly priority: Lane; readonly bulk: Lane }> {
+): Promise<Lanes> {
   const { config, portal } = worker;
   const identity = { site: portal.urls.site };
-  const deps = journeyDeps(worker, keeper);
+  const reader = new ResourceReader(worker.catalog);
+  const deps = journeyDeps(worker, keeper, reader);
   const urgent = hopPlaces(worker, true, { hosts, onFreed });
   const patient = hopPlaces(worker, false, { hosts, onFreed });
   const local = scope.add(await createLocalRetriever(config, identity, urgent));
@@ -55,6 +65,7 @@ export async function openLanes(
   return {
     priority: { journey: createJourney(deps, local, urgent), places: lanePlaces(config, speeds, local) },
     bulk: { journey: createJourney(deps, threaded, patient), places: lanePlaces(config, speeds, threaded) },
+    readAhead: (leases) => reader.readAhead(leases.map(({ resourceId }) => resourceId)),
   };
 }
 
@@ -69,9 +80,8 @@ function lanePlaces(config: Config, speeds: HostSpeeds, retriever: Retriever): L
   });
 }
 
-function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper): JourneyDeps {
+function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper, reader: ResourceReader): JourneyDeps {
   const { config, portal, catalog, records, store, queue, tally, place, now, emit } = worker;
-  const reader = new ResourceReader(catalog);
   const titles = new DatasetTitles(catalog);
   const copies = new GroupedReader<Copy>((ids) => newestCopies(ids, records));
   const stored = new GroupedReader<true>((keys) => storedKeys(keys, store));

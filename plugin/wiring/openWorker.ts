@@ -12,6 +12,7 @@ import { LaneWatch } from '../work/laneWatch.ts';
 import { LeaseRenewal } from '../work/leaseRenewal.ts';
 import { MemoryPressure } from '../work/memoryPressure.ts';
 import { endsWithin } from './endsWithin.ts';
+import { groupedShares } from './groups/groupedShares.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
 import { laneStates } from './laneStates.ts';
 import { openFreshCopies } from './openFreshCopies.ts';
@@ -30,6 +31,8 @@ const SHORTEST_LOOK_MS = 1000;
 const LONGEST_LOOK_MS = 60_000;
 const MOVES_TOLD_MS = 10_000;
 const HOLDERS_TOLD = 10;
+/** Hosts that wait for their rate hold nothing but a timer. */
+const KEPT_PER_PLACE = 16;
 /** Another database on the store is noticed within so long, and so long a store that took no mark is believed to take none. */
 const MARK_EVERY_MS = 300_000;
 
@@ -82,16 +85,25 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const sweep = (host: string, at: Date) => queue.add([{ kind: 'host', host }], at);
   const hosts = openHosts(scope, deps, { onFreed, sweep });
   const keeper = new FetchedKeeper({ config, gate, archivals });
-  const { priority, bulk } = await openLanes(scope, deps, { keeper, hosts, onFreed });
+  const { priority, bulk, readAhead } = await openLanes(scope, deps, { keeper, hosts, onFreed });
   const shared = { archivals, hosts, limitsFor, owner, leaseMs, patienceMs, now, logger };
   const sweptDeps = { journey: bulk.journey, archivals, leaseRenewal, gate, moves, store, logger };
+  const shares = groupedShares(archivals);
   const hostBatch = new HostBatch({
     ...shared,
-    fresh: openFreshCopies(deps, bulk.journey, moves),
+    archivals: {
+      ...shares,
+      release: (leases) => archivals.release(leases),
+      explainDue: (host, how) => archivals.explainDue(host, how),
+    },
+    fresh: openFreshCopies(deps, { journey: bulk.journey, moves, dueAndFresh: shares.dueAndFresh }),
     places: bulk.places,
     archive: (due, signal, onAnswered) => archiveSharedUrl(due, sweptDeps, signal, onAnswered),
     pause: async () => (await gate.closed()) ?? pressure.pause(),
     largestSlice: 100,
+    // A slice of work is over when no job runs: nothing may go on without one.
+    mostKept: deps.wrapJobs ? 0 : KEPT_PER_PLACE * config.concurrency,
+    readAhead,
     requeue: sweep,
     onFreed,
   });

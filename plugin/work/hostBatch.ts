@@ -11,6 +11,8 @@ import type { FreshCopies } from './freshCopies.ts';
 import type { LanePlace, LanePlaces } from './lanePlaces.ts';
 import type { ClosedGate } from './serviceGate.ts';
 import type { HostSlots } from './sitedHosts.ts';
+import { type Archiving, byUrl, untilAnswered } from './slice/answers.ts';
+import { KeptHosts } from './slice/keptHosts.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
 /** What a host's share of a sweep reads, writes and calls. */
@@ -35,6 +37,10 @@ export interface HostBatchDeps {
   readonly largestSlice: number;
   /** A job waits so long for its slice to end before it leaves the queue's place to another host. */
   readonly patienceMs: number;
+  /** So many hosts at most are kept while their rate holds them up for a moment; others go back to the queue. */
+  readonly mostKept: number;
+  /** These are about to be described. */
+  readAhead(leases: readonly Lease[]): void;
   /** The job of a host starts at this moment. */
   requeue(host: string, at: Date): Promise<void>;
   /** Slots of the host became free. */
@@ -62,19 +68,15 @@ interface OwnSlice {
   readonly slow: AbortSignal;
 }
 
-/** Resources of one URL: what the host was asked for, and what came of it once that is recorded. */
-interface Archiving {
-  readonly answered: FetchCost;
-  readonly recorded: Promise<FetchCost>;
-}
-
 /** A service of ours failed: that long until the next try. */
 const INTERRUPTED_MS = 5000;
 /** Others have the slots of the host, its address or domain; who has them calls its job when they are free. */
 const BUSY: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain']);
 const BUSY_MS = 5000;
-/** A slice that goes on without its job calls it when it ends; should this process die, the job comes by itself. */
+/** What goes on without its job calls it when it ends; should this process die, the job comes by itself. */
 const GOES_ON_MS = 15_000;
+/** Between two shares of a host that its rate holds up: shares of many hosts come together meanwhile. */
+const GATHERING_MS = 100;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, asks for them as many
@@ -82,11 +84,13 @@ const GOES_ON_MS = 15_000;
  */
 export class HostBatch {
   readonly #deps: HostBatchDeps;
-  /** By host: a slice that waits for a place or is being worked on here. */
+  /** By host: slices that wait for a place or are being worked on here, or that it is kept for. */
   readonly #running = new Map<string, Promise<Date | null>>();
+  readonly #kept: KeptHosts;
 
   constructor(deps: HostBatchDeps) {
     this.#deps = deps;
+    this.#kept = new KeptHosts({ most: deps.mostKept, now: () => deps.now() });
   }
 
   /**
@@ -98,14 +102,17 @@ export class HostBatch {
     if (this.#running.has(host)) return this.#after(GOES_ON_MS);
     const closed = await this.#deps.pause();
     if (closed) return this.#pause(host, closed);
-    const ended = this.#start(host, { signal, closing });
+    const ends = { signal, closing };
+    const ended = this.#start(host, () => this.#takeSlice(host, ends));
     const leaves = new AbortController();
     const { places, patienceMs } = this.#deps;
     const patience = places.patienceOf(patienceMs);
     const left = wait(patience, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
     const first = await Promise.race([ended, left]).finally(() => leaves.abort());
-    if (first !== 'left') return first;
-    this.#callBack(host, ended, closing);
+    if (first !== 'left' && (closing.aborted || !this.#kept.mayKeep(first))) return first;
+    const keep = (at: Date) => this.#start(host, () => this.#kept.keep(at, () => this.#nextSlice(host, ends), closing));
+    const goesOn = first === 'left' ? ended : keep(first);
+    this.#callBack(host, goesOn, closing);
     return this.#after(GOES_ON_MS);
   }
 
@@ -114,10 +121,16 @@ export class HostBatch {
     await Promise.allSettled([...this.#running.values()]);
   }
 
-  #start(host: string, ends: Ends): Promise<Date | null> {
-    const ended = this.#takeSlice(host, ends).finally(() => this.#running.delete(host));
+  #start(host: string, work: () => Promise<Date | null>): Promise<Date | null> {
+    const ended = work().finally(() => this.#running.delete(host));
     this.#running.set(host, ended);
     return ended;
+  }
+
+  /** Of a host that is kept. */
+  async #nextSlice(host: string, ends: Ends): Promise<Date | null> {
+    const closed = await this.#deps.pause();
+    return closed ? this.#pause(host, closed) : this.#takeSlice(host, ends);
   }
 
   /** A queue that closes takes nothing more: the job comes by itself, to a worker that goes on. */
@@ -162,14 +175,24 @@ export class HostBatch {
   }
 
   async #runSlice(own: OwnSlice, signal: AbortSignal): Promise<Date | null> {
-    const { archivals, fresh, owner, leaseMs, now } = this.#deps;
+    const { archivals, fresh, readAhead, owner, leaseMs, now } = this.#deps;
     const { granted } = own.slice;
+    const takenAt = now();
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
+    readAhead(leases);
     fresh.leased(own.host, leases.length < granted ? 'all' : leases.length);
     const costs = await Promise.all(await this.#archiveWithSlots(leases, own, signal));
     if (signal.aborted || own.closing.aborted) return now();
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
-    return leases.length < granted ? archivals.nextRetryAt(own.host) : now();
+    return leases.length < granted ? archivals.nextRetryAt(own.host) : this.#nextShareAt(own, takenAt);
+  }
+
+  /** A slice that took all that the host's rate allowed is followed by another when it allows one more request. */
+  #nextShareAt({ slice, limits }: OwnSlice, takenAt: Date): Date {
+    const { largestSlice, now } = this.#deps;
+    if (slice.granted >= largestSlice) return now();
+    const nextMs = takenAt.getTime() + 1000 / limits.requestsPerSecond;
+    return new Date(Math.max(nextMs, now().getTime() + GATHERING_MS));
   }
 
   /** The slots are free again when the host has answered; what is answered is still being recorded. */
@@ -219,27 +242,4 @@ export class HostBatch {
   #after(ms: number): Date {
     return new Date(this.#deps.now().getTime() + ms);
   }
-}
-
-/** Goes on when the host has answered, or when it was not asked at all. */
-async function untilAnswered(
-  archive: (onAnswered: (cost: FetchCost) => void) => Promise<FetchCost>,
-): Promise<Archiving> {
-  let onAnswered: (cost: FetchCost) => void = () => undefined;
-  const answer = new Promise<FetchCost>((resolve) => {
-    onAnswered = resolve;
-  });
-  const recorded = archive(onAnswered);
-  return { answered: await Promise.race([answer, recorded]), recorded };
-}
-
-function byUrl(leases: readonly Lease[]): Lease[][] {
-  const groups = new Map<string, Lease[]>();
-  for (const lease of leases) {
-    const { url } = lease.archival;
-    const group = groups.get(url);
-    if (group) group.push(lease);
-    else groups.set(url, [lease]);
-  }
-  return [...groups.values()];
 }

@@ -45,4 +45,25 @@ describe('resources read in groups', () => {
     const reader = new ResourceReader({ getResource: async (id) => resource(id) });
     assert.deepEqual(await reader.read('a'), resource('a'));
   });
+
+  it('reads those of a slice ahead in one query, each for one reader and for a moment only', async () => {
+    const asked: (readonly string[])[] = [];
+    let elapsedMs = 0;
+    const catalog = {
+      getResource: async () => assert.fail(),
+      getResources: async (ids: readonly string[]) => {
+        asked.push(ids);
+        return ids.map(resource);
+      },
+    };
+    const reader = new ResourceReader(catalog, () => elapsedMs);
+    reader.readAhead(['a', 'b', 'c']);
+    assert.deepEqual(await reader.read('a'), resource('a'));
+    assert.deepEqual(await reader.read('b'), resource('b'));
+    assert.deepEqual(asked, [['a', 'b', 'c']]);
+    await reader.read('a');
+    elapsedMs = 60_000;
+    await reader.read('c');
+    assert.deepEqual(asked, [['a', 'b', 'c'], ['a'], ['c']]);
+  });
 });

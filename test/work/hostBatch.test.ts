@@ -61,6 +61,64 @@ describe("a host's share of a sweep", () => {
   });
 });
 
+describe('a host that its rate holds up for a moment', () => {
+  const host = 'data.example';
+  const now = new Date('2026-01-02T03:04:05Z');
+  const later = (ms: number) => new Date(now.getTime() + ms);
+  /** Grants one request after the other, each as soon as it is asked for one. */
+  function politely(slices: readonly { readonly leases: readonly Lease[]; readonly retryAt?: Date }[], called: Date[]) {
+    const left = [...slices];
+    let current = left[0];
+    const limits = { ...LIMITS, requestsPerSecond: 20 };
+    const deps = depsOf({ leases: [], archive: async () => ANSWERED, onReleased: () => undefined });
+    return new HostBatch({
+      ...deps,
+      mostKept: 1,
+      limitsFor: () => limits,
+      now: () => now,
+      archivals: { ...deps.archivals, leaseDue: async () => current?.leases ?? [] },
+      hosts: {
+        ...deps.hosts,
+        takeSlice: async () => {
+          current = left.shift();
+          if (current?.retryAt) return { granted: 0, slots: 0, retryAt: current.retryAt, reason: 'rate' };
+          return { granted: 1, slots: 1, retryAt: null, reason: 'free' };
+        },
+      },
+      requeue: async (_host, at) => void called.push(at),
+    });
+  }
+
+  it('is kept until nothing is due, while its job stands far enough away', async () => {
+    const called: Date[] = [];
+    const batch = politely([{ leases: [leaseOf('r1')] }, { leases: [leaseOf('r2')] }, { leases: [] }], called);
+    const { signal } = new AbortController();
+    assert.deepEqual(await batch.run(host, signal), later(15_000));
+    assert.deepEqual(await batch.run(host, signal), later(15_000));
+    await batch.close();
+    assert.deepEqual(called, []);
+  });
+
+  it('goes back to the queue where more than a moment is to be waited', async () => {
+    const called: Date[] = [];
+    const retryAt = later(3_600_000);
+    const batch = politely([{ leases: [leaseOf('r1')] }, { leases: [], retryAt }], called);
+    await batch.run(host, new AbortController().signal);
+    await until(() => called.length === 1);
+    assert.deepEqual(called, [retryAt]);
+  });
+
+  it('is left to its job where the queue closes', async () => {
+    const called: Date[] = [];
+    const closing = new AbortController();
+    const batch = politely([{ leases: [leaseOf('r1')] }, { leases: [leaseOf('r2')] }], called);
+    await batch.run(host, new AbortController().signal, closing.signal);
+    closing.abort();
+    await batch.close();
+    assert.deepEqual(called, []);
+  });
+});
+
 interface Given {
   readonly leases: readonly Lease[];
   readonly archive: HostBatchDeps['archive'];
@@ -96,6 +154,8 @@ function depsOf({ leases, archive, onReleased, now = new Date() }: Given): HostB
     leaseMs: 30_000,
     largestSlice: 100,
     patienceMs: 3_600_000,
+    mostKept: 0,
+    readAhead: () => undefined,
     requeue: async () => undefined,
     onFreed: () => undefined,
     now: () => now,

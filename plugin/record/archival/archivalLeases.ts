@@ -1,5 +1,5 @@
 import type { Lease } from '../../model/archival.ts';
-import type { Archivals } from '../Archivals.ts';
+import type { Archivals, HostShare } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
@@ -22,7 +22,8 @@ const TAKE = `
   `greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second')`,
 );
 
-const FREE = '(lease_until is null or lease_until < clock_timestamp())';
+/** Nobody holds it, or who did is dead. */
+export const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
 /** To be taken now: of an expired lease only where its owner had the time to renew it. */
 const TAKEABLE = '(lease_until is null or lease_until < clock_timestamp() and :takesOver)';
@@ -31,14 +32,15 @@ const ONE = `select resource_id from :schema:.archival
   where resource_id = :resourceId and ${TAKEABLE} and request_seq > done_seq for update`;
 
 /**
- * Those whose turn it is, and with each all that share its URL: one request answers them. One range of the index
- * `archival_due` and one look-up a URL in `archival_url`, however much is due.
+ * Of each host those whose turn it is, and with each all that share its URL: one request answers them. One range of the index
+ * `archival_due` a host and one look-up a URL in `archival_url`, however much is due.
  */
-const DUE_OF_HOST = `
+const DUE_OF_HOSTS = `
   with first as materialized (
-    select url from :schema:.archival
-    where lane = 'bulk' and host = :host and next_check_at <= :now and ${TAKEABLE}
-    order by next_check_at limit :limit)
+    select due.url from unnest(cast(:hosts as text[]), cast(:limits as int[])) as asked (host, most) cross join lateral (
+      select url from :schema:.archival
+      where lane = 'bulk' and host = asked.host and next_check_at <= :now and ${TAKEABLE}
+      order by next_check_at limit asked.most) as due)
   select same.resource_id from (select distinct url from first) as due cross join lateral (
     select resource_id from :schema:.archival
     where url = due.url and lane = 'bulk' and next_check_at <= :now and ${TAKEABLE}
@@ -56,15 +58,13 @@ type LeaseMethods = Pick<
   Archivals,
   | 'lease'
   | 'leaseDue'
+  | 'leaseDueOf'
   | 'renew'
   | 'release'
-  | 'postpone'
   | 'defer'
-  | 'explain'
-  | 'explainDue'
-  | 'resume'
   | 'reopen'
   | 'nextRetryAt'
+  | 'nextRetries'
   | 'hostsWithExpiredLeases'
 >;
 
@@ -86,41 +86,6 @@ const RELEASE = `
   update :schema:.archival set lease_owner = null, lease_until = null, next_check_at = least(next_check_at, now())
   where resource_id = any (array(select resource_id from held))`;
 
-const POSTPONE = `
-  with postponed as (
-    update :schema:.archival set next_check_at = greatest(next_check_at, :until)
-    where resource_id = :resourceId and request_seq > done_seq and ${FREE} returning resource_id)
-  update :schema:.task_status
-  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
-    error = cast(:reason as text), last_updated = now()
-  where entity_id in (select resource_id from postponed) and task_type = 'archiver' and key = 'status'
-    and cast(:reason as text) is not null`;
-
-const EXPLAIN = `
-  update :schema:.task_status
-  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
-    error = cast(:reason as text), last_updated = now()
-  where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status'`;
-
-/** What is told already is not written again. */
-const EXPLAIN_DUE = `
-  with due as materialized (
-    select resource_id from :schema:.archival
-    where lane = 'bulk' and host = :host and next_check_at <= :now and ${FREE}
-    order by next_check_at limit :limit)
-  update :schema:.task_status
-  set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
-    error = cast(:reason as text), last_updated = :now
-  where entity_id in (select resource_id from due) and task_type = 'archiver' and key = 'status'
-    and error is distinct from cast(:reason as text)`;
-
-const RESUME = `
-  update :schema:.archival as a set next_check_at = :now
-  from :schema:.task_status as t
-  where a.lane = 'priority' and a.request_seq > a.done_seq and a.next_check_at > :now and ${FREE}
-    and t.entity_id = a.resource_id and t.task_type = 'archiver' and t.key = 'status' and starts_with(t.error, :reasonPrefix)
-  returning a.resource_id as "resourceId"`;
-
 /** It counts as a retry, so that the host's next job comes for it; attempts that were not made are not counted. */
 const DEFER = `
   with deferred as (
@@ -137,8 +102,10 @@ const REOPEN = `
     key_at = greatest(key_at, cast(:keyAt as timestamptz)), next_check_at = least(next_check_at, :now)
   where resource_id = :resourceId and ${FREE} returning resource_id`;
 
-const NEXT_RETRY = `
-  select ${moment('min(next_check_at)')} as at from :schema:.archival where lane = 'bulk' and retrying and host = :host and ${FREE}`;
+const NEXT_RETRIES = `
+  select asked.host, retry.at from unnest(cast(:hosts as text[])) as asked (host) cross join lateral (
+    select ${moment('min(next_check_at)')} as at from :schema:.archival
+    where lane = 'bulk' and retrying and host = asked.host and ${FREE}) as retry`;
 
 const EXPIRED_HOSTS = `
   select distinct host from :schema:.archival
@@ -161,8 +128,18 @@ export class ArchivalLeases implements LeaseMethods {
     return lease ?? null;
   }
 
-  leaseDue(host: string, by: Parameters<LeaseMethods['leaseDue']>[1]): Promise<readonly Lease[]> {
-    return this.#take(DUE_OF_HOST, { ...by, host });
+  async leaseDue(host: string, by: Parameters<LeaseMethods['leaseDue']>[1]): Promise<readonly Lease[]> {
+    const { limit, ...how } = by;
+    return [...(await this.leaseDueOf([{ host, limit }], how)).values()].flat();
+  }
+
+  async leaseDueOf(
+    shares: readonly HostShare[],
+    by: Parameters<LeaseMethods['leaseDueOf']>[1],
+  ): Promise<ReadonlyMap<string, readonly Lease[]>> {
+    const bindings = { hosts: shares.map(({ host }) => host), limits: shares.map(({ limit }) => limit) };
+    const leases = await this.#take(DUE_OF_HOSTS, { ...by, ...bindings });
+    return byHost(leases, new Set(bindings.hosts));
   }
 
   async renew(leases: readonly Lease[], { leaseMs }: { readonly leaseMs: number }): Promise<ReadonlySet<string>> {
@@ -175,23 +152,6 @@ export class ArchivalLeases implements LeaseMethods {
     await this.#rows('giving leases back', RELEASE, pairs(leases));
   }
 
-  async postpone(resourceId: string, until: Date, reason?: string): Promise<void> {
-    await this.#rows('postponing an archival', POSTPONE, { resourceId, until, reason: reason ?? null });
-  }
-
-  async explainDue(host: string, how: Parameters<Archivals['explainDue']>[1]): Promise<void> {
-    await this.#rows('saying what archivals wait for', EXPLAIN_DUE, { host, ...how });
-  }
-
-  async explain(resourceIds: readonly string[], reason: string): Promise<void> {
-    await this.#rows('saying what archivals wait for', EXPLAIN, { resourceIds, reason });
-  }
-
-  async resume(reasonPrefix: string, now: Date): Promise<readonly string[]> {
-    const resumed = await this.#rows<{ resourceId: string }>('resuming archivals', RESUME, { reasonPrefix, now });
-    return resumed.map(({ resourceId }) => resourceId);
-  }
-
   async defer({ resourceId, token }: Lease, until: Date, reason: string): Promise<void> {
     await this.#rows('deferring an archival', DEFER, { resourceId, token, until, reason });
   }
@@ -201,8 +161,14 @@ export class ArchivalLeases implements LeaseMethods {
   }
 
   async nextRetryAt(host: string): Promise<Date | null> {
-    const [row] = await this.#rows<{ at: Date | null }>('looking for the next retry', NEXT_RETRY, { host });
-    return row?.at ?? null;
+    return (await this.nextRetries([host])).get(host) ?? null;
+  }
+
+  async nextRetries(hosts: readonly string[]): Promise<ReadonlyMap<string, Date | null>> {
+    const found = await this.#rows<{ host: string; at: Date | null }>('looking for the next retries', NEXT_RETRIES, {
+      hosts,
+    });
+    return new Map(found.map(({ host, at }) => [host, at]));
   }
 
   async hostsWithExpiredLeases(limit: number): Promise<readonly string[]> {
@@ -232,4 +198,19 @@ export class ArchivalLeases implements LeaseMethods {
 
 function pairs(leases: readonly Lease[]): { ids: string[]; tokens: number[] } {
   return { ids: leases.map(({ resourceId }) => resourceId), tokens: leases.map(({ token }) => token) };
+}
+
+/** What shares its URL with a host's belongs to its share, also where an older version noted another host. */
+function byHost(leases: readonly Lease[], hosts: ReadonlySet<string>): ReadonlyMap<string, readonly Lease[]> {
+  const hostByUrl = new Map<string, string>();
+  for (const { archival } of leases) if (hosts.has(archival.host)) hostByUrl.set(archival.url, archival.host);
+  const [first = ''] = hosts;
+  const shares = new Map<string, Lease[]>();
+  for (const lease of leases) {
+    const host = hostByUrl.get(lease.archival.url) ?? first;
+    const share = shares.get(host);
+    if (share) share.push(lease);
+    else shares.set(host, [lease]);
+  }
+  return shares;
 }

@@ -10,6 +10,7 @@ import { ARCHIVAL_LIST } from './archivalColumns.ts';
 import { ArchivalLeases } from './archivalLeases.ts';
 import { ArchivalRecorder } from './archivalRecorder.ts';
 import { ArchivalTurns } from './archivalTurns.ts';
+import { ArchivalWaits } from './archivalWaits.ts';
 import { FRONT } from './dueFront.ts';
 import { FreshArchivals } from './freshArchivals.ts';
 import { waitingHosts } from './laneWaits.ts';
@@ -89,6 +90,7 @@ type Backlog = Awaited<ReturnType<Archivals['backlog']>>;
 export class ArchivalTable implements Archivals {
   readonly #database: Database;
   readonly #leases: ArchivalLeases;
+  readonly #waits: ArchivalWaits;
   readonly #turns: ArchivalTurns;
   readonly #recorder: ArchivalRecorder;
   readonly #fresh: FreshArchivals;
@@ -96,6 +98,7 @@ export class ArchivalTable implements Archivals {
   constructor(database: Database, writeBack: Catalog['writeBack']) {
     this.#database = database;
     this.#leases = new ArchivalLeases(database);
+    this.#waits = new ArchivalWaits(database);
     this.#turns = new ArchivalTurns(database);
     this.#recorder = new ArchivalRecorder(database, writeBack);
     this.#fresh = new FreshArchivals(database);
@@ -122,21 +125,24 @@ export class ArchivalTable implements Archivals {
 
   lease: Archivals['lease'] = (resourceId, by) => this.#leases.lease(resourceId, by);
   leaseDue: Archivals['leaseDue'] = (host, by) => this.#leases.leaseDue(host, by);
+  leaseDueOf: Archivals['leaseDueOf'] = (shares, by) => this.#leases.leaseDueOf(shares, by);
   renew: Archivals['renew'] = (leases, by) => this.#leases.renew(leases, by);
   release: Archivals['release'] = (leases) => this.#leases.release(leases);
-  postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#leases.postpone(resourceId, until, reason);
-  explain: Archivals['explain'] = (resourceIds, reason) => this.#leases.explain(resourceIds, reason);
-  explainDue: Archivals['explainDue'] = (host, how) => this.#leases.explainDue(host, how);
-  resume: Archivals['resume'] = (reasonPrefix, now) => this.#leases.resume(reasonPrefix, now);
+  postpone: Archivals['postpone'] = (resourceId, until, reason) => this.#waits.postpone(resourceId, until, reason);
+  explain: Archivals['explain'] = (resourceIds, reason) => this.#waits.explain(resourceIds, reason);
+  explainDue: Archivals['explainDue'] = (host, how) => this.#waits.explainDue(host, how);
+  resume: Archivals['resume'] = (reasonPrefix, now) => this.#waits.resume(reasonPrefix, now);
   defer: Archivals['defer'] = (lease, until, reason) => this.#leases.defer(lease, until, reason);
   turns: Archivals['turns'] = (resourceIds, now) => this.#turns.turns(resourceIds, now);
   park: Archivals['park'] = (resourceId, until) => this.#turns.park(resourceId, until);
   nextWaiting: Archivals['nextWaiting'] = (host, by) => this.#turns.nextWaiting(host, by);
   reopen: Archivals['reopen'] = (resourceId, keyAt, now) => this.#leases.reopen(resourceId, keyAt, now);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
+  nextRetries: Archivals['nextRetries'] = (hosts) => this.#leases.nextRetries(hosts);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);
   dueAndFresh: Archivals['dueAndFresh'] = (host, by) => this.#fresh.dueAndFresh(host, by);
+  dueAndFreshOf: Archivals['dueAndFreshOf'] = (hosts, by) => this.#fresh.dueAndFreshOf(hosts, by);
   advance: Archivals['advance'] = (records, now) => this.#fresh.advance(records, now);
 
   dueHosts(now: Date, limit: number): Promise<{ readonly host: string; readonly dueAt: Date }[]> {

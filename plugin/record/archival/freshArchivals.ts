@@ -11,16 +11,18 @@ import { countInRuns } from './countInRuns.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 
 /**
- * Of the first due rows of a host those that are fresh by what was recorded of them, with nothing else to be done: not
- * leased, not wanted, nothing failed or owed. One range of the index `archival_due`. The count stands in each row, and alone
- * where none is fresh.
+ * Of the first due rows of each host those that are fresh by what was recorded of them, with nothing else to be done: not
+ * leased, not wanted, nothing failed or owed. One range of the index `archival_due` a host. The count stands in each row of
+ * the host, and alone where none is fresh.
  */
 const DUE_AND_FRESH = `
   with due as materialized (
-      select * from :schema:.archival
-      where lane = 'bulk' and host = :host and next_check_at <= :now
-        and (lease_until is null or lease_until < clock_timestamp())
-      order by next_check_at limit :limit),
+      select found.* from unnest(cast(:hosts as text[])) as asked (host) cross join lateral (
+        select * from :schema:.archival
+        where lane = 'bulk' and host = asked.host and next_check_at <= :now
+          and (lease_until is null or lease_until < clock_timestamp())
+        order by next_check_at limit :limit) as found),
+    counted as (select host as asked, count(*)::int as due from due group by host),
     fresh as (
       select due.*, cast(null as timestamptz[]) as abandoned, (
         select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= due.next_check_at
@@ -28,7 +30,7 @@ const DUE_AND_FRESH = `
       from due
       where fresh_until > :now and lease_owner is null and open_keys = '{}' and request_seq = done_seq and not retrying
         and broken is false and failure_count = 0 and key_at is not null and known ->> 'url' = url)
-  select (select count(*)::int from due) as due, ${LEASE_LIST} from (select) as always left join fresh on true`;
+  select counted.asked, counted.due, ${LEASE_LIST} from counted left join fresh on fresh.host = counted.asked`;
 
 /** Still what was read: a process that takes a row, wants it or advances it changes one of these. */
 const LOCK = `
@@ -48,10 +50,10 @@ const ADVANCE = `
     "unchangedCount" int, moved boolean)
   where a.resource_id = i."resourceId"`;
 
-type Row = LeaseRow & { readonly due: number };
+type Row = LeaseRow & { readonly asked: string; readonly due: number };
 
 /** The part of {@link Archivals} by which what is still fresh is advanced many at a time, without a lease. */
-export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'advance'> {
+export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'dueAndFreshOf' | 'advance'> {
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -59,9 +61,22 @@ export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'advance'
   }
 
   async dueAndFresh(host: string, by: Parameters<Archivals['dueAndFresh']>[1]): Promise<DueAndFresh> {
-    const rows = await this.#database.rows<Row>('looking for what is fresh', DUE_AND_FRESH, { host, ...by });
-    const fresh = rows.filter(({ resourceId }) => resourceId !== null).map(({ due: _, ...row }) => leaseOf(row));
-    return { due: rows[0]?.due ?? 0, fresh };
+    return (await this.dueAndFreshOf([host], by)).get(host) ?? { due: 0, fresh: [] };
+  }
+
+  async dueAndFreshOf(
+    hosts: readonly string[],
+    by: Parameters<Archivals['dueAndFreshOf']>[1],
+  ): Promise<ReadonlyMap<string, DueAndFresh>> {
+    const rows = await this.#database.rows<Row>('looking for what is fresh', DUE_AND_FRESH, { hosts, ...by });
+    const found = new Map<string, { due: number; fresh: Lease[] }>(hosts.map((host) => [host, { due: 0, fresh: [] }]));
+    for (const { asked, due, ...row } of rows) {
+      const ofHost = found.get(asked) ?? { due, fresh: [] };
+      ofHost.due = due;
+      if (row.resourceId !== null) ofHost.fresh.push(leaseOf(row));
+      found.set(asked, ofHost);
+    }
+    return found;
   }
 
   advance(records: readonly ArchivalRecord[], now: Date): Promise<Recorded[]> {

@@ -17,15 +17,19 @@ const LOCK = `
 
 const sum = (where: string) => `coalesce(sum(slots) filter (where ${where}), 0)::int`;
 const use = (column: 'address' | 'domain') =>
-  `jsonb_build_object('young', ${sum(`${column} = :${column} and slow_since is null`)},
-    'slow', ${sum(`${column} = :${column} and slow_since is not null`)})`;
+  `jsonb_build_object('young', ${sum(`s.${column} = w.${column} and slow_since is null`)},
+    'slow', ${sum(`s.${column} = w.${column} and slow_since is not null`)})`;
 
 /** In a statement of its own: one that waited for a lock would still see the slots of before. */
 const IN_USE = `
-  select ${sum('host = :host')} as taken, ${use('address')} as "atAddress", ${use('domain')} as "atDomain"
-  from :schema:.host_slot
-  where until > clock_timestamp()
-    and (host = :host or address = cast(:address as text) or domain = cast(:domain as text))`;
+  select used.taken, used."atAddress", used."atDomain"
+  from unnest(cast(:hosts as text[]), cast(:addresses as text[]), cast(:domains as text[]))
+      with ordinality as w (host, address, domain, place)
+    cross join lateral (
+      select ${sum('s.host = w.host')} as taken, ${use('address')} as "atAddress", ${use('domain')} as "atDomain"
+      from :schema:.host_slot as s
+      where until > clock_timestamp() and (s.host = w.host or s.address = w.address or s.domain = w.domain)) as used
+  order by w.place`;
 
 const WAIT = `
   insert into :schema:.host_wait (host, urgent, address, domain) values (:host, :urgent, :address, :domain)
@@ -46,6 +50,11 @@ const CALL = `
     limit :count) as next
   where called.host = next.host and called.urgent = next.urgent returning called.host, called.urgent`;
 
+/** Most of the time nobody does. */
+const IS_ANYBODY_WAITING = `
+  select from :schema:.host_wait
+  where address = any (cast(:addresses as text[])) or domain = any (cast(:domains as text[])) limit 1`;
+
 /** What the hosts of one address, and those of one registrable domain, have in use together, and who waits for it. */
 export class SitePlaces {
   readonly #database: Database;
@@ -54,23 +63,22 @@ export class SitePlaces {
     this.#database = database;
   }
 
-  /** Until the transaction ends nobody else takes, gives back or counts slots of this address and domain. */
-  async lock(on: HostTransaction, site: HostSite | undefined): Promise<void> {
+  /** Until the transaction ends nobody else takes, gives back or counts slots of these addresses and domains. */
+  async lock(on: HostTransaction, sites: readonly HostSite[]): Promise<void> {
     const { schema, rows } = this.#database;
-    const { address, domain } = known(site);
-    const keys = [
-      ...(address === null ? [] : [`${schema} address ${address}`]),
-      ...(domain === null ? [] : [`${schema} domain ${domain}`]),
-    ];
-    if (keys.length > 0) await rows('waiting for the other hosts of a site', LOCK, { keys }, on);
+    const keys = new Set(
+      sites.flatMap(({ address, domain }) => [
+        ...(address === null ? [] : [`${schema} address ${address}`]),
+        ...(domain === null ? [] : [`${schema} domain ${domain}`]),
+      ]),
+    );
+    if (keys.size > 0) await rows('waiting for the other hosts of a site', LOCK, { keys: [...keys] }, on);
   }
 
-  /** Of living owners. */
-  async inUse(on: HostTransaction, host: string, site: HostSite | undefined): Promise<SlotsInUse> {
-    const bindings = { host, ...known(site) };
-    const [row] = await this.#database.rows<SlotsInUse>('counting slots of a host', IN_USE, bindings, on);
-    const none = { young: 0, slow: 0 };
-    return row ?? { taken: 0, atAddress: none, atDomain: none };
+  /** Of living owners, in the order in which they are given. */
+  inUse(on: HostTransaction, hosts: readonly SitedHost[]): Promise<SlotsInUse[]> {
+    const bindings = { hosts: hosts.map(({ host }) => host), ...columnsOf(hosts) };
+    return this.#database.rows<SlotsInUse>('counting slots of hosts', IN_USE, bindings, on);
   }
 
   /** The host stands in the line from now on, or from before. */
@@ -85,6 +93,28 @@ export class SitePlaces {
     if (address === null && domain === null) return [];
     return this.#database.rows<HostWait>('calling who waits for a site', CALL, { address, domain, count }, on);
   }
+
+  /** Takes as many out of the lines as there were slots. */
+  async callAll(on: HostTransaction, freed: readonly (SitedHost & { readonly slots: number })[]): Promise<HostWait[]> {
+    const { addresses, domains } = columnsOf(freed);
+    if ([...addresses, ...domains].every((one) => one === null)) return [];
+    const waiting = await this.#database.rows('asking who waits', IS_ANYBODY_WAITING, { addresses, domains }, on);
+    if (waiting.length === 0) return [];
+    const called: HostWait[] = [];
+    for (const { site, slots } of freed) called.push(...(await this.call(on, site, slots)));
+    return called;
+  }
+}
+
+/** A host, and what it shares with others. */
+export interface SitedHost {
+  readonly host: string;
+  readonly site?: HostSite;
+}
+
+function columnsOf(hosts: readonly SitedHost[]) {
+  const sites = hosts.map(({ site }) => known(site));
+  return { addresses: sites.map(({ address }) => address), domains: sites.map(({ domain }) => domain) };
 }
 
 /** What a slot remembers of its site. */

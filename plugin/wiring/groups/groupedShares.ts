@@ -1,0 +1,51 @@
+import type { Lease } from '../../model/archival.ts';
+import type { Archivals, DueAndFresh, HostShare } from '../../record/Archivals.ts';
+import { GroupedCalls } from '../../record/coordination/groupedCalls.ts';
+
+type LeaseBy = Parameters<Archivals['leaseDue']>[1];
+type LookBy = Parameters<Archivals['dueAndFresh']>[1];
+type GroupedShares = Pick<Archivals, 'leaseDue' | 'nextRetryAt' | 'dueAndFresh'>;
+
+/** Each host has up to a hundred resources in such a statement. */
+const MOST = 16;
+const MOST_NAMES = 200;
+
+/** Shares of many hosts are looked for and leased together. All calls are those of one process, with one owner and length of leases. */
+export function groupedShares(archivals: Archivals): GroupedShares {
+  const nameOf = ({ host }: { readonly host: string }) => host;
+  const leasing = new GroupedCalls<HostShare & LeaseBy, readonly Lease[]>((shares) => leaseAll(archivals, shares), {
+    most: MOST,
+    nameOf,
+  });
+  const looking = new GroupedCalls<{ readonly host: string } & LookBy, DueAndFresh>(
+    (looks) => lookAll(archivals, looks),
+    { most: MOST, nameOf },
+  );
+  const retrying = new GroupedCalls<string, Date | null>((hosts) => retriesOf(archivals, hosts), { most: MOST_NAMES });
+  return {
+    leaseDue: (host, by) => leasing.call({ host, ...by }),
+    dueAndFresh: (host, by) => looking.call({ host, ...by }),
+    nextRetryAt: (host) => retrying.call(host),
+  };
+}
+
+async function leaseAll(archivals: Archivals, shares: readonly (HostShare & LeaseBy)[]): Promise<(readonly Lease[])[]> {
+  const by = shares.at(-1);
+  const leased = by ? await archivals.leaseDueOf(shares, by) : new Map<string, readonly Lease[]>();
+  return shares.map(({ host }) => leased.get(host) ?? []);
+}
+
+async function lookAll(
+  archivals: Archivals,
+  looks: readonly ({ readonly host: string } & LookBy)[],
+): Promise<DueAndFresh[]> {
+  const hosts = looks.map(({ host }) => host);
+  const by = looks.at(-1);
+  const found = by ? await archivals.dueAndFreshOf(hosts, by) : new Map<string, DueAndFresh>();
+  return hosts.map((host) => found.get(host) ?? { due: 0, fresh: [] });
+}
+
+async function retriesOf(archivals: Archivals, hosts: readonly string[]): Promise<(Date | null)[]> {
+  const found = await archivals.nextRetries(hosts);
+  return hosts.map((host) => found.get(host) ?? null);
+}
