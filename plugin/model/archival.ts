@@ -69,6 +69,8 @@ export interface Lease {
   readonly abandonedKeyAts: readonly Date[];
   /** true: requested interactively or by a save, so that a request is made even when the copy is fresh. */
   readonly requested: boolean;
+  /** The sweep that found it due; null or left out: none had begun when the lease was taken. */
+  readonly sweepId?: string | null;
   readonly archival: Archival;
 }
 

@@ -27,7 +27,7 @@ describe('leasing what is due of a host', () => {
     test = await testRecords();
   });
   after(() => test.close());
-  beforeEach(() => test.knex.raw('truncate archiver.archival'));
+  beforeEach(() => test.knex.raw('truncate archiver.archival cascade'));
   afterEach(() => test.knex.raw('alter table archiver.archival reset (autovacuum_enabled)'));
 
   /** `urlOf` is an SQL expression over the row's number `i`. */

@@ -12,7 +12,7 @@ describe('what is done with many leases together', () => {
     test = await testRecords();
   });
   after(() => test.close());
-  beforeEach(() => test.knex.raw('truncate archiver.archival'));
+  beforeEach(() => test.knex.raw('truncate archiver.archival cascade'));
 
   async function lease(resourceId: string): Promise<Lease> {
     const { archivals } = test.records;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { until } from '../support/until.ts';
 
 const AT = new Date('2026-01-02T03:04:05Z');
@@ -35,5 +35,31 @@ describe('the total of a sweep', () => {
     });
     await recording.commit();
     assert.equal(await counting, 2);
+  });
+
+  it('is reached also by what was leased before the sweep began, and recorded or advanced after', async () => {
+    const { knex, records } = test;
+    const now = new Date();
+    await records.archivals.request([requestFor('s1'), requestFor('s2')], { lane: 'bulk', runId: null, now });
+    await knex('archiver.archival').whereNot('resource_id', 's1').update({ next_check_at: null });
+    const [lease] = await records.archivals.leaseDue('data.example', { owner: 'w', leaseMs: 60_000, now, limit: 1 });
+    assert.ok(lease);
+    assert.equal(lease.sweepId, null);
+    const known = { url: requestFor('s2').url };
+    const fresh = { broken: false, done_seq: 1, known, key_at: now, next_check_at: now, fresh_until: '2100-01-01' };
+    await knex('archiver.archival').where({ resource_id: 's2' }).update(fresh);
+    const found = await records.archivals.dueAndFresh('data.example', { now, limit: 10 });
+    const { run } = await records.runs.create(
+      { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: null },
+      { caller: null, idempotencyKey: null, now: new Date() },
+    );
+    assert.equal(await records.runs.countSweep(run.id), 2);
+    const later = new Date('2100-01-01T00:00:00Z');
+    const [recorded] = await records.archivals.record([outcomeOf(lease, {}, { nextCheckAt: later })]);
+    const advanced = found.fresh.map((one) => outcomeOf(one, {}, { nextCheckAt: later }));
+    const [last] = await records.archivals.advance(advanced, now);
+    assert.deepEqual([recorded?.endedRunIds, last?.endedRunIds], [[], [run.id]]);
+    const { state, done, total } = (await records.runs.get(run.id)) ?? {};
+    assert.deepEqual({ state, done, total }, { state: 'done', done: 2, total: 2 });
   });
 });

@@ -48,6 +48,11 @@ export const ARCHIVAL_LIST = selectList(COLUMNS);
 /** The columns of an archival that has just been leased, as the members of {@link LeaseRow}. */
 export const LEASE_LIST = selectList(LEASE_COLUMNS);
 
+/** The sweep that such a row belongs to: the first that is open and began after it fell due. */
+export const sweepOf = (row: string): string => `(
+  select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= ${row}.next_check_at
+    and ${row}.lane = 'bulk' order by created_at limit 1)`;
+
 /** A leased archival and what its lease is made of. */
 export interface LeaseRow extends Archival, Pick<Lease, 'owner' | 'token' | 'keyAt' | 'abandonedKeyAts'> {
   readonly retrying: boolean;
@@ -68,5 +73,6 @@ export function leaseOf({ owner, token, keyAt, abandonedKeyAts, retrying, sweepI
     keyAt,
     abandonedKeyAts,
     requested: requestSeq > doneSeq,
+    sweepId,
   };
 }

@@ -2,7 +2,7 @@ import type { Lease } from '../../model/archival.ts';
 import type { Archivals, HostShare } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
-import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
+import { LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
 
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
@@ -15,9 +15,7 @@ const TAKE = `
   set lease_owner = :owner, lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond',
     lease_token = nextval(cast(:sequence as regclass)), key_at = NEXT_KEY, open_keys = open_keys || NEXT_KEY
   where resource_id = any (array(select resource_id from (CHOSEN) as locked))
-  returning a.*, a.open_keys[:cardinality(a.open_keys) - 1] as abandoned, (
-    select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= a.next_check_at
-      and a.lane = 'bulk' order by created_at limit 1) as sweep_id`.replaceAll(
+  returning a.*, a.open_keys[:cardinality(a.open_keys) - 1] as abandoned, ${sweepOf('a')} as sweep_id`.replaceAll(
   'NEXT_KEY',
   `greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second')`,
 );

@@ -10,6 +10,7 @@ import { asRefusal } from '../database/databaseFailed.ts';
 import { addToCounters } from '../history/counterTable.ts';
 import { writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { writeMoves } from '../proposal/writeMoves.ts';
+import { type LeaseRow, sweepOf } from './archivalColumns.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeLandings } from './landingTable.ts';
@@ -76,10 +77,14 @@ const UPDATE = `
   where a.resource_id = i."resourceId"`;
 
 const LOCK_HELD = `
-  select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq" from :schema:.archival as a
+  select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId"
+  from :schema:.archival as a
   join unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
     on a.resource_id = held.resource_id and a.lease_token = held.token
   where a.lease_owner is not null order by a.resource_id for update of a`;
+
+/** A leased row: what was asked for by now, and the sweep that it belongs to by now. */
+type Held = Pick<LeaseRow, 'resourceId' | 'requestSeq' | 'sweepId'>;
 
 /** Writes a group of records in one transaction. What is no longer leased by its worker is left out whole. */
 export class ArchivalRecorder {
@@ -98,32 +103,30 @@ export class ArchivalRecorder {
 
   async #recordIn(on: HostTransaction, records: readonly ArchivalRecord[]): Promise<Recorded[]> {
     const held = await this.#lockHeld(records, on);
-    const mine = records.filter(({ lease }) => held.has(lease.resourceId));
-    const isWantedAgain = ({ lease }: ArchivalRecord) => (held.get(lease.resourceId) ?? 0) > lease.requestSeq;
+    const heldOf = ({ lease }: ArchivalRecord) => held.get(lease.resourceId);
+    const mine = records.filter(heldOf).map((record) => inSweep(record, heldOf(record)?.sweepId ?? null));
+    const isWantedAgain = (record: ArchivalRecord) => (heldOf(record)?.requestSeq ?? 0) > record.lease.requestSeq;
 
     await this.#write(mine, isWantedAgain, on);
     // Last: all workers of a sweep count in the same row, which stays locked from here to the commit.
     const settled = mine.filter((record) => record.settled);
     const ended = await countInRuns(this.#database, settled, on);
-    return records.map((record) => {
-      const { resourceId } = record.lease;
-      if (!held.has(resourceId)) return { resourceId, result: 'lease-lost', wantedAgain: false, endedRunIds: [] };
-      const endedRunIds = record.settled ? claimEnded(record.lease, ended) : [];
-      return { resourceId, result: 'recorded', wantedAgain: isWantedAgain(record), endedRunIds };
-    });
+    const recorded = new Map(
+      mine.map((record): [string, Recorded] => {
+        const { resourceId } = record.lease;
+        const endedRunIds = record.settled ? claimEnded(record.lease, ended) : [];
+        return [resourceId, { resourceId, result: 'recorded', wantedAgain: isWantedAgain(record), endedRunIds }];
+      }),
+    );
+    return records.map(({ lease: { resourceId } }) => recorded.get(resourceId) ?? lost(resourceId));
   }
 
-  /** The newest request of each resource whose lease still holds, by resource id. */
-  async #lockHeld(records: readonly ArchivalRecord[], on: HostTransaction): Promise<Map<string, number>> {
+  /** Those whose lease still holds, by resource id. */
+  async #lockHeld(records: readonly ArchivalRecord[], on: HostTransaction): Promise<ReadonlyMap<string, Held>> {
     const ids = records.map(({ lease }) => lease.resourceId);
     const tokens = records.map(({ lease }) => lease.token);
-    const held = await this.#database.rows<Pick<Lease, 'resourceId' | 'requestSeq'>>(
-      'checking leases',
-      LOCK_HELD,
-      { ids, tokens },
-      on,
-    );
-    return new Map(held.map(({ resourceId, requestSeq }) => [resourceId, requestSeq]));
+    const held = await this.#database.rows<Held>('checking leases', LOCK_HELD, { ids, tokens }, on);
+    return new Map(held.map((one) => [one.resourceId, one]));
   }
 
   async #write(
@@ -161,6 +164,19 @@ export class ArchivalRecorder {
     }
   }
 }
+
+/** A sweep that began while it was under way has counted it as due: it ends there, as if that sweep had found it. */
+export function inSweep(record: ArchivalRecord, sweepId: string | null): ArchivalRecord {
+  const { lease } = record;
+  const { runIds } = lease.archival;
+  const hadOne = lease.sweepId !== undefined && lease.sweepId !== null;
+  if (sweepId === null || hadOne || runIds.includes(sweepId)) return record;
+  return { ...record, lease: { ...lease, archival: { ...lease.archival, runIds: [sweepId, ...runIds] } } };
+}
+
+const lost = (resourceId: string): Recorded => {
+  return { resourceId, result: 'lease-lost', wantedAgain: false, endedRunIds: [] };
+};
 
 /** What the metrics count of a record. */
 export function countableOf({ archival, lease, settled, copy, landing, history }: ArchivalRecord): Countable {

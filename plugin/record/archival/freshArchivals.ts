@@ -5,8 +5,8 @@ import type { ArchivalRecord, Archivals, DueAndFresh, Recorded } from '../Archiv
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { addToCounters } from '../history/counterTable.ts';
-import { LEASE_LIST, type LeaseRow, leaseOf } from './archivalColumns.ts';
-import { claimEnded, countableOf } from './archivalRecorder.ts';
+import { LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
+import { claimEnded, countableOf, inSweep } from './archivalRecorder.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 
@@ -24,9 +24,7 @@ const DUE_AND_FRESH = `
         order by next_check_at limit :limit) as found),
     counted as (select host as asked, count(*)::int as due from due group by host),
     fresh as (
-      select due.*, cast(null as timestamptz[]) as abandoned, (
-        select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= due.next_check_at
-        order by created_at limit 1) as sweep_id
+      select due.*, cast(null as timestamptz[]) as abandoned, ${sweepOf('due')} as sweep_id
       from due
       where fresh_until > :now and lease_owner is null and open_keys = '{}' and request_seq = done_seq and not retrying
         and broken is false and failure_count = 0 and key_at is not null and known ->> 'url' = url)
@@ -34,7 +32,7 @@ const DUE_AND_FRESH = `
 
 /** Still what was read: a process that takes a row, wants it or advances it changes one of these. */
 const LOCK = `
-  select a.resource_id as "resourceId" from :schema:.archival as a
+  select a.resource_id as "resourceId", ${sweepOf('a')} as "sweepId" from :schema:.archival as a
   join unnest(cast(:ids as text[]), cast(:tokens as bigint[]), cast(:seqs as bigint[])) as held (resource_id, token, seq)
     on a.resource_id = held.resource_id and a.lease_token is not distinct from held.token and a.request_seq = held.seq
   where a.lease_owner is null and a.lane = 'bulk' and a.next_check_at <= :now
@@ -50,6 +48,7 @@ const ADVANCE = `
     "unchangedCount" int, moved boolean)
   where a.resource_id = i."resourceId"`;
 
+type HeldFresh = Pick<LeaseRow, 'resourceId' | 'sweepId'>;
 type Row = LeaseRow & { readonly asked: string; readonly due: number };
 
 /** The part of {@link Archivals} by which what is still fresh is advanced many at a time, without a lease. */
@@ -91,7 +90,9 @@ export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'dueAndFr
       now,
       on,
     );
-    const mine = records.filter(({ lease }) => held.has(lease.resourceId));
+    const mine = records
+      .filter(({ lease }) => held.has(lease.resourceId))
+      .map((record) => inSweep(record, held.get(record.lease.resourceId) ?? null));
     if (mine.length === 0) return [];
     await database.rows('advancing what is fresh', ADVANCE, { records: JSON.stringify(mine.map(rowOf)) }, on);
     const statuses = mine.map(({ taskStatus }) => taskStatus);
@@ -108,15 +109,16 @@ export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'dueAndFr
     }));
   }
 
-  async #lock(leases: readonly Lease[], now: Date, on: HostTransaction): Promise<ReadonlySet<string>> {
+  /** By resource, the sweep that it belongs to by now. */
+  async #lock(leases: readonly Lease[], now: Date, on: HostTransaction): Promise<ReadonlyMap<string, string | null>> {
     const bindings = {
       ids: leases.map(({ resourceId }) => resourceId),
       tokens: leases.map(({ token }) => token),
       seqs: leases.map(({ requestSeq }) => requestSeq),
       now,
     };
-    const held = await this.#database.rows<{ resourceId: string }>('locking what is fresh', LOCK, bindings, on);
-    return new Set(held.map(({ resourceId }) => resourceId));
+    const held = await this.#database.rows<HeldFresh>('locking what is fresh', LOCK, bindings, on);
+    return new Map(held.map(({ resourceId, sweepId }) => [resourceId, sweepId]));
   }
 }
 
