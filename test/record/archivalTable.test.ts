@@ -14,7 +14,7 @@ describe('archivals', () => {
   });
   after(() => test.close());
   beforeEach(async () => {
-    await test.knex.raw('truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run');
+    await test.knex.raw('truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run cascade');
     test.writtenBack.length = 0;
   });
 

@@ -11,7 +11,7 @@ describe('runs', () => {
     test = await testRecords();
   });
   after(() => test.close());
-  beforeEach(() => test.knex.raw('truncate archiver.archival, archiver.task_status, archiver.run'));
+  beforeEach(() => test.knex.raw('truncate archiver.archival, archiver.task_status, archiver.run cascade'));
 
   async function datasetRun(ids: readonly string[], lane: 'priority' | 'bulk' = 'priority'): Promise<string> {
     const { runs, archivals } = test.records;

@@ -19,7 +19,7 @@ describe('what is still fresh', () => {
   after(() => test.close());
   beforeEach(() =>
     test.knex.raw(
-      'truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run, archiver.counter, archiver.event',
+      'truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run, archiver.counter, archiver.event cascade',
     ),
   );
 

@@ -24,7 +24,9 @@ describe('the grouped recorder', () => {
     });
   });
   after(() => test.close());
-  beforeEach(() => test.knex.raw('truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run'));
+  beforeEach(() =>
+    test.knex.raw('truncate archiver.archival, archiver.copy, archiver.task_status, archiver.run cascade'),
+  );
 
   async function outcomes(ids: readonly string[]): Promise<ArchivalRecord[]> {
     const now = new Date();
