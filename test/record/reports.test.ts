@@ -220,12 +220,25 @@ describe('reports', () => {
     assert.deepEqual(day, { newCopies: 0, newlyBroken: 2, recovered: 1 });
     assert.deepEqual(week, { newCopies: 0, newlyBroken: 3, recovered: 2 });
     assert.equal(days.length, 90);
-    const { broken } = (await records.reports.overview(VIEW)).links;
+    const { links, bytes } = await records.reports.overview(VIEW);
+    const { broken } = links;
     assert.deepEqual(days.at(-1), {
       ...{ day: '2026-11-20', newCopies: 0, newBytes: 0, newlyBroken: 2, recovered: 1 },
-      ...{ broken, bytes: 0 },
+      ...{ broken, bytes },
     });
     assert.deepEqual([days[0]?.day, days[0]?.broken], ['2026-08-23', null]);
+  });
+
+  it('show today as it stands now, whether or not anybody has counted yet', async () => {
+    const { knex, records } = test;
+    await knex('archiver.report_day').del();
+    await knex('archiver.report_change').insert({
+      ...{ scope: 'copy', subject: '', code: '', failures: 0, count: 2, bytes: 700 },
+    });
+    const { days, links, bytes } = await records.reports.overview(VIEW);
+    assert.deepEqual([days.at(-1)?.broken, days.at(-1)?.bytes], [links.broken, bytes]);
+    assert.ok(bytes >= 700);
+    assert.equal(days.at(-2)?.bytes, null);
   });
 
   it('are the same when an archive of before gets them', async () => {

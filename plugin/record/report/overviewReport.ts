@@ -52,7 +52,14 @@ export async function overviewReport(database: Database, view: ReportView): Prom
     reportDays(database, view),
     pausedHosts(database, view),
   ]);
-  return { links, ...recent, ...hosts, days };
+  // Today as it stands now: it was noted minutes ago, or not yet.
+  const now = { broken: links.broken, bytes: recent.bytes };
+  return {
+    links,
+    ...recent,
+    ...hosts,
+    days: days.map((day, at) => (at === days.length - 1 ? { ...day, ...now } : day)),
+  };
 }
 
 async function recentChanges(database: Database, { now }: ReportView) {
