@@ -24,18 +24,24 @@ const READS_AT_A_TIME = 5;
  */
 export class CatalogueWords {
   readonly #deps: CatalogueWordsDeps;
+  /** Those of which it was asked what they are a part of. */
+  readonly #listed = new Set<string>();
 
   constructor(deps: CatalogueWordsDeps) {
     this.#deps = deps;
   }
 
-  /** Of resources that have an archival. */
+  /** Of resources that have an archival. With an organisation that is new, what all are a part of is read. */
   async note(resources: readonly Resource[]): Promise<void> {
     if (resources.length === 0) return;
     await this.#guard(async () => {
       const ids = [...new Set(resources.map(({ datasetId }) => datasetId))];
       await this.#deps.reports.note({ resources, datasets: await this.#datasets(ids) }, this.#deps.site);
     });
+    const owners = resources.flatMap(({ organisation }) => organisation?.id ?? []);
+    if (owners.every((id) => this.#listed.has(id))) return;
+    for (const id of owners) this.#listed.add(id);
+    await this.noteOrganisations();
   }
 
   /** All of the portal, where it can list them. */
@@ -43,7 +49,9 @@ export class CatalogueWords {
     const { catalog, reports } = this.#deps;
     await this.#guard(async () => {
       const organisations = await catalog.listOrganisations?.();
-      if (organisations) await reports.noteOrganisations(organisations);
+      if (!organisations) return;
+      for (const { id } of organisations) this.#listed.add(id);
+      await reports.noteOrganisations(organisations);
     });
   }
 

@@ -63,6 +63,15 @@ describe('what the portal says of resources', () => {
     });
   });
 
+  it('counts what is saved in the organisation above its own before any sweep', async () => {
+    const query = { organisation: 'state', order: 'resource', after: null, limit: 9 } as const;
+    const { links } = await place.records.reports.links(query, VIEW);
+    assert.deepEqual(
+      links.map(({ resourceId }) => resourceId),
+      ['r3'],
+    );
+  });
+
   it('is kept of every resource by a sweep, with what the organisations are a part of', async () => {
     await new Sweep(depsOf()).run();
     assert.equal((await linkOf('r1')).organisation, 'met');
