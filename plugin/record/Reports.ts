@@ -31,6 +31,8 @@ export interface Reports {
   countLinks(filter: LinkFilter, view: ReportView): Promise<number | null>;
   /** Every organisation of the portal, by its title. `own` counts its own datasets, `all` also those of what is a part of it. */
   organisations(view: ReportView): Promise<readonly ReportedOrganisation[]>;
+  /** What all organisations of the portal are called, in any order: quicker than how their links stand. */
+  organisationWords(): Promise<readonly Organisation[]>;
   /** A page of hosts, whose links are counted as they were added up last: seconds ago, where a worker runs. */
   hosts(query: HostQuery, view: ReportView): Promise<HostPage>;
   /** null: no resource is at this host, and nothing is remembered of it. */
@@ -80,9 +82,9 @@ export interface ReportDay extends RecentChanges {
   readonly day: string;
   /** Of the copies that were stored on it. */
   readonly newBytes: number;
-  /** How many were broken late on it; null: nobody had counted yet. */
+  /** How many were broken late on it, today now; null: nobody had counted yet. */
   readonly broken: number | null;
-  /** Bytes kept late on it; null: nobody had counted yet. */
+  /** Bytes kept late on it, today now; null: nobody had counted yet. */
   readonly bytes: number | null;
 }
 

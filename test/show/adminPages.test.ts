@@ -160,6 +160,20 @@ describe('the pages for operators', () => {
       ['one'],
     );
     assert.equal(await statusOf('/admin/organisations?sort=-broken', 'editor'), 200);
+    const page = await (await admin.ask('/admin/links?organisation=o1', 'editor')).text();
+    const [, options = ''] = /<select id="filter-organisation"[^>]*>(.*?)<\/select>/s.exec(page) ?? [];
+    assert.deepEqual(
+      [...options.matchAll(/<option value="([^"]*)"( selected)?>([^<]*)/g)].map(([, ...said]) => said),
+      [
+        ['', undefined, 'all'],
+        ['agency', undefined, 'Agency'],
+        ['water', ' selected', '\u2003Water'],
+      ],
+    );
+    assert.match(
+      await (await admin.ask('/admin/links?organisation=gone', 'editor')).text(),
+      /<option value="gone" selected>gone/,
+    );
   });
 
   it('show the limits of a host with where each comes from, and refuse what is no limit', async () => {

@@ -13,6 +13,13 @@ const ORGANISATIONS = `
   where o.id is not null or c.archived + c.broken + c.unsure + c.unfetched > 0
   order by coalesce(o.title, o.name, c.subject), 1`;
 
+const WORDS = `
+  select o.id, o.name, o.title, o.parent_id as "parentId" from :schema:.organisation as o order by coalesce(o.title, o.name), o.id`;
+
+/** What organisations are called, by title. */
+export const organisationWords = ({ rows }: Database): Promise<Organisation[]> =>
+  rows<Organisation>('reading organisations', WORDS);
+
 type Row = Organisation & { readonly parentId: string | null } & {
   readonly [State in keyof LinkCounts]: number | null;
 };

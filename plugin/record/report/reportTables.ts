@@ -3,7 +3,7 @@ import type { Reports } from '../Reports.ts';
 import { addUp } from './addUp.ts';
 import { HostReport } from './hostReport.ts';
 import { LinkReport } from './linkReport.ts';
-import { organisationReport } from './organisationReport.ts';
+import { organisationReport, organisationWords } from './organisationReport.ts';
 import { overviewReport } from './overviewReport.ts';
 import { datasetsUnnoted, noteAllOrganisations, notePortalWords } from './portalWords.ts';
 import { resourceStory } from './resourceStory.ts';
@@ -25,6 +25,7 @@ export class ReportTables implements Reports {
   everyLink: Reports['everyLink'] = (query, view) => this.#links.every(query, view);
   countLinks: Reports['countLinks'] = (filter, view) => this.#links.count(filter, view);
   organisations: Reports['organisations'] = (view) => organisationReport(this.#database, view);
+  organisationWords: Reports['organisationWords'] = () => organisationWords(this.#database);
   hosts: Reports['hosts'] = (query, view) => this.#hosts.page(query, view);
   host: Reports['host'] = (host, view) => this.#hosts.story(host, view);
   resource: Reports['resource'] = (resourceId, view) => resourceStory(this.#database, resourceId, view);

@@ -1,3 +1,4 @@
+import type { Organisation } from '../../../model/resource.ts';
 import { CODES } from '../../../model/status.ts';
 import type { LinkOrder, LinkQuery, LinkState } from '../../../record/ReportedLinks.ts';
 import { reportView } from '../../reportView.ts';
@@ -11,6 +12,7 @@ import { pagedListing } from '../table/listing.ts';
 import type { Visit } from '../visit.ts';
 import { LINKS_TABLE } from './linksTable.ts';
 import { LINK_STATES } from './linkViews.ts';
+import { organisationFilter, organisationNamed } from './organisationFilter.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -24,8 +26,8 @@ const ORDERS: Readonly<Record<LinkOrder, string>> = {
 
 const CODE_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.keys(CODES).map((code) => [code, code]));
 
-const filtersOf = (fallback: Fallback): readonly Filter[] => [
-  { name: 'organisation', label: 'Organisation', kind: 'text', hint: 'id or name' },
+const filtersOf = (fallback: Fallback, organisations: readonly Organisation[]): readonly Filter[] => [
+  organisationFilter(organisations),
   { name: 'host', label: 'Host', kind: 'text', hint: 'data.example' },
   { name: 'code', label: 'Outcome', kind: 'choice', choices: Object.entries(CODE_NAMES) },
   { name: 'age', label: 'Fails for more than', kind: 'choice', choices: Object.entries(AGES) },
@@ -63,8 +65,9 @@ export async function showLinks(visit: Visit): Promise<void> {
   const { reports } = visit.deps.records;
   const view = reportView(visit.deps, visit.place.now);
   const fallback = fallbackOf(visit.asked('proposed') === 'yes');
-  const filters = filtersOf(fallback);
-  const filtered = filteredBy(filters, visit.request);
+  const organisations = visit.format === 'html' ? await reports.organisationWords() : [];
+  const filters = filtersOf(fallback, organisations);
+  const filtered = organisationNamed(filteredBy(filters, visit.request), organisations);
   const query = queryOf(filtered, fallback, visit.place.now);
   const state = chosenOf(TITLES, filtered['state']) ?? fallback.state;
   const path = adminPath(visit.place, 'links');

@@ -4,7 +4,14 @@ import { type Html, html } from '../frame/html.ts';
 
 /** A field by which a list is narrowed. */
 export type Filter =
-  | { readonly name: string; readonly label: string; readonly kind: 'text'; readonly hint?: string }
+  | {
+      readonly name: string;
+      readonly label: string;
+      readonly kind: 'text';
+      readonly hint?: string;
+      /** What is chosen from, where that is known; another text is taken all the same. */
+      readonly choices?: readonly Choice[];
+    }
   | {
       readonly name: string;
       readonly label: string;
@@ -21,6 +28,8 @@ export type Choice = readonly [value: string, label: string];
 export type Filtered = Readonly<Record<string, string>>;
 
 const LONGEST = 500;
+/** A longer list is searched by typing. */
+const MOST_CHOICES = 2000;
 
 /** What the query says of these filters. Throws `invalid-request`. */
 export function filteredBy(filters: readonly Filter[], { query }: Pick<Request, 'query'>): Filtered {
@@ -60,11 +69,22 @@ ${filters.map((filter) => field(filter, filtered[filter.name] ?? ''))}
 
 function field(filter: Filter, value: string): Html {
   const { name, label } = filter;
+  const choices = choicesOf(filter, value);
   const input =
-    filter.kind === 'choice'
-      ? html`<select id="filter-${name}" name="${name}">${filter.fallback === undefined ? option(['', 'all'], value) : null}${filter.choices.map((one) => option(one, value === '' ? (filter.fallback ?? '') : value))}</select>`
-      : html`<input id="filter-${name}" name="${name}" type="search" value="${value}" placeholder="${filter.hint ?? ''}" maxlength="${LONGEST}">`;
+    choices !== null
+      ? html`<select id="filter-${name}" name="${name}">${choices.map((one) => option(one, value === '' && filter.kind === 'choice' ? (filter.fallback ?? '') : value))}</select>`
+      : html`<input id="filter-${name}" name="${name}" type="search" value="${value}" placeholder="${filter.kind === 'text' ? (filter.hint ?? '') : ''}" maxlength="${LONGEST}">`;
   return html`<div class="field"><label for="filter-${name}">${label}</label>${input}</div>`;
+}
+
+/** null: any text. */
+function choicesOf(filter: Filter, value: string): readonly Choice[] | null {
+  const { choices = [] } = filter;
+  const all: readonly Choice[] = [['', 'all']];
+  if (filter.kind === 'choice') return filter.fallback === undefined ? [...all, ...choices] : choices;
+  if (choices.length === 0 || choices.length > MOST_CHOICES) return null;
+  const isThere = value === '' || choices.some(([one]) => one === value);
+  return [...all, ...(isThere ? [] : ([[value, value]] as const)), ...choices];
 }
 
 const option = ([value, label]: Choice, chosen: string): Html =>
