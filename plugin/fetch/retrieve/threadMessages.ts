@@ -2,7 +2,7 @@ import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { FetchCost } from '../../model/host.ts';
 import type { StageRef } from '../../model/stage.ts';
 
-/** What the coordinator tells a fetch thread. Plain data. */
+/** What the coordinator tells a fetch thread, in lists. Plain data. */
 export type ToThread =
   | { readonly kind: 'retrieve'; readonly id: number; readonly request: FetchRequest }
   | { readonly kind: 'abort'; readonly id: number }
@@ -13,7 +13,7 @@ export type ToThread =
   /** Answers `enter`; null: the place is held until `leave`. */
   | { readonly kind: 'entered'; readonly id: number; readonly busyMs: number | null };
 
-/** What a fetch thread answers. */
+/** What a fetch thread answers, in lists. */
 export type FromThread =
   | { readonly kind: 'attempt'; readonly id: number; readonly attempt: Attempt }
   | { readonly kind: 'committed'; readonly id: number; readonly result: 'committed' | 'exists' }

@@ -34,6 +34,6 @@ export class ThreadPlaces implements HostPlaces {
   }
 
   #post(message: FromThread): void {
-    this.#port.postMessage(message);
+    this.#port.postMessage([message]);
   }
 }

@@ -1,9 +1,10 @@
 import type { Worker } from 'node:worker_threads';
-import { ArchiverError, type ErrorCode } from '../../errors.ts';
+import { ArchiverError, type ErrorCode, messageOf } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { HostPlaces } from '../../model/hostPlaces.ts';
 import type { StageRef } from '../../model/stage.ts';
 import { startThread } from '../thread/startThread.ts';
+import { MessageBatch } from './messageBatch.ts';
 import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
 import { ThreadVisits } from './threadVisits.ts';
@@ -30,6 +31,7 @@ export class ThreadRetriever implements Retriever {
   readonly #pending = new Map<number, Pending>();
   #visits: ThreadVisits | null = null;
   #worker: Worker | null = null;
+  #messages: MessageBatch<ToThread> | null = null;
   #lastId = 0;
   #closed = false;
   #leastSpeed = 0;
@@ -48,7 +50,7 @@ export class ThreadRetriever implements Retriever {
   async retrieve(request: FetchRequest, signal: AbortSignal): Promise<Attempt> {
     const id = ++this.#lastId;
     const answered = this.#ask({ kind: 'retrieve', request }, id);
-    const abort = () => this.#worker?.postMessage({ kind: 'abort', id } satisfies ToThread);
+    const abort = () => this.#messages?.add({ kind: 'abort', id });
     // A signal that is aborted already emits no event.
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
@@ -73,7 +75,7 @@ export class ThreadRetriever implements Retriever {
 
   setLeastSpeed(bytesPerSecond: number): void {
     this.#leastSpeed = bytesPerSecond;
-    this.#worker?.postMessage({ kind: 'speed', bytesPerSecond } satisfies ToThread);
+    this.#messages?.add({ kind: 'speed', bytesPerSecond });
   }
 
   async close(): Promise<void> {
@@ -88,27 +90,40 @@ export class ThreadRetriever implements Retriever {
   async #ask(question: Question, id = ++this.#lastId): Promise<Answer> {
     // Nothing would close a thread that is started now.
     if (this.#closed) throw new ArchiverError('stopped', 'The retriever is closed.');
-    const worker = this.#worker ?? this.#start();
+    const messages = this.#messages ?? this.#start();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      worker.postMessage({ ...question, id });
+      messages.add({ ...question, id });
     });
   }
 
-  #start(): Worker {
+  #start(): MessageBatch<ToThread> {
     const worker = startThread(this.#entry, this.#workerData);
     const visits = new ThreadVisits(this.#places);
-    worker.on('message', (message: FromThread) => {
+    const messages = new MessageBatch<ToThread>((some) => worker.postMessage(some), this.#refuse);
+    const receive = (message: FromThread) => {
       if ('id' in message && message.kind !== 'enter' && message.kind !== 'leave') this.#settle(message);
-      else void visits.receive(message, (answer) => worker.postMessage(answer));
-    });
+      else void visits.receive(message, (answer) => messages.add(answer));
+    };
+    worker.on('message', (received: readonly FromThread[]) => received.forEach(receive));
     worker.on('error', (cause) => this.#lose(worker, cause));
     worker.on('exit', (code) => this.#lose(worker, new Error(`exit code ${code}`)));
     this.#worker = worker;
+    this.#messages = messages;
     if (this.#leastSpeed > 0) this.setLeastSpeed(this.#leastSpeed);
     this.#visits = visits;
-    return worker;
+    return messages;
   }
+
+  /** What is no plain data reaches no thread. */
+  readonly #refuse = (message: ToThread, cause: unknown): void => {
+    if (!('id' in message)) return;
+    const error = new ArchiverError('thread-failed', `A fetch thread could not be told: ${messageOf(cause)}`, {
+      cause,
+    });
+    this.#pending.get(message.id)?.reject(error);
+    this.#pending.delete(message.id);
+  };
 
   #settle(message: Answer): void {
     const pending = this.#pending.get(message.id);
@@ -120,6 +135,7 @@ export class ThreadRetriever implements Retriever {
   #lose(worker: Worker, cause: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
+    this.#messages = null;
     this.#visits?.end();
     const error = new ArchiverError('thread-failed', `A fetch thread ended: ${cause.message}`, { cause });
     for (const { reject } of this.#pending.values()) reject(error);

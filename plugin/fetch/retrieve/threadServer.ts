@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ArchiverError, messageOf } from '../../errors.ts';
 import type { Attempt } from '../../model/attempt.ts';
+import { MessageBatch } from './messageBatch.ts';
 import type { Retriever } from './Retriever.ts';
 import type { FromThread, ToThread } from './threadMessages.ts';
 import type { ThreadPlaces } from './threadPlaces.ts';
@@ -10,18 +11,20 @@ type Performed = Exclude<ToThread, { kind: 'abort' | 'entered' | 'speed' }>;
 /** Serves a retriever to the coordinator over a message port; the other half is `ThreadRetriever`. */
 export function serveRetriever(port: MessagePort, retriever: Retriever, places: ThreadPlaces | null = null): void {
   const server = new RetrieverServer(port, retriever, places);
-  port.on('message', (message: ToThread) => server.receive(message));
+  port.on('message', (messages: readonly ToThread[]) => {
+    for (const message of messages) server.receive(message);
+  });
 }
 
 class RetrieverServer {
-  readonly #port: MessagePort;
+  readonly #answers: MessageBatch<FromThread>;
   readonly #retriever: Retriever;
   readonly #places: ThreadPlaces | null;
   /** Requests under way, by the id of their message. */
   readonly #running = new Map<number, AbortController>();
 
   constructor(port: MessagePort, retriever: Retriever, places: ThreadPlaces | null) {
-    this.#port = port;
+    this.#answers = new MessageBatch((answers) => port.postMessage(answers));
     this.#retriever = retriever;
     this.#places = places;
   }
@@ -38,7 +41,7 @@ class RetrieverServer {
       const code = error instanceof ArchiverError ? error.code : 'internal';
       return { kind: 'error', id: message.id, code, message: messageOf(error) };
     });
-    this.#port.postMessage(answer);
+    this.#answers.add(answer);
   }
 
   async #perform(message: Performed): Promise<FromThread> {
