@@ -201,7 +201,7 @@ module.exports = {
       comment: 'A table is the same whatever page it stands on.',
       severity: 'error',
       from: { path: '^plugin/show/admin/table/' },
-      to: { path: '^plugin/show/', pathNot: '^plugin/show/(admin/(frame|table)/|paging\\.ts$)' },
+      to: { path: '^plugin/show/', pathNot: '^plugin/show/(admin/(frame|table)/|input/|paging\\.ts$)' },
     },
     {
       name: 'fetch-from-outside',

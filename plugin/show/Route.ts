@@ -1,5 +1,5 @@
 import type { Action } from '../portal/Portal.ts';
-import type { QuerySchema } from './list/listQuery.ts';
+import type { HeaderName, InputSchema } from './input/inputParts.ts';
 
 /** One route: what the router, the OpenAPI document, the manifest and the README say of it. */
 export interface Route {
@@ -25,17 +25,13 @@ export interface Route {
   >;
   /** Statuses of problem details. */
   readonly problems: readonly number[];
-  readonly headers?: readonly string[];
-  /** Parameters of the query, and what each is for. */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: readonly HeaderName[];
   /** The schema by which its query is validated. */
-  readonly parameters?: QuerySchema;
-  /** Takes `limit` and `after`. */
-  readonly pages?: true;
+  readonly query?: InputSchema;
   /** For people in a browser: its problems are pages, too. */
   readonly isPage?: true;
-  /** Takes a form, whose fields these are, all of them texts. */
-  readonly fields?: Readonly<Record<string, string>>;
-  /** Takes a JSON object, whose members these are. */
-  readonly json?: Readonly<Record<string, string>>;
+  /** Takes a form, by this schema, and the token of its page. */
+  readonly fields?: InputSchema;
+  /** Takes a JSON object, by this schema. */
+  readonly json?: InputSchema;
 }

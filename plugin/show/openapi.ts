@@ -1,6 +1,8 @@
+import { HEADERS, type InputSchema } from './input/inputParts.ts';
 import type { Route } from './Route.ts';
 import { ROUTES } from './routes.ts';
-import { SCHEMAS } from './schemas.ts';
+import { components } from './schemas.ts';
+import type { Schema } from './shapes/parts.ts';
 
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: 'The request cannot be read.',
@@ -15,39 +17,11 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'Not started, or a service is away; Retry-After says when to try again.',
 };
 
-const HEADERS: Readonly<Record<string, string>> = {
-  'Idempotency-Key': '1 to 255 characters; the same caller and key within a day answer the same run.',
-  Range: 'One part, in bytes (RFC 9110 section 14.2).',
-  'Accept-Language': 'Languages of the caller.',
-  'If-Range': 'The version that the part is of.',
-  'If-Match': 'RFC 9110 section 13.1.1.',
-  'If-None-Match': 'RFC 9110 section 13.1.2.',
-  'If-Modified-Since': 'RFC 9110 section 13.1.3.',
-  'If-Unmodified-Since': 'RFC 9110 section 13.1.4.',
-};
-
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'Of the run, dataset or resource.',
   host: '`host` or `host:port`.',
   key: '`{timestamp}/{resourceid}/{filename}`, its slashes as they are.',
 };
-
-const PAGE_PARAMETERS = [
-  {
-    name: 'limit',
-    in: 'query',
-    required: false,
-    description: 'Entries of a page.',
-    schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
-  },
-  {
-    name: 'after',
-    in: 'query',
-    required: false,
-    description: 'The last entry of the page before, as the URL of the next page has it.',
-    schema: { type: 'string' },
-  },
-];
 
 const LOCATIONS: Readonly<Record<string, string | undefined>> = { 202: 'The run.', 303: 'The page that shows it.' };
 
@@ -68,7 +42,7 @@ export function openApi(url: string): object {
     servers: [{ url }],
     paths,
     components: {
-      schemas: SCHEMAS,
+      schemas: components(),
       securitySchemes: {
         portal: {
           type: 'apiKey',
@@ -82,21 +56,19 @@ export function openApi(url: string): object {
 }
 
 function operationOf(route: Route): object {
-  const { id, action, summary, path, headers = [], query = {}, parameters, pages, fields, json } = route;
+  const { id, action, summary, path, headers = [], query, fields, json } = route;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   return {
     operationId: id,
     summary,
     security: securityOf(action),
     parameters: [
-      ...names.map((name) => parameterOf(name, 'path', PARAMETERS[name])),
+      ...names.map((name) => parameterOf(name, 'path', { type: 'string', description: PARAMETERS[name] })),
       ...headers.map((name) => parameterOf(name, 'header', HEADERS[name])),
-      ...Object.entries(query).map(([name, description]) => parameterOf(name, 'query', description)),
-      ...Object.entries(parameters?.properties ?? {}).map(([name, schema]) => listParameterOf(name, schema)),
-      ...(pages ? PAGE_PARAMETERS : []),
+      ...Object.entries(query?.properties ?? {}).map(([name, schema]) => parameterOf(name, 'query', schema)),
     ],
-    ...(fields ? { requestBody: formOf(fields) } : {}),
-    ...(json ? { requestBody: jsonOf(json) } : {}),
+    ...(fields ? { requestBody: bodyOf('application/x-www-form-urlencoded', withToken(fields)) } : {}),
+    ...(json ? { requestBody: bodyOf('application/json', json) } : {}),
     responses: responsesOf(route),
   };
 }
@@ -108,16 +80,9 @@ function securityOf(action: Route['action']): object[] {
   return mayBeOpen ? [{}, { portal: [] }] : [{ portal: [] }];
 }
 
-const parameterOf = (name: string, where: 'path' | 'header' | 'query', description: string | undefined): object => ({
-  name,
-  in: where,
-  required: where === 'path',
-  description,
-  schema: { type: 'string' },
-});
-
-function listParameterOf(name: string, { description, ...schema }: { readonly description: string }): object {
-  return { name, in: 'query', required: false, description, schema };
+function parameterOf(name: string, where: 'path' | 'header' | 'query', described: Schema): object {
+  const { description, refusal: _, ...schema } = described;
+  return { name, in: where, required: where === 'path', description, schema };
 }
 
 /** A status that stands for an answer and a problem has both contents. */
@@ -139,19 +104,14 @@ function responsesOf({ answers, problems, isPage }: Route): object {
   return responses;
 }
 
-function jsonOf(members: NonNullable<Route['json']>): object {
-  const described = Object.entries(members).map(([name, description]) => [name, { type: 'string', description }]);
-  const schema = { type: 'object', properties: Object.fromEntries(described) };
-  return { required: true, content: { 'application/json': { schema } } };
-}
+const bodyOf = (type: string, schema: InputSchema): object => ({ required: true, content: { [type]: { schema } } });
 
-/** What a form sends: texts, and the token that the page with the form has. */
-function formOf(fields: NonNullable<Route['fields']>): object {
-  const described = Object.entries(fields).map(([name, description]) => [name, { type: 'string', description }]);
-  const properties = { token: { type: 'string', description: 'Of the form.' }, ...Object.fromEntries(described) };
-  const schema = { type: 'object', properties, required: ['token'] };
-  return { required: true, content: { 'application/x-www-form-urlencoded': { schema } } };
-}
+/** What a form sends besides: the token that the page with the form has. */
+const withToken = ({ properties, required = [] }: InputSchema): InputSchema => ({
+  type: 'object',
+  properties: { token: { type: 'string', description: 'Of the form.' }, ...properties },
+  required: ['token', ...required],
+});
 
 function contentOf(type: string, ...schemas: readonly string[]): object {
   const [only, ...others] = schemas.map((schema) => ({ $ref: `#/components/schemas/${schema}` }));

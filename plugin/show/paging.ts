@@ -1,5 +1,6 @@
 import type { Request } from 'express';
-import { ArchiverError } from '../errors.ts';
+import { inputOf } from './input/inputOf.ts';
+import { PAGED } from './input/inputParts.ts';
 
 /** Which part of a list is asked for. */
 export interface PageQuery {
@@ -15,18 +16,10 @@ export interface Page<Entry> {
   readonly next: string | null;
 }
 
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1000;
-
 /** `?limit=` and `?after=`. Throws `invalid-request`. */
-export function pageQueryOf(request: Request): PageQuery {
-  const { limit = String(DEFAULT_LIMIT), after = null } = request.query;
-  const count = typeof limit === 'string' && /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
-  if (count < 1 || count > MAX_LIMIT)
-    throw new ArchiverError('invalid-request', `limit is a whole number, 1 to ${MAX_LIMIT}.`);
-  if (after !== null && (typeof after !== 'string' || after === '' || after.includes('\0')))
-    throw new ArchiverError('invalid-request', 'after is the name of an entry, once.');
-  return { limit: count, after };
+export function pageQueryOf({ query }: Request): PageQuery {
+  const { limit, after = null } = inputOf(PAGED, query);
+  return { limit, after };
 }
 
 /** Reads one entry more than is shown, which tells whether there are others. */

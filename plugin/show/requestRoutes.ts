@@ -6,10 +6,13 @@ import { requirePermission, requireVisible } from './access.ts';
 import { idOf, visibleResource } from './askedResource.ts';
 import { describeDataset, isPrivateDataset, pageOfDataset } from './datasets.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
+import { headerOf } from './input/headerOf.ts';
 import { cutPage, nextUrl, pageQueryOf, readPage } from './paging.ts';
+import type { Shaped } from './shapes/parts.ts';
+import type { RESOURCE_SHAPES } from './shapes/resourceShapes.ts';
+import type { RUN_SHAPES } from './shapes/runShapes.ts';
 import { resourceView, runView } from './views.ts';
 
-const LONGEST_KEY = 255;
 /** Of each resource that a dataset shows. */
 const COPIES = 10;
 
@@ -76,7 +79,12 @@ export async function showDataset(deps: HandlerDeps, request: Request, response:
     return resourceView(deps, resource, byId.get(resource.id) ?? null, found);
   });
   const url = `${deps.archiverUrl}/datasets/${encodeURIComponent(dataset.id)}`;
-  response.json({ id: dataset.id, resources, next: nextUrl(url, next, page.limit) });
+  const shown: Shaped<typeof RESOURCE_SHAPES.Dataset> = {
+    id: dataset.id,
+    resources,
+    next: nextUrl(url, next, page.limit),
+  };
+  response.json(shown);
 }
 
 /** A run; one of the whole portal is for administrators. */
@@ -100,7 +108,8 @@ export async function listRuns(deps: HandlerDeps, request: Request, response: Re
     ({ limit, after }) => runs.list(limit, after),
     ({ id }) => id,
   );
-  response.json({ runs: entries.map(runView), next: nextUrl(`${deps.archiverUrl}/runs`, next, page.limit) });
+  const nextPage = nextUrl(`${deps.archiverUrl}/runs`, next, page.limit);
+  response.json({ runs: entries.map(runView), next: nextPage } satisfies Shaped<typeof RUN_SHAPES.Runs>);
 }
 
 /** The run as it is afterwards; one that has ended stays as it is. */
@@ -113,9 +122,6 @@ export async function cancelRun(deps: HandlerDeps, request: Request, response: R
 }
 
 function requesterOf(deps: HandlerDeps, request: Request): Requester {
-  const key = request.get('idempotency-key') ?? null;
-  if (key !== null && (key === '' || key.length > LONGEST_KEY)) {
-    throw new ArchiverError('invalid-request', `An Idempotency-Key has 1 to ${LONGEST_KEY} characters.`);
-  }
-  return { caller: deps.caller(request), idempotencyKey: key };
+  const idempotencyKey = headerOf('Idempotency-Key', request);
+  return { caller: deps.caller(request), idempotencyKey };
 }

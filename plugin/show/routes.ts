@@ -1,5 +1,6 @@
 import { ADMIN_ROUTES } from './admin/adminRoutes.ts';
 import { CKAN_ROUTES } from './ckan/ckanRoutes.ts';
+import { EVENTS_QUERY, PAGED, texts } from './input/inputParts.ts';
 import { LIST_ROUTES } from './list/listRoutes.ts';
 import { PROPOSAL_ROUTES } from './proposal/proposalRoutes.ts';
 import type { Route } from './Route.ts';
@@ -22,6 +23,7 @@ const BADGE = {
   action: 'archive.read',
   problems: [404, 500, 503],
   headers: ['Accept-Language', 'If-None-Match'],
+  query: texts({ lang: 'A language, such as `de`; default: what the headers say.' }),
 } as const;
 const badgeAnswers = <Body extends object>(body: Body) =>
   ({
@@ -56,7 +58,7 @@ export const ROUTES = [
     path: '/runs',
     action: 'archive.admin',
     summary: 'Runs, the newest first',
-    pages: true,
+    query: PAGED,
     answers: found('Runs'),
     problems: [400, 403, 500, 503],
   },
@@ -77,7 +79,7 @@ export const ROUTES = [
     id: 'showResource',
     path: '/resources/{id}',
     summary: 'Archive state and copies of a resource, the newest first',
-    pages: true,
+    query: PAGED,
     answers: found('Resource'),
   },
   {
@@ -116,7 +118,7 @@ export const ROUTES = [
     id: 'listResourceEvents',
     path: '/resources/{id}/events',
     summary: 'Every change of state of a resource, the newest first',
-    pages: true,
+    query: EVENTS_QUERY,
     answers: found('ResourceEvents'),
   },
   {
@@ -133,7 +135,7 @@ export const ROUTES = [
     id: 'showDataset',
     path: '/datasets/{id}',
     summary: 'Archive state and newest copies of the resources of a dataset, by its id or name',
-    pages: true,
+    query: PAGED,
     answers: found('Dataset'),
   },
   {
@@ -189,7 +191,7 @@ export const ROUTES = [
     id: 'quality',
     path: '/quality.jsonld',
     summary: 'Availability of the links that the caller may see, in the terms of DCAT and DQV',
-    pages: true,
+    query: PAGED,
     answers: { 200: { description: 'JSON-LD 1.1.', texts: ['application/ld+json'] } },
     problems: [400, 500, 503],
   },

@@ -10,9 +10,12 @@ import { CODES } from '../model/status.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { confirmedOutcomeOf, type LastAttempt, lastAttemptOf } from './lastAttempt.ts';
 import { nextUrl, type Page } from './paging.ts';
+import type { Shaped } from './shapes/parts.ts';
+import type { RESOURCE_SHAPES } from './shapes/resourceShapes.ts';
+import type { RUN_SHAPES } from './shapes/runShapes.ts';
 
 /** The run, as `GET /runs/:id` shows it. */
-export function runView(run: Run) {
+export function runView(run: Run): Shaped<typeof RUN_SHAPES.Run> {
   const { id, state, total, done, counts, createdAt, startedAt, endedAt, kind, lane, datasetId } = run;
   const { perSecond, expectedEndAt } = runProgress(run, new Date());
   return {
@@ -46,7 +49,7 @@ export function resourceView(
   archival: Archival | null,
   { copies, landing = NO_LANDING, isPrivate }: Found,
   limit = 100,
-) {
+): Shaped<typeof RESOURCE_SHAPES.Resource> {
   const code = archival?.code ?? null;
   return {
     id: resource.id,
@@ -80,7 +83,7 @@ function timedView(outcome: LastAttempt | null) {
 }
 
 /** A file behind a page, with the URL of its newest copy, which is one of the resource's. */
-function derivedView(deps: HandlerDeps, file: DerivedFile, isPrivate: boolean) {
+function derivedView(deps: HandlerDeps, file: DerivedFile, isPrivate: boolean): Shaped<typeof RESOURCE_SHAPES.Derived> {
   const { url, format, score, evidence, code, reason, checkedAt, nextCheckAt, copyKey } = file;
   return {
     url,
@@ -101,7 +104,7 @@ function copyView(
   deps: HandlerDeps,
   { key, bytes, md5, sha256, mediaType, format, filename, storedAt, partial }: Copy,
   isPrivate: boolean,
-) {
+): Shaped<typeof RESOURCE_SHAPES.Copy> {
   return {
     key,
     url: deps.copyUrl(key, isPrivate),

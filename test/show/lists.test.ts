@@ -77,7 +77,7 @@ describe('the lists for machines', () => {
     const { detail } = await list('/resources?brokn=true&broken=maybe&limit=0&changedSince=yesterday', 400);
     assert.match(detail, /brokn is no parameter/);
     assert.match(detail, /broken must be .*: true, false, null/);
-    assert.match(detail, /limit must be >= 1/);
+    assert.match(detail, /limit is a whole number, 1 to 1000/);
     assert.match(detail, /changedSince must match format/);
     await list('/resources?after=nonsense', 400);
     await list('/organisations?after=nobody', 400);

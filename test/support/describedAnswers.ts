@@ -3,7 +3,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { openApi } from '../../plugin/show/openapi.ts';
 import { ROUTES } from '../../plugin/show/routes.ts';
-import { SCHEMAS } from '../../plugin/show/schemas.ts';
+import { components } from '../../plugin/show/schemas.ts';
 
 type Contents = Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>;
 interface Operation {
@@ -15,7 +15,7 @@ const REF = '#/components/schemas/';
 const { paths }: { paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> } = Object(openApi('http://x'));
 
 const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
-for (const [name, schema] of Object.entries(SCHEMAS))
+for (const [name, schema] of Object.entries(components()))
   ajv.addSchema(JSON.parse(JSON.stringify(schema).replaceAll(REF, '')), name);
 
 const validatorOf = (name: string): ValidateFunction => {

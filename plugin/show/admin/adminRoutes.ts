@@ -1,7 +1,16 @@
+import { type InputSchema, PAGE, texts } from '../input/inputParts.ts';
 import type { Route } from '../Route.ts';
+import { ADMIN_TABLES } from './adminSchemas.ts';
 import { AGENDASH_ROUTES } from './agendashRoutes.ts';
 import { LIMIT_FIELDS } from './pages/hostLimits.ts';
+import { HOST_FILTERS } from './pages/hostsPage.ts';
+import { LINK_FILTERS } from './pages/linksPage.ts';
+import { ORGANISATION_FILTERS, ORGANISATION_SORTS } from './pages/organisationsPage.ts';
+import { JOB_FILTERS } from './pages/queuePage.ts';
+import { RUN_FILTERS } from './pages/runsPage.ts';
+import { settingFilters } from './pages/settingsPage.ts';
 import { PROPOSAL_FORMS } from './proposalForms.ts';
+import { type Filter, filterProperties } from './table/filters.ts';
 
 const REPORT = { method: 'get', action: 'archive.report' } as const;
 const UNCHANGED = { description: 'Unchanged.' };
@@ -11,38 +20,47 @@ interface TablePage<Id extends string> {
   readonly path: string;
   readonly summary: string;
   /** Of its tables; `?table=` chooses, the first where it does not. */
-  readonly schemas: readonly string[];
+  readonly schemas: readonly (keyof typeof ADMIN_TABLES)[];
   /** By which its first table is narrowed. */
-  readonly filters?: Readonly<Record<string, string>>;
+  readonly filters?: readonly Filter[];
+  /** What its first table may be sorted by. */
+  readonly sorts?: readonly string[];
   /** What there may be nothing of: a run, a resource. */
   readonly isOfOne?: true;
 }
 
+/** What the query of a page says, beside which part of a table is asked for. */
+function pageProperties({ filters = [], schemas, sorts }: TablePage<string>): InputSchema['properties'] {
+  const tables = schemas.map((schema) => ADMIN_TABLES[schema].name);
+  const table = { type: 'string', enum: tables, default: tables[0], description: 'Which table.' };
+  return {
+    ...filterProperties(filters),
+    ...(sorts ? { sort: { type: 'string', enum: sorts, description: 'A column; a minus: the largest first.' } } : {}),
+    ...(tables.length > 1 ? { table } : {}),
+  };
+}
+
 /** A page, and its tables as CSV and JSON: those first, so that nothing is called `x.csv`. */
-function tablePage<Id extends string>({ id, path, summary, schemas, filters = {}, isOfOne }: TablePage<Id>) {
-  const query = { ...filters, ...(schemas.length > 1 ? { table: 'Which table; default: the first.' } : {}) };
+function tablePage<Id extends string>(page: TablePage<Id>) {
+  const { id, path, summary, schemas, isOfOne } = page;
+  const properties = pageProperties(page);
+  const whole = { type: 'object', properties } as const;
+  const query = { type: 'object', properties: { ...properties, ...PAGE }, required: ['limit'] } as const;
   const problems = [400, 403, ...(isOfOne ? [404] : []), 500, 503];
   return [
     {
       ...REPORT,
-      ...{ id: `${id}Csv` as const, path: `${path}.csv`, summary: `${summary}, as CSV`, problems, query },
+      ...{ id: `${id}Csv` as const, path: `${path}.csv`, summary: `${summary}, as CSV`, problems, query: whole },
       answers: { 200: { description: 'The whole table (RFC 4180).', texts: ['text/csv'] } },
     },
     {
       ...REPORT,
-      ...{
-        id: `${id}Json` as const,
-        path: `${path}.json`,
-        summary: `${summary}, as JSON`,
-        problems,
-        query,
-        pages: true,
-      },
+      ...{ id: `${id}Json` as const, path: `${path}.json`, summary: `${summary}, as JSON`, problems, query },
       answers: { 200: { description: 'A page of the table.', schemas } },
     },
     {
       ...REPORT,
-      ...{ id, path, summary: `${summary}, as a page`, problems, query, pages: true, isPage: true },
+      ...{ id, path, summary: `${summary}, as a page`, problems, query, isPage: true },
       answers: { 200: { description: 'The page.', texts: ['text/html'] } },
     },
   ] as const satisfies readonly Route[];
@@ -93,7 +111,7 @@ export const ADMIN_ROUTES = [
     path: '/admin/settings',
     summary: 'Every setting in force, and where it was set',
     schemas: ['SettingsTable'],
-    filters: { q: 'A part of name or description.', source: 'environment, portal or default.', group: 'A group.' },
+    filters: settingFilters(),
   }),
   {
     ...LIVE,
@@ -107,7 +125,7 @@ export const ADMIN_ROUTES = [
     path: '/admin/runs',
     summary: 'What requests and sweeps started',
     schemas: ['RunsTable'],
-    filters: { state: 'A state of runs.', kind: 'A kind of runs.' },
+    filters: RUN_FILTERS,
   }),
   {
     ...LIVE,
@@ -128,7 +146,7 @@ export const ADMIN_ROUTES = [
     id: 'adminCancelRun',
     path: '/admin/runs/{id}/cancel',
     summary: 'Cancel what has not begun',
-    fields: {},
+    fields: texts({}),
   },
   {
     ...LIVE,
@@ -149,7 +167,7 @@ export const ADMIN_ROUTES = [
     id: 'adminArchiveResource',
     path: '/admin/resources/{id}/archive',
     summary: 'Archive a resource now',
-    fields: {},
+    fields: texts({}),
   },
   ...PROPOSAL_FORMS,
   ...tablePage({
@@ -164,7 +182,7 @@ export const ADMIN_ROUTES = [
     id: 'adminArchiveDataset',
     path: '/admin/datasets/{id}/archive',
     summary: 'Archive a dataset again',
-    fields: {},
+    fields: texts({}),
   },
   {
     ...LIVE,
@@ -178,7 +196,7 @@ export const ADMIN_ROUTES = [
     path: '/admin/queue',
     summary: 'Jobs of the queue',
     schemas: ['JobsTable'],
-    filters: { state: 'running, waiting or failed.', kind: 'resource or host.' },
+    filters: JOB_FILTERS,
   }),
   ...tablePage({ id: 'adminOverview', path: '/admin', summary: 'Whether the archive is well', schemas: ['DaysTable'] }),
   ...tablePage({
@@ -186,29 +204,22 @@ export const ADMIN_ROUTES = [
     path: '/admin/links',
     summary: 'Links: the broken ones, or others that are asked for',
     schemas: ['LinksTable'],
-    filters: {
-      organisation: 'Id or name of an organisation; its parts count, too.',
-      host: 'A host.',
-      code: 'An outcome.',
-      age: 'Days for which they have failed at least.',
-      state: 'archived, broken (default), unsure, unfetched or any.',
-      order: 'failing (default), changed or resource.',
-      proposed: 'yes: only those for which another URL is proposed; of any state then.',
-    },
+    filters: LINK_FILTERS,
   }),
   ...tablePage({
     id: 'adminOrganisations',
     path: '/admin/organisations',
     summary: 'Organisations and how their links stand',
     schemas: ['OrganisationsTable'],
-    filters: { q: 'A part of name or title.', sort: 'A column, with a minus before it for the largest first.' },
+    filters: ORGANISATION_FILTERS,
+    sorts: ORGANISATION_SORTS,
   }),
   ...tablePage({
     id: 'adminHosts',
     path: '/admin/hosts',
     summary: "Publishers' hosts and how they fare",
     schemas: ['HostsTable'],
-    filters: { q: 'A part of the name.', order: 'paused (default), broken, links or host.' },
+    filters: HOST_FILTERS,
   }),
   ...tablePage({
     id: 'adminHost',
@@ -222,14 +233,14 @@ export const ADMIN_ROUTES = [
     id: 'adminSetHostLimits',
     path: '/admin/hosts/{host}/limits',
     summary: 'Set limits of a host',
-    fields: LIMIT_FIELDS,
+    fields: texts(LIMIT_FIELDS),
   },
   {
     ...FORM,
     id: 'adminClearHostLimits',
     path: '/admin/hosts/{host}/clear',
     summary: 'Let the settings hold for a host again',
-    fields: {},
+    fields: texts({}),
   },
   ...AGENDASH_ROUTES,
 ] as const satisfies readonly Route[];

@@ -1,4 +1,4 @@
-import { closed, nextPage, type Schema } from '../schemaParts.ts';
+import { closed, nextPage, type Schema } from '../shapes/parts.ts';
 import { RESOURCES_TABLE } from './pages/datasetPage.ts';
 import { FAILED_TABLE } from './pages/failedTable.ts';
 import { HOSTS_TABLE } from './pages/hostsPage.ts';
@@ -21,8 +21,14 @@ const TYPES: Readonly<Record<Column<never>['type'], Schema>> = {
   truth: { type: ['boolean', 'null'] },
 };
 
+/** What is described of a table. */
+interface DescribedTable {
+  readonly name: string;
+  readonly columns: readonly Pick<Column<never>, 'name' | 'type'>[];
+}
+
 /** The JSON of a table. */
-const schemaOf = ({ columns }: { readonly columns: readonly Pick<Column<never>, 'name' | 'type'>[] }): Schema =>
+const schemaOf = ({ columns }: DescribedTable): Schema =>
   closed({
     rows: {
       type: 'array',
@@ -31,22 +37,29 @@ const schemaOf = ({ columns }: { readonly columns: readonly Pick<Column<never>, 
     next: nextPage,
   });
 
+const named = <Name extends string>(tables: Readonly<Record<Name, DescribedTable>>) => tables;
+
+/** The pages' tables, by the names of their shapes. */
+export const ADMIN_TABLES = named({
+  SettingsTable: SETTINGS_TABLE,
+  RunsTable: RUNS_TABLE,
+  CountsTable: COUNTS_TABLE,
+  FailedTable: FAILED_TABLE,
+  ChangesTable: CHANGES_TABLE,
+  CopiesTable: COPIES_TABLE,
+  AttemptsTable: ATTEMPTS_TABLE,
+  DerivedTable: DERIVED_TABLE,
+  DaysTable: DAYS_TABLE,
+  LinksTable: LINKS_TABLE,
+  OrganisationsTable: ORGANISATIONS_TABLE,
+  HostsTable: HOSTS_TABLE,
+  AnswersTable: ANSWERS_TABLE,
+  HostDaysTable: HOST_DAYS_TABLE,
+  JobsTable: JOBS_TABLE,
+  ResourcesTable: RESOURCES_TABLE,
+});
+
 /** The shapes of the pages' tables, as JSON Schema. */
-export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
-  SettingsTable: schemaOf(SETTINGS_TABLE),
-  RunsTable: schemaOf(RUNS_TABLE),
-  CountsTable: schemaOf(COUNTS_TABLE),
-  FailedTable: schemaOf(FAILED_TABLE),
-  ChangesTable: schemaOf(CHANGES_TABLE),
-  CopiesTable: schemaOf(COPIES_TABLE),
-  AttemptsTable: schemaOf(ATTEMPTS_TABLE),
-  DerivedTable: schemaOf(DERIVED_TABLE),
-  DaysTable: schemaOf(DAYS_TABLE),
-  LinksTable: schemaOf(LINKS_TABLE),
-  OrganisationsTable: schemaOf(ORGANISATIONS_TABLE),
-  HostsTable: schemaOf(HOSTS_TABLE),
-  AnswersTable: schemaOf(ANSWERS_TABLE),
-  HostDaysTable: schemaOf(HOST_DAYS_TABLE),
-  JobsTable: schemaOf(JOBS_TABLE),
-  ResourcesTable: schemaOf(RESOURCES_TABLE),
-};
+export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = Object.fromEntries(
+  Object.entries<DescribedTable>(ADMIN_TABLES).map(([name, table]) => [name, schemaOf(table)]),
+);

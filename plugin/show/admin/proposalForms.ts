@@ -1,3 +1,4 @@
+import { texts } from '../input/inputParts.ts';
 import type { Route } from '../Route.ts';
 
 const FORM = {
@@ -6,7 +7,7 @@ const FORM = {
   answers: { 303: { description: 'Done; Location names the page.' } },
   problems: [400, 403, 404, 409, 412, 413, 500, 503],
   isPage: true,
-  fields: { url: 'The URL that the page showed.' },
+  fields: texts({ url: 'The URL that the page showed.' }),
 } as const;
 
 /** The forms of a resource's page that decide about a proposed URL. */

@@ -5,8 +5,12 @@ import { ArchiverError } from '../../errors.ts';
 import { may, requireVisible } from '../access.ts';
 import { describeDataset, pageOfDataset } from '../datasets.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
-import { type ActionInput, textOf } from './actionAnswer.ts';
+import type { Shaped } from '../shapes/parts.ts';
 import { archiverBlocks } from './archiverBlocks.ts';
+import type { OF_DATASET, OF_RESOURCE, OF_TASK_STATUS } from './ckanInput.ts';
+
+type ById = Shaped<typeof OF_RESOURCE | typeof OF_DATASET>;
+type ByTask = Shaped<typeof OF_TASK_STATUS>;
 
 /** Resources of a dataset that are read together. */
 const AT_A_TIME = 1000;
@@ -15,8 +19,7 @@ const AT_A_TIME = 1000;
  * `archiver_resource_show` of CKAN's archiver: what is known of a resource (`id`). Throws `not-found` also where no attempt has
  * ended yet, as it does.
  */
-export async function archiverResourceShow(deps: HandlerDeps, request: Request, input: ActionInput): Promise<object> {
-  const id = textOf(input, 'id');
+export async function archiverResourceShow(deps: HandlerDeps, request: Request, { id }: ById): Promise<object> {
   const resource = await deps.catalog.getResource(id);
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
   const { datasetId } = resource;
@@ -27,8 +30,7 @@ export async function archiverResourceShow(deps: HandlerDeps, request: Request, 
 }
 
 /** `archiver_dataset_show` of CKAN's archiver: the worst of a dataset's resources; `id` may be its name. */
-export async function archiverDatasetShow(deps: HandlerDeps, request: Request, input: ActionInput): Promise<object> {
-  const wanted = textOf(input, 'id');
+export async function archiverDatasetShow(deps: HandlerDeps, request: Request, { id: wanted }: ById): Promise<object> {
   const dataset = await describeDataset(deps.catalog, wanted);
   if (!dataset) throw new ArchiverError('not-found', `There is no dataset ${wanted}.`);
   const { id } = dataset;
@@ -46,7 +48,7 @@ export async function archiverDatasetShow(deps: HandlerDeps, request: Request, i
 }
 
 /** `task_status_show` of CKAN: by `id`, or by `entity_id`, `task_type` and `key`; of resources that the caller may see. */
-export async function taskStatusShow(deps: HandlerDeps, request: Request, input: ActionInput): Promise<object> {
+export async function taskStatusShow(deps: HandlerDeps, request: Request, input: ByTask): Promise<object> {
   const row = await taskStatusOf(deps, input);
   const resource = row && (await deps.catalog.getResource(row.entityId));
   const subject = { datasetId: resource?.datasetId ?? null, resourceId: row?.entityId ?? null };
@@ -65,8 +67,7 @@ export async function taskStatusShow(deps: HandlerDeps, request: Request, input:
   };
 }
 
-async function taskStatusOf({ records }: HandlerDeps, input: ActionInput) {
-  if (input['id'] !== undefined) return records.taskStatus.byId(textOf(input, 'id'));
-  const [entityId, taskType, key] = ['entity_id', 'task_type', 'key'].map((name) => textOf(input, name));
+async function taskStatusOf({ records }: HandlerDeps, { id, entity_id: entityId, task_type: taskType, key }: ByTask) {
+  if (id !== undefined) return records.taskStatus.byId(id);
   return taskType === 'archiver' && key === 'status' ? records.taskStatus.get(entityId ?? '') : null;
 }

@@ -1,15 +1,18 @@
 import type { Request, Response } from 'express';
 import type { HandlerDeps } from '../HandlerDeps.ts';
+import type { InputSchema } from '../input/inputParts.ts';
 import type { Route } from '../Route.ts';
-import { type ActionInput, answerAction } from './actionAnswer.ts';
+import type { Shaped } from '../shapes/parts.ts';
+import { actionInputOf, answerAction } from './actionAnswer.ts';
 import { archiverDatasetShow, archiverResourceShow, taskStatusShow } from './ckanActions.ts';
+import { OF_DATASET, OF_RESOURCE, OF_TASK_STATUS } from './ckanInput.ts';
 
 interface ActionRoute<Id extends string> {
   readonly id: Id;
   readonly name: string;
   readonly summary: string;
   readonly schema: string;
-  readonly parameters: Readonly<Record<string, string>>;
+  readonly parameters: InputSchema;
 }
 
 /** A client of CKAN's asks by POST as it does for everything; a person and a cache by GET. */
@@ -43,39 +46,41 @@ export const CKAN_ROUTES = [
     name: 'archiver_resource_show',
     summary: "How a resource stands, as CKAN's archiver tells it",
     schema: 'CkanResource',
-    parameters: { id: 'Of the resource.' },
+    parameters: OF_RESOURCE,
   }),
   ...actionRoutes({
     id: 'archiverDatasetShow',
     name: 'archiver_dataset_show',
     summary: "How the worst resource of a dataset stands, as CKAN's archiver tells it",
     schema: 'CkanDataset',
-    parameters: { id: 'Of the dataset, or its name.' },
+    parameters: OF_DATASET,
   }),
   ...actionRoutes({
     id: 'taskStatusShow',
     name: 'task_status_show',
     summary: "A row of CKAN's task_status",
     schema: 'CkanTaskStatus',
-    parameters: {
-      id: 'Of the row.',
-      entity_id: 'Of the resource; without id, with the two that follow.',
-      task_type: '`archiver`',
-      key: '`status`',
-    },
+    parameters: OF_TASK_STATUS,
   }),
 ] as const;
 
-type Act = (deps: HandlerDeps, request: Request, input: ActionInput) => Promise<object>;
-const answers = (act: Act) => (deps: HandlerDeps, request: Request, response: Response) =>
-  answerAction(deps, request, response, (input) => act(deps, request, input));
+type Act<Input> = (deps: HandlerDeps, request: Request, input: Input) => Promise<object>;
+
+const answers =
+  <const Parameters extends InputSchema>(parameters: Parameters, act: Act<Shaped<Parameters>>) =>
+  (deps: HandlerDeps, request: Request, response: Response) =>
+    answerAction(deps, request, response, () => act(deps, request, actionInputOf(parameters, request)));
+
+const showResource = answers(OF_RESOURCE, archiverResourceShow);
+const showDataset = answers(OF_DATASET, archiverDatasetShow);
+const showTaskStatus = answers(OF_TASK_STATUS, taskStatusShow);
 
 /** What answers them. */
 export const CKAN_ANSWERS = {
-  archiverResourceShow: answers(archiverResourceShow),
-  archiverResourceShowByPost: answers(archiverResourceShow),
-  archiverDatasetShow: answers(archiverDatasetShow),
-  archiverDatasetShowByPost: answers(archiverDatasetShow),
-  taskStatusShow: answers(taskStatusShow),
-  taskStatusShowByPost: answers(taskStatusShow),
+  archiverResourceShow: showResource,
+  archiverResourceShowByPost: showResource,
+  archiverDatasetShow: showDataset,
+  archiverDatasetShowByPost: showDataset,
+  taskStatusShow: showTaskStatus,
+  taskStatusShowByPost: showTaskStatus,
 };

@@ -7,9 +7,11 @@ import type { LinkCounts, LinkState, ReportedLink } from '../../record/ReportedL
 import type { ReportedOrganisation } from '../../record/Reports.ts';
 import { requirePermission } from '../access.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
+import { inputOf } from '../input/inputOf.ts';
 import { nextPage } from '../paging.ts';
 import { reportView } from '../reportView.ts';
-import { listQueryOf } from './listQuery.ts';
+import type { LIST_SHAPES } from '../shapes/listShapes.ts';
+import type { Shaped } from '../shapes/parts.ts';
 import { HOSTS_QUERY, LINKS_QUERY, ORGANISATIONS_QUERY } from './listRoutes.ts';
 
 const STATES = { true: ['broken'], false: ['archived'], null: ['unsure', 'unfetched'] } as const satisfies Record<
@@ -26,11 +28,11 @@ const BROKEN: Readonly<Record<LinkState, boolean | null>> = {
 /** `GET /resources`: what was archived or is to be, of all datasets. */
 export async function listResources(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.report', { datasetId: null, resourceId: null });
-  const query = listQueryOf(LINKS_QUERY, request);
+  const query = inputOf(LINKS_QUERY, request.query);
   const { broken, code, organisation, host, dataset, proposed, changedSince, limit, after = null } = query;
   const asked = {
     states: broken && STATES[broken],
-    code: codes().find((one) => one === code),
+    code,
     organisation,
     host: host?.toLowerCase(),
     datasetId: dataset,
@@ -39,22 +41,28 @@ export async function listResources(deps: HandlerDeps, request: Request, respons
     order: changedSince === undefined ? ('resource' as const) : ('changed' as const),
   };
   const { links, next } = await deps.records.reports.links({ ...asked, limit, after }, reportView(deps, deps.now()));
-  response.json({ resources: links.map(linkView), next: nextPage(`${deps.archiverUrl}/resources`, query, next) });
+  response.json({
+    resources: links.map(linkView),
+    next: nextPage(`${deps.archiverUrl}/resources`, query, next),
+  } satisfies Shaped<typeof LIST_SHAPES.Links>);
 }
 
 /** `GET /hosts`. */
 export async function listHosts(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.report', { datasetId: null, resourceId: null });
-  const query = listQueryOf(HOSTS_QUERY, request);
+  const query = inputOf(HOSTS_QUERY, request.query);
   const { after = null, ...asked } = query;
   const { hosts, next } = await deps.records.reports.hosts({ ...asked, after }, reportView(deps, deps.now()));
-  response.json({ hosts: hosts.map(hostView), next: nextPage(`${deps.archiverUrl}/hosts`, query, next) });
+  response.json({
+    hosts: hosts.map(hostView),
+    next: nextPage(`${deps.archiverUrl}/hosts`, query, next),
+  } satisfies Shaped<typeof LIST_SHAPES.Hosts>);
 }
 
 /** `GET /organisations`: with the links of nobody, if there are any, under the id ''. */
 export async function listOrganisations(deps: HandlerDeps, request: Request, response: Response): Promise<void> {
   await requirePermission(deps, request, 'archive.report', { datasetId: null, resourceId: null });
-  const query = listQueryOf(ORGANISATIONS_QUERY, request);
+  const query = inputOf(ORGANISATIONS_QUERY, request.query);
   const all = await deps.records.reports.organisations(reportView(deps, deps.now()));
   const from = startOf(all, query.after);
   const organisations = all.slice(from, from + query.limit);
@@ -63,7 +71,7 @@ export async function listOrganisations(deps: HandlerDeps, request: Request, res
   response.json({
     organisations: organisations.map(organisationView),
     next: nextPage(`${deps.archiverUrl}/organisations`, query, next),
-  });
+  } satisfies Shaped<typeof LIST_SHAPES.Organisations>);
 }
 
 function startOf(all: readonly ReportedOrganisation[], after: string | undefined): number {
@@ -72,8 +80,6 @@ function startOf(all: readonly ReportedOrganisation[], after: string | undefined
   if (at < 0) throw new ArchiverError('invalid-request', 'after is the id of an organisation of this list.');
   return at + 1;
 }
-
-const codes = () => Object.keys(CODES) as (keyof typeof CODES)[];
 
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 

@@ -1,6 +1,6 @@
-import { CODES } from '../../model/status.ts';
+import { type InputSchema, PAGE, PAGED, textBy } from '../input/inputParts.ts';
 import type { Route } from '../Route.ts';
-import { PAGE, textBy } from './listQuery.ts';
+import { code } from '../shapes/parts.ts';
 
 const LIST = { method: 'get', action: 'archive.report', problems: [400, 403, 500, 503] } as const;
 
@@ -14,7 +14,7 @@ export const LINKS_QUERY = {
       enum: ['true', 'false', 'null'],
       description: 'true: confirmed broken; false: it works; null: unsure, or never fetched.',
     },
-    code: { type: 'string', enum: Object.keys(CODES), description: 'How the last attempt ended.' },
+    code: { type: 'string', ...code, description: 'How the last attempt ended.' },
     organisation: textBy('Id or name; those that are a part of it count, too.'),
     host: textBy('`host` or `host:port`.'),
     dataset: textBy('Id of the dataset.'),
@@ -30,7 +30,8 @@ export const LINKS_QUERY = {
     },
     ...PAGE,
   },
-} as const;
+  required: ['limit'],
+} as const satisfies InputSchema;
 
 /** Of `GET /hosts`. */
 export const HOSTS_QUERY = {
@@ -46,10 +47,11 @@ export const HOSTS_QUERY = {
     },
     ...PAGE,
   },
-} as const;
+  required: ['order', 'limit'],
+} as const satisfies InputSchema;
 
 /** Of `GET /organisations`. */
-export const ORGANISATIONS_QUERY = { type: 'object', additionalProperties: false, properties: PAGE } as const;
+export const ORGANISATIONS_QUERY = { ...PAGED, additionalProperties: false } as const satisfies InputSchema;
 
 /** Lists over the whole archive, page by page. */
 export const LIST_ROUTES = [
@@ -58,7 +60,7 @@ export const LIST_ROUTES = [
     id: 'listResources',
     path: '/resources',
     summary: 'Resources and how their links stand',
-    parameters: LINKS_QUERY,
+    query: LINKS_QUERY,
     answers: { 200: { description: 'A page.', schema: 'Links' } },
   },
   {
@@ -66,7 +68,7 @@ export const LIST_ROUTES = [
     id: 'listHosts',
     path: '/hosts',
     summary: "Publishers' hosts, how their links stand, and whether they are left alone",
-    parameters: HOSTS_QUERY,
+    query: HOSTS_QUERY,
     answers: { 200: { description: 'A page.', schema: 'Hosts' } },
   },
   {
@@ -74,7 +76,7 @@ export const LIST_ROUTES = [
     id: 'listOrganisations',
     path: '/organisations',
     summary: 'Organisations of the portal and how their links stand, by title',
-    parameters: ORGANISATIONS_QUERY,
+    query: ORGANISATIONS_QUERY,
     answers: { 200: { description: 'A page.', schema: 'Organisations' } },
   },
 ] as const satisfies readonly Route[];

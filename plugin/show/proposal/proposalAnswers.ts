@@ -3,6 +3,10 @@ import { ArchiverError } from '../../errors.ts';
 import { requirePermission } from '../access.ts';
 import { idOf } from '../askedResource.ts';
 import type { HandlerDeps } from '../HandlerDeps.ts';
+import { inputOf } from '../input/inputOf.ts';
+import type { Shaped } from '../shapes/parts.ts';
+import type { PROPOSAL_SHAPES } from '../shapes/proposalShapes.ts';
+import { PROPOSAL_QUERY } from './proposalRoutes.ts';
 import { type AskedProposal, applyProposal, dismissProposal, type SettledProposal } from './settleProposal.ts';
 
 type Settle = (deps: HandlerDeps, asked: AskedProposal) => Promise<SettledProposal>;
@@ -19,19 +23,12 @@ async function answer(settle: Settle, deps: HandlerDeps, request: Request, respo
   const resource = await deps.catalog.getResource(id);
   await requirePermission(deps, request, 'archive.admin', { datasetId: resource?.datasetId ?? null, resourceId: id });
   if (!resource) throw new ArchiverError('not-found', `There is no resource ${id}.`);
+  const { url = null } = inputOf(PROPOSAL_QUERY, request.query);
   const by = { by: deps.nameOf(request), caller: deps.caller(request) };
-  response.json(proposalView(await settle(deps, { resource, url: urlIn(request), ...by })));
+  response.json(proposalView(await settle(deps, { resource, url, ...by })));
 }
 
-/** null: none was named. Throws `invalid-request`. */
-function urlIn({ query }: Request): string | null {
-  const { url } = query;
-  if (url === undefined) return null;
-  if (typeof url === 'string') return url;
-  throw new ArchiverError('invalid-request', 'url is given once.');
-}
-
-function proposalView({ proposal, asked }: SettledProposal) {
+function proposalView({ proposal, asked }: SettledProposal): Shaped<typeof PROPOSAL_SHAPES.Proposal> {
   const { url, ofUrl, state, firstSeenAt, lastSeenAt, proposedAt, decidedAt, decidedBy } = proposal;
   return {
     ...{ url, ofUrl, state, decidedBy },

@@ -1,10 +1,23 @@
+import type { InputSchema } from '../input/inputParts.ts';
 import type { Route } from '../Route.ts';
+
+/** Of both. */
+export const PROPOSAL_QUERY = {
+  type: 'object',
+  properties: {
+    url: {
+      type: 'string',
+      description: 'The URL that was proposed: where it is another by now, nothing happens.',
+      refusal: 'url is given once.',
+    },
+  },
+} as const satisfies InputSchema;
 
 const SETTLE = {
   method: 'post',
   action: 'archive.admin',
   problems: [400, 403, 404, 409, 412, 413, 500, 503],
-  query: { url: 'The URL that was proposed: where it is another by now, nothing happens.' },
+  query: PROPOSAL_QUERY,
   answers: { 200: { description: 'As it stands.', schema: 'Proposal' } },
 } as const;
 

@@ -19,9 +19,17 @@ const ORDERS: Readonly<Record<HostOrder, string>> = {
   host: 'name',
 };
 
-const FILTERS: readonly Filter[] = [
-  { name: 'q', label: 'Search', kind: 'text', hint: 'part of the name' },
-  { name: 'order', label: 'Order', kind: 'choice', choices: Object.entries(ORDERS), fallback: 'paused' },
+/** What narrows the list. */
+export const HOST_FILTERS: readonly Filter[] = [
+  { name: 'q', description: 'A part of the name.', label: 'Search', kind: 'text', hint: 'part of the name' },
+  {
+    name: 'order',
+    description: 'What comes first.',
+    label: 'Order',
+    kind: 'choice',
+    choices: Object.entries(ORDERS),
+    fallback: 'paused',
+  },
 ];
 
 /** Publishers' hosts. */
@@ -84,7 +92,7 @@ function brokenCell({ host, links }: ReportedHost, place: Place): Html {
 /** Who is asked, and how that goes. */
 export async function showHosts(visit: Visit): Promise<void> {
   await visit.requireReport();
-  const filtered = filteredBy(FILTERS, visit.request);
+  const filtered = filteredBy(HOST_FILTERS, visit.request);
   const order = chosenOf(ORDERS, filtered['order']) ?? 'paused';
   const { reports } = visit.deps.records;
   await answerPage(visit, {
@@ -102,7 +110,7 @@ export async function showHosts(visit: Visit): Promise<void> {
     body: ([
       table,
     ]) => html`<p class="lead">Publishers' hosts, and how they fare. Latency is the mean of the attempts of the last seven days.</p>
-${filterForm(FILTERS, filtered, adminPath(visit.place, 'hosts'), null)}
+${filterForm(HOST_FILTERS, filtered, adminPath(visit.place, 'hosts'), null)}
 <p class="beside">${table?.formats ?? null}</p>
 ${table?.view ?? null}`,
   });

@@ -28,18 +28,38 @@ const CODE_NAMES: Readonly<Record<string, string>> = Object.fromEntries(Object.k
 
 const filtersOf = (fallback: Fallback, organisations: readonly Organisation[]): readonly Filter[] => [
   organisationFilter(organisations),
-  { name: 'host', label: 'Host', kind: 'text', hint: 'data.example' },
-  { name: 'code', label: 'Outcome', kind: 'choice', choices: Object.entries(CODE_NAMES) },
-  { name: 'age', label: 'Fails for more than', kind: 'choice', choices: Object.entries(AGES) },
+  { name: 'host', description: 'A host.', label: 'Host', kind: 'text', hint: 'data.example' },
+  { name: 'code', description: 'An outcome.', label: 'Outcome', kind: 'choice', choices: Object.entries(CODE_NAMES) },
+  {
+    name: 'age',
+    description: 'Days for which they have failed at least.',
+    label: 'Fails for more than',
+    kind: 'choice',
+    choices: Object.entries(AGES),
+  },
   {
     name: 'state',
+    description: 'How the link stands.',
     label: 'State',
     kind: 'choice',
     choices: [...Object.entries(LINK_STATES), ['any', 'any']],
     fallback: fallback.state,
   },
-  { name: 'proposed', label: 'New URL', kind: 'choice', choices: [['yes', 'proposed']] },
-  { name: 'order', label: 'Order', kind: 'choice', choices: Object.entries(ORDERS), fallback: fallback.order },
+  {
+    name: 'proposed',
+    description: 'yes: only those for which another URL is proposed; of any state then.',
+    label: 'New URL',
+    kind: 'choice',
+    choices: [['yes', 'proposed']],
+  },
+  {
+    name: 'order',
+    description: 'What comes first.',
+    label: 'Order',
+    kind: 'choice',
+    choices: Object.entries(ORDERS),
+    fallback: fallback.order,
+  },
 ];
 
 interface Fallback {
@@ -50,6 +70,9 @@ interface Fallback {
 /** Broken links, the longest first; links for which another URL is proposed work, most of them. */
 const fallbackOf = (isProposed: boolean): Fallback =>
   isProposed ? { state: 'any', order: 'resource' } : { state: 'broken', order: 'failing' };
+
+/** What narrows the list. */
+export const LINK_FILTERS = filtersOf(fallbackOf(false), []);
 
 const TITLES: Readonly<Record<LinkState | 'any', string>> = {
   archived: 'Archived links',

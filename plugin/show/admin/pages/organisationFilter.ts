@@ -11,7 +11,8 @@ export function organisationFilter(organisations: readonly Organisation[]): Filt
   const choices = tree.map(
     ({ item: { name, title }, depth }): Choice => [name, `${INDENT.repeat(depth)}${title ?? name}`],
   );
-  return { name: 'organisation', label: 'Organisation', kind: 'text', hint: 'id or name', choices };
+  const description = 'Id or name of an organisation; its parts count, too.';
+  return { name: 'organisation', description, label: 'Organisation', kind: 'text', hint: 'id or name', choices };
 }
 
 /** The same with the name of an organisation that was asked for by its id, as the field has it. */

@@ -87,12 +87,15 @@ const SORTS = {
   unfetched: ({ all }: ReportedOrganisation) => all.unfetched,
 } as const;
 
-const FILTERS: readonly Filter[] = [{ name: 'q', label: 'Search', kind: 'text', hint: 'name or title' }];
+/** What narrows the list. */
+export const ORGANISATION_FILTERS: readonly Filter[] = [
+  { name: 'q', description: 'A part of name or title.', label: 'Search', kind: 'text', hint: 'name or title' },
+];
 
 /** How each organisation's links stand. */
 export async function showOrganisations(visit: Visit): Promise<void> {
   await visit.requireReport();
-  const filtered = filteredBy(FILTERS, visit.request);
+  const filtered = filteredBy(ORGANISATION_FILTERS, visit.request);
   const sort = sortOf(visit);
   const all = await visit.deps.records.reports.organisations(reportView(visit.deps, visit.place.now));
   const text = (filtered['q'] ?? '').toLowerCase();
@@ -105,11 +108,14 @@ export async function showOrganisations(visit: Visit): Promise<void> {
     filtered,
     sort,
     body: ([table]) => html`<p class="lead">What is a part of an organisation counts there, too.</p>
-${filterForm(FILTERS, filtered, adminPath(visit.place, 'organisations'), sort)}
+${filterForm(ORGANISATION_FILTERS, filtered, adminPath(visit.place, 'organisations'), sort)}
 <p class="beside">${table?.formats ?? null}</p>
 ${table?.view ?? null}`,
   });
 }
+
+/** What the table is sorted by; a minus before it: the largest first. */
+export const ORGANISATION_SORTS: readonly string[] = Object.keys(SORTS).flatMap((sort) => [sort, `-${sort}`]);
 
 function sortOf(visit: Visit): string | null {
   const asked = visit.asked('sort');

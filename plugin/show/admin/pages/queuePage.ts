@@ -16,9 +16,10 @@ const KINDS = { resource: 'resources', host: 'hosts' } as const;
 
 const TONES: Readonly<Record<QueuedJob['state'], Tone>> = { running: 'busy', waiting: 'plain', failed: 'bad' };
 
-const FILTERS: readonly Filter[] = [
-  { name: 'state', label: 'State', kind: 'choice', choices: Object.entries(STATES) },
-  { name: 'kind', label: 'Of', kind: 'choice', choices: Object.entries(KINDS) },
+/** What narrows the list. */
+export const JOB_FILTERS: readonly Filter[] = [
+  { name: 'state', description: 'A state of jobs.', label: 'State', kind: 'choice', choices: Object.entries(STATES) },
+  { name: 'kind', description: 'What jobs are of.', label: 'Of', kind: 'choice', choices: Object.entries(KINDS) },
 ];
 
 /** A job, and where in the list it stands. */
@@ -54,7 +55,7 @@ export const JOBS_TABLE: Table<ListedJob> = {
 export async function showQueue(visit: Visit): Promise<void> {
   await visit.requireReport();
   const { queue } = visit.deps.admin;
-  const filtered = filteredBy(FILTERS, visit.request);
+  const filtered = filteredBy(JOB_FILTERS, visit.request);
   const filter = { kind: chosenOf(KINDS, filtered['kind']), state: chosenOf(STATES, filtered['state']) };
   await answerPage(visit, {
     title: 'Queue',
@@ -78,7 +79,7 @@ export async function showQueue(visit: Visit): Promise<void> {
     ]) => html`<p class="lead">Jobs lie in <code>${queue.name}</code>. Each resource has at most one that waits, and each publisher's host
 one for all that is due there.</p>
 <div data-part="counts">${await figures(visit)}</div>
-${filterForm(FILTERS, filtered, adminPath(visit.place, 'queue'), null)}
+${filterForm(JOB_FILTERS, filtered, adminPath(visit.place, 'queue'), null)}
 <p class="beside">${table?.formats ?? null}</p>
 <div data-part="jobs">${table?.view ?? null}</div>`,
   });

@@ -8,9 +8,16 @@ import { listing } from '../table/listing.ts';
 import type { Visit } from '../visit.ts';
 import { isOpen, RUN_KINDS, RUN_STATES, RUNS_TABLE } from './runViews.ts';
 
-const FILTERS: readonly Filter[] = [
-  { name: 'state', label: 'State', kind: 'choice', choices: Object.entries(RUN_STATES) },
-  { name: 'kind', label: 'Of', kind: 'choice', choices: Object.entries(RUN_KINDS) },
+/** What narrows the list. */
+export const RUN_FILTERS: readonly Filter[] = [
+  {
+    name: 'state',
+    description: 'A state of runs.',
+    label: 'State',
+    kind: 'choice',
+    choices: Object.entries(RUN_STATES),
+  },
+  { name: 'kind', description: 'A kind of runs.', label: 'Of', kind: 'choice', choices: Object.entries(RUN_KINDS) },
 ];
 
 /** Of these the page follows what becomes of them. */
@@ -19,7 +26,7 @@ const FOLLOWED = 100;
 /** What was asked for, and how far it is. */
 export async function showRuns(visit: Visit): Promise<void> {
   await visit.requireReport();
-  const filtered = filteredBy(FILTERS, visit.request);
+  const filtered = filteredBy(RUN_FILTERS, visit.request);
   const filter = { kind: chosenOf(RUN_KINDS, filtered['kind']), state: chosenOf(RUN_STATES, filtered['state']) };
   const { operatorViews } = visit.deps.records;
   const path = adminPath(visit.place, 'runs');
@@ -35,7 +42,7 @@ export async function showRuns(visit: Visit): Promise<void> {
     body: ([
       table,
     ]) => html`<p class="lead">What requests and sweeps have started. A run ends when each of its resources has been asked for.</p>
-${filterForm(FILTERS, filtered, path, null)}
+${filterForm(RUN_FILTERS, filtered, path, null)}
 <p class="beside">${table?.formats ?? null}</p>
 <div data-part="runs">${table?.view ?? null}</div>`,
   });

@@ -37,16 +37,31 @@ export const SETTINGS_TABLE: Table<SettingInForce> = {
   ],
 };
 
+/** What narrows the list; `groups`: those that there are. */
+export const settingFilters = (groups: readonly string[] = []): readonly Filter[] => [
+  { name: 'q', description: 'A part of name or description.', label: 'Search', kind: 'text', hint: 'name or purpose' },
+  {
+    name: 'source',
+    description: 'Where it was set.',
+    label: 'Source',
+    kind: 'choice',
+    choices: Object.entries(SOURCES),
+  },
+  {
+    name: 'group',
+    description: 'A group.',
+    label: 'Group',
+    kind: 'choice',
+    choices: groups.map((group) => [group, group]),
+  },
+];
+
 /** Which settings hold, and where each was set. */
 export async function showSettings(visit: Visit): Promise<void> {
   await visit.requireReport();
   const { settings } = visit.deps.admin;
   const groups = [...new Set(settings.map(({ group }) => group))];
-  const filters: readonly Filter[] = [
-    { name: 'q', label: 'Search', kind: 'text', hint: 'name or purpose' },
-    { name: 'source', label: 'Source', kind: 'choice', choices: Object.entries(SOURCES) },
-    { name: 'group', label: 'Group', kind: 'choice', choices: groups.map((group) => [group, group]) },
-  ];
+  const filters = settingFilters(groups);
   const filtered = filteredBy(filters, visit.request);
   const chosen = settings.filter((setting) => isAsked(setting, filtered));
   await answerPage(visit, {

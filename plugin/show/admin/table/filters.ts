@@ -1,25 +1,30 @@
 import type { Request } from 'express';
-import { ArchiverError } from '../../../errors.ts';
+import { inputOf } from '../../input/inputOf.ts';
+import type { InputProperty, InputSchema } from '../../input/inputParts.ts';
 import { type Html, html } from '../frame/html.ts';
 
 /** A field by which a list is narrowed. */
 export type Filter =
-  | {
-      readonly name: string;
-      readonly label: string;
+  | (Named & {
       readonly kind: 'text';
       readonly hint?: string;
       /** What is chosen from, where that is known; another text is taken all the same. */
       readonly choices?: readonly Choice[];
-    }
-  | {
-      readonly name: string;
-      readonly label: string;
+    })
+  | (Named & {
       readonly kind: 'choice';
+      /** None: they are not known before the page is asked for. */
       readonly choices: readonly Choice[];
       /** What holds where none is chosen; absent: all. */
       readonly fallback?: string;
-    };
+    });
+
+interface Named {
+  readonly name: string;
+  readonly label: string;
+  /** For the description of the routes. */
+  readonly description: string;
+}
 
 /** One value of a field, and how it is called. */
 export type Choice = readonly [value: string, label: string];
@@ -31,22 +36,29 @@ const LONGEST = 500;
 /** A longer list is searched by typing. */
 const MOST_CHOICES = 2000;
 
-/** What the query says of these filters. Throws `invalid-request`. */
-export function filteredBy(filters: readonly Filter[], { query }: Pick<Request, 'query'>): Filtered {
-  const given = filters.flatMap((filter) => {
-    const value = query[filter.name];
-    if (value === undefined || value === '') return [];
-    return [[filter.name, checked(filter, value)] as const];
-  });
-  return Object.fromEntries(given);
+/** What the query may hold of these filters. */
+export const filterProperties = (filters: readonly Filter[]): InputSchema['properties'] =>
+  Object.fromEntries(filters.map((filter) => [filter.name, propertyOf(filter)]));
+
+function propertyOf(filter: Filter): InputProperty {
+  const { name, description } = filter;
+  const text = { type: 'string', maxLength: LONGEST, pattern: '^[^\\u0000]*$' };
+  const refusal = `${name} is one text of at most ${LONGEST} characters.`;
+  if (filter.kind === 'text' || filter.choices.length === 0) return { ...text, description, refusal };
+  const values = filter.choices.map(([one]) => one);
+  const { fallback } = filter;
+  return {
+    ...{ type: 'string', enum: values, description, refusal: `${name} is one of ${values.join(', ')}.` },
+    ...(fallback === undefined ? {} : { default: fallback }),
+  };
 }
 
-function checked(filter: Filter, value: unknown): string {
-  if (typeof value !== 'string' || value.length > LONGEST || value.includes('\0'))
-    throw new ArchiverError('invalid-request', `${filter.name} is one text of at most ${LONGEST} characters.`);
-  if (filter.kind === 'text' || filter.choices.some(([one]) => one === value)) return value.trim();
-  const known = filter.choices.map(([one]) => one).join(', ');
-  throw new ArchiverError('invalid-request', `${filter.name} is one of ${known}.`);
+/** What the query says of these filters; an empty one is not used. Throws `invalid-request`. */
+export function filteredBy(filters: readonly Filter[], { query }: Pick<Request, 'query'>): Filtered {
+  const names = filters.map(({ name }) => name);
+  const given = Object.entries(query).filter(([name, value]) => names.includes(name) && value !== '');
+  inputOf({ type: 'object', properties: filterProperties(filters) }, Object.fromEntries(given));
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value).trim()]));
 }
 
 /** The key of a table of choices that was asked for; null: any. */

@@ -1,23 +1,22 @@
-import { CODES } from '../../model/status.ts';
-import { closed, optionalText, type Schema, text } from '../schemaParts.ts';
+import { closed, code, optionalText, type Schema, text, unsureTruth } from './parts.ts';
 
 const naive = { ...text, description: 'Naive UTC with microseconds, as CKAN writes it.' };
-const optionalNaive = { ...naive, type: ['string', 'null'] };
-const optionalCount = { type: ['integer', 'null'], minimum: 0 };
+const optionalNaive = { ...naive, ...optionalText };
+const optionalCount = { type: ['integer', 'null'], minimum: 0 } as const;
 
-const envelopeOf = (result: Schema): Schema => closed({ help: text, success: { const: true }, result });
+const envelopeOf = <Result extends Schema>(result: Result) => closed({ help: text, success: { const: true }, result });
 
 const outcome = {
   status_id: { ...optionalCount, description: 'Below 10 it works, below 20 it is broken, above nobody is sure.' },
   status: text,
-  is_broken: { type: ['boolean', 'null'], description: 'Confirmed; null: unsure, or not confirmed.' },
+  is_broken: { ...unsureTruth, description: 'Confirmed; null: unsure, or not confirmed.' },
   is_broken_printable: { enum: ['Broken', 'Downloaded OK', 'Not sure if broken'] },
   reason: text,
-  code: { enum: Object.keys(CODES), description: 'A finer word for status.' },
-};
+  code: { ...code, description: 'A finer word for status.' },
+} as const;
 
-/** The shapes of what clients of CKAN read, as JSON Schema. */
-export const CKAN_SCHEMAS: Readonly<Record<string, Schema>> = {
+/** The shapes of what clients of CKAN read. */
+export const CKAN_SHAPES = {
   CkanFailure: closed({
     help: text,
     success: { const: false },

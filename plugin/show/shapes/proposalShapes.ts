@@ -1,11 +1,11 @@
-import { closed, optionalText, optionalTime, type Schema, text, time } from '../schemaParts.ts';
+import { closed, optionalText, optionalTime, text, time } from './parts.ts';
 
-/** The shape of a proposed URL, as JSON Schema. */
-export const PROPOSAL_SCHEMAS: Readonly<Record<string, Schema>> = {
+/** The shape of a proposed URL. */
+export const PROPOSAL_SHAPES = {
   Proposal: closed({
     url: { ...text, description: 'The URL that is proposed.' },
     ofUrl: { ...text, description: 'The URL of the resource that it takes the place of.' },
-    state: { enum: ['proposed', 'dismissed', 'applied'] },
+    state: { enum: ['seen', 'proposed', 'dismissed', 'applied'], description: 'seen: by one check so far.' },
     firstSeenAt: time,
     lastSeenAt: time,
     proposedAt: optionalTime,
