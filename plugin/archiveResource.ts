@@ -21,8 +21,8 @@ export interface Journey {
   /** The same of the files behind a page: each in the place that its link had among those of the page. */
   findUnrecordedDerived(lease: Lease): Promise<readonly UnrecordedDerived[]>;
   recordRecoveredCopy(unrecorded: UnrecordedCopy, resource: Resource): Promise<void>;
-  /** Bytes that were kept for nothing, because another worker holds the resource now. */
-  dropUnrecorded(key: string): Promise<void>;
+  /** Bytes that were kept for nothing, unless the worker that holds the resource now may find them. */
+  dropUnrecorded(lease: Lease, key: string): Promise<void>;
   /** A host where the link leads has no place now: given back without a record until then, for so many milliseconds. */
   defer(lease: Lease, attempt: Attempt, ms: number): Promise<void>;
   /** The newest copy, where the store has lost its bytes: it cannot be unchanged, and is fetched again. */
@@ -146,9 +146,9 @@ async function goThrough(
     keepTrying(decision, () => journey.record(decision)),
   );
   const isLost = recorded.result === 'lease-lost';
-  if (stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(stage.key);
+  if (stage && (isLost || !made.outcome.copy)) await journey.dropUnrecorded(lease, stage.key);
   const isBehindLost = isLost || !made.outcome.landing;
-  for (const key of isBehindLost ? ownKeys(derivation, behind) : []) await journey.dropUnrecorded(key);
+  for (const key of isBehindLost ? ownKeys(derivation, behind) : []) await journey.dropUnrecorded(lease, key);
   if (isLost) return null;
   journey.notify(made, recorded);
   return { attempt: withCost(made.attempt, derivation), retryInMs: made.retryInMs, wantedAgain: recorded.wantedAgain };

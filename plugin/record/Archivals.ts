@@ -136,6 +136,16 @@ export interface Archivals {
   ): Promise<{ readonly resourceId: string; readonly datasetId: string } | null>;
   /** Bytes of this time wait in the store: the next check, which is due now, compares with them. false: no row, or leased. */
   reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean>;
+  /**
+   * Of a lease that was lost, whose bytes lie in the store: true: one that was or will be taken after it looks for them, now or at the
+   * next check, and they must stay. false: nobody looks for them any more.
+   */
+  keepOpen(lease: Lease): Promise<boolean>;
+  /**
+   * The key that was kept open, where whoever took the resource over has recorded since: `let-go`, and nobody looks for it any more.
+   * `leased`: that one is under way. `open`: it gave the resource back, and the next lease looks.
+   */
+  letGo(lease: Lease): Promise<'let-go' | 'leased' | 'open'>;
   /** When the next retry of a sweep at this host is due; null when none waits. */
   nextRetryAt(host: string): Promise<Date | null>;
   /** The same of several hosts. */

@@ -28,6 +28,7 @@ import type { FetchedKeeper } from '../work/fetchedKeeper.ts';
 import { forgetResources } from '../work/forgetResources.ts';
 import type { StoreOwnership } from '../work/storeOwnership.ts';
 import { decide } from './decision.ts';
+import { dropUnrecorded } from './lostBytes.ts';
 import { findMissingCopy } from './missingCopy.ts';
 
 /** The edges that are in use, as a journey needs them. */
@@ -51,7 +52,7 @@ export interface JourneyDeps {
 
 /** Ties the steps of one journey to the parts that are in use; `places` are for the files behind pages. */
 export function createJourney(deps: JourneyDeps, retriever: Retriever, places: HostPlaces): Journey {
-  const { records, recorder, store, now } = deps;
+  const { records, recorder, now } = deps;
   const isOwn = (resource: Resource) => refuse(resource, deps) !== null;
   return {
     retriever,
@@ -61,9 +62,7 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever, places: H
     findUnrecordedDerived: (lease) => findDerivedBytes(lease, deps),
     recordRecoveredCopy: (unrecorded, resource) =>
       records.copies.recordRecovered(recoveredCopyOf(unrecorded, resource, now())),
-    async dropUnrecorded(key) {
-      if (!(await records.copies.findByKey(key))) await store.remove(key);
-    },
+    dropUnrecorded: (lease, key) => dropUnrecorded(lease, key, deps),
     defer: (lease, { reason }, ms) => records.archivals.defer(lease, new Date(now().getTime() + ms), reason),
     findMissing: (lease) => findMissingCopy(lease, deps),
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),

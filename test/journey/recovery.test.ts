@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
 import { FleetPortal, type FleetPortalOptions, wholeArchive } from '../support/fleetPortal.ts';
+import { copyFor, outcomeOf } from '../support/recordFixtures.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 import { restartablePostgres } from '../support/restartablePostgres.ts';
 import { gate } from '../support/testQueues.ts';
@@ -80,6 +81,46 @@ describe('after a failure the archive', () => {
     assert.deepEqual(await opened.portal.files(), [kept]);
     await until(async () => (await opened.portal.stages()).length === 0);
     assert.deepEqual(await opened.portal.outcome(ids), wholeArchive(ids));
+  });
+
+  it('keeps the bytes of a worker that lost its lease for the one that has found them', async () => {
+    const { fleet, publisher, ...opened } = partsOf(await open({}));
+    const { knex } = opened.portal.database;
+    const { archivals, copies } = recordsIn(knex);
+    const asked = gate();
+    const answer = gate();
+    publisher.answer = (id, _request, response) => {
+      asked.open();
+      void answer.passed.then(() => response.writeHead(200, { 'content-type': 'text/csv' }).end(publisher.body(id)));
+      return true;
+    };
+    await opened.portal.addResources('d1', 1);
+    await fleet.spawn().ready;
+    await opened.portal.archiveDataset('d1');
+    await asked.passed;
+    const row = await knex.transaction();
+    await row.raw(`select from archiver.archival where resource_id = 'd1-0' for update`);
+    answer.open();
+    await until(async () => (await opened.portal.files()).length === 1);
+    const [kept = ''] = await opened.portal.files();
+    // While its record waits for the row, another takes the resource over, and sees what lies in the store.
+    const taken = await row.raw(`
+      update archiver.archival set lease_owner = 'other', lease_token = nextval('archiver.lease_token'),
+        lease_until = clock_timestamp(), key_at = key_at + interval '1 second', open_keys = open_keys || key_at
+      where resource_id = 'd1-0' returning key_at`);
+    assert.equal(taken.rowCount, 1);
+    await row.commit();
+    const openKeys = async () =>
+      (await knex('archiver.archival').where({ resource_id: 'd1-0' }).first('open_keys')).open_keys;
+    await until(async () => (await openKeys()).length === 3, 60);
+
+    const lease = await archivals.lease('d1-0', { owner: 'third', leaseMs: 60_000, now: new Date() });
+    assert.ok(lease);
+    const key = kept.slice(kept.indexOf('archive/'));
+    await archivals.record([outcomeOf(lease, { copy: { ...copyFor(lease), key } })]);
+    assert.equal((await copies.newest('d1-0'))?.key, key);
+    await until(async () => (await openKeys()).length === 0, 60);
+    assert.deepEqual(await opened.portal.files(), [kept]);
   });
 
   it('takes over the file behind a page whose worker was killed between keeping and recording it', async () => {

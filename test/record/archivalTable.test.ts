@@ -96,6 +96,36 @@ describe('archivals', () => {
     assert.equal((await archivals.record([outcomeOf(taken)]))[0]?.result, 'recorded');
   });
 
+  it('hands the key of a lost lease on once more when its bytes came late, and to nobody after the record', async () => {
+    const { archivals } = test.records;
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
+    const lost = (await archivals.lease('r1', by('a', -1))) ?? assert.fail();
+    const taken = (await archivals.lease('r1', by('b', -1))) ?? assert.fail();
+    assert.equal(await archivals.keepOpen(lost), true);
+    assert.equal(await archivals.letGo(lost), 'leased');
+    await archivals.record([outcomeOf(taken, { settled: false })]);
+    const next = (await archivals.lease('r1', by('c'))) ?? assert.fail();
+    assert.deepEqual(next.abandonedKeyAts, [lost.keyAt]);
+    await archivals.record([outcomeOf(next)]);
+    assert.equal(await archivals.keepOpen(lost), false);
+  });
+
+  it('lets the key of a lost lease go after the record of the one that followed, not when that one gave it back', async () => {
+    const { archivals } = test.records;
+    await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });
+    const lost = (await archivals.lease('r1', by('a', -1))) ?? assert.fail();
+    const taken = (await archivals.lease('r1', by('b'))) ?? assert.fail();
+    assert.equal(await archivals.keepOpen(lost), true);
+    await archivals.release([taken]);
+    assert.equal(await archivals.letGo(lost), 'open');
+    const next = (await archivals.lease('r1', by('c'))) ?? assert.fail();
+    assert.deepEqual(next.abandonedKeyAts, [lost.keyAt, taken.keyAt, lost.keyAt]);
+    assert.equal(await archivals.keepOpen(lost), true);
+    await archivals.record([outcomeOf(next)]);
+    assert.equal(await archivals.letGo(lost), 'let-go');
+    assert.equal(await archivals.keepOpen(lost), false);
+  });
+
   it('wants one more run when a request comes in while the job runs', async () => {
     const { archivals } = test.records;
     await archivals.request([requestFor('r1')], { lane: 'priority', runId: null, now: new Date() });

@@ -104,7 +104,7 @@ export class FleetPortal {
 
   /** Waits until every resource is archived and nobody holds one any more. */
   async settled(count: number, seconds: number): Promise<void> {
-    const isOpen = 'code is null or request_seq <> done_seq or lease_owner is not null';
+    const isOpen = `code is null or request_seq <> done_seq or lease_owner is not null or open_keys <> '{}'`;
     const { knex } = this.database;
     await until(async () => {
       const { rows } = await knex.raw(
@@ -115,6 +115,8 @@ export class FleetPortal {
       const { rows } = await knex.raw(`select * from archiver.archival where ${isOpen} limit 3`);
       throw new Error(`Not settled: ${JSON.stringify(rows)}`, { cause: error });
     });
+    // Bytes that came from a worker whose lease was lost go a moment after its key.
+    await until(async () => (await this.files()).length <= count).catch(() => undefined);
   }
 
   async outcome(ids: readonly string[]): Promise<Outcome> {

@@ -60,7 +60,6 @@ type LeaseMethods = Pick<
   | 'renew'
   | 'release'
   | 'defer'
-  | 'reopen'
   | 'nextRetryAt'
   | 'nextRetries'
   | 'hostsWithExpiredLeases'
@@ -94,11 +93,6 @@ const DEFER = `
   set state = 'pending', value = (cast(value as jsonb) || jsonb_build_object('reason', cast(:reason as text)))::text,
     last_updated = now()
   where entity_id in (select resource_id from deferred) and task_type = 'archiver' and key = 'status'`;
-
-const REOPEN = `
-  update :schema:.archival set open_keys = open_keys || cast(:keyAt as timestamptz),
-    key_at = greatest(key_at, cast(:keyAt as timestamptz)), next_check_at = least(next_check_at, :now)
-  where resource_id = :resourceId and ${FREE} returning resource_id`;
 
 const NEXT_RETRIES = `
   select asked.host, retry.at from unnest(cast(:hosts as text[])) as asked (host) cross join lateral (
@@ -152,10 +146,6 @@ export class ArchivalLeases implements LeaseMethods {
 
   async defer({ resourceId, token }: Lease, until: Date, reason: string): Promise<void> {
     await this.#rows('deferring an archival', DEFER, { resourceId, token, until, reason });
-  }
-
-  async reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean> {
-    return (await this.#rows('reopening an archival', REOPEN, { resourceId, keyAt, now })).length > 0;
   }
 
   async nextRetryAt(host: string): Promise<Date | null> {

@@ -47,6 +47,7 @@ const ROW_TYPES = {
   settled: 'boolean',
   wantedAgain: 'boolean',
   requestSeq: 'bigint',
+  openKeys: 'int',
   runIds: 'jsonb',
   tried: 'int',
 } as const;
@@ -72,7 +73,7 @@ const UPDATE = `
       then array(select run from unnest(a.run_ids) as run where run <> all (array(select jsonb_array_elements_text(i."runIds"))))
       -- A retry still belongs to the sweep that found the resource due.
       else array(select run from jsonb_array_elements_text(i."runIds") as run where run <> all (a.run_ids)) || a.run_ids end,
-    lease_owner = null, lease_until = null, open_keys = '{}'
+    lease_owner = null, lease_until = null, open_keys = a.open_keys[i."openKeys" + 1:]
   from jsonb_to_recordset(cast(:records as jsonb)) as i (${ROW_COLUMNS})
   where a.resource_id = i."resourceId"`;
 
@@ -198,6 +199,8 @@ function rowOf({ lease, archival, datasetId, copy, settled, history }: ArchivalR
     settled: settled || wantedAgain,
     wantedAgain,
     requestSeq: lease.requestSeq,
+    // Its own, and those that it was told of. What came after them is for the next lease.
+    openKeys: lease.abandonedKeyAts.length + 1,
     runIds: lease.archival.runIds,
     tried: history?.attempt ? 1 : 0,
   };

@@ -14,6 +14,7 @@ import { ArchivalWaits } from './archivalWaits.ts';
 import { FRONT } from './dueFront.ts';
 import { FreshArchivals } from './freshArchivals.ts';
 import { waitingHosts } from './laneWaits.ts';
+import { OpenKeys } from './openKeys.ts';
 import { requestArchivals } from './requestArchivals.ts';
 
 const DUE_HOSTS = `${FRONT}
@@ -91,6 +92,7 @@ export class ArchivalTable implements Archivals {
   readonly #database: Database;
   readonly #leases: ArchivalLeases;
   readonly #waits: ArchivalWaits;
+  readonly #keys: OpenKeys;
   readonly #turns: ArchivalTurns;
   readonly #recorder: ArchivalRecorder;
   readonly #fresh: FreshArchivals;
@@ -99,6 +101,7 @@ export class ArchivalTable implements Archivals {
     this.#database = database;
     this.#leases = new ArchivalLeases(database);
     this.#waits = new ArchivalWaits(database);
+    this.#keys = new OpenKeys(database);
     this.#turns = new ArchivalTurns(database);
     this.#recorder = new ArchivalRecorder(database, writeBack);
     this.#fresh = new FreshArchivals(database);
@@ -136,7 +139,9 @@ export class ArchivalTable implements Archivals {
   turns: Archivals['turns'] = (resourceIds, now) => this.#turns.turns(resourceIds, now);
   park: Archivals['park'] = (resourceId, until) => this.#turns.park(resourceId, until);
   nextWaiting: Archivals['nextWaiting'] = (host, by) => this.#turns.nextWaiting(host, by);
-  reopen: Archivals['reopen'] = (resourceId, keyAt, now) => this.#leases.reopen(resourceId, keyAt, now);
+  reopen: Archivals['reopen'] = (resourceId, keyAt, now) => this.#keys.reopen(resourceId, keyAt, now);
+  keepOpen: Archivals['keepOpen'] = (lease) => this.#keys.keepOpen(lease);
+  letGo: Archivals['letGo'] = (lease) => this.#keys.letGo(lease);
   nextRetryAt: Archivals['nextRetryAt'] = (host) => this.#leases.nextRetryAt(host);
   nextRetries: Archivals['nextRetries'] = (hosts) => this.#leases.nextRetries(hosts);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
