@@ -10,7 +10,7 @@ const door = (library, files, comment) => ({
 });
 
 /** Files that import an SDK which may be missing. */
-const ON_DEMAND = '^plugin/(store/(azure|cloudStorage|s3)[^/]*|job/mongoJobs|show/taskToken)\\.ts$';
+const ON_DEMAND = '^plugin/(store/((azure|cloudStorage|s3)[^/]*|flush/syncfs)|job/mongoJobs|show/taskToken)\\.ts$';
 
 const npm = (names) => `^(node_modules/)?(${names})(/|$)`;
 
@@ -273,6 +273,7 @@ module.exports = {
     door(npm('@azure'), '^plugin/store/azure[^/]*$'),
     door(npm('@google-cloud'), '^plugin/store/cloudStorage[^/]*$'),
     door(npm('@aws-sdk'), '^plugin/store/s3[^/]*$'),
+    door(npm('koffi'), '^plugin/store/flush/syncfs\\.ts$'),
     door(npm('jose'), '^plugin/show/taskToken\\.ts$'),
     door(npm('express'), '^plugin/show/'),
     door(npm('@remix-run/html-template'), '^plugin/show/admin/frame/html\\.ts$'),

@@ -15,6 +15,7 @@ export const OPTIONAL_LIBRARIES: readonly OptionalLibraries[] = [
   { setting: 'store', choice: 'azure', packages: ['@azure/storage-blob@12'] },
   { setting: 'store', choice: 'gcs', packages: ['@google-cloud/storage@7'] },
   { setting: 'store', choice: 's3', packages: ['@aws-sdk/client-s3@3'] },
+  { setting: 'flush', choice: 'group', packages: ['koffi@3'] },
   { setting: 'taskAudience', packages: ['jose@6'] },
   { setting: 'azureAccountUrl', packages: ['@azure/identity@4'] },
   { setting: 'mongodbUrl', packages: ['@agendajs/mongo-backend@4', 'mongodb@7'] },

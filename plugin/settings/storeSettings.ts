@@ -44,6 +44,14 @@ export const STORE_SETTINGS = {
     description:
       'Who reads and writes what the store `folder` makes: its owner alone (0700, 0600), or its group too (2770, 0660).',
   },
+  flush: {
+    environment: 'ARCHIVER_FLUSH',
+    group: 'store',
+    kind: choice(['auto', 'group', 'file']),
+    default: 'auto',
+    description:
+      'How the store `folder` puts copies on the disk: each by itself (`file`), many by one flush of their file system (`group`: ext4 and xfs on Linux, with the package `koffi`), or in groups where that can be done (`auto`).',
+  },
   azureConnectionString: {
     environment: 'AZURE_STORAGE_CONNECTION_STRING',
     group: 'store',

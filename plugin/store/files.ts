@@ -12,7 +12,7 @@ import {
 import { open, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { codeOf } from '../errors.ts';
-import { flushFile } from './flushFile.ts';
+import type { DiskFlush } from './flush/diskFlush.ts';
 
 /** Opens a file that must be new. */
 export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
@@ -70,31 +70,43 @@ export function refuseLinks(root: string, path: string): void {
   }
 }
 
-/** Without waiting for the disk a small file is written synchronously. */
-export async function writeWhole(
-  path: string,
-  body: Uint8Array,
-  { flag, durable, rights }: { readonly flag: number; readonly durable: boolean; readonly rights: FileRights },
-): Promise<void> {
-  if (!durable) return writeSynchronously(path, body, flag, rights);
-  const file = await open(path, flag, rights.fileMode);
-  try {
-    if (rights.isShared) await file.chmod(rights.fileMode);
-    await file.writeFile(body);
-    await flushFile(file);
-  } finally {
-    await file.close();
-  }
+/** How a small file is written. */
+export interface WholeFile {
+  readonly flag: number;
+  /** null: without waiting for the disk. */
+  readonly disk: DiskFlush | null;
+  readonly rights: FileRights;
 }
 
-function writeSynchronously(path: string, body: Uint8Array, flag: number, rights: FileRights): void {
+/** What is not flushed, or flushed with others, is written synchronously: a hop to another thread would take longer than the work. */
+export async function writeWhole(path: string, body: Uint8Array, { flag, disk, rights }: WholeFile): Promise<void> {
+  if (disk && !disk.begin().isGrouped) return writeByItself(path, body, { flag, disk, rights });
   const file = openSync(path, flag, rights.fileMode);
   try {
     if (rights.isShared) fchmodSync(file, rights.fileMode);
     writeFileSync(file, body);
+    await disk?.file(file);
   } finally {
     closeSync(file);
   }
+}
+
+async function writeByItself(
+  path: string,
+  body: Uint8Array,
+  { flag, disk, rights }: WholeFile & { readonly disk: DiskFlush },
+): Promise<void> {
+  const file = await open(path, flag, rights.fileMode);
+  try {
+    if (rights.isShared) await file.chmod(rights.fileMode);
+    await file.writeFile(body);
+    await disk.file(file.fd);
+  } catch (error) {
+    // Not waited for: where the disk hangs this may too.
+    file.close().catch(() => undefined);
+    throw error;
+  }
+  await file.close();
 }
 
 /** Makes a file that must be new. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { StageRef } from '../model/stage.ts';
 import type { Stage } from './ArchiveStore.ts';
-import { flushFile } from './flushFile.ts';
+import { flushFile } from './flush/flushFile.ts';
 
 /** What a stage stands on: its open file, and how its store wraps errors and removes it. */
 export interface FolderStageDeps {
@@ -35,6 +35,7 @@ export class FolderStage implements Stage {
   finish(): Promise<StageRef> {
     const { id, key, file, durable, guard } = this.#deps;
     return guard('finishing a stage', async () => {
+      // By itself, however others are flushed: what was lost while it grew is told to this file alone.
       if (durable) await flushFile(file);
       await this.#close();
       return { id, key, bytes: this.#bytes };

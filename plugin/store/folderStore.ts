@@ -1,15 +1,15 @@
-import { access, constants, lstat, open, readdir, realpath, statfs, unlink } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { access, constants, open, statfs, unlink } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Logger } from '../model/logger.ts';
 import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
 import { createFolders, type FileRights, refuseLinks, removeEmpty, unlessMissing, writeWhole } from './files.ts';
-import { FolderFlush } from './folderFlush.ts';
+import { DiskFlush, type FlushMode } from './flush/diskFlush.ts';
+import { FolderCopies, pathOf } from './folderCopies.ts';
 import { FolderStage } from './folderStage.ts';
 import { dropMark, readMarks, writeMark } from './mark/markFile.ts';
 import { moveIntoOwnFolder } from './moveIntoOwnFolder.ts';
 import { OwnFolders, within } from './ownFolders.ts';
-import { keysWhere } from './presentKeys.ts';
 import { STAGES, StageFolder } from './stageFolder.ts';
 import { newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
@@ -22,14 +22,13 @@ export interface FolderSettings {
    * are written synchronously: a hop to another thread would take longer than the work.
    */
   readonly durable?: boolean;
+  /** Default: `auto`. */
+  readonly flush?: FlushMode;
   /** `owner` (the default): nobody else reads or writes. `group`: the group of the folder may do both. */
   readonly access?: 'owner' | 'group';
   /** Told what holds less firmly here than elsewhere. */
   readonly logger?: Pick<Logger, 'warn'>;
 }
-
-const CANNOT_FLUSH =
-  'folders of this file system cannot be flushed: after a power cut the newest copies may be missing, and are fetched again';
 
 const RIGHTS: Readonly<Record<'owner' | 'group', FileRights>> = {
   owner: { folderMode: 0o700, fileMode: 0o600, isShared: false },
@@ -52,17 +51,20 @@ export class FolderStore implements ArchiveStore {
   readonly #folder: string;
   readonly #folders: OwnFolders;
   readonly #stages: StageFolder;
-  readonly #durable: boolean;
+  readonly #copies: FolderCopies;
   readonly #rights: FileRights;
-  readonly #flush: FolderFlush;
+  /** null: nothing waits for the disk. */
+  readonly #disk: DiskFlush | null;
+  /** Stages that lie under their key and whose folders are not flushed yet. */
+  readonly #moved = new Set<string>();
 
-  constructor({ folder, durable = true, access = 'owner', logger }: FolderSettings) {
+  constructor({ folder, durable = true, access = 'owner', flush = 'auto', logger }: FolderSettings, disk?: DiskFlush) {
     this.#folder = resolve(folder);
-    this.#durable = durable;
+    this.#disk = durable ? (disk ?? new DiskFlush({ folder: this.#folder, mode: flush, logger })) : null;
     this.#rights = RIGHTS[access];
-    this.#flush = new FolderFlush((path, code) => logger?.warn({ folder: path, code }, CANNOT_FLUSH));
     this.#folders = new OwnFolders(this.#folder, this.#rights);
     this.#stages = new StageFolder(this.#folder, this.#folders, this.#rights.fileMode);
+    this.#copies = new FolderCopies(this.#folder, this.#folders);
   }
 
   get places(): readonly string[] {
@@ -72,7 +74,8 @@ export class FolderStore implements ArchiveStore {
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
       const made = createFolders(join(this.#folder, 'archive'), this.#rights);
-      if (this.#durable) await this.#flushFolders(this.#folder, made ? dirname(made) : this.#folder);
+      await this.#disk?.folders(this.#folder, made ? dirname(made) : this.#folder);
+      await this.#disk?.open();
       await this.probe();
     });
   }
@@ -95,7 +98,7 @@ export class FolderStore implements ArchiveStore {
         id,
         key,
         file,
-        durable: this.#durable,
+        durable: this.#disk !== null,
         guard: this.#guard,
         abandon: () => this.#stages.drop(id),
       });
@@ -107,59 +110,48 @@ export class FolderStore implements ArchiveStore {
       checkKey(key);
       const id = newStageName();
       await this.#stages.add(id, (path, flag) =>
-        writeWhole(path, body, { flag, durable: this.#durable, rights: this.#rights }),
+        writeWhole(path, body, { flag, disk: this.#disk, rights: this.#rights }),
       );
       return { id, key, bytes: body.length };
     });
   }
 
+  /** Where the folders could not be flushed it may be called again, and flushes them again. */
   commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
     return this.#guard('committing a copy', async () => {
       const path = this.#path(key);
-      if (!moveIntoOwnFolder(this.#folders, { stages: this.#stages, id, path })) return 'exists';
-      if (this.#durable) await this.#flushFolders(dirname(path), join(this.#folder, 'archive'));
-      this.#stages.left();
+      if (!this.#moved.has(id)) {
+        if (!moveIntoOwnFolder(this.#folders, { stages: this.#stages, id, path })) return 'exists';
+        this.#stages.left();
+        this.#moved.add(id);
+      }
+      await this.#disk?.folders(dirname(path), join(this.#folder, 'archive'));
+      this.#moved.delete(id);
       return 'committed';
     });
   }
 
+  /** What lies under its key already stays: meanwhile another worker may have found it there and recorded it. */
   discard({ id }: StageRef): Promise<void> {
-    return this.#guard('discarding a stage', () => this.#stages.drop(id));
+    return this.#guard('discarding a stage', async () => {
+      if (!this.#moved.delete(id)) await this.#stages.drop(id);
+    });
   }
 
   read(key: string, range: ByteRange | null): Promise<StoredBytes | null> {
-    return this.#guard('reading a copy', async () => {
-      const path = await this.#realPath(key);
-      const file = path === null ? null : await unlessMissing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
-      if (!file) return null;
-      const found = await file.stat();
-      if (path === null || !found.isFile() || !this.#folders.isOpenAt(file.fd, path)) {
-        await file.close();
-        return null;
-      }
-      const stream = file.createReadStream(range ? { start: range.start, end: range.end } : {});
-      return { bytes: found.size, stream };
-    });
+    return this.#guard('reading a copy', () => this.#copies.read(key, range));
   }
 
   size(key: string): Promise<number | null> {
-    return this.#guard('looking at a copy', () => this.#sizeOf(key));
+    return this.#guard('looking at a copy', () => this.#copies.size(key));
   }
 
   hasMany(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#guard('looking for copies', async () => {
-      const root = await realpath(this.#folder);
-      return keysWhere(keys.map(checkKey), async (key) => (await this.#sizeOf(key, root)) !== null);
-    });
+    return this.#guard('looking for copies', () => this.#copies.hasMany(keys));
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    const folder = prefix === 'archive/' ? join(this.#folder, 'archive') : this.#path(prefix.replace(/\/$/, ''));
-    const entries = await this.#guard('listing copies', async () => {
-      const held = this.#folders.holdIfThere(folder);
-      return held ? within(held, (path) => readdir(path, { withFileTypes: true })) : [];
-    });
-    for (const entry of entries) {
+    for (const entry of await this.#guard('listing copies', () => this.#copies.entries(prefix))) {
       const key = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* this.list(`${key}/`);
       else if (entry.isFile()) yield key;
@@ -199,7 +191,7 @@ export class FolderStore implements ArchiveStore {
   }
 
   writeMark(text: string): Promise<void> {
-    const how = { durable: this.#durable, rights: this.#rights, flush: this.#flush };
+    const how = { disk: this.#disk, rights: this.#rights };
     return this.#guard('noting whose it is', () => writeMark(this.#folder, text, how));
   }
 
@@ -210,23 +202,11 @@ export class FolderStore implements ArchiveStore {
   async close(): Promise<void> {
     await this.#stages.close();
     this.#folders.close();
+    this.#disk?.close();
   }
 
   #path(key: string): string {
-    return join(this.#folder, ...checkKey(key).split('/'));
-  }
-
-  /** null where nothing is, or where a symbolic link stands on the way: somebody else put it there, and it may lead anywhere. */
-  async #realPath(key: string, knownRoot?: string): Promise<string | null> {
-    const path = this.#path(key);
-    const [root, real] = await Promise.all([knownRoot ?? realpath(this.#folder), unlessMissing(realpath(path))]);
-    return real === join(root, relative(this.#folder, path)) ? path : null;
-  }
-
-  async #sizeOf(key: string, root?: string): Promise<number | null> {
-    const path = await this.#realPath(key, root);
-    const found = path === null ? null : await unlessMissing(lstat(path));
-    return found?.isFile() ? found.size : null;
+    return pathOf(this.#folder, key);
   }
 
   readonly #guard = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
@@ -236,14 +216,4 @@ export class FolderStore implements ArchiveStore {
       throw storeFailed(doing, this.#folder, error);
     }
   };
-
-  /** A new name is only safe when the folder that holds it is on the disk too, and so on up to `last`. */
-  async #flushFolders(folder: string, last: string): Promise<void> {
-    const flushes = [this.#flush.flush(folder)];
-    for (let path = folder; path !== last; ) {
-      path = dirname(path);
-      flushes.push(this.#flush.flush(path));
-    }
-    await Promise.all(flushes);
-  }
 }

@@ -28,9 +28,20 @@ export class StageFolder {
     return this.#folders.hold(this.#folder);
   }
 
-  /** Makes a stage by `work`, although the folder may go between its making and its use here. */
+  /** Makes a stage by `work`, although the folder may go between its making and its use here; leaves none where that throws. */
   async add<Result>(id: string, work: (path: string, flag: number) => Promise<Result>): Promise<Result> {
     this.#active += 1;
+    try {
+      return await this.#make(id, work);
+    } catch (error) {
+      // Not waited for: where the disk hangs this may too.
+      const gone = this.#unlink(id).catch(() => false);
+      void gone.finally(() => this.left());
+      throw error;
+    }
+  }
+
+  async #make<Result>(id: string, work: (path: string, flag: number) => Promise<Result>): Promise<Result> {
     try {
       return await within(this.hold(), (folder) => work(join(folder, id), NEW_FILE));
     } catch (error) {
@@ -41,10 +52,7 @@ export class StageFolder {
 
   /** Idempotent. */
   async drop(id: string): Promise<void> {
-    const folder = this.#folders.holdIfThere(this.#folder);
-    if (!folder) return;
-    const dropped = await within(folder, (path) => unlessMissing(unlink(join(path, id)).then(() => true)));
-    if (dropped) this.left();
+    if (await this.#unlink(id)) this.left();
   }
 
   /** Those that no living process can still own. Answers how many. */
@@ -69,6 +77,13 @@ export class StageFolder {
   async close(): Promise<void> {
     if (this.#tidying) clearTimeout(this.#tidying);
     await removeEmpty(this.#folder);
+  }
+
+  /** false: it was not there. */
+  async #unlink(id: string): Promise<boolean> {
+    const folder = this.#folders.holdIfThere(this.#folder);
+    if (!folder) return false;
+    return within(folder, async (path) => (await unlessMissing(unlink(join(path, id)).then(() => true))) ?? false);
   }
 
   /**

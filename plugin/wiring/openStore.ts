@@ -15,6 +15,7 @@ export type StoreSettings = Pick<
   | 'folder'
   | 'privateFolder'
   | 'folderAccess'
+  | 'flush'
   | 'azureConnectionString'
   | 'azureAccountUrl'
   | 'azureContainer'
@@ -45,8 +46,10 @@ export async function createStore(config: StoreSettings, logger?: Pick<Logger, '
  */
 async function storeAt(config: StoreSettings, place: string, logger?: Pick<Logger, 'warn'>): Promise<ArchiveStore> {
   switch (config.store) {
-    case 'folder':
-      return new FolderStore({ folder: place, access: config.folderAccess, ...(logger ? { logger } : {}) });
+    case 'folder': {
+      const { folderAccess: access, flush } = config;
+      return new FolderStore({ folder: place, access, flush, ...(logger ? { logger } : {}) });
+    }
     case 'azure': {
       const { AzureBlobStore } = await import('../store/azureBlobStore.ts');
       const { azureAccountUrl: accountUrl, azureConnectionString } = config;

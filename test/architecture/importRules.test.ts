@@ -253,6 +253,7 @@ describe('the import rules', () => {
     ['@azure/storage-blob', 'plugin/store/folderStore.ts', 'plugin/store/azureBlobStore.ts'],
     ['@google-cloud/storage', 'plugin/store/objectStore.ts', 'plugin/store/cloudStorageStore.ts'],
     ['@aws-sdk/client-s3', 'plugin/store/objectStore.ts', 'plugin/store/s3Store.ts'],
+    ['koffi', 'plugin/store/flush/diskFlush.ts', 'plugin/store/flush/syncfs.ts'],
     ['jose', 'plugin/show/taskGuard.ts', 'plugin/show/taskToken.ts'],
     ['express', 'plugin/portal/a.ts', 'plugin/show/a.ts'],
     ['@remix-run/html-template', 'plugin/show/admin/pages/a.ts', 'plugin/show/admin/frame/html.ts'],

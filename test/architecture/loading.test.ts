@@ -82,7 +82,8 @@ describe('a package that only a setting needs', () => {
     node([...HIDING, 'dist/cli/main.js', 'config', 'check'], { HIDDEN_PACKAGES: hidden, ...variables });
 
   it('is no fault where no setting needs it', async () => {
-    const hidden = '@azure/storage-blob @google-cloud/storage @aws-sdk/client-s3 jose @agendajs/mongo-backend mongodb';
+    const hidden =
+      '@azure/storage-blob @google-cloud/storage @aws-sdk/client-s3 jose @agendajs/mongo-backend mongodb koffi';
     assert.deepEqual(await check(hidden, {}).then(({ exitCode, stderr }) => ({ exitCode, stderr })), {
       exitCode: 0,
       stderr: '',
@@ -110,6 +111,11 @@ describe('a package that only a setting needs', () => {
       hidden: '@aws-sdk/client-s3',
       variables: { ARCHIVER_STORE: 's3', ARCHIVER_S3_BUCKET: 'copies' },
       message: 'ARCHIVER_STORE (store) is "s3", which needs what is not installed: npm install @aws-sdk/client-s3@3',
+    },
+    {
+      hidden: 'koffi',
+      variables: { ARCHIVER_FLUSH: 'group' },
+      message: 'ARCHIVER_FLUSH (flush) is "group", which needs what is not installed: npm install koffi@3',
     },
     {
       hidden: '@agendajs/mongo-backend mongodb',

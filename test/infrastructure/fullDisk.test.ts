@@ -3,7 +3,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { addUnreported, archivedOnce, assertNotAskedAgain, proveFault, requestsOf } from '../support/faultProof.ts';
-import { root, skipWithout } from '../support/infrastructure.ts';
+import { program, root, skipWithout } from '../support/infrastructure.ts';
+import { loopDisk } from '../support/loopDisk.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 import { ShownPortal } from '../support/shownPortal.ts';
 import { smallDisk } from '../support/smallDisk.ts';
@@ -53,6 +54,30 @@ describe('while the disk of the store', { skip: skipWithout(root) }, () => {
       check: 'bulk',
     });
   });
+
+  const ext4 = skipWithout(program('mkfs.ext4', 'e2fsprogs'));
+  for (const flush of ['group', 'file']) {
+    it(`breaks, flushed by ${flush}: it is told, nothing is recorded, and no file is fetched again`, {
+      skip: ext4,
+    }, async () => {
+      const disk = await loopDisk();
+      closers.push(() => disk.unmount());
+      const portal = await ShownPortal.open({ settings: { folder: disk.folder, minFreeBytes: 4 * KIB, flush } });
+      closers.push(() => portal.close());
+      const ids = await addUnreported(portal, 8);
+      for (const id of ids) portal.files.set(`/${id}.csv`, { body: 'a,b\n'.repeat(20 * KIB) });
+      portal.beforeAnswer = () => disk.fill();
+      await portal.archiver.archive.sweep({ dryRun: false });
+      await until(() => errorsOf(portal).some((fields) => /EIO|ENOSPC|EROFS/.test(fields)), 60);
+      await until(async () => {
+        const { body } = await portal.agent().get('/health/ready');
+        return /^A worker pauses: the store/.test(body.checks.bulk.detail ?? '');
+      }, 60);
+      assertNotAskedAgain(portal, ids);
+      const { copies } = recordsIn(portal.database.knex);
+      assert.equal((await copies.listByResources(ids)).size, 0);
+    });
+  }
 
   it('is full, no file is fetched again, and all are archived once when there is room', async () => {
     const { disk, portal } = await onSmallDisk(256 * KIB);

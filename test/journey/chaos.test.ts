@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { after, afterEach, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+import { openFileSystem } from '../../plugin/store/flush/fileSystem.ts';
 import { FleetPortal, wholeArchive } from '../support/fleetPortal.ts';
 import { testMongodb } from '../support/mongodb.ts';
 import { until } from '../support/until.ts';
@@ -16,6 +18,9 @@ const WORKERS = 4;
 
 const mongodb = await testMongodb();
 const missing = 'missing' in mongodb ? mongodb.missing : false;
+const fileSystem = await openFileSystem(tmpdir());
+const cannotGroup = 'reason' in fileSystem;
+if ('close' in fileSystem) fileSystem.close();
 
 describe('worker processes that are killed at any moment', () => {
   let portal: FleetPortal | null = null;
@@ -28,10 +33,12 @@ describe('worker processes that are killed at any moment', () => {
     portal = null;
   });
 
+  /** Copies are flushed in groups in one form, each by itself in the other. */
   async function open(mongodbUrl: string | null): Promise<FleetPortal> {
+    const flush = mongodbUrl === null && !cannotGroup ? 'group' : 'file';
     portal = await FleetPortal.create({
       mongodbUrl,
-      variables: { ARCHIVER_LEASE_MS: LEASE_MS, ARCHIVER_QUEUE_POLL_MS: '1000' },
+      variables: { ARCHIVER_LEASE_MS: LEASE_MS, ARCHIVER_QUEUE_POLL_MS: '1000', ARCHIVER_FLUSH: flush },
     });
     portal.publisher.slownessMs = 100;
     portal.publisher.answer = (id, _request, response) => isLarge(id) && sendLarge(id, response);

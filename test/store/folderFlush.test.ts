@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FolderFlush } from '../../plugin/store/folderFlush.ts';
+import { FolderFlush } from '../../plugin/store/flush/folderFlush.ts';
 
 const noProc = process.platform === 'linux' ? false : 'Needs /proc, whose folders cannot be flushed.';
 

@@ -7,6 +7,8 @@ interface Refused {
   readonly key: string;
   readonly body: Uint8Array;
   readonly about: StageAbout;
+  /** Once the store has taken it: what is tried again is the commit alone. */
+  staged: StageRef | null;
 }
 
 /**
@@ -28,7 +30,7 @@ export class RefusedStages {
     } catch (error) {
       if (codeOf(error) !== 'store-failed') throw error;
       const id = `refused:${randomUUID()}`;
-      this.#refused.set(id, { key, body, about });
+      this.#refused.set(id, { key, body, about, staged: null });
       return { id, key, bytes: body.length };
     }
   }
@@ -37,12 +39,9 @@ export class RefusedStages {
   async commit(stage: StageRef): Promise<'committed' | 'exists'> {
     const refused = this.#refused.get(stage.id);
     if (!refused) return this.#store.commit(stage);
-    const staged = await this.#store.stageWhole(refused.key, refused.body, refused.about);
-    const committed = await this.#store.commit(staged).catch(async (error: unknown) => {
-      await this.#store.discard(staged).catch(() => undefined);
-      throw error;
-    });
-    if (committed === 'exists') await this.#store.discard(staged);
+    refused.staged ??= await this.#store.stageWhole(refused.key, refused.body, refused.about);
+    const committed = await this.#store.commit(refused.staged);
+    if (committed === 'exists') await this.#store.discard(refused.staged);
     this.#refused.delete(stage.id);
     return committed;
   }
@@ -50,6 +49,8 @@ export class RefusedStages {
   /** Idempotent. */
   async discard(stage: StageRef): Promise<void> {
     if (!stage.id.startsWith('refused:')) return this.#store.discard(stage);
+    const staged = this.#refused.get(stage.id)?.staged;
     this.#refused.delete(stage.id);
+    if (staged) await this.#store.discard(staged);
   }
 }

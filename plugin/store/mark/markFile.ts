@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileRights, NEW_FILE, unlessMissing, writeWhole } from '../files.ts';
-import type { FolderFlush } from '../folderFlush.ts';
+import type { DiskFlush } from '../flush/diskFlush.ts';
 import { newStageName } from '../stageName.ts';
 
 /** The file or object in which a store keeps its mark: beside the copies, which lie under `archive/`. */
@@ -23,14 +23,14 @@ export async function readMarks(folder: string): Promise<readonly string[]> {
 export async function writeMark(
   folder: string,
   text: string,
-  { durable, rights, flush }: { readonly durable: boolean; readonly rights: FileRights; readonly flush: FolderFlush },
+  { disk, rights }: { readonly disk: DiskFlush | null; readonly rights: FileRights },
 ): Promise<void> {
   const path = join(folder, MARK_KEY);
   const written = `${path}.${newStageName()}`;
   try {
-    await writeWhole(written, Buffer.from(text), { durable, rights, flag: NEW_FILE });
+    await writeWhole(written, Buffer.from(text), { disk, rights, flag: NEW_FILE });
     await rename(written, path);
-    if (durable) await flush.flush(folder);
+    await disk?.folders(folder, folder);
   } catch (error) {
     await unlessMissing(unlink(written)).catch(() => undefined);
     throw error;

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { codeOf } from '../errors.ts';
+import { codeOf } from '../../errors.ts';
 import { flushFile } from './flushFile.ts';
 
 /** How network and FUSE file systems and Windows refuse it: a name is on their disk when they say it is there, or never. */
