@@ -48,6 +48,8 @@ describe('the OpenAPI document', () => {
       'admin~1icon.svg',
       'admin~1script.js',
       'admin~1style.css',
+      'feed.atom',
+      'feed.json',
       'health~1live',
       'health~1ready',
       'openapi.json',

@@ -14,6 +14,9 @@ const MAY: Readonly<Record<Role, readonly AuthorizationRequest['action'][]>> = {
   administrator: ['archive.read', 'archive.download', 'archive.trigger', 'archive.report', 'archive.admin'],
 };
 
+/** What a role may do in a dataset that everybody sees. */
+export const mayDo = (role: Role, action: AuthorizationRequest['action']): boolean => MAY[role].includes(action);
+
 /** By the cookie of a portal's login, which a browser sends by itself. */
 export function roleOf({ headers }: IncomingMessage): Role {
   const [, name = ''] = /(?:^|;\s*)login=(\w+)/.exec(headers.cookie ?? '') ?? [];

@@ -1,28 +1,9 @@
-import assert from 'node:assert/strict';
 import type { RequestListener, ServerResponse } from 'node:http';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { openApi } from '../../plugin/show/openapi.ts';
 import { ROUTES } from '../../plugin/show/routes.ts';
-import { components } from '../../plugin/show/schemas.ts';
+import { DocumentCheck, type Operation } from './documentCheck.ts';
 
-type Contents = Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>;
-interface Operation {
-  readonly operationId: string;
-  readonly responses: Readonly<Record<string, { readonly content?: Contents }>>;
-}
-
-const REF = '#/components/schemas/';
-const { paths }: { paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> } = Object(openApi('http://x'));
-
-const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
-for (const [name, schema] of Object.entries(components()))
-  ajv.addSchema(JSON.parse(JSON.stringify(schema).replaceAll(REF, '')), name);
-
-const validatorOf = (name: string): ValidateFunction => {
-  const validate = ajv.getSchema(name);
-  assert.ok(validate, `there is no schema ${name}`);
-  return validate;
-};
+const check = new DocumentCheck(Object(openApi('http://x')));
 
 /** Holds every answer that passes through `listener` against the OpenAPI document. */
 export class DescribedAnswers {
@@ -41,40 +22,28 @@ export class DescribedAnswers {
     };
   }
 
-  #check(method: string, path: string, response: ServerResponse, body: Buffer): void {
+  #check(method: string, path: string, response: ServerResponse, sent: Buffer): void {
     const status = response.statusCode;
     const type = String(response.getHeader('content-type') ?? '').split(';')[0] ?? '';
-    const tell = (what: string) => this.wrong.push(`${method} ${path} answered ${status} ${type}: ${what}`);
+    const body = method === 'HEAD' ? null : sent.toString('utf8');
     const operation = operationFor(method, path);
-    if (!operation) {
-      if (status < 400) tell('no operation describes it');
-      // Below /admin people are told as pages.
-      else if (type !== 'text/html') this.#checkBody('Problem', body, method, tell);
-      return;
-    }
-    this.seen.add(`${operation.operationId} ${status}`);
-    const described = operation.responses[status];
-    if (!described) return void tell(`${operation.operationId} describes no ${status}`);
-    const contents = described.content ?? {};
-    const content = contents[type];
-    const schema = content?.schema.$ref;
-    if (schema) this.#checkBody(schema.replace(REF, ''), body, method, tell);
-    else if (content) return;
-    else if (Object.keys(contents).length > 0) tell(`${operation.operationId} describes ${Object.keys(contents)}`);
+    if (operation) this.seen.add(`${operation.operationId} ${status}`);
+    const fault = operation ? check.faultOf(operation, { status, type, body }) : undescribed(status, type, body);
+    if (fault !== null) this.wrong.push(`${method} ${path} answered ${status} ${type}: ${fault}`);
   }
+}
 
-  #checkBody(schema: string, body: Buffer, method: string, tell: (what: string) => void): void {
-    if (method === 'HEAD') return;
-    const validate = validatorOf(schema);
-    if (!validate(JSON.parse(body.toString('utf8')))) tell(`not as ${schema}: ${ajv.errorsText(validate.errors)}`);
-  }
+/** Below /admin people are told as pages. */
+function undescribed(status: number, type: string, body: string | null): string | null {
+  if (status < 400) return 'no operation describes it';
+  return type === 'text/html' || body === null ? null : check.shapeFault('Problem', body);
 }
 
 function operationFor(method: string, path: string): Operation | undefined {
   const route = ROUTES.find(
     (one) => one.method.toUpperCase() === method.replace('HEAD', 'GET') && patternOf(one.path).test(path),
   );
-  return route && paths[route.path]?.[route.method];
+  return check.operations.find(({ operationId }) => operationId === route?.id);
 }
 
 const patternOf = (path: string): RegExp =>
