@@ -48,6 +48,12 @@ export interface DueAndFresh {
   readonly fresh: readonly Lease[];
 }
 
+/** A request that waits for a place at its host. */
+export interface WaitingRequest {
+  readonly resourceId: string;
+  readonly datasetId: string;
+}
+
 /** So many due resources of a host, at most. */
 export interface HostShare {
   readonly host: string;
@@ -130,10 +136,9 @@ export interface Archivals {
   /** It waits for a place at its host until then, unless `nextWaiting` finds it before. Nothing happens to a leased one. */
   park(resourceId: string, until: Date): Promise<void>;
   /** The request at this host whose turn comes first, of those that are due or parked; null: none. */
-  nextWaiting(
-    host: string,
-    by: { readonly now: Date },
-  ): Promise<{ readonly resourceId: string; readonly datasetId: string } | null>;
+  nextWaiting(host: string, by: { readonly now: Date }): Promise<WaitingRequest | null>;
+  /** The same of several hosts; by host, without those for which nobody waits. */
+  nextWaitingOf(hosts: readonly string[], by: { readonly now: Date }): Promise<ReadonlyMap<string, WaitingRequest>>;
   /** Bytes of this time wait in the store: the next check, which is due now, compares with them. false: no row, or leased. */
   reopen(resourceId: string, keyAt: Date, now: Date): Promise<boolean>;
   /**

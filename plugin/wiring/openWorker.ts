@@ -91,11 +91,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const shares = groupedShares(archivals);
   const hostBatch = new HostBatch({
     ...shared,
-    archivals: {
-      ...shares,
-      release: (leases) => archivals.release(leases),
-      explainDue: (host, how) => archivals.explainDue(host, how),
-    },
+    archivals: shares,
     fresh: openFreshCopies(deps, { journey: bulk.journey, moves, dueAndFresh: shares.dueAndFresh }),
     places: bulk.places,
     archive: (due, signal, onAnswered) => archiveSharedUrl(due, sweptDeps, signal, onAnswered),
@@ -108,8 +104,9 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     onFreed,
   });
   const requeue = (resourceId: string, at: Date) => queue.add([{ kind: 'resource', resourceId }], at);
+  const { nextWaiting } = shares;
   const opened = new ArchivalJobs(
-    { ...shared, leaseRenewal, gate, moves, hostBatch, journey: priority.journey, requeue },
+    { ...shared, nextWaiting, leaseRenewal, gate, moves, hostBatch, journey: priority.journey, requeue },
     (waiting) => new HostQueue({ ...shared, places: priority.places, next: (host) => waiting.next(host) }),
   );
   jobs = opened;

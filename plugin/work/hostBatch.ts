@@ -8,10 +8,10 @@ import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { FreshCopies } from './freshCopies.ts';
-import type { LanePlace, LanePlaces } from './lanePlaces.ts';
+import type { LanePlaces } from './lanePlaces.ts';
 import type { ClosedGate } from './serviceGate.ts';
 import type { HostSlots } from './sitedHosts.ts';
-import { type Archiving, byUrl, untilAnswered } from './slice/answers.ts';
+import { askAll, type OwnSlice } from './slice/askAll.ts';
 import { KeptHosts } from './slice/keptHosts.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
@@ -37,7 +37,10 @@ export interface HostBatchDeps {
   readonly largestSlice: number;
   /** A job waits so long for its slice to end before it leaves the queue's place to another host. */
   readonly patienceMs: number;
-  /** So many hosts at most are kept while their rate holds them up for a moment; others go back to the queue. */
+  /**
+   * So many hosts at most go on beside their jobs and places, while their rate holds them up for a moment or what they answered
+   * is recorded; others go back to the queue.
+   */
   readonly mostKept: number;
   /** These are about to be described. */
   readAhead(leases: readonly Lease[]): void;
@@ -53,19 +56,8 @@ export interface HostBatchDeps {
 interface Ends {
   readonly signal: AbortSignal;
   readonly closing: AbortSignal;
-}
-
-interface OwnSlice {
-  readonly host: string;
-  /** Names this slice among all slices of the host. */
-  readonly owner: string;
-  readonly limits: HostLimits;
-  readonly slice: HostSlice;
-  /** When it fires nothing new begins. */
-  readonly closing: AbortSignal;
-  readonly place: LanePlace;
-  /** Fires when the place counts as slow. */
-  readonly slow: AbortSignal;
+  /** All that its rate allowed was asked for, and what came of it is only to be recorded. */
+  onAnswered?(): void;
 }
 
 /** A service of ours failed: that long until the next try. */
@@ -87,6 +79,8 @@ export class HostBatch {
   /** By host: slices that wait for a place or are being worked on here, or that it is kept for. */
   readonly #running = new Map<string, Promise<Date | null>>();
   readonly #kept: KeptHosts;
+  /** Slices that are only to be recorded. */
+  #recording = 0;
 
   constructor(deps: HostBatchDeps) {
     this.#deps = deps;
@@ -103,17 +97,29 @@ export class HostBatch {
     const closed = await this.#deps.pause();
     if (closed) return this.#pause(host, closed);
     const ends = { signal, closing };
-    const ended = this.#start(host, () => this.#takeSlice(host, ends));
-    const leaves = new AbortController();
-    const { places, patienceMs } = this.#deps;
-    const patience = places.patienceOf(patienceMs);
-    const left = wait(patience, 'left' as const, { signal: leaves.signal }).catch(() => 'left' as const);
-    const first = await Promise.race([ended, left]).finally(() => leaves.abort());
-    if (first !== 'left' && (closing.aborted || !this.#kept.mayKeep(first))) return first;
-    const keep = (at: Date) => this.#start(host, () => this.#kept.keep(at, () => this.#nextSlice(host, ends), closing));
-    const goesOn = first === 'left' ? ended : keep(first);
-    this.#callBack(host, goesOn, closing);
+    const { ended, first } = this.#begin(host, ends);
+    const met = await first;
+    if (met === 'slow') this.#callBack(host, ended, closing);
+    else if (met !== 'answered' && (closing.aborted || !this.#kept.mayKeep(met))) return met;
+    else this.#callBack(host, this.#keep(host, met === 'answered' ? ended : Promise.resolve(met), ends), closing);
     return this.#after(GOES_ON_MS);
+  }
+
+  /** `first`: when to run again, or why the job need not wait for that. */
+  #begin(host: string, ends: Ends) {
+    const { places, patienceMs } = this.#deps;
+    let onAnswered = () => {};
+    const answered = new Promise<'answered'>((resolve) => {
+      onAnswered = () => {
+        if (this.#kept.hasRoom) resolve('answered');
+      };
+    });
+    const ended = this.#start(host, this.#takeSlice(host, { ...ends, onAnswered }));
+    const leaves = new AbortController();
+    const patience = places.patienceOf(patienceMs);
+    const slow = wait(patience, 'slow' as const, { signal: leaves.signal }).catch(() => 'slow' as const);
+    const first = Promise.race([ended, answered, slow]).finally(() => leaves.abort());
+    return { ended, first };
   }
 
   /** Waits for slices that go on without their jobs; their signal ends them. */
@@ -121,10 +127,19 @@ export class HostBatch {
     await Promise.allSettled([...this.#running.values()]);
   }
 
-  #start(host: string, work: () => Promise<Date | null>): Promise<Date | null> {
-    const ended = work().finally(() => this.#running.delete(host));
+  #start(host: string, work: Promise<Date | null>): Promise<Date | null> {
+    const ended = work.finally(() => {
+      if (this.#running.get(host) === ended) this.#running.delete(host);
+    });
     this.#running.set(host, ended);
     return ended;
+  }
+
+  #keep(host: string, first: Promise<Date | null>, ends: Ends): Promise<Date | null> {
+    return this.#start(
+      host,
+      this.#kept.keep(first, () => this.#nextSlice(host, ends), ends.closing),
+    );
   }
 
   /** Of a host that is kept. */
@@ -156,13 +171,15 @@ export class HostBatch {
   async #takeSliceIn(
     host: string,
     held: Pick<OwnSlice, 'place' | 'slow'>,
-    { signal, closing }: Ends,
+    { signal, closing, onAnswered }: Ends,
   ): Promise<Date | null> {
     const { limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${process} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
-    if (slice.granted > 0) return this.#runSlice({ host, owner, limits, slice, closing, ...held }, signal);
+    const isPart = slice.granted < largestSlice;
+    const own = { host, owner, limits, slice, closing, ...held, onAnswered: () => isPart && onAnswered?.() };
+    if (slice.granted > 0) return this.#runSlice(own, signal);
     return BUSY.has(slice.reason) ? this.#after(BUSY_MS) : slice.retryAt;
   }
 
@@ -181,10 +198,18 @@ export class HostBatch {
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
     readAhead(leases);
     fresh.leased(own.host, leases.length < granted ? 'all' : leases.length);
-    const costs = await Promise.all(await this.#archiveWithSlots(leases, own, signal));
+    const costs = await this.#recorded(await this.#archiveWithSlots(leases, own, signal), own);
     if (signal.aborted || own.closing.aborted) return now();
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
     return leases.length < granted ? archivals.nextRetryAt(own.host) : this.#nextShareAt(own, takenAt);
+  }
+
+  async #recorded(archiving: readonly Promise<FetchCost>[], own: OwnSlice): Promise<readonly FetchCost[]> {
+    this.#recording += 1;
+    own.onAnswered();
+    return Promise.all(archiving).finally(() => {
+      this.#recording -= 1;
+    });
   }
 
   /** A slice that took all that the host's rate allowed is followed by another when it allows one more request. */
@@ -195,7 +220,7 @@ export class HostBatch {
     return new Date(Math.max(nextMs, now().getTime() + GATHERING_MS));
   }
 
-  /** The slots are free again when the host has answered; what is answered is still being recorded. */
+  /** Place and slots are free again when the host has answered; what is answered is still being recorded, if that is not too much. */
   async #archiveWithSlots(leases: readonly Lease[], own: OwnSlice, signal: AbortSignal): Promise<Promise<FetchCost>[]> {
     const { hosts, leaseMs, onFreed, now } = this.#deps;
     const { host, owner, limits, slice } = own;
@@ -204,39 +229,14 @@ export class HostBatch {
     own.slow.addEventListener('abort', onSlow, { once: true });
     const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
     const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
-    const archiving = await this.#archiveAll(leases, own, renewal, signal);
+    const archiving = await askAll(leases, own, renewal, { ...this.#deps, signal });
+    if (this.#recording < this.#deps.mostKept) own.place.leave();
     renewal.stop();
     const costs = archiving.map(({ answered }) => answered);
     const usage = hostReport(costs, slice.granted, { urgent: false });
     await hosts.releaseSlots(host, { ...usage, owner, slots: slice.slots, limits, now: now() });
     onFreed(host);
     return archiving.map(({ recorded }) => recorded);
-  }
-
-  /** As many at a time as there are slots. */
-  async #archiveAll(
-    leases: readonly Lease[],
-    { host, slice, place, closing }: OwnSlice,
-    renewal: SlotRenewal,
-    signal: AbortSignal,
-  ): Promise<Archiving[]> {
-    const { archive, places } = this.#deps;
-    const waiting = byUrl(leases);
-    const archiving: Archiving[] = [];
-    const ask = async () => {
-      while (!signal.aborted && !closing.aborted) {
-        const same = waiting.shift();
-        if (!same) break;
-        const one = await untilAnswered((onAnswered) => archive(same, signal, onAnswered));
-        places.learn(host, one.answered);
-        place.progressed();
-        archiving.push(one);
-      }
-      renewal.free();
-    };
-    await Promise.all(Array.from({ length: slice.slots }, ask));
-    if (waiting.length > 0) await this.#deps.archivals.release(waiting.flat());
-    return archiving;
   }
 
   #after(ms: number): Date {

@@ -14,7 +14,8 @@ import type { ServiceGate } from './serviceGate.ts';
 
 /** What the jobs of the queue read, write and call. */
 export interface JobHandlerDeps {
-  readonly archivals: Pick<Archivals, 'lease' | 'release' | 'get' | 'postpone' | 'park' | 'nextWaiting'>;
+  readonly archivals: Pick<Archivals, 'lease' | 'release' | 'get' | 'postpone' | 'park'>;
+  readonly nextWaiting: Archivals['nextWaiting'];
   readonly leaseRenewal: LeaseRenewal;
   readonly gate: Pick<ServiceGate, 'closed' | 'failed' | 'succeeded'>;
   readonly hostBatch: Pick<HostBatch, 'run'>;
@@ -68,9 +69,9 @@ export class ArchivalJobs implements JobHandlers {
 
   /** The archival that waits longest for this host; null: none, or nothing is to be fetched now. */
   async next(host: string): Promise<WaitingArchival | null> {
-    const { archivals, gate, now } = this.#deps;
+    const { nextWaiting, gate, now } = this.#deps;
     if (this.#closing?.aborted) return null;
-    const waiting = await archivals.nextWaiting(host, { now: now() });
+    const waiting = await nextWaiting(host, { now: now() });
     if (waiting === null || (await gate.closed())) return null;
     return { archive: () => this.#archiveWaiting(waiting.resourceId), group: waiting.datasetId };
   }

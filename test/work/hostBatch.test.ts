@@ -108,6 +108,36 @@ describe('a host that its rate holds up for a moment', () => {
     assert.deepEqual(called, [retryAt]);
   });
 
+  it('leaves its place and its job once it has answered, and is not asked again before that is recorded', async () => {
+    const left: string[] = [];
+    let record = () => {};
+    const deps = depsOf({
+      leases: [leaseOf('r1')],
+      archive: (_leases, _signal, onAnswered) => {
+        onAnswered(ANSWERED);
+        return new Promise((resolve) => {
+          record = () => resolve(ANSWERED);
+        });
+      },
+      onReleased: () => left.push('slots'),
+      now,
+    });
+    const enter = async () => ({ progressed: () => undefined, leave: () => void left.push('place') });
+    const takeSlice = async () => ({ granted: 50, slots: 1, retryAt: null, reason: 'free' as const });
+    const batch = new HostBatch({
+      ...deps,
+      mostKept: 1,
+      places: { ...deps.places, enter },
+      hosts: { ...deps.hosts, takeSlice },
+    });
+    const { signal } = new AbortController();
+    assert.deepEqual(await batch.run(host, signal), later(15_000));
+    assert.deepEqual(left.slice(0, 2), ['place', 'slots']);
+    assert.deepEqual(await batch.run(host, signal), later(15_000));
+    record();
+    await batch.close();
+  });
+
   it('is left to its job where the queue closes', async () => {
     const called: Date[] = [];
     const closing = new AbortController();

@@ -139,6 +139,7 @@ export class ArchivalTable implements Archivals {
   turns: Archivals['turns'] = (resourceIds, now) => this.#turns.turns(resourceIds, now);
   park: Archivals['park'] = (resourceId, until) => this.#turns.park(resourceId, until);
   nextWaiting: Archivals['nextWaiting'] = (host, by) => this.#turns.nextWaiting(host, by);
+  nextWaitingOf: Archivals['nextWaitingOf'] = (hosts, by) => this.#turns.nextWaitingOf(hosts, by);
   reopen: Archivals['reopen'] = (resourceId, keyAt, now) => this.#keys.reopen(resourceId, keyAt, now);
   keepOpen: Archivals['keepOpen'] = (lease) => this.#keys.keepOpen(lease);
   letGo: Archivals['letGo'] = (lease) => this.#keys.letGo(lease);

@@ -2,7 +2,7 @@ import type { Archivals } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
 
-type TurnMethods = Pick<Archivals, 'turns' | 'nextWaiting' | 'park'>;
+type TurnMethods = Pick<Archivals, 'turns' | 'nextWaiting' | 'nextWaitingOf' | 'park'>;
 type Waiting = NonNullable<Awaited<ReturnType<TurnMethods['nextWaiting']>>>;
 
 const WANTED = `lane = 'priority' and request_seq > done_seq`;
@@ -38,9 +38,10 @@ const TURNS = `
 
 /** Whatever is wanted and free, also before its job would come back for it, but not what waits for a retry. */
 const NEXT_WAITING = `
-  select resource_id as "resourceId", dataset_id as "datasetId" from :schema:.archival
-  where ${WANTED} and host = :host and ${FREE} and (next_check_at <= :now or next_check_at = parked_until)
-  order by turn_at nulls first, resource_id limit 1`;
+  select asked.host, next.* from unnest(cast(:hosts as text[])) as asked (host) cross join lateral (
+    select resource_id as "resourceId", dataset_id as "datasetId" from :schema:.archival
+    where ${WANTED} and host = asked.host and ${FREE} and (next_check_at <= :now or next_check_at = parked_until)
+    order by turn_at nulls first, resource_id limit 1) as next`;
 
 const PARK = `
   update :schema:.archival
@@ -64,10 +65,21 @@ export class ArchivalTurns implements TurnMethods {
     return new Map(given.map(({ resourceId, turnAt }) => [resourceId, turnAt]));
   }
 
-  nextWaiting: TurnMethods['nextWaiting'] = async (host, by) => {
-    const [row] = await this.#rows<Waiting>('looking for who waits for a host', NEXT_WAITING, { host, ...by });
-    return row ?? null;
-  };
+  async nextWaiting(host: string, by: { readonly now: Date }): Promise<Waiting | null> {
+    return (await this.nextWaitingOf([host], by)).get(host) ?? null;
+  }
+
+  async nextWaitingOf(hosts: readonly string[], by: { readonly now: Date }): Promise<ReadonlyMap<string, Waiting>> {
+    const rows = await this.#rows<Waiting & { readonly host: string }>(
+      'looking for who waits for hosts',
+      NEXT_WAITING,
+      {
+        hosts,
+        ...by,
+      },
+    );
+    return new Map(rows.map(({ host, ...waiting }) => [host, waiting]));
+  }
 
   async park(resourceId: string, until: Date): Promise<void> {
     await this.#rows('letting an archival wait for its host', PARK, { resourceId, until });

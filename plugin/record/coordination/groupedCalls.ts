@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { ArchiverError } from '../../errors.ts';
 import { isAboutRows } from '../database/databaseFailed.ts';
 
@@ -11,6 +12,8 @@ interface Waiting<Ask, Answer> {
 export interface Gathering<Ask> {
   /** Of one group. */
   readonly most: number;
+  /** The first call of a group waits so long for more, unless there are enough; left out: not at all. */
+  readonly lingerMs?: number;
   /** Of two calls with the same name the second waits for the next group; left out: all may stand together. */
   nameOf?(ask: Ask): string;
 }
@@ -42,7 +45,11 @@ export class GroupedCalls<Ask, Answer> {
   }
 
   async #answerWaiting(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#answer(this.#nextGroup());
+    const { lingerMs = 0, most } = this.#gathering;
+    while (this.#waiting.length > 0) {
+      if (lingerMs > 0 && this.#waiting.length < most) await wait(lingerMs);
+      await this.#answer(this.#nextGroup());
+    }
     this.#isAnswering = false;
   }
 

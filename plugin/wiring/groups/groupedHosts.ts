@@ -7,11 +7,20 @@ type GroupedHosts = Pick<Hosts, 'takeSlice' | 'renewSlots' | 'slowSlots' | 'move
 /** Rows of hosts are locked until their group commits: other workers wait no longer for many than for a few. */
 const MOST = 50;
 
+/** A sweep's host waits so long for others that ask for a slice: the statements are the cost, not their rows. */
+const TAKING_MS = 25;
+/** Nobody waits for what is given back but other processes. */
+const RELEASING_MS = 50;
+
 /** Slices that sweeps take of many hosts, and what all give back, go to the database together. Who is waited for goes alone. */
 export function groupedHosts(hosts: Hosts): GroupedHosts {
-  const taking = new GroupedCalls<SliceAsk, HostSlice>((asks) => hosts.takeSlices(asks), { most: MOST });
+  const taking = new GroupedCalls<SliceAsk, HostSlice>((asks) => hosts.takeSlices(asks), {
+    most: MOST,
+    lingerMs: TAKING_MS,
+  });
   const releasing = new GroupedCalls<SliceReport, readonly HostWait[]>((reports) => releaseAll(hosts, reports), {
     most: MOST,
+    lingerMs: RELEASING_MS,
   });
   return {
     takeSlice: (host, by) => (by.urgent ? hosts.takeSlice(host, by) : taking.call({ host, ...by })),

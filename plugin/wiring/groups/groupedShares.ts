@@ -1,10 +1,11 @@
 import type { Lease } from '../../model/archival.ts';
-import type { Archivals, DueAndFresh, HostShare } from '../../record/Archivals.ts';
+import type { Archivals, DueAndFresh, HostShare, WaitingRequest } from '../../record/Archivals.ts';
 import { GroupedCalls } from '../../record/coordination/groupedCalls.ts';
 
 type LeaseBy = Parameters<Archivals['leaseDue']>[1];
 type LookBy = Parameters<Archivals['dueAndFresh']>[1];
-type GroupedShares = Pick<Archivals, 'leaseDue' | 'nextRetryAt' | 'dueAndFresh'>;
+type Grouped = 'leaseDue' | 'nextRetryAt' | 'dueAndFresh' | 'nextWaiting';
+type GroupedShares = Pick<Archivals, Grouped | 'release' | 'explainDue'>;
 
 /** Each host has up to a hundred resources in such a statement. */
 const MOST = 16;
@@ -22,10 +23,17 @@ export function groupedShares(archivals: Archivals): GroupedShares {
     { most: MOST, nameOf },
   );
   const retrying = new GroupedCalls<string, Date | null>((hosts) => retriesOf(archivals, hosts), { most: MOST_NAMES });
+  const waiting = new GroupedCalls<{ readonly host: string; readonly now: Date }, WaitingRequest | null>(
+    (looks) => waitingOf(archivals, looks),
+    { most: MOST_NAMES },
+  );
   return {
+    nextWaiting: (host, by) => waiting.call({ host, ...by }),
     leaseDue: (host, by) => leasing.call({ host, ...by }),
     dueAndFresh: (host, by) => looking.call({ host, ...by }),
     nextRetryAt: (host) => retrying.call(host),
+    release: (leases) => archivals.release(leases),
+    explainDue: (host, how) => archivals.explainDue(host, how),
   };
 }
 
@@ -47,5 +55,14 @@ async function lookAll(
 
 async function retriesOf(archivals: Archivals, hosts: readonly string[]): Promise<(Date | null)[]> {
   const found = await archivals.nextRetries(hosts);
+  return hosts.map((host) => found.get(host) ?? null);
+}
+
+async function waitingOf(
+  archivals: Archivals,
+  looks: readonly { readonly host: string; readonly now: Date }[],
+): Promise<(WaitingRequest | null)[]> {
+  const hosts = looks.map(({ host }) => host);
+  const found = await archivals.nextWaitingOf(hosts, { now: looks.at(-1)?.now ?? new Date() });
   return hosts.map((host) => found.get(host) ?? null);
 }

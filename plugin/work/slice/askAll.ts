@@ -1,0 +1,84 @@
+import type { Lease } from '../../model/archival.ts';
+import type { FetchCost, HostLimits, HostSlice } from '../../model/host.ts';
+import type { Archivals } from '../../record/Archivals.ts';
+import type { LanePlace, LanePlaces } from '../lanePlaces.ts';
+import type { SlotRenewal } from '../slotRenewal.ts';
+
+/** A slice of a host's budget, and the place of the lane in which it is used. */
+export interface OwnSlice {
+  readonly host: string;
+  /** Names this slice among all slices of the host. */
+  readonly owner: string;
+  readonly limits: HostLimits;
+  readonly slice: HostSlice;
+  /** When it fires nothing new begins. */
+  readonly closing: AbortSignal;
+  readonly place: LanePlace;
+  /** Fires when the place counts as slow. */
+  readonly slow: AbortSignal;
+  onAnswered(): void;
+}
+
+/** Resources of one URL: what the host was asked for, and what came of it once that is recorded. */
+export interface Archiving {
+  readonly answered: FetchCost;
+  readonly recorded: Promise<FetchCost>;
+}
+
+/** What asks, and what ends it. */
+export interface AskDeps {
+  readonly archivals: Pick<Archivals, 'release'>;
+  readonly places: Pick<LanePlaces, 'learn'>;
+  /** Of resources that share a URL; see `HostBatchDeps`. */
+  archive(leases: readonly Lease[], signal: AbortSignal, onAnswered: (cost: FetchCost) => void): Promise<FetchCost>;
+  readonly signal: AbortSignal;
+}
+
+/** As many at a time as there are slots; what is not begun is given back. Never waits for what is only to be recorded. */
+export async function askAll(
+  leases: readonly Lease[],
+  { host, slice, place, closing }: OwnSlice,
+  renewal: SlotRenewal,
+  { archive, places, archivals, signal }: AskDeps,
+): Promise<Archiving[]> {
+  const waiting = byUrl(leases);
+  const archiving: Archiving[] = [];
+  const ask = async () => {
+    while (!signal.aborted && !closing.aborted) {
+      const same = waiting.shift();
+      if (!same) break;
+      const one = await untilAnswered((onAnswered) => archive(same, signal, onAnswered));
+      places.learn(host, one.answered);
+      place.progressed();
+      archiving.push(one);
+    }
+    renewal.free();
+  };
+  await Promise.all(Array.from({ length: slice.slots }, ask));
+  if (waiting.length > 0) await archivals.release(waiting.flat());
+  return archiving;
+}
+
+/** Goes on when the host has answered, or when it was not asked at all. */
+async function untilAnswered(
+  archive: (onAnswered: (cost: FetchCost) => void) => Promise<FetchCost>,
+): Promise<Archiving> {
+  let onAnswered: (cost: FetchCost) => void = () => undefined;
+  const answer = new Promise<FetchCost>((resolve) => {
+    onAnswered = resolve;
+  });
+  const recorded = archive(onAnswered);
+  return { answered: await Promise.race([answer, recorded]), recorded };
+}
+
+/** One request answers all that share a URL. */
+function byUrl(leases: readonly Lease[]): Lease[][] {
+  const groups = new Map<string, Lease[]>();
+  for (const lease of leases) {
+    const { url } = lease.archival;
+    const group = groups.get(url);
+    if (group) group.push(lease);
+    else groups.set(url, [lease]);
+  }
+  return [...groups.values()];
+}
