@@ -86,7 +86,7 @@ export interface Catalog {
   listOrganisations?(): Promise<readonly Organisation[]>;
   /**
    * Whom to write to about the links of these datasets, by the id of the dataset; those left out, or null, are nobody's. Asked for
-   * up to 1000 datasets at a time, and each time anew before anybody is written to. Optional: without it nobody is.
+   * up to 1000 datasets at a time, and again each time before anybody is written to. Optional: without it nobody is.
    */
   contactOf?(datasetIds: readonly string[]): Promise<ReadonlyMap<string, Contact | null>>;
   /**

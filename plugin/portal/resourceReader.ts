@@ -4,7 +4,7 @@ import type { Catalog } from './Portal.ts';
 
 type Source = Pick<Catalog, 'getResource' | 'getResources'>;
 
-/** What was read ahead is true for so long: whoever changes a resource says so, and it is read again. */
+/** What was read ahead is true for so long: the one that changes a resource says so, and it is read again. */
 const AHEAD_MS = 30_000;
 
 interface ReadAhead {

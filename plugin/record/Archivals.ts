@@ -147,7 +147,7 @@ export interface Archivals {
    */
   keepOpen(lease: Lease): Promise<boolean>;
   /**
-   * The key that was kept open, where whoever took the resource over has recorded since: `let-go`, and nobody looks for it any more.
+   * The key that was kept open, where the worker that took the resource over has recorded since: `let-go`, and nobody looks for it any more.
    * `leased`: that one is under way. `open`: it gave the resource back, and the next lease looks.
    */
   letGo(lease: Lease): Promise<'let-go' | 'leased' | 'open'>;

@@ -19,10 +19,20 @@ export interface HealthCheck {
   readonly detail: string | null;
 }
 
+/** What the checks ask of the records. */
+export interface HealthRecords {
+  takesWrites(): Promise<void>;
+  readonly leases: Pick<Records['leases'], 'pauses'>;
+  readonly archivals: Pick<Records['archivals'], 'backlog' | 'ownFaults'>;
+  readonly deliveries: Pick<Records['deliveries'], 'countDisabled'>;
+  readonly addresses: Pick<Records['addresses'], 'earlier'>;
+  readonly identities: Pick<Records['identities'], 'conflict'>;
+}
+
 /** Whom the checks ask. */
 export interface HealthDeps {
   readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
-  readonly records: Pick<Records, 'takesWrites' | 'leases' | 'archivals' | 'deliveries' | 'addresses' | 'identities'>;
+  readonly records: HealthRecords;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
   lanes(): Promise<readonly LaneState[]>;
@@ -67,7 +77,7 @@ async function storeCheck({ records, store, logger }: HealthDeps): Promise<Healt
 }
 
 /** A pause for want of room is reported, and is no failure: the backlog's age fails in time. A refusing service is one. */
-async function bulkCheck({ leases }: Pick<Records, 'leases'>): Promise<HealthCheck> {
+async function bulkCheck({ leases }: Pick<HealthRecords, 'leases'>): Promise<HealthCheck> {
   const pauses = await leases.pauses().catch(() => []);
   const told = pauses.map(({ reason }) => `A worker pauses: ${reason}.`);
   const isRefused = pauses.some(({ reason }) => reason === SERVICE_REFUSES);
@@ -75,7 +85,7 @@ async function bulkCheck({ leases }: Pick<Records, 'leases'>): Promise<HealthChe
 }
 
 /** A receiver that wants nothing more is no failure of ours, and nothing that an operator should have to search for. */
-async function webhookCheck({ deliveries }: Pick<Records, 'deliveries'>): Promise<HealthCheck> {
+async function webhookCheck({ deliveries }: Pick<HealthRecords, 'deliveries'>): Promise<HealthCheck> {
   const count = await deliveries.countDisabled().catch(() => 0);
   const noun = count === 1 ? 'receiver' : 'receivers';
   return {
@@ -85,7 +95,7 @@ async function webhookCheck({ deliveries }: Pick<Records, 'deliveries'>): Promis
 }
 
 /** What failed on our side is reported, and is no failure of the whole: all other resources go on. */
-async function outcomeCheck({ archivals }: Pick<Records, 'archivals'>): Promise<HealthCheck> {
+async function outcomeCheck({ archivals }: Pick<HealthRecords, 'archivals'>): Promise<HealthCheck> {
   const none = { hostRefused: 0, internal: 0, storeRefused: 0 };
   const { hostRefused, internal, storeRefused } = await archivals.ownFaults().catch(() => none);
   const told = [
@@ -99,7 +109,7 @@ async function outcomeCheck({ archivals }: Pick<Records, 'archivals'>): Promise<
 }
 
 /** Earlier addresses may answer still, or redirect: an operator's to know, and no failure. */
-async function addressCheck({ addresses }: Pick<Records, 'addresses'>): Promise<HealthCheck> {
+async function addressCheck({ addresses }: Pick<HealthRecords, 'addresses'>): Promise<HealthCheck> {
   const earlier = await addresses.earlier().catch(() => []);
   const detail = 'The address of copies has changed; portal-archiver relocate rewrites what the portal holds.';
   return { ok: true, detail: earlier.length > 0 ? detail : null };

@@ -16,6 +16,8 @@ const documents = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'examples/deploy/README.md',
+  'examples/monitoring/README.md',
   'examples/portal/README.md',
   'test/support/README.md',
 ];
@@ -81,7 +83,7 @@ describe('the README of the package', () => {
   const readme = publishedReadme(read('README.md'));
 
   it('starts with installing into a portal', () => {
-    assert.equal(/^ {4}\S.*/m.exec(readme)?.[0].trim(), 'npm install portal-archiver');
+    assert.equal(/^```sh\n(.*)/m.exec(readme)?.[1], 'npm install portal-archiver');
   });
 
   it('speaks of nothing that only a clone has', () => {

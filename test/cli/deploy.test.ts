@@ -32,7 +32,9 @@ async function isCommand(args: readonly string[]): Promise<boolean> {
 
 describe('the examples of deployments', () => {
   it('are all tried here', async () => {
-    const files = (await readdir(FOLDER, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const entries = await readdir(FOLDER, { recursive: true, withFileTypes: true });
+    // `test/docs/deploy.test.ts` tries the others.
+    const files = entries.filter((entry) => entry.isFile() && !/\/(kubernetes|systemd)$/.test(entry.parentPath));
     assert.deepEqual(files.map(({ name }) => name).sort(), [
       'Dockerfile',
       'README.md',
@@ -41,6 +43,7 @@ describe('the examples of deployments', () => {
       'job.yaml',
       'queue.yaml',
       'service.yaml',
+      'settings.env',
     ]);
   });
 
@@ -81,6 +84,13 @@ describe('the examples of deployments', () => {
     const names = configuration.secrets.map(({ name }: Variable) => name);
     for (const { secretRef } of env) assert.ok(secretRef === undefined || names.includes(secretRef), secretRef);
     assert.ok(await isCommand(args));
+  });
+
+  it('have settings for systemd that hold', async () => {
+    const lines = (await readFile(join(FOLDER, 'settings.env'), 'utf8')).split('\n');
+    const pairs = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(/=(.*)/s));
+    const config = loadConfig({ environment: Object.fromEntries(pairs) });
+    assert.equal(config.folder, '/var/lib/portal-archiver/copies');
   });
 
   it('start the container without a shell in between, as somebody who is not root', async () => {

@@ -43,7 +43,7 @@ export function inputOf<const Schema extends InputSchema>(schema: Schema, raw: o
   throw new ArchiverError('invalid-request', `${[...sentences].join('; ')}.`);
 }
 
-/** By their text: some are made anew for each request, and the library would keep every one of them. */
+/** By their text: some are made again for each request, and the library would keep every one of them. */
 const validators = new Map<string, ValidateFunction>();
 
 function validatorOf(schema: InputSchema): ValidateFunction {
