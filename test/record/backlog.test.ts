@@ -30,4 +30,17 @@ describe('the backlog', () => {
     await archivals.record([outcomeOf(lease, {}, { checkedAt: now, nextCheckAt: later })]);
     assert.deepEqual(await archivals.backlog(now), { due: 3, oldestDueAt: earlier, leased: 1, lastSuccessAt: now });
   });
+
+  it('is counted once for all who ask for the same moment together, and anew for who asks after', async () => {
+    const { archivals } = test.records;
+    const counted: string[] = [];
+    const count = ({ sql }: { readonly sql: string }) => sql.includes('recursive front') && counted.push(sql);
+    test.knex.on('query', count);
+    const now = new Date();
+    const later = new Date(now.getTime() + 3_600_000);
+    const [one, same, other] = await Promise.all([now, now, later].map((at) => archivals.backlog(at)));
+    assert.deepEqual([one?.due, same?.due, other?.due, counted.length], [3, 3, 4, 2]);
+    await archivals.backlog(now);
+    assert.equal(counted.length, 3);
+  });
 });

@@ -69,6 +69,8 @@ const FORGET = `
       where entity_id = any(cast(:resourceIds as text[])) and task_type = 'archiver' and key = 'status')
   select resource_id as "resourceId", dataset_id as "datasetId", to_jsonb(run_ids) as "runIds" from gone`;
 
+/** Moments that are so close have the same backlog. */
+const SAME_MS = 1000;
 const NO_BACKLOG = { due: 0, oldestDueAt: null, leased: 0, lastSuccessAt: null };
 
 /** `broken` as `decide/isBroken.ts` has it; a test compares the two. */
@@ -96,6 +98,8 @@ export class ArchivalTable implements Archivals {
   readonly #turns: ArchivalTurns;
   readonly #recorder: ArchivalRecorder;
   readonly #fresh: FreshArchivals;
+  /** What is being counted just now. */
+  #counting: { readonly at: number; readonly backlog: Promise<Backlog> } | null = null;
 
   constructor(database: Database, writeBack: Catalog['writeBack']) {
     this.#database = database;
@@ -163,7 +167,20 @@ export class ArchivalTable implements Archivals {
     return found.map(({ resourceId }) => resourceId);
   }
 
-  async backlog(now: Date): Promise<Backlog> {
+  /** It looks at every host: who asks while somebody else is about to be told the same waits for that answer. */
+  backlog(now: Date): Promise<Backlog> {
+    const asked = this.#counting;
+    if (asked && Math.abs(now.getTime() - asked.at) < SAME_MS) return asked.backlog;
+    const counting = { at: now.getTime(), backlog: this.#backlog(now) };
+    this.#counting = counting;
+    const forget = () => {
+      if (this.#counting === counting) this.#counting = null;
+    };
+    counting.backlog.then(forget, forget);
+    return counting.backlog;
+  }
+
+  async #backlog(now: Date): Promise<Backlog> {
     const [row] = await this.#database.rows<Backlog>('counting what is due', BACKLOG, { now });
     return row ?? NO_BACKLOG;
   }

@@ -16,12 +16,15 @@ export const stateOf = (table: string): string => `
   case when ${table}.failures < 0 then 'archived' when ${table}.code is null then 'unfetched'
     when ${table}.failures >= :confirmFailures then 'broken' else 'unsure' end`;
 
-/** Sums of counts (`c`), as the members of {@link LinkCounts}. */
+/**
+ * Sums of counts (`c`), as the members of {@link LinkCounts}. As floats, which are exact up to 2^53: sums of bigint are numeric, and
+ * take twice as long.
+ */
 export const SUMS = `
-  coalesce(sum(c.count) filter (where c.failures < 0), 0)::float8 as archived,
-  coalesce(sum(c.count) filter (where c.code <> '' and c.failures >= :confirmFailures), 0)::float8 as broken,
-  coalesce(sum(c.count) filter (where c.code <> '' and c.failures between 0 and :confirmFailures - 1), 0)::float8 as unsure,
-  coalesce(sum(c.count) filter (where c.code = '' and c.failures >= 0), 0)::float8 as unfetched`;
+  coalesce(sum(c.count::float8) filter (where c.failures < 0), 0) as archived,
+  coalesce(sum(c.count::float8) filter (where c.code <> '' and c.failures >= :confirmFailures), 0) as broken,
+  coalesce(sum(c.count::float8) filter (where c.code <> '' and c.failures between 0 and :confirmFailures - 1), 0) as unsure,
+  coalesce(sum(c.count::float8) filter (where c.code = '' and c.failures >= 0), 0) as unfetched`;
 
 /** How all links stand. */
 export async function countAllLinks(
