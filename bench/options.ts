@@ -3,6 +3,10 @@ export const quick = process.argv.includes('--quick');
 /** One JSON document on standard output, in place of a table. */
 export const asJson = process.argv.includes('--json');
 
+const folderAt = process.argv.indexOf('--folder');
+/** `--folder PATH`: what was generated stays there for the next time. */
+export const folder = folderAt < 0 ? null : (process.argv[folderAt + 1] ?? null);
+
 /** `--rounds N`, else `usual`. */
 export function roundsOr(usual: number): number {
   const at = process.argv.indexOf('--rounds');

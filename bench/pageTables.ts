@@ -9,11 +9,12 @@ export interface ReportedArchive {
   readonly organisations: number;
 }
 
-const NAMES = { schema: 'archiver', resourceTable: 'resource', queueName: 'archiver_jobs' };
+/** Of the archive's schema and tables. */
+export const ARCHIVE_NAMES = { schema: 'archiver', resourceTable: 'resource', queueName: 'archiver_jobs' };
 
 interface Migration {
-  up(knex: Knex, names: typeof NAMES): Promise<void>;
-  down(knex: Knex, names: typeof NAMES): Promise<void>;
+  up(knex: Knex, names: typeof ARCHIVE_NAMES): Promise<void>;
+  down(knex: Knex, names: typeof ARCHIVE_NAMES): Promise<void>;
 }
 
 /**
@@ -22,19 +23,19 @@ interface Migration {
  */
 export async function fillReports(knex: Knex, size: ReportedArchive): Promise<number> {
   await createPortalTables(knex);
-  await migrate(knex, NAMES, 'up');
+  await migrate(knex, ARCHIVE_NAMES, 'up');
   const links = await migration('031_links');
   const counts = await migration('032_report_counts');
   const pages = await migration('033_report_pages');
-  await pages.down(knex, NAMES);
-  await counts.down(knex, NAMES);
-  await links.down(knex, NAMES);
+  await pages.down(knex, ARCHIVE_NAMES);
+  await counts.down(knex, ARCHIVE_NAMES);
+  await links.down(knex, ARCHIVE_NAMES);
   await fillArchivals(knex, size);
   const started = performance.now();
   await knex.transaction(async (transaction) => {
-    await links.up(transaction, NAMES);
-    await counts.up(transaction, NAMES);
-    await pages.up(transaction, NAMES);
+    await links.up(transaction, ARCHIVE_NAMES);
+    await counts.up(transaction, ARCHIVE_NAMES);
+    await pages.up(transaction, ARCHIVE_NAMES);
   });
   const migratedMs = performance.now() - started;
   await fillWords(knex, size);

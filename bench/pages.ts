@@ -1,13 +1,12 @@
-import { createRecords } from '../plugin/record/openRecords.ts';
 import type { LinkFilter, LinkOrder } from '../plugin/record/ReportedLinks.ts';
 import type { Reports, ReportView } from '../plugin/record/Reports.ts';
-import { startPostgres } from '../test/support/postgres.ts';
 import { quick, say } from './options.ts';
-import { fillReports } from './pageTables.ts';
+import { withArchive } from './pageArchive.ts';
+import { requestPages } from './pageRequests.ts';
 import { alone, printRows, type Row } from './rows.ts';
-import { withDatabase } from './workers.ts';
 
-// Reports over a large archive: `npm run bench:pages [-- --json] [--quick]`.
+// Reports and pages over a large archive: `npm run bench:pages [-- --json] [--quick] [--folder PATH]`, where it is kept for the next
+// time.
 const SIZE = quick
   ? { resources: 100_000, hosts: 2000, organisations: 200 }
   : { resources: 1_000_000, hosts: 10_000, organisations: 1000 };
@@ -128,26 +127,10 @@ async function streamRows(reports: Reports): Promise<Row[]> {
   ];
 }
 
-const postgres = await startPostgres();
-try {
-  const rows = await withDatabase(postgres.url, async ({ knex }) => {
-    const filledAt = performance.now();
-    const migratedMs = await fillReports(knex, SIZE);
-    say(`${SIZE.resources} resources filled in ${Math.round((performance.now() - filledAt) / 1000)} s`);
-    const { reports } = createRecords({ knex, schema: 'archiver', writeBack: async () => undefined, ownsKnex: false });
-    // What the words of the portal have changed is added up as in a worker that was away for long.
-    const adding = performance.now();
-    await reports.addUp({ confirmFailures: 3, now: new Date() });
-    const addedMs = performance.now() - adding;
-    await knex.raw('vacuum analyze');
-    return [
-      alone('migrations 031 to 033', { unit: 's', ours: migratedMs / 1000, aim: null, better: 'less', rounds: 1 }),
-      alone('four million changes added up', { unit: 's', ours: addedMs / 1000, aim: null, better: 'less', rounds: 1 }),
-      ...(await askAll(reports)),
-      ...(await streamRows(reports)),
-    ];
-  });
-  printRows(rows);
-} finally {
-  await postgres.stop();
-}
+const rows = await withArchive(SIZE, async ({ knex, reports, rows: filled }) => [
+  ...filled,
+  ...(await askAll(reports)),
+  ...(await streamRows(reports)),
+  ...(await requestPages(knex, { times: TIMES, aimMs: PAGE_MS })),
+]);
+printRows(rows);
