@@ -1,4 +1,3 @@
-import completeIn from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { version } from '../wiring/version.ts';
@@ -8,6 +7,7 @@ import { runCommand } from './archive/run.ts';
 import { statusCommand } from './archive/status.ts';
 import { sweepCommand } from './archive/sweep.ts';
 import { ckanCommand } from './ckan/ckan.ts';
+import { addCompletion } from './completion.ts';
 import type { CommandContext } from './context/CommandContext.ts';
 import { adoptStoreCommand } from './operate/adoptStore.ts';
 import { configCommand } from './operate/configCommand.ts';
@@ -49,8 +49,7 @@ export async function runCli(args: readonly string[], context: CommandContext): 
       '\nExit codes: 0 went well; 1 the answer is bad; 2 wrong settings or arguments, or no database.',
     );
   for (const command of COMMANDS) program.addCommand(command(context));
-  // `completion bash|zsh|fish|powershell` prints a script, by which the shell asks `complete -- …`.
-  completeIn(program, { completionCommandName: 'completion' });
+  addCompletion(program, args, context.output);
   behave(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -24,6 +27,39 @@ describe('the completion of a shell', () => {
     assert.deepEqual([checked.status, checked.stderr], [0, '']);
     assert.equal(run('completion', 'tcsh').status, 2);
   });
+
+  it('completes in a bash that has nothing of the package bash-completion, and says nothing beside', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'archiver-completion-'));
+    try {
+      const program = join(folder, 'portal-archiver');
+      const main = `"${process.execPath}" --import "${import.meta.resolve('tsx')}" "${resolve('plugin/cli/main.ts')}"`;
+      writeFileSync(program, `#!/bin/sh\nexec ${main} "$@"\n`);
+      chmodSync(program, 0o755);
+      const typed = `source <(portal-archiver completion bash)
+        COMP_WORDS=(portal-archiver ho); COMP_CWORD=1
+        $(complete -p portal-archiver | grep -o '__[a-z_]*')
+        echo "\${COMPREPLY[*]}"`;
+      const { status, stdout, stderr } = spawnSync('bash', ['--norc', '--noprofile', '-c', typed], {
+        encoding: 'utf8',
+        env: { PATH: `${folder}:${process.env['PATH']}` },
+      });
+      // Outside of a completion there are no options of one to set.
+      const unexpected = stderr
+        .split('\n')
+        .filter((line) => line !== '' && !/compopt: not currently executing/.test(line));
+      assert.deepEqual([status, stdout, unexpected], [0, 'host\n', []]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  for (const shell of ['zsh', 'fish']) {
+    const missing = spawnSync(shell, ['--version']).status === 0 ? false : `${shell} is not installed`;
+    it(`is a script that ${shell} can read`, { skip: missing }, () => {
+      const { status, stderr } = spawnSync(shell, ['-n'], { input: run('completion', shell).stdout, encoding: 'utf8' });
+      assert.deepEqual([status, stderr], [0, '']);
+    });
+  }
 
   it('offers the commands, their options and the choices of an option', () => {
     assert.deepEqual(offered('ar'), ['archive']);
