@@ -5,6 +5,7 @@ import { PartialBody } from './partialBody.ts';
 
 /** Enough to know each of the formats by. */
 const FIRST_BYTES = 64;
+const NOTHING = Buffer.alloc(0);
 
 /** What the end of a body shows. */
 export interface EndOfBody {
@@ -17,7 +18,7 @@ export interface EndOfBody {
 /** Watches a body for what only its end shows. */
 export class BodyEnd {
   readonly #partial = new PartialBody();
-  #first: Buffer | null = Buffer.alloc(0);
+  #first: Buffer | null = NOTHING;
   #format: EndedFormat | null = null;
   #sample: BodySample | null = null;
   #gzip: GzipEnd | null = null;
@@ -26,7 +27,8 @@ export class BodyEnd {
   push(chunk: Buffer): Promise<void> | null {
     this.#partial.push(chunk);
     if (this.#first === null) return this.#watch(chunk);
-    this.#first = Buffer.concat([this.#first, chunk]);
+    // Most first chunks are long enough, and are looked at where they lie.
+    this.#first = this.#first.length === 0 ? chunk : Buffer.concat([this.#first, chunk]);
     return this.#first.length < FIRST_BYTES ? null : this.#begin(this.#first);
   }
 

@@ -69,8 +69,8 @@ function escapeStrayPercents(scheme: string, afterScheme: string): string {
 }
 
 function parsed(text: string): ParsedUrl {
-  if (!URL.canParse(text)) return invalid(whyUnparsable(text));
-  const url = new URL(text);
+  const url = urlOf(text);
+  if (url === null) return invalid(whyUnparsable(text));
   // Each of these serialises the whole URL again, and few need it.
   if (url.href.includes('#')) url.hash = '';
   const credentials = credentialsOf(url);
@@ -82,6 +82,15 @@ function parsed(text: string): ParsedUrl {
   if (wrongHost) return invalid(wrongHost);
   if (Buffer.byteLength(url.href) > MAX_URL_BYTES) return tooLong();
   return { kind: 'ok', url, credentials };
+}
+
+/** null where it is none: asked first, every good URL would be parsed twice. */
+function urlOf(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }
 
 function credentialsOf({ username, password }: URL): { username: string; password: string } | null {

@@ -104,8 +104,12 @@ function isProse(text: string, { delimiter, fields }: Count): boolean {
   if ((delimiter !== ',' && delimiter !== ';') || fields > 4) return false;
   const sample = text.slice(0, 2048);
   if (!/[.!?](\s|$)/.test(sample)) return false;
-  const parts = sample.split(delimiter);
-  return parts.filter((part, at) => at > 0 && /^\s/.test(part)).length > (parts.length - 1) * 0.8;
+  let [found, spaced] = [0, 0];
+  for (let at = sample.indexOf(delimiter); at >= 0; at = sample.indexOf(delimiter, at + 1)) {
+    found += 1;
+    if (/\s/.test(sample.charAt(at + 1))) spaced += 1;
+  }
+  return spaced > found * 0.8;
 }
 
 /** A character that ends each line and stands nowhere else ends statements; it divides nothing. */

@@ -61,6 +61,8 @@ function contentStart(text: string): number {
 /** A warning of the server, then the page. A quoted cell of a table that holds HTML is none. */
 function lateStart(text: string): boolean {
   const start = text.slice(0, 2048);
+  // Most data has no `<`, which is found sooner than the pattern.
+  if (!start.includes('<')) return false;
   const found = /\n[ \t]{0,20}<(!doctype\s{1,20}html|html[\s>])/i.exec(start);
   return (
     found !== null &&
