@@ -1,6 +1,6 @@
 import type { StageRef } from '../../model/stage.ts';
 import type { Stage } from '../../store/ArchiveStore.ts';
-import { BATCH_BYTES, type BodyHasher, type BodyHashes } from '../digest/bodyHasher.ts';
+import type { BodyHasher, BodyHashes } from '../digest/bodyHasher.ts';
 import type { Flow, Step } from './bodyStep.ts';
 
 /** A body in batches: one is filled while the one before is written and hashed. */
@@ -18,7 +18,7 @@ export class LongBody {
   }
 
   push(chunk: Buffer): Flow {
-    if (this.#batch && this.#filled + chunk.length < BATCH_BYTES) {
+    if (this.#batch && this.#filled + chunk.length < this.#batch.length) {
       this.#batch.set(chunk, this.#filled);
       this.#filled += chunk.length;
       return 'more';
@@ -48,11 +48,11 @@ export class LongBody {
   async #spread(chunk: Buffer): Promise<Step> {
     for (let at = 0; at < chunk.length; ) {
       const batch = this.#batch ?? (await this.#begin());
-      const part = chunk.subarray(at, at + BATCH_BYTES - this.#filled);
+      const part = chunk.subarray(at, at + batch.length - this.#filled);
       batch.set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
-      if (this.#filled === BATCH_BYTES) await this.#flush();
+      if (this.#filled === batch.length) await this.#flush();
     }
     return 'more';
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** The size of the buffers that a long body is written and hashed in: more would be held by each body for no higher speed. */
-export const BATCH_BYTES = 256 * 1024;
+/** Many bodies may be hashed by their own threads at a time, and each holds two batches: larger ones bring no higher speed. */
+const BATCH_BYTES = 256 * 1024;
 
 /** Of the decoded bytes, hexadecimal in lower case. */
 export interface BodyHashes {
@@ -11,7 +11,7 @@ export interface BodyHashes {
 
 /** md5 and sha256 of one large body, batch by batch. */
 export interface BodyHasher {
-  /** A buffer of {@link BATCH_BYTES} to be filled; waits while too many are being hashed. Rejects with `thread-failed`. */
+  /** A buffer to be filled to its end before the next is asked for; waits while too many are being hashed. Rejects with `thread-failed`. */
   batch(): Promise<Uint8Array>;
   /** Takes a batch of which so many bytes are filled: it comes back through `batch`, and is not to be touched until then. */
   update(batch: Uint8Array, bytes: number): void;
