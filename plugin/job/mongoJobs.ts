@@ -1,9 +1,9 @@
-import { MongoJobRepository } from '@agendajs/mongo-backend';
 import type { JobParameters, JobRepository } from 'agenda';
 import { type Collection, type Filter, MongoClient, ObjectId } from 'mongodb';
 import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
 import { ANSWER_MS, JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import { claimCollection } from './mongoCollection.ts';
+import { MongoJobList } from './mongoJobList.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
 
@@ -63,7 +63,7 @@ export class MongoJobs implements QueueBackend {
     try {
       await client.connect();
       const collection = await claimCollection(client.db(), place.collection, place.identity);
-      const repository = new MongoJobRepository({ mongo: client.db(), db: { collection } });
+      const repository = new MongoJobList({ mongo: client.db(), db: { collection } });
       await repository.connect();
       const jobs = client.db().collection<JobDocument>(collection);
       for (const key of Object.values(JOB_KEYS)) await jobs.createIndex({ name: 1, [`data.${key}`]: 1 });
