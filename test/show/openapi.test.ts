@@ -20,6 +20,8 @@ describe('the OpenAPI document', () => {
   test('says of every operation who may use it', () => {
     const open = operations.filter(({ security }) => Array.isArray(security) && security.length === 0);
     assert.deepEqual(open.map(({ operationId }) => operationId).sort(), [
+      'adminAgendashScript',
+      'adminAgendashStyle',
       'adminIcon',
       'adminScript',
       'adminStyle',
@@ -45,6 +47,8 @@ describe('the OpenAPI document', () => {
     // These routes take nothing that a client could get wrong.
     const pathsWithout4xx = [
       'archive-status',
+      'admin~1agendash.css',
+      'admin~1agendash.js',
       'admin~1icon.svg',
       'admin~1script.js',
       'admin~1style.css',

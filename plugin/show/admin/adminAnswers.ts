@@ -30,6 +30,8 @@ export const ADMIN_ANSWERS: Readonly<Record<AdminRouteId, Answer>> = {
   adminStyle: (_deps, request, response) => sendAsset('style.css', request, response),
   adminScript: (_deps, request, response) => sendAsset('script.js', request, response),
   adminIcon: (_deps, request, response) => sendAsset('icon.svg', request, response),
+  adminAgendashStyle: (_deps, request, response) => sendAsset('agendash.css', request, response),
+  adminAgendashScript: (_deps, request, response) => sendAsset('agendash.js', request, response),
   adminSettings: as(showSettings),
   adminSettingsCsv: as(showSettings, 'csv'),
   adminSettingsJson: as(showSettings, 'json'),

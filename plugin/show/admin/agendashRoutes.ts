@@ -2,8 +2,24 @@ import type { Route } from '../Route.ts';
 
 const REPORT = { method: 'get', action: 'archive.report' } as const;
 
+const ASSET = { method: 'get', action: null, problems: [], headers: ['If-None-Match'] } as const;
+
 /** Agendash, what it loads and what it changes. */
 export const AGENDASH_ROUTES = [
+  {
+    ...ASSET,
+    id: 'adminAgendashStyle',
+    path: '/admin/agendash.css',
+    summary: 'Colours of Agendash that can be told apart',
+    answers: { 200: { description: 'The style sheet.', texts: ['text/css'] }, 304: { description: 'Unchanged.' } },
+  },
+  {
+    ...ASSET,
+    id: 'adminAgendashScript',
+    path: '/admin/agendash.js',
+    summary: 'Names and keys for what has neither in Agendash',
+    answers: { 200: { description: 'The script.', texts: ['text/javascript'] }, 304: { description: 'Unchanged.' } },
+  },
   {
     ...REPORT,
     id: 'adminAgendash',

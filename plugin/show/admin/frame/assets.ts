@@ -11,12 +11,14 @@ interface Asset {
 }
 
 /** Files that pages load; they lie beside the code, in the package too. */
-export type AssetName = 'style.css' | 'script.js' | 'icon.svg';
+export type AssetName = 'style.css' | 'script.js' | 'icon.svg' | 'agendash.css' | 'agendash.js';
 
 const TYPES: Readonly<Record<AssetName, string>> = {
   'style.css': 'text/css; charset=utf-8',
   'script.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml; charset=utf-8',
+  'agendash.css': 'text/css; charset=utf-8',
+  'agendash.js': 'text/javascript; charset=utf-8',
 };
 
 const YEAR_S = 365 * 24 * 3600;
