@@ -1,4 +1,4 @@
-const STEPS = '(fetch|store|record|job|trigger|notify|show|portal|cli)';
+const STEPS = '(fetch|store|record|job|trigger|notify|mail|show|portal|cli)';
 
 /** A library has one door: only these files may use its code; its types may go anywhere. */
 const door = (library, files, comment) => ({
@@ -61,7 +61,8 @@ const ROOMS = {
     run: ['archival', 'coordination', 'database', 'contracts'],
     operator: ['run', 'database', 'contracts'],
     report: ['history', 'database', 'contracts'],
-    '.': ['archival', 'history', 'proposal', 'run', 'operator', 'report', 'coordination', 'database'],
+    mail: ['report', 'history', 'database', 'contracts'],
+    '.': ['archival', 'history', 'proposal', 'run', 'operator', 'report', 'mail', 'coordination', 'database'],
   },
   cli: {
     context: [],
@@ -185,7 +186,7 @@ module.exports = {
       from: { path: '^plugin/', pathNot: '^plugin/show/admin/' },
       to: {
         path: '^plugin/show/admin/',
-        pathNot: '^plugin/show/admin/(admin[A-Z][^/]*|problemPages|frame/formTokens)\\.ts$',
+        pathNot: '^plugin/show/admin/(admin[A-Z][^/]*|problemPages|frame/formTokens|frame/html)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -276,7 +277,8 @@ module.exports = {
     door(npm('koffi'), '^plugin/store/flush/syncfs\\.ts$'),
     door(npm('jose'), '^plugin/show/taskToken\\.ts$'),
     door(npm('express'), '^plugin/show/'),
-    door(npm('@remix-run/html-template'), '^plugin/show/admin/frame/html\\.ts$'),
+    door(npm('@remix-run/html-template'), '^plugin/(show/admin/frame|mail)/html\\.ts$'),
+    door(npm('nodemailer'), '^plugin/mail/smtpMailer\\.ts$'),
     door(npm('csv-stringify'), '^plugin/(show/admin/table/formats|cli/archive/reportOutput)\\.ts$'),
     door(
       npm('node-cron'),

@@ -2,6 +2,7 @@ export type { Archiver, StartOptions, Uninstalled, UninstallOptions, WorkOptions
 export type { DatasetBlock, ResourceBlock } from './decide/ckan/archiverBlock.ts';
 export { datasetBlock } from './decide/ckan/archiverBlock.ts';
 export { ArchiverError, type ErrorCode } from './errors.ts';
+export type { MailDigest, MailReport } from './mail/Digest.ts';
 export type { Attempt, FetchRequest, HeaderMap, Known } from './model/attempt.ts';
 export type { Contact } from './model/contact.ts';
 export type { Copy } from './model/copy.ts';
@@ -9,6 +10,7 @@ export { EVENT_NAMES, type EventName } from './model/event.ts';
 export { HOOK_NAMES, type HookName } from './model/hook.ts';
 export type { HostLimits } from './model/host.ts';
 export type { Logger } from './model/logger.ts';
+export type { CountedWords, MailWords } from './model/mailWords.ts';
 export type { Dataset, Organisation, Resource } from './model/resource.ts';
 export { ROLES, type Role } from './model/role.ts';
 export type { Run } from './model/run.ts';
@@ -34,6 +36,7 @@ export type {
 } from './portal/Portal.ts';
 export type { DatasetTable, OrganisationTable, PageTemplates, ResourceTable, TableNames } from './portal/tableNames.ts';
 export type { HostStatus } from './record/Hosts.ts';
+export type { MailState } from './record/Mails.ts';
 export type { HostOrder, HostPage, HostQuery, HostStory, ReportedHost } from './record/ReportedHosts.ts';
 export type {
   DatasetWords,
@@ -57,7 +60,14 @@ export type {
 export type { KnownTaskStatus as TaskStatusRow } from './record/TaskStatuses.ts';
 export type { Config } from './settings/Config.ts';
 export { loadConfig, type SettingSources } from './settings/loadConfig.ts';
-export type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './show/Archive.ts';
+export type {
+  Archive,
+  ArchiveHosts,
+  ArchiveMail,
+  ArchiveOverview,
+  ArchiveRuns,
+  ResourceStatus,
+} from './show/Archive.ts';
 export type { ArchiveReports } from './show/ArchiveReports.ts';
 export type { ConfirmedOutcome, LastAttempt } from './show/lastAttempt.ts';
 export type { ArchiveStore } from './store/ArchiveStore.ts';

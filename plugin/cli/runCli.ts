@@ -13,6 +13,7 @@ import { adoptStoreCommand } from './operate/adoptStore.ts';
 import { configCommand } from './operate/configCommand.ts';
 import { doctorCommand } from './operate/doctor.ts';
 import { hostCommand } from './operate/host.ts';
+import { mailCommand } from './operate/mail.ts';
 import { migrateCommand } from './operate/migrate.ts';
 import { relocateCommand } from './operate/relocate.ts';
 import { serveCommand } from './operate/serve.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   reportCommand,
   runCommand,
   hostCommand,
+  mailCommand,
   migrateCommand,
   relocateCommand,
   adoptStoreCommand,

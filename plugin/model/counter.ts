@@ -11,6 +11,7 @@ export const COUNTERS = [
   'archiver_first_byte_seconds_bucket',
   'archiver_first_byte_seconds_sum',
   'archiver_first_byte_seconds_count',
+  'archiver_mails_total',
 ] as const;
 
 /** One of {@link COUNTERS}. */

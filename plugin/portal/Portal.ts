@@ -3,6 +3,7 @@ import type { BadgeWords } from '../model/badgeWords.ts';
 import type { Contact } from '../model/contact.ts';
 import type { HookName } from '../model/hook.ts';
 import type { Logger } from '../model/logger.ts';
+import type { MailWords } from '../model/mailWords.ts';
 import type { Dataset, Organisation, Resource } from '../model/resource.ts';
 import type { WriteBack } from '../model/writeBack.ts';
 import type { Config } from '../settings/Config.ts';
@@ -49,6 +50,8 @@ export interface PortalInfo {
    * said in the archiver's words, or in English.
    */
   readonly badgeWords?: Readonly<Record<string, Partial<BadgeWords>>>;
+  /** What mail to maintainers says, and the pages that end it; as `badgeWords`. */
+  readonly mailWords?: Readonly<Record<string, Partial<MailWords>>>;
   /** Names who asks (RFC 9110 section 10.1.5): the same caller of an Idempotency-Key. Default: the Authorization header's hash. */
   caller?(request: IncomingMessage): string | null;
 }

@@ -29,6 +29,10 @@ export interface ExpressPortalOptions {
   readonly updateUrl?: NonNullable<Catalog['updateUrl']> | 'table';
   /** Languages of badges beyond the archiver's, or sentences of its own. */
   readonly badgeWords?: PortalInfo['badgeWords'];
+  /** The same of mail to maintainers. */
+  readonly mailWords?: PortalInfo['mailWords'];
+  /** Whom to write to about the links of datasets, where the columns of maintainers and authors do not say it. */
+  readonly contactOf?: Catalog['contactOf'];
   /** Names who asks. Default: by the Authorization header. */
   caller?(request: IncomingMessage): string | null;
   /** Mounts the handler at `archiverUrl`. Absent: the portal mounts `archiver.handler` itself. */
@@ -40,11 +44,13 @@ export interface ExpressPortalOptions {
  * third, where there is one.
  */
 export function createExpressPortal(options: ExpressPortalOptions): Portal {
-  const { knex, name, version, caller, authorize, logger, hooks, badgeWords, mount } = options;
+  const { knex, authorize, logger, hooks, mount, contactOf } = options;
   const site = withoutSlash(options.site);
   const catalog = new TableCatalog(knex, options.tables, site, options.updateUrl ?? null);
+  // In the place of its own.
+  if (contactOf) Object.assign(catalog, { contactOf });
   return {
-    info: { name, version, ...(caller && { caller }), ...(badgeWords && { badgeWords }) },
+    info: infoOf(options),
     urls: { site, archiver: withoutSlash(options.archiverUrl ?? `${site}/archiver`) },
     database: knex,
     catalog,
@@ -55,6 +61,16 @@ export function createExpressPortal(options: ExpressPortalOptions): Portal {
     check: (config) => catalog.check(config),
     ...(hooks && { hooks }),
     ...(mount && { mount }),
+  };
+}
+
+function infoOf({ name, version, caller, badgeWords, mailWords }: ExpressPortalOptions): PortalInfo {
+  return {
+    name,
+    version,
+    ...(caller && { caller }),
+    ...(badgeWords && { badgeWords }),
+    ...(mailWords && { mailWords }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Deliveries } from './Deliveries.ts';
 import type { Histories } from './Histories.ts';
 import type { Hosts } from './Hosts.ts';
 import type { Landings } from './Landings.ts';
+import type { Mails } from './Mails.ts';
 import type { OperatorViews } from './OperatorViews.ts';
 import type { Processes } from './Processes.ts';
 import type { Proposals } from './Proposals.ts';
@@ -33,6 +34,7 @@ export interface Records {
   readonly addresses: Addresses;
   readonly processes: Processes;
   readonly operatorViews: OperatorViews;
+  readonly mails: Mails;
   /** `select 1`: whether it answers. */
   ping(): Promise<void>;
   /** Throws where it may only be read, for readiness. */

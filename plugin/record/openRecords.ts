@@ -16,6 +16,7 @@ import type { Database } from './database/Database.ts';
 import { type Listen, listenOver } from './database/listen.ts';
 import { databaseOf } from './database/openDatabase.ts';
 import { HistoryTable } from './history/historyTable.ts';
+import { MailTable } from './mail/mailTable.ts';
 import { OperatorViewsTable } from './operator/operatorViewsTable.ts';
 import { ProposalTable } from './proposal/proposalTable.ts';
 import type { Records } from './Records.ts';
@@ -52,6 +53,7 @@ export function createRecords(options: {
     addresses: new AddressTable(database),
     processes: new ProcessTable(database),
     operatorViews: new OperatorViewsTable(database),
+    mails: new MailTable(database),
     async ping() {
       await database.rows('asking whether it answers', 'select 1');
     },

@@ -106,7 +106,16 @@ function conflicts(values: Partial<Record<keyof Config, unknown>>): string[] {
   if (values.taskAudience && !values.taskServiceAccount) {
     found.push(`${nameOf('taskAudience')} is set, which needs ${nameOf('taskServiceAccount')}.`);
   }
-  return [...found, ...placeConflicts(values), ...missingLibraries(values)];
+  return [...found, ...mailConflicts(values), ...placeConflicts(values), ...missingLibraries(values)];
+}
+
+/** Mail needs a server and a sender. */
+function mailConflicts({ mailSmtpUrl, mailFrom }: Partial<Record<keyof Config, unknown>>): string[] {
+  if (Boolean(mailSmtpUrl) === Boolean(mailFrom)) return [];
+  const [given, missing] = mailSmtpUrl
+    ? (['mailSmtpUrl', 'mailFrom'] as const)
+    : (['mailFrom', 'mailSmtpUrl'] as const);
+  return [`${nameOf(given)} is set, which needs ${nameOf(missing)}.`];
 }
 
 /** A store needs its place; where copies are public, those of private datasets must lie elsewhere. */

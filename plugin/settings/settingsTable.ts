@@ -1,5 +1,6 @@
 import { mongodbUrl, postgresUrl } from './databaseKinds.ts';
 import { FETCH_SETTINGS } from './fetchSettings.ts';
+import { MAIL_SETTINGS } from './mailSettings.ts';
 import type { Setting } from './Setting.ts';
 import { SCHEDULE_SETTINGS } from './scheduleSettings.ts';
 import { SERVE_SETTINGS } from './serveSettings.ts';
@@ -114,6 +115,7 @@ export const SETTINGS = {
   ...STORE_SETTINGS,
   ...FETCH_SETTINGS,
   ...SCHEDULE_SETTINGS,
+  ...MAIL_SETTINGS,
   ...SERVE_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 

@@ -1,10 +1,12 @@
 import type { ResourceBlock } from '../decide/ckan/archiverBlock.ts';
+import type { MailDigest, MailReport } from '../mail/Digest.ts';
 import type { Copy } from '../model/copy.ts';
 import type { HostLimits } from '../model/host.ts';
 import type { LaneState, PlaceHolder } from '../model/laneState.ts';
 import type { Run } from '../model/run.ts';
 import type { Code } from '../model/status.ts';
 import type { HostStatus } from '../record/Hosts.ts';
+import type { MailState } from '../record/Mails.ts';
 import type { KnownTaskStatus as TaskStatusRow } from '../record/TaskStatuses.ts';
 import type { Requester, RequestResult } from '../trigger/Requests.ts';
 import type { SweepReport } from '../trigger/SweepReport.ts';
@@ -54,6 +56,18 @@ export interface Archive {
   readonly hosts: ArchiveHosts;
   /** Which links are broken, and how organisations and hosts stand. */
   readonly reports: ArchiveReports;
+  readonly mail: ArchiveMail;
+}
+
+/**
+ * Mail to maintainers. Each method throws `ArchiverError('settings-invalid')` where `ARCHIVER_MAIL_SMTP_URL` and `ARCHIVER_MAIL_FROM` are
+ * not set.
+ */
+export interface ArchiveMail {
+  /** Everybody whom there is something to tell of their links, and whether they are told now. Sends nothing. */
+  due(): Promise<readonly MailDigest[]>;
+  /** Sends what is due, as the schedule does; nothing while another process does so. */
+  send(): Promise<MailReport>;
 }
 
 /** What one request or one sweep started. */
@@ -140,4 +154,6 @@ export interface ArchiveOverview {
   readonly earlierAddresses: readonly string[];
   /** Why no copy is removed from the store, as a sentence; null: it belongs to this database alone. */
   readonly storeConflict: string | null;
+  /** Whether the mail server takes mail; null: it was never looked for mail to send. */
+  readonly mail: MailState | null;
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { BadgeWords } from '../model/badgeWords.ts';
 import type { Logger } from '../model/logger.ts';
+import type { MailWords } from '../model/mailWords.ts';
 import type { Catalog, Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
 import type { AdminDeps } from './admin/AdminDeps.ts';
-import type { Languages } from './badge/languages.ts';
 import type { Health } from './health.ts';
+import type { Languages } from './languages.ts';
 import type { MetricsSource } from './metricsSource.ts';
 import type { ReaderLimits } from './sendStream.ts';
 
@@ -21,6 +23,7 @@ export interface HandlerDeps {
     | 'hosts'
     | 'landings'
     | 'leases'
+    | 'mails'
     | 'operatorViews'
     | 'proposals'
     | 'reports'
@@ -54,7 +57,9 @@ export interface HandlerDeps {
   /** Read at most once in ten seconds for all who ask. */
   readonly metrics: MetricsSource;
   /** Of badges. */
-  readonly languages: Languages;
+  readonly languages: Languages<BadgeWords>;
+  /** Of mail to maintainers. */
+  readonly mailLanguages: Languages<MailWords>;
   /** Of the pages for operators. */
   readonly admin: AdminDeps;
   readonly logger: Logger;

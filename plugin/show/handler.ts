@@ -11,6 +11,7 @@ import { showDatasetFeed, showFeed } from './feeds.ts';
 import type { HandlerDeps } from './HandlerDeps.ts';
 import { listResourceAttempts, listResourceEvents } from './historyRoutes.ts';
 import { listHosts, listOrganisations, listResources } from './list/listAnswers.ts';
+import { beginMail, endMail, showSubscription } from './mail/mailPages.ts';
 import { showMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { notFound, onError, onlyFor } from './problem.ts';
@@ -61,6 +62,9 @@ const ANSWERS: Readonly<Record<Exclude<RouteId, 'isLive'>, Answer>> = {
   datasetFeedJson: (deps, request, response) => showDatasetFeed('json', deps, request, response),
   quality: showQuality,
   metrics: showMetrics,
+  showMailSubscription: showSubscription,
+  endMail,
+  beginMail,
   ...CKAN_ANSWERS,
   ...ADMIN_ANSWERS,
   describe: (deps, _request, response) => void response.json(openApi(deps.archiverUrl)),

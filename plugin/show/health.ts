@@ -27,11 +27,12 @@ export interface HealthRecords {
   readonly deliveries: Pick<Records['deliveries'], 'countDisabled'>;
   readonly addresses: Pick<Records['addresses'], 'earlier'>;
   readonly identities: Pick<Records['identities'], 'conflict'>;
+  readonly mails: Pick<Records['mails'], 'state'>;
 }
 
 /** Whom the checks ask. */
 export interface HealthDeps {
-  readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs'>;
+  readonly config: Pick<Config, 'healthMaxBacklogMs' | 'healthMaxIdleMs' | 'mailSmtpUrl'>;
   readonly records: HealthRecords;
   readonly store: Pick<ArchiveStore, 'freeBytes'>;
   readonly queue: Pick<JobQueue, 'ping'>;
@@ -43,7 +44,7 @@ export interface HealthDeps {
 /** Asks every service, all concurrently. Never throws: what does not answer is a check that is not ok. */
 export async function healthOf(deps: HealthDeps): Promise<Health> {
   const { records, queue, logger } = deps;
-  const [database, jobs, storage, work, lanes, bulk, webhooks, outcomes, addresses] = await Promise.all([
+  const [database, jobs, storage, work, lanes, bulk, webhooks, outcomes, addresses, mail] = await Promise.all([
     serviceCheck('database', () => records.takesWrites(), logger),
     serviceCheck('queue', () => queue.ping(), logger),
     storeCheck(deps),
@@ -53,8 +54,9 @@ export async function healthOf(deps: HealthDeps): Promise<Health> {
     webhookCheck(records),
     outcomeCheck(records),
     addressCheck(records),
+    mailCheck(deps),
   ]);
-  const checks = { database, queue: jobs, store: storage, work, lanes, bulk, webhooks, outcomes, addresses };
+  const checks = { database, queue: jobs, store: storage, work, lanes, bulk, webhooks, outcomes, addresses, mail };
   return { ready: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
@@ -113,6 +115,13 @@ async function addressCheck({ addresses }: Pick<HealthRecords, 'addresses'>): Pr
   const earlier = await addresses.earlier().catch(() => []);
   const detail = 'The address of copies has changed; portal-archiver relocate rewrites what the portal holds.';
   return { ok: true, detail: earlier.length > 0 ? detail : null };
+}
+
+/** Archiving goes on without mail: an operator's to know, and no failure. */
+async function mailCheck({ config, records }: HealthDeps): Promise<HealthCheck> {
+  const state = config.mailSmtpUrl === null ? null : await records.mails.state().catch(() => null);
+  const isAway = state !== null && state.failingSince !== null;
+  return { ok: true, detail: isAway ? 'The mail server takes no mail; the log says why.' : null };
 }
 
 /** Work goes on: nothing waits too long, and while something waits something ends now and then. */

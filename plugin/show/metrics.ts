@@ -7,7 +7,7 @@ import type { HandlerDeps } from './HandlerDeps.ts';
 import type { Gauge } from './metricsSource.ts';
 
 const OPEN = 'application/openmetrics-text';
-const LABELLED = new Set(['archiver_archivals_total']);
+const LABELLED = new Set(['archiver_archivals_total', 'archiver_mails_total']);
 
 const HELP: Readonly<Record<string, string>> = {
   archiver_archivals_total: 'Archivals that ended, by outcome and lane.',
@@ -17,6 +17,7 @@ const HELP: Readonly<Record<string, string>> = {
   archiver_stored_bytes_total: 'Bytes of these copies.',
   archiver_fetch_duration_seconds: 'How long attempts took that asked a publisher.',
   archiver_first_byte_seconds: 'From the last request of an attempt to the head of its answer.',
+  archiver_mails_total: 'Mails to maintainers, by how sending them ended.',
 };
 
 /** As the library hands a metric from one process to another; our processes meet in the database instead. */

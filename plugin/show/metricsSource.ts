@@ -6,7 +6,7 @@ import type { Health } from './health.ts';
 
 /** What metrics are read from. */
 export interface MetricsSourceDeps {
-  readonly records: Pick<Records, 'archivals' | 'histories' | 'leases' | 'outbox'>;
+  readonly records: Pick<Records, 'archivals' | 'histories' | 'leases' | 'mails' | 'outbox'>;
   readonly queue: Pick<JobQueue, 'counts'>;
   health(): Promise<Health>;
   /** The bearer token that reads them; null: the portal alone says who may. */
@@ -52,16 +52,19 @@ export class MetricsSource {
 
   async #measure(): Promise<Measured> {
     const { records, queue, health, now } = this.#deps;
-    const [counted, backlog, saves, pauses, totals, jobs, { checks }] = await Promise.all([
+    const [counted, backlog, saves, pauses, totals, mail, people, jobs, { checks }] = await Promise.all([
       records.histories.counters(),
       records.archivals.backlog(now()),
       records.outbox.backlog(),
       records.leases.pauses(),
       this.#totals.get(),
+      records.mails.state(),
+      records.mails.counts(),
       queue.counts().catch(() => null),
       health(),
     ]);
     const jobValues = Object.entries(jobs ?? {}).map(([state, value]) => ({ labels: { state }, value }));
+    const peopleValues = Object.entries(people).map(([state, value]) => ({ labels: { state }, value }));
     const up = Object.entries(checks).map(([check, { ok }]) => ({ labels: { check }, value: ok ? 1 : 0 }));
     const { lastSuccessAt } = backlog;
     return {
@@ -76,6 +79,12 @@ export class MetricsSource {
         gauge('archiver_paused_workers', 'Workers whose bulk lane pauses.', pauses.length),
         gauge('archiver_hosts_paused', 'Hosts that are left alone because they asked for it.', totals.hostsPaused),
         gauge('archiver_hosts_unreachable', 'Hosts whose circuit breaker is open.', totals.hostsDead),
+        gauge(
+          'archiver_mail_outage_seconds',
+          'For how long the mail server takes no mail.',
+          this.#age(mail?.failingSince ?? null),
+        ),
+        { name: 'archiver_mail_people', help: 'Maintainers who got mail, by how they stand.', values: peopleValues },
         gauge('archiver_copies', 'Copies that are kept.', totals.copies),
         gauge('archiver_copies_bytes', 'Bytes of these copies.', totals.bytes),
         gauge('archiver_last_end_timestamp_seconds', 'When an archival ended last.', secondsOf(lastSuccessAt)),

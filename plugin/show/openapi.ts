@@ -20,6 +20,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'Of the run, dataset or resource.',
   host: '`host` or `host:port`.',
+  token: 'Of a mail.',
   key: '`{timestamp}/{resourceid}/{filename}`, its slashes as they are.',
 };
 

@@ -1,4 +1,6 @@
 import { isBroken } from '../decide/isBroken.ts';
+import { ArchiverError } from '../errors.ts';
+import type { Digests } from '../mail/digests.ts';
 import type { Archival } from '../model/archival.ts';
 import type { LaneState } from '../model/laneState.ts';
 import { CODES } from '../model/status.ts';
@@ -8,7 +10,7 @@ import type { SweepReport } from '../trigger/SweepReport.ts';
 import type { AttemptTotals } from '../work/attemptTally.ts';
 import type { RecoveredCopies } from '../work/recoverCopies.ts';
 import type { Relocation } from '../work/relocateCopies.ts';
-import type { Archive, ArchiveHosts, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
+import type { Archive, ArchiveHosts, ArchiveMail, ArchiveOverview, ArchiveRuns, ResourceStatus } from './Archive.ts';
 import type { ArchiveReports } from './ArchiveReports.ts';
 import { archiverBlocks } from './ckan/archiverBlocks.ts';
 import { confirmedOutcomeOf, lastAttemptOf } from './lastAttempt.ts';
@@ -28,10 +30,13 @@ export interface ArchiveDeps {
     | 'addresses'
     | 'identities'
     | 'reports'
+    | 'mails'
   >;
   readonly requests: Requests;
   relocate(dryRun: boolean): Promise<Relocation>;
   readonly sweep: { report(options: { readonly dryRun: boolean }): Promise<SweepReport> };
+  /** null: mail is not set up. */
+  readonly digests: Pick<Digests, 'preview' | 'run'> | null;
   readonly tally: { readonly totals: AttemptTotals };
   readonly config: { readonly confirmFailures: number };
   readonly handlerDeps: Parameters<typeof archiverBlocks>[0] & { readonly portal: { readonly site: string } };
@@ -48,6 +53,7 @@ export class PortalArchive implements Archive {
   readonly runs: ArchiveRuns;
   readonly hosts: ArchiveHosts;
   readonly reports: ArchiveReports;
+  readonly mail: ArchiveMail;
   readonly #deps: () => ArchiveDeps;
 
   /** `deps` throws `ArchiverError('not-started')` while there are none. */
@@ -62,6 +68,10 @@ export class PortalArchive implements Archive {
       list: async (limit) => deps().records.hosts.list(limit),
       get: async (host) => deps().records.hosts.get(host),
       setLimits: async (host, limits) => deps().records.hosts.setLimits(host, limits),
+    };
+    this.mail = {
+      due: async () => digestsOf(deps()).preview(),
+      send: async () => digestsOf(deps()).run(),
     };
     this.reports = portalReports(() => {
       const { records, config, handlerDeps, now } = deps();
@@ -91,7 +101,7 @@ export class PortalArchive implements Archive {
 
   async overview(): Promise<ArchiveOverview> {
     const { records, config, now, lanes: laneStates } = this.#deps();
-    const [lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict] = await Promise.all([
+    const [lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict, mail] = await Promise.all([
       laneStates(),
       records.hosts.holders(HOLDERS),
       records.archivals.countByCode(config.confirmFailures),
@@ -100,8 +110,9 @@ export class PortalArchive implements Archive {
       records.leases.pauses(),
       records.addresses.earlier(),
       records.identities.conflict(),
+      records.mails.state(),
     ]);
-    return { lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict };
+    return { lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict, mail };
   }
 
   async requestResource(id: string, by = NOBODY): Promise<RequestResult> {
@@ -155,4 +166,9 @@ function statusOf(archival: Archival, confirmFailures: number): ResourceStatus {
     finalUrl: archival.finalUrl,
     moved: archival.moved,
   };
+}
+
+function digestsOf({ digests }: ArchiveDeps): Pick<Digests, 'preview' | 'run'> {
+  if (digests) return digests;
+  throw new ArchiverError('settings-invalid', 'Mail needs ARCHIVER_MAIL_SMTP_URL and ARCHIVER_MAIL_FROM.');
 }

@@ -73,7 +73,7 @@ const isReading = ({ method }: Request): boolean => method === 'GET' || method =
 /**
  * A page of another site may not change anything, whatever `authorize` says: a cookie or a network address comes along
  * without the visitor's intent. Browsers tell by Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454); other clients send
- * neither.
+ * neither. A token in the path of mail is all that its sender needs (RFC 8058 section 3.1), from whatever site.
  */
 export function refuseForeignSites(ready: () => HandlerDeps | null, logger: Logger): RequestHandler {
   return (request, response, next) => {
@@ -81,7 +81,7 @@ export function refuseForeignSites(ready: () => HandlerDeps | null, logger: Logg
     const isForeign =
       request.get('sec-fetch-site')?.trim().toLowerCase() === 'cross-site' ||
       (origin !== undefined && ready()?.origins.has(origin.toLowerCase()) === false);
-    if (isReading(request) || !isForeign) return next();
+    if (isReading(request) || !isForeign || /^\/mail\//i.test(request.path)) return next();
     logger.warn(
       { path: request.path, origin: origin?.slice(0, 300) ?? null },
       'refused what a page of another site sent',

@@ -2,6 +2,7 @@ import { ADMIN_ROUTES } from './admin/adminRoutes.ts';
 import { CKAN_ROUTES } from './ckan/ckanRoutes.ts';
 import { EVENTS_QUERY, PAGED, texts } from './input/inputParts.ts';
 import { LIST_ROUTES } from './list/listRoutes.ts';
+import { MAIL_ROUTES } from './mail/mailRoutes.ts';
 import { PROPOSAL_ROUTES } from './proposal/proposalRoutes.ts';
 import type { Route } from './Route.ts';
 
@@ -227,6 +228,7 @@ export const ROUTES = [
     answers: found('OpenApi'),
     problems: [500, 503],
   },
+  ...MAIL_ROUTES,
   ...CKAN_ROUTES,
   ...ADMIN_ROUTES,
 ] as const satisfies readonly Route[];

@@ -4,6 +4,8 @@ import type { Logger } from '../model/logger.ts';
 
 /** What is done, when, and who is told what goes wrong. */
 export interface ScheduleDeps {
+  /** For the log: `the sweep`. */
+  readonly name: string;
   /** A cron expression, in UTC. */
   readonly expression: string;
   work(): Promise<unknown>;
@@ -49,7 +51,7 @@ export class Schedule {
     this.#lookedAt = now;
     if (missedAt === null || this.#working) return;
     const lateMs = now - missedAt;
-    if (lateMs >= LATE_MS) this.#deps.logger.info({ lateMs }, 'the sweep begins late');
+    if (lateMs >= LATE_MS) this.#deps.logger.info({ work: this.#deps.name, lateMs }, 'scheduled work begins late');
     this.#working = this.#work();
   }
 
@@ -63,7 +65,7 @@ export class Schedule {
     try {
       await this.#deps.work();
     } catch (error) {
-      this.#deps.logger.error({ error: messageOf(error) }, 'the sweep failed');
+      this.#deps.logger.error({ work: this.#deps.name, error: messageOf(error) }, 'scheduled work failed');
     } finally {
       this.#working = null;
     }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { copyUrl } from '../decide/copyUrl.ts';
 import { storableText } from '../decide/plainText.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
+import { ENGLISH, mailLanguages } from '../mail/mailLanguages.ts';
 import type { Portal } from '../portal/Portal.ts';
 import type { Records } from '../record/Records.ts';
 import type { Config } from '../settings/Config.ts';
@@ -10,9 +11,10 @@ import { settingsInForce } from '../settings/describeConfig.ts';
 import type { SettingSources } from '../settings/loadConfig.ts';
 import type { AdminDeps } from '../show/admin/AdminDeps.ts';
 import { FormTokens } from '../show/admin/frame/formTokens.ts';
-import { Languages } from '../show/badge/languages.ts';
+import { badgeLanguages } from '../show/badge/languages.ts';
 import type { HandlerDeps } from '../show/HandlerDeps.ts';
 import { healthOf } from '../show/health.ts';
+import { Languages } from '../show/languages.ts';
 import { MetricsSource } from '../show/metricsSource.ts';
 import type { ArchiveStore } from '../store/ArchiveStore.ts';
 import type { Requests } from '../trigger/Requests.ts';
@@ -58,7 +60,8 @@ export function handlerDepsOf(opened: Opened): HandlerDeps {
     readerLimits: { idleTimeoutMs: config.readerIdleTimeoutMs, minBytesPerSecond: config.readerMinBytesPerSecond },
     copyUrl: (key, isPrivate) => copyUrl(copiesBase(config, portal, isPrivate), key),
     health,
-    languages: new Languages(portal.info.badgeWords),
+    languages: badgeLanguages(portal.info.badgeWords),
+    mailLanguages: new Languages(mailLanguages(portal.info.mailWords), ENGLISH),
     metrics: new MetricsSource({ records, queue, health, token: config.metricsToken, version, now }),
     admin: adminDepsOf(opened),
     logger,

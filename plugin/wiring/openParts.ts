@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { WorkOptions, WorkReport } from '../Archiver.ts';
 import type { JobQueue } from '../job/JobQueue.ts';
 import { QueueOnDemand } from '../job/queueOnDemand.ts';
+import type { Digests } from '../mail/digests.ts';
 import type { LaneState } from '../model/laneState.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Role } from '../model/role.ts';
@@ -37,6 +38,7 @@ import { baseOf, noticeAddresses } from './addresses.ts';
 import { handlerDepsOf } from './handlerDeps.ts';
 import { laneStates } from './laneStates.ts';
 import { openListen } from './openListen.ts';
+import { openMail } from './openMail.ts';
 import { createQueue, startQueue } from './openQueue.ts';
 import { createStore, STAGE_MAX_MS } from './openStore.ts';
 import { openWorker } from './openWorker.ts';
@@ -58,6 +60,8 @@ export interface Parts {
   readonly queue: JobQueue;
   readonly requests: Requests;
   readonly sweep: Sweep;
+  /** null: mail is not set up. */
+  readonly digests: Digests | null;
   readonly tally: AttemptTally;
   relocate(dryRun: boolean): Promise<Relocation>;
   /** Makes the store this database's own, and finds copies that no record names. */
@@ -135,7 +139,8 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   const worker = { config, portal, catalog, records, store, queue, words, tally, ownership, place, owner, now, emit };
   if (roles.includes('worker')) await openWorker({ scope, waits }, worker);
   else await startQueue(queue, null, { scope, waits });
-  if (roles.includes('scheduler')) openSchedule(scope, config, { sweep, now: () => clock.now(), logger });
+  const digests = await openMail({ config, portal, catalog, records, owner, now });
+  if (roles.includes('scheduler')) openSchedules(scope, config, { sweep, digests, now: () => clock.now(), logger });
   const relocate = (dryRun: boolean) =>
     relocateCopies(dryRun, { catalog, written: portal.catalog, records, baseOf: baseOf(config, portal) });
   const shown = { config, portal, records, store, queue, requests, environment, now };
@@ -146,7 +151,7 @@ async function openIn(scope: Scope, waits: StartWaits, deps: PartsDeps): Promise
   const lanes = () => laneStates({ config, records, now });
   const stop = (deadlineMs: number) => scope.close(deadlineMs);
   const adoptStore = () => adopt(ownership, { catalog, records, store, now });
-  const opened = { config, knex, records, store, queue, requests, sweep, tally, handlerDeps };
+  const opened = { config, knex, records, store, queue, requests, sweep, digests, tally, handlerDeps };
   return { lanes, ...opened, work, relocate, adoptStore, now, stop };
 }
 
@@ -225,12 +230,20 @@ async function makeReady(store: ArchiveStore): Promise<void> {
   await store.dropStages(STAGE_MAX_MS);
 }
 
-function openSchedule(
+/** What is done by the clock; whatever is under way at the end may end. */
+function openSchedules(
   scope: Scope,
-  { sweepCron }: Config,
-  { sweep, now, logger }: { readonly sweep: Sweep; now(): Date; readonly logger: Logger },
+  { sweepCron, mailCron }: Config,
+  deps: { readonly sweep: Sweep; readonly digests: Digests | null; now(): Date; readonly logger: Logger },
 ): void {
-  if (sweepCron === '') return;
-  const schedule = new Schedule({ expression: sweepCron, work: () => sweep.run(), now, logger });
-  scope.defer(() => schedule.stop());
+  const { sweep, digests, now, logger } = deps;
+  const open = (schedule: { name: string; expression: string; work(): Promise<unknown> }) => {
+    if (schedule.expression === '') return;
+    const opened = new Schedule({ ...schedule, now, logger });
+    scope.defer(() => opened.stop());
+  };
+  open({ name: 'the sweep', expression: sweepCron, work: () => sweep.run() });
+  if (digests === null) return;
+  open({ name: 'mail to maintainers', expression: mailCron, work: () => digests.run() });
+  scope.defer(() => digests.stop());
 }

@@ -47,7 +47,7 @@ describe('what is loaded', () => {
     assert.equal(stdout, 'imported\n');
     assert.ok(packages.includes('express'), packages.join());
     const heavy =
-      /^(@azure\/.*|@aws-sdk\/.*|@google-cloud\/.*|@agendajs\/.*|agenda|mongodb|bson|knex|pg|undici|parse5|tough-cookie|standardwebhooks|pino|commander|cli-progress)$/;
+      /^(@azure\/.*|@aws-sdk\/.*|@google-cloud\/.*|@agendajs\/.*|agenda|mongodb|bson|knex|pg|undici|parse5|tough-cookie|standardwebhooks|nodemailer|pino|commander|cli-progress)$/;
     assert.deepEqual(
       packages.filter((name) => heavy.test(name)),
       [],

@@ -25,9 +25,12 @@ describe('the OpenAPI document', () => {
       'adminIcon',
       'adminScript',
       'adminStyle',
+      'beginMail',
       'describe',
+      'endMail',
       'isLive',
       'isReady',
+      'showMailSubscription',
       'statusScript',
     ]);
     for (const { operationId, security } of operations) assert.ok(Array.isArray(security), operationId);

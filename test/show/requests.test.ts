@@ -263,6 +263,7 @@ describe('the routes of requests and runs', () => {
       'webhooks',
       'outcomes',
       'addresses',
+      'mail',
     ]);
   });
 

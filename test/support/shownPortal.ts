@@ -10,7 +10,7 @@ import supertest from 'supertest';
 import type { Archiver } from '../../plugin/Archiver.ts';
 import { createArchiver } from '../../plugin/plugin.ts';
 import type { ExpressPortalOptions } from '../../plugin/portal/expressPortal.ts';
-import type { AuthorizationRequest, PortalInfo } from '../../plugin/portal/Portal.ts';
+import type { AuthorizationRequest, Catalog, PortalInfo } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
 import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
@@ -30,11 +30,13 @@ interface OpenOptions {
   readonly updateUrl?: ExpressPortalOptions['updateUrl'];
   readonly caller?: (request: IncomingMessage) => string | null;
   readonly now?: () => Date;
+  /** Whom the catalogue names. */
+  readonly contactOf?: Catalog['contactOf'];
 }
 
 interface Parts
   extends Required<Pick<OpenOptions, 'database' | 'site' | 'settings'>>,
-    Pick<OpenOptions, 'badgeWords' | 'updateUrl' | 'caller' | 'now'> {
+    Pick<OpenOptions, 'badgeWords' | 'contactOf' | 'updateUrl' | 'caller' | 'now'> {
   readonly knex: Knex;
   readonly folder: string;
 }
@@ -96,6 +98,7 @@ export class ShownPortal {
       ...(parts.updateUrl && { updateUrl: parts.updateUrl }),
       ...(parts.caller && { caller: parts.caller }),
     });
+    if (parts.contactOf) Object.assign(portal.catalog, { contactOf: parts.contactOf });
     const info = { ...portal.info, ...(parts.badgeWords && { badgeWords: parts.badgeWords }) };
     const urls = { site: parts.site, archiver: `${parts.site}/archiver/` };
     this.archiver.register({ ...portal, info, urls, ...(parts.now && { now: parts.now }) });

@@ -12,6 +12,7 @@ describe('the schedule', () => {
     let count = 0;
     const complaints: unknown[] = [];
     const schedule = new Schedule({
+      name: 'the sweep',
       expression: EVERY_SECOND,
       work: async () => {
         count += 1;
@@ -30,6 +31,7 @@ describe('the schedule', () => {
     let isDone = false;
     const work = gate();
     const schedule = new Schedule({
+      name: 'the sweep',
       expression: EVERY_SECOND,
       work: async () => {
         count += 1;
@@ -52,6 +54,7 @@ describe('the schedule', () => {
     let looks = 0;
     const said: unknown[] = [];
     const schedule = new Schedule({
+      name: 'the sweep',
       expression: '0 * * * *',
       work: async () => {
         count += 1;
@@ -71,6 +74,6 @@ describe('the schedule', () => {
     now = Date.parse('2026-11-23T09:00:00Z');
     await until(() => count === 2);
     await schedule.stop();
-    assert.deepEqual(said, [['the sweep begins late', { lateMs: 2 * 3_600_000 + 600_000 }]]);
+    assert.deepEqual(said, [['scheduled work begins late', { work: 'the sweep', lateMs: 2 * 3_600_000 + 600_000 }]]);
   });
 });

@@ -12,7 +12,7 @@ export function statusCommand(context: CommandContext): Command {
   const command = new Command('status').description('How the archive stands: resources by outcome, and what waits.');
   return addPortalOptions(command).action(async (options: PortalOptions) => {
     await withArchiver(options, context, async (archiver) => {
-      const { lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict } =
+      const { lanes, heldBy, counts, backlog, saves, pauses, earlierAddresses, storeConflict, mail } =
         await archiver.archive.overview();
       const status = {
         queue: archiver.queueName(),
@@ -25,6 +25,7 @@ export function statusCommand(context: CommandContext): Command {
         pauses,
         earlierAddresses,
         storeConflict,
+        mail,
       };
       print(context, options, {
         json: status,
@@ -37,12 +38,17 @@ export function statusCommand(context: CommandContext): Command {
           ...pauses.map(({ owner, reason }) => `${owner} pauses: ${reason}`),
           ...earlierAddresses.map((url) => `copies may still be addressed below ${url}: run portal-archiver relocate`),
           ...(storeConflict === null ? [] : [storeConflict]),
+          ...mailLines(mail),
           `queue: ${status.queue}, store: ${status.store}`,
         ],
       });
     });
   });
 }
+
+/** An outage alone is worth a line. */
+const mailLines = (mail: ArchiveOverview['mail']): string[] =>
+  mail?.failingSince ? [`no mail is sent since ${mail.failingSince.toISOString()}: ${mail.failure}`] : [];
 
 /** Whether those links are broken, where their outcome alone does not say it. */
 function wordOf({ code, broken }: ArchiveOverview['counts'][number]): string {

@@ -28,6 +28,7 @@ const WAYS_OUT: Readonly<Record<ConnectionCheck['name'], string>> = {
   queue: 'see ARCHIVER_MONGODB_URL, or leave it out: the jobs then lie in PostgreSQL',
   store: 'see ARCHIVER_STORE and the settings of that store: the place, its credentials, the room that is left',
   'private store': 'see the settings of the private place of copies',
+  mail: 'see ARCHIVER_MAIL_SMTP_URL: server, port, credentials, and whether this machine may connect to it',
   'name servers': 'ARCHIVER_DNS_SERVERS names others than those of the system',
   outgoing: 'portal-archiver probe <url> shows every step of the way to a link',
 };

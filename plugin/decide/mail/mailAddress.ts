@@ -15,3 +15,13 @@ export function mailAddressOf(text: string): string | null {
 
 /** By which a person is known: who writes an address otherwise means the same mailbox. */
 export const mailboxOf = (address: string): string => address.toLowerCase();
+
+/** A mailbox as `From` has it (RFC 5322 section 3.4): `Data Portal <archiver@data.example>`, or the address alone; null: it is none. */
+export function mailboxParts(text: string): { readonly name: string; readonly address: string } | null {
+  const [, name = '', inBrackets] = /^([^<>\p{Cc}]*)<([^<>]*)>\s*$/u.exec(text) ?? [];
+  const address = mailAddressOf(inBrackets ?? text);
+  return address === null ? null : { name: name.trim().replace(/^"(.*)"$/, '$1'), address };
+}
+
+/** For logs: `w…@weather.example`. */
+export const maskedAddress = (address: string): string => address.replace(/^(.)[^@]*/u, '$1…');

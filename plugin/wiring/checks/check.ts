@@ -12,6 +12,7 @@ export interface ConnectionCheck {
     | 'queue'
     | 'store'
     | 'private store'
+    | 'mail'
     | 'name servers'
     | 'outgoing';
   readonly ok: boolean;

@@ -27,7 +27,7 @@ export async function checkConnections(config: Config, portal: Portal): Promise<
     });
     const ofDatabase = database.ok ? await databaseChecks(config, portal, knex) : [];
     const queue = await attempt('queue', () => checkQueue(config, portal, knex, ofDatabase));
-    return [database, ...ofDatabase, queue, ...(await storeChecks(config))];
+    return [database, ...ofDatabase, queue, ...(await storeChecks(config)), ...(await mailChecks(config, portal))];
   } finally {
     if (!portal.database) await endsWithin(config.stopDeadlineMs, knex.destroy());
   }
@@ -89,6 +89,20 @@ async function storeChecks(config: Config): Promise<ConnectionCheck[]> {
   } finally {
     await store.close();
   }
+}
+
+/** Connects and signs in; nothing is sent. None where mail is not set up. */
+async function mailChecks({ mailSmtpUrl: url, mailFrom: from }: Config, portal: Portal): Promise<ConnectionCheck[]> {
+  if (url === null || from === null) return [];
+  const check = await attempt('mail', async () => {
+    const { SmtpMailer } = await import('../../mail/smtpMailer.ts');
+    const failure = await new SmtpMailer({ url, from, portal: portal.urls.site }).verify();
+    if (failure !== null) return bad(`the mail server takes no mail: ${failure}`);
+    return portal.catalog.contactOf
+      ? fine('the mail server takes mail')
+      : fine('the mail server takes mail, but the portal names nobody to write to (contactOf)');
+  });
+  return [check];
 }
 
 async function writeAndRead(store: ArchiveStore, isPrivate: boolean): Promise<Check> {

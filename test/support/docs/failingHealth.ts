@@ -33,7 +33,7 @@ export function failingHealthDeps(): readonly HealthDeps[] {
 
 function depsOf({ backlog = fail, maxBacklogMs = 1, faults = {}, isAway = false }: Given): HealthDeps {
   return {
-    config: { healthMaxBacklogMs: maxBacklogMs, healthMaxIdleMs: 1000 },
+    config: { healthMaxBacklogMs: maxBacklogMs, healthMaxIdleMs: 1000, mailSmtpUrl: 'smtp://mail.example' },
     records: {
       takesWrites: isAway ? fail : async () => undefined,
       archivals: { backlog, ownFaults: async () => ({ hostRefused: 0, internal: 0, storeRefused: 0, ...faults }) },
@@ -41,6 +41,7 @@ function depsOf({ backlog = fail, maxBacklogMs = 1, faults = {}, isAway = false 
       deliveries: { countDisabled: async () => 1 },
       addresses: { earlier: async () => ['https://old.example'] },
       identities: { conflict: async () => null },
+      mails: { state: async () => ({ runAt: new Date(0), failingSince: new Date(0), failure: 'away' }) },
     },
     store: { freeBytes: isAway ? fail : async () => null },
     queue: { ping: isAway ? fail : async () => undefined },

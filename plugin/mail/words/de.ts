@@ -1,0 +1,46 @@
+import type { MailWords } from '../../model/mailWords.ts';
+
+/** German. */
+export const de: MailWords = {
+  subjectBroken: { one: '{portal}: ein Link ist defekt', other: '{portal}: {count} Links sind defekt' },
+  subjectAgain: {
+    one: '{portal}: ein Link ist wieder erreichbar',
+    other: '{portal}: {count} Links sind wieder erreichbar',
+  },
+  greeting: 'Guten Tag {name},',
+  greetingNameless: 'Guten Tag,',
+  intro: '{portal} prüft regelmäßig die Links seiner Datensätze. Es geht um diejenigen, die Sie betreuen.',
+  newlyBroken: { one: 'Ein Link ist defekt', other: '{count} Links sind defekt' },
+  stillBroken: { one: 'Ein Link ist weiterhin defekt', other: '{count} Links sind weiterhin defekt' },
+  worksAgain: { one: 'Ein Link ist wieder erreichbar', other: '{count} Links sind wieder erreichbar' },
+  more: { one: 'und einer mehr', other: 'und {count} weitere' },
+  since: 'Defekt seit {since}.',
+  copy: 'Kopie vom {copied}',
+  withoutCopy: 'Es gibt davon keine Kopie.',
+  advice:
+    'Bitte berichtigen Sie den Link im Portal, oder bitten Sie den Herausgeber, die Datei wieder anzubieten. Was nur vorübergehend ist, erledigt sich: Links werden von selbst wieder geprüft.',
+  why: 'Sie erhalten diese Nachricht, weil {portal} Sie als Kontakt dieser Datensätze nennt: höchstens eine am Tag, und immer seltener, solange etwas defekt bleibt.',
+  end: 'Diese Nachrichten abbestellen',
+  reasons: {
+    'invalid-url': 'Die Adresse des Links ist nicht lesbar.',
+    'unsupported-scheme': 'Die Adresse ist von einer Art, die nicht abgefragt wird.',
+    'upload-missing': 'Die hochgeladene Datei fehlt im Portal.',
+    gone: 'Unter dieser Adresse gibt es keine Datei mehr.',
+    'http-error': 'Der Server antwortet mit einem Fehler.',
+    dns: 'Den Namen des Servers gibt es nicht.',
+    tls: 'Das Zertifikat des Servers ist nicht gültig.',
+    empty: 'Der Server liefert eine leere Datei.',
+    'redirect-loop': 'Die Adresse leitet im Kreis weiter.',
+    'bad-redirect': 'Die Adresse leitet ins Leere weiter.',
+    protocol: 'Die Antwort des Servers ist nicht lesbar.',
+    decode: 'Die gelieferte Datei lässt sich nicht entpacken.',
+    'service-error': 'Der Dienst antwortet mit einem Fehler.',
+  },
+  pageTitle: 'Nachrichten über Links',
+  ask: 'Möchten Sie von {portal} keine Nachrichten mehr über defekte Links?',
+  confirm: 'Keine Nachrichten mehr',
+  ended: 'Sie erhalten von {portal} keine Nachrichten mehr über defekte Links.',
+  beginAgain: 'Wieder erhalten',
+  begun: 'Sie erhalten von {portal} wieder Nachricht, wenn Links Ihrer Datensätze defekt sind.',
+  unknown: 'Diese Adresse ist nicht bekannt. Vielleicht ist sie von einem anderen Portal oder nicht vollständig.',
+};

@@ -1,0 +1,43 @@
+import type { MailWords } from '../../model/mailWords.ts';
+
+/** English. */
+export const en: MailWords = {
+  subjectBroken: { one: '{portal}: a link does not work', other: '{portal}: {count} links do not work' },
+  subjectAgain: { one: '{portal}: a link works again', other: '{portal}: {count} links work again' },
+  greeting: 'Hello {name},',
+  greetingNameless: 'Hello,',
+  intro: '{portal} regularly checks the links of its datasets. This is about those that you look after.',
+  newlyBroken: { one: 'A link does not work', other: '{count} links do not work' },
+  stillBroken: { one: 'A link still does not work', other: '{count} links still do not work' },
+  worksAgain: { one: 'A link works again', other: '{count} links work again' },
+  more: { one: 'and one more', other: 'and {count} more' },
+  since: 'Broken since {since}.',
+  copy: 'Copy of {copied}',
+  withoutCopy: 'There is no copy of it.',
+  advice:
+    'Please correct the link on the portal, or ask the publisher to offer the file again. Nothing need be done about what is only passing: links are checked again by themselves.',
+  why: 'You get this mail because {portal} names you as the contact of these datasets: one at most in a day, and ever more rarely about what stays broken.',
+  end: 'No more of this mail',
+  reasons: {
+    'invalid-url': 'The address of the link cannot be read.',
+    'unsupported-scheme': 'The address is of a kind that is not asked for.',
+    'upload-missing': 'The uploaded file is missing on the portal.',
+    gone: 'There is no file at this address any more.',
+    'http-error': 'The server answers with an error.',
+    dns: 'The name of the server does not exist.',
+    tls: 'The certificate of the server is not valid.',
+    empty: 'The server sends an empty file.',
+    'redirect-loop': 'The address leads on in a circle.',
+    'bad-redirect': 'The address leads on to nowhere.',
+    protocol: 'The answer of the server cannot be read.',
+    decode: 'The file that the server sends cannot be unpacked.',
+    'service-error': 'The service answers with an error.',
+  },
+  pageTitle: 'Mail about links',
+  ask: 'Do you want no more mail from {portal} about links that do not work?',
+  confirm: 'No more mail',
+  ended: 'You get no more mail from {portal} about links that do not work.',
+  beginAgain: 'Begin again',
+  begun: 'You get mail from {portal} again when links of your datasets do not work.',
+  unknown: 'This address is not known. It may be of another portal, or not complete.',
+};
