@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import parse from 'parse-prometheus-text-format';
 import { ShownPortal } from '../support/shownPortal.ts';
+import { until } from '../support/until.ts';
 
 const TOKEN = 'a-token-of-thirty-two-characters';
 
@@ -19,6 +20,8 @@ describe('GET /metrics', () => {
     portal.files.set('/one.csv', { body: 'a,b\n1,2\n' });
     await portal.archived('r1', '/one.csv');
     await portal.archived('r2', '/none.csv');
+    // The job ends a moment after what it recorded.
+    await until(async () => /^archiver_queue_jobs\{state="running"\} 0$/m.test((await scrape()).text));
     const { text, headers } = await scrape().expect(200);
     assert.match(headers['content-type'] ?? '', /^text\/plain; version=0\.0\.4/);
     const families = new Map(parse(text).map((family) => [family.name, family]));
