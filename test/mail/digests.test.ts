@@ -44,7 +44,7 @@ describe('digests to maintainers', () => {
   });
   beforeEach(async () => {
     const tables = ['archival', 'link', 'host_limit', 'mail_person', 'mailed_link', 'mail_state', 'counter'];
-    await test.knex.raw(`truncate ${tables.map((table) => `archiver.${table}`).join(', ')}`);
+    await test.knex.raw(`truncate ${tables.map((table) => `archiver.${table}`).join(', ')} cascade`);
     server.arrived.length = 0;
     server.asked.length = 0;
     server.answerTo = () => null;

@@ -116,7 +116,8 @@ describe('Agendash over jobs in MongoDB', () => {
           ['archive-resource', 1],
         ],
       );
-      assert.equal((await list('&state=failed')).jobs[0]?.job.data.resourceId, 'gone');
+      // The job fails a moment after what it recorded.
+      await until(async () => (await list('&state=failed')).jobs[0]?.job.data.resourceId === 'gone');
       const headers = { Origin: admin.site, 'Content-Type': 'application/json' };
       const body = JSON.stringify({ jobIds: jobs.map(({ job }: { job: { _id: string } }) => job._id) });
       const init = { method: 'POST', headers, body };

@@ -23,7 +23,7 @@ describe('the schedule', () => {
     });
     await until(() => count === 2);
     await schedule.stop();
-    assert.deepEqual(complaints, [{ error: 'the database is away' }]);
+    assert.deepEqual(complaints, [{ work: 'the sweep', error: 'the database is away' }]);
   });
 
   it('waits for the work under way when it stops, and starts none meanwhile', async () => {
