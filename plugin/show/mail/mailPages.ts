@@ -14,7 +14,7 @@ p { overflow-wrap: anywhere; }
 button { font: inherit; font-weight: 600; padding: .6rem 1.2rem; border: 2px solid currentColor; border-radius: .4rem;
   background: none; color: inherit; cursor: pointer; }
 button:focus-visible, a:focus-visible { outline: 3px solid Highlight; outline-offset: 3px; }
-a { color: LinkText; }
+a { color: inherit; }
 `;
 
 /** Nothing but this style, and a form that leads back here. */
