@@ -179,6 +179,7 @@ describe('the import rules', () => {
     ['record', 'run', ['archival', 'coordination', 'database'], 'history'],
     ['record', 'operator', ['run', 'database'], 'archival'],
     ['record', 'report', ['history', 'database'], 'archival'],
+    ['record', 'mail', ['report', 'history', 'database'], 'archival'],
     ['cli', 'context', [], 'operate'],
     ['cli', 'archive', ['context'], 'probe'],
     ['cli', 'operate', ['context'], 'archive'],
