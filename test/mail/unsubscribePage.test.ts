@@ -20,7 +20,8 @@ describe('the page that ends mail, in a browser', { skip: path === null && NO_BR
     mails = await MailServer.open();
     admin = await AdminPortal.open({
       settings: { mailSmtpUrl: mails.url, mailFrom: 'archiver@portal.example', mailCron: '', sweepCron: '' },
-      contactOf: async (ids) => new Map(ids.map((id) => [id, { address: 'wanda@weather.example', name: 'Wanda' }])),
+      contactOf: async (ids: readonly string[]) =>
+        new Map(ids.map((id) => [id, { address: 'wanda@weather.example', name: 'Wanda' }])),
     });
     const before = new Date(Date.now() - 4 * 86_400_000);
     const { portal } = admin;
