@@ -103,7 +103,10 @@ describe('writing back into the portal', () => {
   it('tells a portal whose sysadmin it works for the outcomes, without a sentence that strangers could read', async () => {
     stage.publisher.answer = (id, _, response) => id === 'resource-2' && Boolean(response.writeHead(404).end());
     await write('root');
-    const rows = stage.ckan.taskStatuses.map(({ last_updated, ...row }) => ({
+    const byResource = stage.ckan.taskStatuses.toSorted((one, other) =>
+      String(one['entity_id']).localeCompare(String(other['entity_id'])),
+    );
+    const rows = byResource.map(({ last_updated, ...row }) => ({
       ...row,
       value: withoutTime(row.value),
       isTimed: /^[\d-]+T[\d:]+$/.test(String(last_updated)),
