@@ -65,7 +65,7 @@ describe('the pages for operators in a browser', { skip: path === null && NO_BRO
     page.on('console', (message) => {
       // Agendash asks to be told of jobs, and looks for itself where nobody does.
       const isAgendash = message.location().url.includes('/agendash/api/events');
-      if (message.type() === 'error' && !isAgendash) wrong.push(message.text());
+      if (message.type() === 'error' && !isAgendash) wrong.push(`${message.text()} ${message.location().url}`);
     });
     page.on('request', (request) => request.url().startsWith(`${admin.site}/`) || wrong.push(request.url()));
     return page;
