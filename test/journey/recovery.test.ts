@@ -27,6 +27,34 @@ describe('after a failure the archive', () => {
     return portal;
   }
 
+  /** The one resource of a new dataset, answered so, whose bytes lie in the store while its record waits for `row`. */
+  async function storedUnrecorded(
+    at: FleetPortal,
+    answerWith: (id: string, response: ServerResponse) => void,
+    seconds?: number,
+  ) {
+    const asked = gate();
+    const answer = gate();
+    at.publisher.answer = (id, _request, response) => {
+      if (id !== 'd1-0') return false;
+      asked.open();
+      void answer.passed.then(() => answerWith(id, response));
+      return true;
+    };
+    const ids = await at.addResources('d1', 1);
+    const worker = at.fleet.spawn();
+    await worker.ready;
+    await at.archiveDataset('d1');
+    await asked.passed;
+    // Whoever records must wait for this row; the bytes need not.
+    const row = await at.database.knex.transaction();
+    await row.raw(`select from archiver.archival where resource_id = 'd1-0' for update`);
+    answer.open();
+    await until(async () => (await at.files()).length === 1, seconds);
+    const [kept = ''] = await at.files();
+    return { ids, worker, row, kept };
+  }
+
   it('has one copy of a file whose worker was killed in the middle of it, and no stage', async () => {
     const { fleet, publisher, ...opened } = partsOf(await open({ ARCHIVER_LEASE_MS: '1500' }));
     let sentMib = 0;
@@ -54,25 +82,9 @@ describe('after a failure the archive', () => {
 
   it('takes over the bytes of a worker that was killed between keeping and recording them', async () => {
     const { fleet, publisher, ...opened } = partsOf(await open({ ARCHIVER_LEASE_MS: '1500' }));
-    const { knex } = opened.portal.database;
-    const asked = gate();
-    const answer = gate();
-    publisher.answer = (id, _request, response) => {
-      asked.open();
-      void answer.passed.then(() => response.writeHead(200, { 'content-type': 'text/csv' }).end(publisher.body(id)));
-      return true;
-    };
-    const ids = await opened.portal.addResources('d1', 1);
-    const worker = fleet.spawn();
-    await worker.ready;
-    await opened.portal.archiveDataset('d1');
-    await asked.passed;
-    // Whoever records must wait for this row; the bytes need not.
-    const row = await knex.transaction();
-    await row.raw(`select from archiver.archival where resource_id = 'd1-0' for update`);
-    answer.open();
-    await until(async () => (await opened.portal.files()).length === 1);
-    const [kept] = await opened.portal.files();
+    const { ids, worker, row, kept } = await storedUnrecorded(opened.portal, (id, response) =>
+      response.writeHead(200, { 'content-type': 'text/csv' }).end(publisher.body(id)),
+    );
     await worker.kill();
     await row.rollback();
 
@@ -87,22 +99,9 @@ describe('after a failure the archive', () => {
     const { fleet, publisher, ...opened } = partsOf(await open({}));
     const { knex } = opened.portal.database;
     const { archivals, copies } = recordsIn(knex);
-    const asked = gate();
-    const answer = gate();
-    publisher.answer = (id, _request, response) => {
-      asked.open();
-      void answer.passed.then(() => response.writeHead(200, { 'content-type': 'text/csv' }).end(publisher.body(id)));
-      return true;
-    };
-    await opened.portal.addResources('d1', 1);
-    await fleet.spawn().ready;
-    await opened.portal.archiveDataset('d1');
-    await asked.passed;
-    const row = await knex.transaction();
-    await row.raw(`select from archiver.archival where resource_id = 'd1-0' for update`);
-    answer.open();
-    await until(async () => (await opened.portal.files()).length === 1);
-    const [kept = ''] = await opened.portal.files();
+    const { row, kept } = await storedUnrecorded(opened.portal, (id, response) =>
+      response.writeHead(200, { 'content-type': 'text/csv' }).end(publisher.body(id)),
+    );
     // While its record waits for the row, another takes the resource over, and sees what lies in the store.
     const taken = await row.raw(`
       update archiver.archival set lease_owner = 'other', lease_token = nextval('archiver.lease_token'),
@@ -128,25 +127,12 @@ describe('after a failure the archive', () => {
       await open({ ARCHIVER_LEASE_MS: '1500', ARCHIVER_LANDING: 'best' }),
     );
     const { knex } = opened.portal.database;
-    const asked = gate();
-    const answer = gate();
-    publisher.answer = (id, _request, response) => {
-      if (id !== 'd1-0') return false;
-      asked.open();
-      const page = '<!doctype html><h1>d1-0</h1><p><a href="/data.csv">d1-0 (CSV, download)</a></p>';
-      void answer.passed.then(() => response.writeHead(200, { 'content-type': 'text/html' }).end(page));
-      return true;
-    };
-    await opened.portal.addResources('d1', 1);
-    const worker = fleet.spawn();
-    await worker.ready;
-    await opened.portal.archiveDataset('d1');
-    await asked.passed;
-    const row = await knex.transaction();
-    await row.raw(`select from archiver.archival where resource_id = 'd1-0' for update`);
-    answer.open();
-    await until(async () => (await opened.portal.files()).length === 1, 60);
-    const [kept = ''] = await opened.portal.files();
+    const page = '<!doctype html><h1>d1-0</h1><p><a href="/data.csv">d1-0 (CSV, download)</a></p>';
+    const { worker, row, kept } = await storedUnrecorded(
+      opened.portal,
+      (_id, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(page),
+      60,
+    );
     await worker.kill();
     await row.rollback();
 

@@ -2,6 +2,9 @@ import type { Archival, Lease } from '../../model/archival.ts';
 import { moment } from '../database/ownTypes.ts';
 import { selectList } from '../database/selectList.ts';
 
+/** Nobody holds it, or who did is dead. */
+export const FREE = '(lease_until is null or lease_until < clock_timestamp())';
+
 /** bigint columns and arrays would arrive as text; our numbers stay far below 2^53. */
 const COLUMNS = {
   resourceId: 'resource_id',

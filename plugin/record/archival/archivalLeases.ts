@@ -2,7 +2,7 @@ import type { Lease } from '../../model/archival.ts';
 import type { Archivals, HostShare } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
-import { LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
+import { FREE, LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
 
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
@@ -19,9 +19,6 @@ const TAKE = `
   'NEXT_KEY',
   `greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second')`,
 );
-
-/** Nobody holds it, or who did is dead. */
-export const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
 /** To be taken now: of an expired lease only where its owner had the time to renew it. */
 const TAKEABLE = '(lease_until is null or lease_until < clock_timestamp() and :takesOver)';

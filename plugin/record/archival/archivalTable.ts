@@ -6,7 +6,7 @@ import type { Archivals, Forgotten, SweepCost } from '../Archivals.ts';
 import { withDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
-import { ARCHIVAL_LIST } from './archivalColumns.ts';
+import { ARCHIVAL_LIST, FREE } from './archivalColumns.ts';
 import { ArchivalLeases } from './archivalLeases.ts';
 import { ArchivalRecorder } from './archivalRecorder.ts';
 import { ArchivalTurns } from './archivalTurns.ts';
@@ -48,7 +48,7 @@ const COST = `
 const LOST = `
   select resource_id as "resourceId" from :schema:.archival
   where lane = 'priority' and request_seq > done_seq and next_check_at < :before
-    and (lease_until is null or lease_until < clock_timestamp())
+    and ${FREE}
   order by next_check_at limit :limit`;
 
 const DIFFERING = `

@@ -1,12 +1,12 @@
 import type { Archivals } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
+import { FREE } from './archivalColumns.ts';
 
 type TurnMethods = Pick<Archivals, 'turns' | 'nextWaiting' | 'nextWaitingOf' | 'park'>;
 type Waiting = NonNullable<Awaited<ReturnType<TurnMethods['nextWaiting']>>>;
 
 const WANTED = `lane = 'priority' and request_seq > done_seq`;
-const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
 /**
  * Each dataset's requests stand a second apart, behind what it has waiting already; a dataset that waits for nothing begins

@@ -1,6 +1,6 @@
 import type { Archivals } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
-import { FREE } from './archivalLeases.ts';
+import { FREE } from './archivalColumns.ts';
 
 const POSTPONE = `
   with postponed as (

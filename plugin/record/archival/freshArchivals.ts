@@ -5,7 +5,7 @@ import type { ArchivalRecord, Archivals, DueAndFresh, Recorded } from '../Archiv
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { addToCounters } from '../history/counterTable.ts';
-import { LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
+import { FREE, LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
 import { claimEnded, countableOf, inSweep } from './archivalRecorder.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
@@ -20,7 +20,7 @@ const DUE_AND_FRESH = `
       select found.* from unnest(cast(:hosts as text[])) as asked (host) cross join lateral (
         select * from :schema:.archival
         where lane = 'bulk' and host = asked.host and next_check_at <= :now
-          and (lease_until is null or lease_until < clock_timestamp())
+          and ${FREE}
         order by next_check_at limit :limit) as found),
     counted as (select host as asked, count(*)::int as due from due group by host),
     fresh as (

@@ -1,11 +1,10 @@
 import type { Archivals } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
+import { FREE } from './archivalColumns.ts';
 import { FRONT } from './dueFront.ts';
 
 type HostWaits = Awaited<ReturnType<Archivals['waitingHosts']>>;
-
-const FREE = '(lease_until is null or lease_until < clock_timestamp())';
 
 /** A request that is parked waits for its host, whenever its job comes back; one that waits for a retry does not. */
 const PRIORITY = `

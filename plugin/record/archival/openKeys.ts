@@ -1,10 +1,11 @@
 import type { Archivals } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
+import { FREE } from './archivalColumns.ts';
 
 const REOPEN = `
   update :schema:.archival set open_keys = open_keys || cast(:keyAt as timestamptz),
     key_at = greatest(key_at, cast(:keyAt as timestamptz)), next_check_at = least(next_check_at, :now)
-  where resource_id = :resourceId and (lease_until is null or lease_until < clock_timestamp()) returning resource_id`;
+  where resource_id = :resourceId and ${FREE} returning resource_id`;
 
 /** Once more, behind the keys that the present lease knows: its record takes those alone away. */
 const KEEP_OPEN = `

@@ -1,5 +1,6 @@
 import { CODES } from '../../model/status.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
+import { FREE } from '../archival/archivalColumns.ts';
 import type { Database } from '../database/Database.ts';
 
 /**
@@ -10,11 +11,11 @@ const DROP = `
   with dropped as (
     update :schema:.archival
     set run_ids = '{}', done_seq = request_seq, lane = 'bulk', next_check_at = cast(:now as timestamptz) + interval '1 day'
-    where run_ids = array[:runId] and unrun_seq <= done_seq and (lease_until is null or lease_until < clock_timestamp())
+    where run_ids = array[:runId] and unrun_seq <= done_seq and ${FREE}
     returning *),
   shared as (
     update :schema:.archival set run_ids = array_remove(run_ids, :runId)
-    where run_ids @> array[:runId] and run_ids <> '{}' and (lease_until is null or lease_until < clock_timestamp())
+    where run_ids @> array[:runId] and run_ids <> '{}' and ${FREE}
       and not (run_ids = array[:runId] and unrun_seq <= done_seq)),
   ended as (
     select resource_id, checked_at, jsonb_build_object('code', code, 'reason', coalesce(reason, ''), 'broken', broken) as last,
