@@ -27,6 +27,12 @@ const ONE = `select resource_id from :schema:.archival
   where resource_id = :resourceId and ${TAKEABLE} and request_seq > done_seq for update`;
 
 /**
+ * Of a row that was found by something else: said so that no index serves it. Where the statistics are older than what fell due,
+ * the planner would read all that is due again for each row.
+ */
+const LOOKED_UP_DUE = `coalesce(lane, '') = 'bulk' and coalesce(next_check_at, 'infinity') <= :now`;
+
+/**
  * Of each host those whose turn it is, and with each all that share its URL: one request answers them. One range of the index
  * `archival_due` a host and one look-up a URL in `archival_url`, however much is due.
  */
@@ -38,7 +44,7 @@ const DUE_OF_HOSTS = `
       order by next_check_at limit asked.most) as due)
   select same.resource_id from (select distinct url from first) as due cross join lateral (
     select resource_id from :schema:.archival
-    where url = due.url and lane = 'bulk' and next_check_at <= :now and ${TAKEABLE}
+    where url = due.url and ${LOOKED_UP_DUE} and ${TAKEABLE}
     for update skip locked) as same`;
 
 const MARK_RUNNING = `
