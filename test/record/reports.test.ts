@@ -252,6 +252,8 @@ describe('reports', () => {
     const expected = await seen();
     const links = await migration('031_links');
     const counts = await migration('032_report_counts');
+    const groups = await migration('036_links_in_groups');
+    await groups.down(knex, NAMES);
     await pages.down(knex, NAMES);
     await counts.down(knex, NAMES);
     await links.down(knex, NAMES);
@@ -259,6 +261,7 @@ describe('reports', () => {
       await links.up(transaction, NAMES);
       await counts.up(transaction, NAMES);
       await pages.up(transaction, NAMES);
+      await groups.up(transaction, NAMES);
     });
     assert.deepEqual(await seen(), expected);
   });

@@ -1,5 +1,5 @@
 import { type Countable, countersOf } from '../../decide/countersOf.ts';
-import type { ArchivalUpdate, Lease } from '../../model/archival.ts';
+import type { Lease } from '../../model/archival.ts';
 import type { WriteBack } from '../../model/writeBack.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Catalog } from '../../portal/Portal.ts';
@@ -15,67 +15,7 @@ import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeLandings } from './landingTable.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
-
-/** Column types of what an attempt changes, for reading it from JSON. */
-const UPDATE_TYPES = {
-  url: 'text',
-  host: 'text',
-  code: 'text',
-  reason: 'text',
-  broken: 'boolean',
-  confirmed: 'jsonb',
-  attempts: 'int',
-  failureCount: 'int',
-  linkFailureCount: 'int',
-  firstFailureAt: 'timestamptz',
-  lastSuccessAt: 'timestamptz',
-  checkedAt: 'timestamptz',
-  nextCheckAt: 'timestamptz',
-  freshUntil: 'timestamptz',
-  unchangedCount: 'int',
-  changedCount: 'int',
-  known: 'jsonb',
-  finalUrl: 'text',
-  moved: 'boolean',
-} as const satisfies Record<keyof ArchivalUpdate, string>;
-
-const ROW_TYPES = {
-  ...UPDATE_TYPES,
-  resourceId: 'text',
-  datasetId: 'text',
-  copyKey: 'text',
-  settled: 'boolean',
-  wantedAgain: 'boolean',
-  requestSeq: 'bigint',
-  openKeys: 'int',
-  runIds: 'jsonb',
-  tried: 'int',
-} as const;
-
-const ROW_COLUMNS = Object.entries(ROW_TYPES)
-  .map(([member, type]) => `"${member}" ${type}`)
-  .join(', ');
-
-const UPDATE = `
-  update :schema:.archival as a
-  set dataset_id = i."datasetId", code = i.code, reason = i.reason, broken = i.broken, confirmed = i.confirmed,
-    attempts = case when i."wantedAgain" then 0 else i.attempts end, retrying = not i.settled,
-    attempt_total = a.attempt_total + i.tried,
-    failure_count = i."failureCount", link_failure_count = i."linkFailureCount", first_failure_at = i."firstFailureAt", last_success_at = i."lastSuccessAt",
-    checked_at = i."checkedAt", fresh_until = i."freshUntil", unchanged_count = i."unchangedCount",
-    changed_count = i."changedCount", known = i.known, final_url = i."finalUrl", moved = i.moved,
-    url = case when i."wantedAgain" then a.url else i.url end, host = case when i."wantedAgain" then a.host else i.host end,
-    copy_id = coalesce((select c.id from :schema:.copy as c where c.key = i."copyKey"), a.copy_id),
-    done_seq = case when i.settled then greatest(a.done_seq, i."requestSeq") else a.done_seq end,
-    lane = case when i.settled and not i."wantedAgain" then 'bulk' else a.lane end,
-    next_check_at = case when i."wantedAgain" then now() else i."nextCheckAt" end,
-    run_ids = case when i.settled
-      then array(select run from unnest(a.run_ids) as run where run <> all (array(select jsonb_array_elements_text(i."runIds"))))
-      -- A retry still belongs to the sweep that found the resource due.
-      else array(select run from jsonb_array_elements_text(i."runIds") as run where run <> all (a.run_ids)) || a.run_ids end,
-    lease_owner = null, lease_until = null, open_keys = a.open_keys[i."openKeys" + 1:]
-  from jsonb_to_recordset(cast(:records as jsonb)) as i (${ROW_COLUMNS})
-  where a.resource_id = i."resourceId"`;
+import { writeArchivals } from './writeArchivals.ts';
 
 const LOCK_HELD = `
   select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId"
@@ -143,8 +83,7 @@ export class ArchivalRecorder {
     await writeLandings(database, landings, on);
     const histories = records.flatMap(({ history }) => history ?? []);
     await writeChanges(database, histories, on);
-    const rows = records.map((record) => rowOf(record, isWantedAgain(record)));
-    await database.rows('recording archivals', UPDATE, { records: JSON.stringify(rows) }, on);
+    await writeArchivals(database, records, isWantedAgain, on);
     const moves = records.flatMap(({ move }) => move ?? []);
     await writeMoves(database, moves, on);
     const statuses = records.map(({ taskStatus }) => taskStatus);
@@ -188,21 +127,4 @@ export function countableOf({ archival, lease, settled, copy, landing, history }
 /** The runs that ended with this record; a run that ended with several is reported by the first of them alone. */
 export function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
   return archival.runIds.filter((id) => ended.delete(id));
-}
-
-function rowOf({ lease, archival, datasetId, copy, settled, history }: ArchivalRecord, wantedAgain: boolean) {
-  const row: Readonly<Record<keyof typeof ROW_TYPES, unknown>> = {
-    ...archival,
-    resourceId: lease.resourceId,
-    datasetId,
-    copyKey: copy?.key ?? null,
-    settled: settled || wantedAgain,
-    wantedAgain,
-    requestSeq: lease.requestSeq,
-    // Its own, and those that it was told of. What came after them is for the next lease.
-    openKeys: lease.abandonedKeyAts.length + 1,
-    runIds: lease.archival.runIds,
-    tried: history?.attempt ? 1 : 0,
-  };
-  return row;
 }
