@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { testAzurite } from '../test/support/azurite.ts';
+import { LOADER } from '../test/support/loader/loader.ts';
+import { stripAll } from '../test/support/loader/stripped.mjs';
 import { startPostgres } from '../test/support/postgres.ts';
 import { infrastructureFiles, needsServices, testFiles } from '../test/support/testFiles.ts';
 
@@ -21,6 +24,7 @@ const INFRASTRUCTURE_MS = 480_000;
 const all = values.infrastructure ? infrastructureFiles() : testFiles();
 const named = positionals.length > 0 ? positionals : all;
 const files = values.fast ? named.filter((file) => !needsServices(file)) : named;
+stripAll(sources());
 process.exitCode = values.fast ? await runTests({}) : await runWithServices();
 
 async function runWithServices(): Promise<number> {
@@ -59,7 +63,7 @@ async function runTests(services: Readonly<Record<string, string>>): Promise<num
 function runFiles(tests: readonly string[], failed: string, services: Readonly<Record<string, string>>) {
   // Most files wait about as long as they work, so that one more than there are cores fills them.
   const limits = [`--test-concurrency=${availableParallelism() + 1}`, '--test-timeout=600000'];
-  const loaded = ['--import', 'tsx', '--import', './test/support/leftOpen.mjs'];
+  const loaded = [...LOADER, '--import', './test/support/leftOpen.mjs'];
   const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   const listed = ['--test-reporter=./test/support/failedFiles.mjs', `--test-reporter-destination=${failed}`];
   const runner = spawn(process.execPath, [...loaded, '--test', ...shown, ...listed, ...limits, ...tests], {
@@ -77,4 +81,13 @@ function runFiles(tests: readonly string[], failed: string, services: Readonly<R
 function endLate(runner: ChildProcess): void {
   console.error(`The tests are not through after ${INFRASTRUCTURE_MS / 1000} s.`);
   runner.kill();
+}
+
+/** All that a test may load, itself or in a process or thread that it starts. */
+function sources(): string[] {
+  const folders = ['bench', 'examples', 'plugin', 'scripts', 'test'];
+  const paths = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((name) => join(folder, `${name}`)),
+  );
+  return paths.filter((path) => /(?<!\.d)\.ts$/.test(path));
 }

@@ -15,6 +15,7 @@ import type { Config } from '../../plugin/settings/Config.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { AUTHORITY_FILE, authority, certificate } from '../support/certificates.ts';
 import { requestFor, testFetcher } from '../support/fetching.ts';
+import { LOADER } from '../support/loader/loader.ts';
 import { NameServer } from '../support/nameServer.ts';
 
 const run = promisify(execFile);
@@ -168,7 +169,7 @@ describe('the agents', () => {
       await agents.close();
     `;
     const outcomes = [AUTHORITY_FILE, undefined].map(async (NODE_EXTRA_CA_CERTS) => {
-      const command = ['--import', 'tsx', '--input-type=module', '--eval', script];
+      const command = [...LOADER, '--input-type=module', '--eval', script];
       const { stdout } = await run(process.execPath, command, { env: { ...process.env, NODE_EXTRA_CA_CERTS } });
       return stdout;
     });

@@ -9,6 +9,7 @@ import { systemLacks } from '../../plugin/store/flush/fileSystem.ts';
 import { FolderStore } from '../../plugin/store/folderStore.ts';
 import { newKey } from '../../plugin/testing/storedBytes.ts';
 import { program, root, skipWithout } from '../support/infrastructure.ts';
+import { LOADER } from '../support/loader/loader.ts';
 import { type LoopDisk, loopDisk } from '../support/loopDisk.ts';
 import { until } from '../support/until.ts';
 
@@ -32,7 +33,7 @@ describe('the disk of a folder', { skip: skipWithout(root, program('mkfs.ext4', 
   /** Which of the copies that were committed a power cut leaves whole. */
   async function cutWhileStoring(mode: string): Promise<{ committed: string[]; whole: string[] }> {
     const disk = await openDisk();
-    const args = ['--import', 'tsx', 'test/support/storingProcess.mjs', disk.folder, mode];
+    const args = [...LOADER, 'test/support/storingProcess.mjs', disk.folder, mode];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');
     let printed = '';

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { secureAzurite } from '../support/azurite.ts';
 import { AUTHORITY_FILE } from '../support/certificates.ts';
+import { LOADER } from '../support/loader/loader.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('../support/azureByToken.ts', import.meta.url));
@@ -28,7 +29,7 @@ describe('an Azure account that is entered with an identity', () => {
 
   // The certificate's authority is read when a process starts.
   it('is asked with a token of the identity, and with a new one when that has run out', async () => {
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', SCRIPT, azurite.accountUrl], {
+    const { stdout } = await run(process.execPath, [...LOADER, SCRIPT, azurite.accountUrl], {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: AUTHORITY_FILE },
     });
     assert.deepEqual(JSON.parse(stdout), {

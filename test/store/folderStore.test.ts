@@ -10,6 +10,7 @@ import { FolderStore } from '../../plugin/store/folderStore.ts';
 import { archiveStoreContract } from '../../plugin/testing/archiveStoreContract.ts';
 import type { StoreUnderTest } from '../../plugin/testing/StoreUnderTest.ts';
 import { bytesOf, isStoreFailed, listed } from '../../plugin/testing/storedBytes.ts';
+import { LOADER } from '../support/loader/loader.ts';
 
 const CSV = { mediaType: 'text/csv' };
 const BODY = Buffer.from('id\n1\n');
@@ -140,7 +141,7 @@ describe('the folder', () => {
   });
 
   test('drops the stages of a process that was killed', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', leaveStage(folder)], {
+    const child = spawn(process.execPath, [...LOADER, '--input-type=module', '-e', leaveStage(folder)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = once(child, 'exit');

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOADER } from './loader/loader.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -96,7 +97,7 @@ export class ExampleFolder {
   }
 
   #spawn(args: readonly string[], variables: Variables, program: string): ChildProcess {
-    const child = spawn(process.execPath, ['--import', 'tsx', `examples/portal/${program}`, ...args], {
+    const child = spawn(process.execPath, [...LOADER, `examples/portal/${program}`, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...clean(process.env), PORT: '0', PUBLISHER_PORT: '0', EXAMPLE_DATA: this.folder, ...variables },
     });

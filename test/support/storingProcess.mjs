@@ -1,4 +1,4 @@
-// `node --import tsx storingProcess.mjs FOLDER MODE`: stores copies in a folder, many at the same time, until it is killed. Prints the
+// `node --import ./loader/register.mjs storingProcess.mjs FOLDER MODE`: stores copies in a folder, many at the same time, until it is killed. Prints the
 // key of each copy once it is committed. MODE: a mode of flushing, or `none`.
 import { FolderStore } from '../../plugin/store/folderStore.ts';
 

@@ -7,6 +7,7 @@ import type { Listen } from '../../plugin/job/Listen.ts';
 import { QueueClock } from '../../plugin/job/queueClock.ts';
 import { listenOver } from '../../plugin/record/database/listen.ts';
 import type { QueueUnderTest } from '../../plugin/testing/QueueUnderTest.ts';
+import { LOADER } from './loader/loader.ts';
 import { SILENT } from './testPortal.ts';
 
 export { gate } from '../../plugin/testing/gate.ts';
@@ -32,7 +33,7 @@ export function agendaUnderTest(server: QueueServer): QueueUnderTest {
   return {
     create: (options) => new AgendaQueue({ ...settings, ...options, listen, logger: SILENT }),
     spawnWorker: (options) => {
-      const args = ['--import', 'tsx', WORKER, JSON.stringify({ ...settings, ...options })];
+      const args = [...LOADER, WORKER, JSON.stringify({ ...settings, ...options })];
       return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     },
     async held() {

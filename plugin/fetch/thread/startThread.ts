@@ -8,13 +8,14 @@ import { type ResourceLimits, Worker } from 'node:worker_threads';
 const LIMITS: ResourceLimits = { maxYoungGenerationSizeMb: 12 };
 
 /**
- * Starts a thread whose entry is a module of ours, compiled or not: a Node that cannot read types does not pass its
- * loaders on to threads, so that the sources need theirs registered again.
+ * Starts a thread whose entry is a module of ours, compiled or not. A thread takes over what `--import` named, except tsx, which
+ * registers its loader in the main thread alone: to read the sources, it is registered again.
  */
 export function startThread(entry: URL, workerData: unknown = null): Worker {
   const options = { workerData, resourceLimits: LIMITS };
   const readsTypes = 'typescript' in process.features && Boolean(process.features.typescript);
-  if (!entry.pathname.endsWith('.ts') || readsTypes) return new Worker(entry, options);
+  const byTsx = process.execArgv.some((argument) => argument.includes('tsx'));
+  if (!entry.pathname.endsWith('.ts') || readsTypes || !byTsx) return new Worker(entry, options);
   const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
   const script = `import { register } from ${loader}; register(); await import(${JSON.stringify(entry.href)});`;
   return new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), options);
