@@ -23,6 +23,8 @@ import type { WorkerDeps } from './WorkerDeps.ts';
 
 /** What a sweep brings waits so long to be recorded with more of it: no host and nobody waits for that. */
 const LINGER_MS = 100;
+/** While PostgreSQL writes one group, the next is made ready. */
+const GROUPS_AT_A_TIME = 2;
 
 /** What one lane fetches with, and the places that its archivals have. */
 export interface Lane {
@@ -89,7 +91,7 @@ function journeyDeps(worker: WorkerDeps, keeper: FetchedKeeper, reader: Resource
     config,
     portal,
     records,
-    recorder: new GroupedRecorder(records.archivals, { lingerMs: LINGER_MS }),
+    recorder: new GroupedRecorder(records.archivals, { lingerMs: LINGER_MS, atATime: GROUPS_AT_A_TIME }),
     store,
     queueName: queue.name,
     tally,

@@ -31,6 +31,8 @@ const SHORTEST_LOOK_MS = 1000;
 const LONGEST_LOOK_MS = 60_000;
 const MOVES_TOLD_MS = 10_000;
 const HOLDERS_TOLD = 10;
+/** Some groups of records: nobody waits for one that gathers. */
+const MOST_UNRECORDED = 1000;
 /** Hosts that wait for their rate hold nothing but a timer. */
 const KEPT_PER_PLACE = 16;
 /** Another database on the store is noticed within so long, and so long a store that took no mark is believed to take none. */
@@ -99,6 +101,7 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
     largestSlice: 100,
     // A slice of work is over when no job runs: nothing may go on without one.
     mostKept: deps.wrapJobs ? 0 : KEPT_PER_PLACE * config.concurrency,
+    mostUnrecorded: MOST_UNRECORDED,
     readAhead,
     requeue: sweep,
     onFreed,

@@ -13,6 +13,7 @@ import type { ClosedGate } from './serviceGate.ts';
 import type { HostSlots } from './sitedHosts.ts';
 import { askAll, type OwnSlice } from './slice/askAll.ts';
 import { KeptHosts } from './slice/keptHosts.ts';
+import { Unrecorded } from './slice/unrecorded.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
 /** What a host's share of a sweep reads, writes and calls. */
@@ -42,6 +43,8 @@ export interface HostBatchDeps {
    * is recorded; others go back to the queue.
    */
   readonly mostKept: number;
+  /** So many resources at most are answered and not recorded yet. */
+  readonly mostUnrecorded: number;
   /** These are about to be described. */
   readAhead(leases: readonly Lease[]): void;
   /** The job of a host starts at this moment. */
@@ -79,12 +82,14 @@ export class HostBatch {
   /** By host: slices that wait for a place or are being worked on here, or that it is kept for. */
   readonly #running = new Map<string, Promise<Date | null>>();
   readonly #kept: KeptHosts;
+  readonly #unrecorded: Unrecorded;
   /** Slices that are only to be recorded. */
   #recording = 0;
 
   constructor(deps: HostBatchDeps) {
     this.#deps = deps;
     this.#kept = new KeptHosts({ most: deps.mostKept, now: () => deps.now() });
+    this.#unrecorded = new Unrecorded(deps.mostUnrecorded);
   }
 
   /**
@@ -229,7 +234,7 @@ export class HostBatch {
     own.slow.addEventListener('abort', onSlow, { once: true });
     const renew = (slots: number) => hosts.renewSlots(host, { owner, slots, leaseMs });
     const renewal = new SlotRenewal(renew, { slots: slice.slots, leaseMs });
-    const archiving = await askAll(leases, own, renewal, { ...this.#deps, signal });
+    const archiving = await askAll(leases, own, renewal, { ...this.#deps, unrecorded: this.#unrecorded, signal });
     if (this.#recording < this.#deps.mostKept) own.place.leave();
     renewal.stop();
     const costs = archiving.map(({ answered }) => answered);

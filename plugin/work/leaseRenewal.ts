@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
+import { Followers } from '../lease/followers.ts';
 import { Renewal } from '../lease/renewal.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Logger } from '../model/logger.ts';
@@ -25,6 +26,7 @@ interface Held {
 export class LeaseRenewal {
   readonly #deps: LeaseRenewalDeps;
   readonly #held = new Set<Held>();
+  readonly #followers = new Followers();
   #renewal: Renewal | null = null;
 
   constructor(deps: LeaseRenewalDeps) {
@@ -47,14 +49,15 @@ export class LeaseRenewal {
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const held: Held = { lease, controller: new AbortController() };
+    // Every hop of a fetch listens.
+    setMaxListeners(0, held.controller.signal);
+    const unfollow = this.#followers.follow(signal, held.controller);
     this.#held.add(held);
     try {
-      const both = AbortSignal.any([signal, held.controller.signal]);
-      // Every hop of a fetch listens.
-      setMaxListeners(0, both);
-      return await work(both);
+      return await work(held.controller.signal);
     } finally {
       this.#held.delete(held);
+      unfollow();
     }
   }
 

@@ -101,6 +101,35 @@ describe('the grouped recorder', () => {
     assert.deepEqual(groups, [3]);
   });
 
+  it('writes so many groups at a time, and the next when one of them is written', async () => {
+    const made = await outcomes(['r1', 'r2', 'r3']);
+    const begun: string[][] = [];
+    const write: (() => void)[] = [];
+    const recorder = new GroupedRecorder(
+      {
+        record: async (group) => {
+          const ids = group.map(({ lease: { resourceId } }) => resourceId);
+          begun.push(ids);
+          await new Promise<void>((resolve) => write.push(resolve));
+          return ids.map(recordedOf);
+        },
+      },
+      { atATime: 2 },
+    );
+    const waiting: Promise<Recorded>[] = [];
+    for (const outcome of made) {
+      waiting.push(recorder.record(outcome));
+      await new Promise(setImmediate);
+    }
+    assert.deepEqual(begun, [['r1'], ['r2']]);
+    write[0]?.();
+    await waiting[0];
+    await new Promise(setImmediate);
+    assert.deepEqual(begun, [['r1'], ['r2'], ['r3']]);
+    for (const finish of write) finish();
+    await Promise.all(waiting);
+  });
+
   it('writes a full group although nobody asked for it', async () => {
     const [one] = await outcomes(['r1']);
     assert.ok(one);

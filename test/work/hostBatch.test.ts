@@ -44,6 +44,28 @@ describe("a host's share of a sweep", () => {
     assert.equal(ended, null);
   });
 
+  it('asks for no more while as much is answered as may wait to be recorded', async () => {
+    const begun: string[] = [];
+    const record: (() => void)[] = [];
+    const leases = ['r1', 'r2', 'r3', 'r4'].map(leaseOf);
+    const archive: HostBatchDeps['archive'] = ([lease], _signal, onAnswered) => {
+      begun.push(lease?.resourceId ?? '');
+      onAnswered(ANSWERED);
+      return new Promise((resolve) => record.push(() => resolve(ANSWERED)));
+    };
+    const batch = new HostBatch({ ...depsOf({ leases, archive, onReleased: () => undefined }), mostUnrecorded: 2 });
+    const running = batch.run('data.example', new AbortController().signal);
+    await until(() => begun.length === 2);
+    await new Promise(setImmediate);
+    assert.deepEqual(begun, ['r1', 'r2']);
+    record[0]?.();
+    await until(() => begun.length === 3);
+    record[1]?.();
+    await until(() => begun.length === 4);
+    for (const finish of record) finish();
+    await running;
+  });
+
   it('comes again soon where what was answered could not be recorded', async () => {
     const now = new Date('2026-01-02T03:04:05Z');
     const batch = new HostBatch(
@@ -185,6 +207,7 @@ function depsOf({ leases, archive, onReleased, now = new Date() }: Given): HostB
     largestSlice: 100,
     patienceMs: 3_600_000,
     mostKept: 0,
+    mostUnrecorded: 1000,
     readAhead: () => undefined,
     requeue: async () => undefined,
     onFreed: () => undefined,

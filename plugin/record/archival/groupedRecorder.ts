@@ -13,6 +13,8 @@ export interface Grouping {
   readonly maxGroup?: number;
   /** What nobody asked for waits so long for more, unless a group is full before. Default: 0. */
   readonly lingerMs?: number;
+  /** Groups that are written at the same time. Default: 1. */
+  readonly atATime?: number;
 }
 
 const isWaitedFor = ({ outcome }: Waiting): boolean => outcome.lease.archival.lane === 'priority';
@@ -21,7 +23,7 @@ const isWaitedFor = ({ outcome }: Waiting): boolean => outcome.lease.archival.la
 const FULL_GROUP = 200;
 
 /**
- * Writes outcomes in groups: while one transaction runs, the next outcomes gather, and each caller waits for the commit
+ * Writes outcomes in groups: while transactions run, the next outcomes gather, and each caller waits for the commit
  * of its own group. What was asked for is written immediately where nothing is being written, so that a single archival
  * does not wait for others. A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects
  * to fails.
@@ -30,14 +32,17 @@ export class GroupedRecorder {
   readonly #archivals: Pick<Archivals, 'record'>;
   readonly #maxGroup: number;
   readonly #lingerMs: number;
+  readonly #atATime: number;
   #waiting: Waiting[] = [];
   #lingering: NodeJS.Timeout | null = null;
-  #writing = false;
+  /** Groups that are written. */
+  #writing = 0;
 
-  constructor(archivals: Pick<Archivals, 'record'>, { maxGroup = 500, lingerMs = 0 }: Grouping = {}) {
+  constructor(archivals: Pick<Archivals, 'record'>, { maxGroup = 500, lingerMs = 0, atATime = 1 }: Grouping = {}) {
     this.#archivals = archivals;
     this.#maxGroup = maxGroup;
     this.#lingerMs = lingerMs;
+    this.#atATime = atATime;
   }
 
   record(outcome: ArchivalRecord): Promise<Recorded> {
@@ -56,15 +61,19 @@ export class GroupedRecorder {
   #start(): void {
     if (this.#lingering) clearTimeout(this.#lingering);
     this.#lingering = null;
-    if (this.#writing || this.#waiting.length === 0) return;
-    this.#writing = true;
+    if (this.#writing >= this.#atATime || this.#waiting.length === 0) return;
+    this.#writing += 1;
     setImmediate(() => void this.#writeAll());
   }
 
   async #writeAll(): Promise<void> {
-    do await this.#writeGroup(this.#nextGroup());
-    while (this.#isPressing());
-    this.#writing = false;
+    // Another may have taken what this one was started for.
+    let group = this.#nextGroup();
+    while (group.length > 0) {
+      await this.#writeGroup(group);
+      group = this.#isPressing() ? this.#nextGroup() : [];
+    }
+    this.#writing -= 1;
     if (this.#waiting.length > 0) this.#linger();
   }
 

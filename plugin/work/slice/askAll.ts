@@ -3,6 +3,7 @@ import type { FetchCost, HostLimits, HostSlice } from '../../model/host.ts';
 import type { Archivals } from '../../record/Archivals.ts';
 import type { LanePlace, LanePlaces } from '../lanePlaces.ts';
 import type { SlotRenewal } from '../slotRenewal.ts';
+import type { Unrecorded } from './unrecorded.ts';
 
 /** A slice of a host's budget, and the place of the lane in which it is used. */
 export interface OwnSlice {
@@ -31,25 +32,31 @@ export interface AskDeps {
   readonly places: Pick<LanePlaces, 'learn'>;
   /** Of resources that share a URL; see `HostBatchDeps`. */
   archive(leases: readonly Lease[], signal: AbortSignal, onAnswered: (cost: FetchCost) => void): Promise<FetchCost>;
+  readonly unrecorded: Unrecorded;
   readonly signal: AbortSignal;
 }
 
-/** As many at a time as there are slots; what is not begun is given back. Never waits for what is only to be recorded. */
+/**
+ * As many at a time as there are slots; what is not begun is given back. Waits for what is only to be recorded where that is
+ * more than the process may keep.
+ */
 export async function askAll(
   leases: readonly Lease[],
   { host, slice, place, closing }: OwnSlice,
   renewal: SlotRenewal,
-  { archive, places, archivals, signal }: AskDeps,
+  { archive, places, archivals, unrecorded, signal }: AskDeps,
 ): Promise<Archiving[]> {
   const waiting = byUrl(leases);
   const archiving: Archiving[] = [];
   const ask = async () => {
     while (!signal.aborted && !closing.aborted) {
+      await unrecorded.room();
       const same = waiting.shift();
       if (!same) break;
       const one = await untilAnswered((onAnswered) => archive(same, signal, onAnswered));
       places.learn(host, one.answered);
       place.progressed();
+      unrecorded.add(one.recorded);
       archiving.push(one);
     }
     renewal.free();
