@@ -8,7 +8,7 @@ import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { asRefusal } from '../database/databaseFailed.ts';
 import { addToCounters } from '../history/counterTable.ts';
-import { writeAttempts, writeChanges } from '../history/writeHistory.ts';
+import { ATTEMPTS_KEPT, writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { writeMoves } from '../proposal/writeMoves.ts';
 import { type LeaseRow, sweepOf } from './archivalColumns.ts';
 import { insertCopies } from './copyTable.ts';
@@ -18,14 +18,15 @@ import { writeTaskStatuses } from './taskStatusTable.ts';
 import { writeArchivals } from './writeArchivals.ts';
 
 const LOCK_HELD = `
-  select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId"
+  select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId",
+    (a.attempt_total % ${ATTEMPTS_KEPT})::int as "attemptSlot"
   from :schema:.archival as a
   join unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
     on a.resource_id = held.resource_id and a.lease_token = held.token
   where a.lease_owner is not null order by a.resource_id for update of a`;
 
-/** A leased row: what was asked for by now, and the sweep that it belongs to by now. */
-type Held = Pick<LeaseRow, 'resourceId' | 'requestSeq' | 'sweepId'>;
+/** A leased row: what was asked for by now, the sweep that it belongs to by now, and where its next attempt is noted. */
+type Held = Pick<LeaseRow, 'resourceId' | 'requestSeq' | 'sweepId'> & { readonly attemptSlot: number };
 
 /** Writes a group of records in one transaction. What is no longer leased by its worker is left out whole. */
 export class ArchivalRecorder {
@@ -48,7 +49,7 @@ export class ArchivalRecorder {
     const mine = records.filter(heldOf).map((record) => inSweep(record, heldOf(record)?.sweepId ?? null));
     const isWantedAgain = (record: ArchivalRecord) => (heldOf(record)?.requestSeq ?? 0) > record.lease.requestSeq;
 
-    await this.#write(mine, isWantedAgain, on);
+    await this.#write(mine, held, isWantedAgain, on);
     // Last: all workers of a sweep count in the same row, which stays locked from here to the commit.
     const settled = mine.filter((record) => record.settled);
     const ended = await countInRuns(this.#database, settled, on);
@@ -72,6 +73,7 @@ export class ArchivalRecorder {
 
   async #write(
     records: readonly ArchivalRecord[],
+    held: ReadonlyMap<string, Held>,
     isWantedAgain: (record: ArchivalRecord) => boolean,
     on: HostTransaction,
   ): Promise<void> {
@@ -92,7 +94,8 @@ export class ArchivalRecorder {
     if (changes.length > 0) await this.#writeToHost(changes, on);
     const deliveries = records.flatMap((record) => record.deliveries);
     await insertDeliveries(database, deliveries, null, on);
-    await writeAttempts(database, histories, on);
+    const slotOf = (resourceId: string) => held.get(resourceId)?.attemptSlot ?? 0;
+    await writeAttempts(database, histories, slotOf, on);
     await addToCounters(database, countersOf(records.map(countableOf)), on);
   }
 

@@ -9,18 +9,16 @@ const ADD_CHANGES = `
   from jsonb_to_recordset(cast(:changes as jsonb)) as i (at timestamptz, "resourceId" text, "datasetId" text, kind text,
     code text, "previousCode" text, reason text, "copyKey" text, "previousCopyId" text, url text)`;
 
-/** The newest attempt takes the place of the oldest of twenty: nothing is looked for and nothing deleted. */
+/** Of a resource. */
+export const ATTEMPTS_KEPT = 20;
+
+/** The newest attempt takes the place of the oldest: nothing is looked for and nothing deleted. */
 const NOTE_ATTEMPTS = `
-  with noted as (
-      select * from jsonb_to_recordset(cast(:attempts as jsonb)) as i ("resourceId" text, at timestamptz, code text,
-        reason text, status smallint, ms int, "firstByteMs" int, requests int, "wireBytes" float8, "finalUrl" text, detail jsonb)),
-    slots as (
-      select resource_id, (attempt_total + 19) % 20 as slot from :schema:.archival
-      where resource_id = any (array(select "resourceId" from noted)))
   insert into :schema:.attempt (resource_id, slot, at, code, reason, status, ms, first_byte_ms, requests, wire_bytes, final_url,
     detail)
-  select resource_id, slot, at, code, reason, status, ms, "firstByteMs", requests, "wireBytes", "finalUrl", detail
-  from noted join slots on resource_id = "resourceId"
+  select "resourceId", slot, at, code, reason, status, ms, "firstByteMs", requests, "wireBytes", "finalUrl", detail
+  from jsonb_to_recordset(cast(:attempts as jsonb)) as i ("resourceId" text, slot smallint, at timestamptz, code text,
+    reason text, status smallint, ms int, "firstByteMs" int, requests int, "wireBytes" float8, "finalUrl" text, detail jsonb)
   on conflict (resource_id, slot) do update set at = excluded.at, code = excluded.code, reason = excluded.reason,
     status = excluded.status, ms = excluded.ms, first_byte_ms = excluded.first_byte_ms, requests = excluded.requests, wire_bytes = excluded.wire_bytes,
     final_url = excluded.final_url, detail = excluded.detail`;
@@ -48,17 +46,19 @@ export async function writeChanges(
 }
 
 /**
- * What was tried, in the transaction `on`, after the archivals have counted it. The sums of all hosts together are shared
- * with all workers, so that they are locked last.
+ * What was tried, in the transaction `on`. `slotOf`: where a resource's oldest attempt stands. The sums of all hosts together are
+ * shared with all workers, so that they are locked last.
  */
 export async function writeAttempts(
   database: Database,
   records: readonly HistoryRecord[],
+  slotOf: (resourceId: string) => number,
   on: HostTransaction,
 ): Promise<void> {
   const tried = records.flatMap(({ resourceId, host, attempt }) => (attempt ? [{ ...attempt, resourceId, host }] : []));
   if (tried.length === 0) return;
-  await database.rows('recording attempts', NOTE_ATTEMPTS, { attempts: JSON.stringify(tried) }, on);
+  const noted = tried.map(({ host: _, ...attempt }) => ({ ...attempt, slot: slotOf(attempt.resourceId) }));
+  await database.rows('recording attempts', NOTE_ATTEMPTS, { attempts: JSON.stringify(noted) }, on);
   await database.rows('adding up a day', ADD_SUMS, { sums: JSON.stringify(sumsOf(tried)) }, on);
 }
 
