@@ -7,7 +7,7 @@ import {
   mkdirSync,
   openSync,
   statSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { open, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
@@ -76,16 +76,19 @@ export interface WholeFile {
   /** null: without waiting for the disk. */
   readonly disk: DiskFlush | null;
   readonly rights: FileRights;
+  /** Where it will lie; null: to be looked at. */
+  readonly device?: number | null;
 }
 
 /** What is not flushed, or flushed with others, is written synchronously: a hop to another thread would take longer than the work. */
-export async function writeWhole(path: string, body: Uint8Array, { flag, disk, rights }: WholeFile): Promise<void> {
+export async function writeWhole(path: string, body: Uint8Array, how: WholeFile): Promise<void> {
+  const { flag, disk, rights, device = null } = how;
   if (disk && !disk.begin().isGrouped) return writeByItself(path, body, { flag, disk, rights });
   const file = openSync(path, flag, rights.fileMode);
   try {
     if (rights.isShared) fchmodSync(file, rights.fileMode);
-    writeFileSync(file, body);
-    await disk?.file(file);
+    for (let written = 0; written < body.length; ) written += writeSync(file, body, written);
+    await disk?.file(file, device);
   } finally {
     closeSync(file);
   }

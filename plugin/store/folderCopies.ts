@@ -1,15 +1,17 @@
 import type { Dirent } from 'node:fs';
 import { constants, lstat, open, readdir, realpath } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { ByteRange, StoredBytes } from './ArchiveStore.ts';
 import { unlessMissing } from './files.ts';
-import { type OwnFolders, within } from './ownFolders.ts';
+import { within } from './folder/heldFolder.ts';
+import type { OwnFolders } from './ownFolders.ts';
 import { keysWhere } from './presentKeys.ts';
 import { checkKey } from './storeFailed.ts';
 
 /** Where the copy of a key lies below the folder of a store. */
 export function pathOf(folder: string, key: string): string {
-  return join(folder, ...checkKey(key).split('/'));
+  const path = checkKey(key);
+  return sep === '/' && folder !== '/' ? `${folder}/${path}` : join(folder, ...path.split('/'));
 }
 
 /** The copies that lie in a folder, as they are read; nothing behind a symbolic link is one. */

@@ -5,11 +5,12 @@ import type { StageRef } from '../model/stage.ts';
 import type { ArchiveStore, ByteRange, Stage, StoredBytes } from './ArchiveStore.ts';
 import { createFolders, type FileRights, refuseLinks, removeEmpty, unlessMissing, writeWhole } from './files.ts';
 import { DiskFlush, type FlushMode } from './flush/diskFlush.ts';
+import { within } from './folder/heldFolder.ts';
 import { FolderCopies, pathOf } from './folderCopies.ts';
 import { FolderStage } from './folderStage.ts';
 import { dropMark, readMarks, writeMark } from './mark/markFile.ts';
 import { moveIntoOwnFolder } from './moveIntoOwnFolder.ts';
-import { OwnFolders, within } from './ownFolders.ts';
+import { OwnFolders } from './ownFolders.ts';
 import { STAGES, StageFolder } from './stageFolder.ts';
 import { newStageName } from './stageName.ts';
 import { checkKey, storeFailed } from './storeFailed.ts';
@@ -49,17 +50,19 @@ const RIGHTS: Readonly<Record<'owner' | 'group', FileRights>> = {
 export class FolderStore implements ArchiveStore {
   readonly name = 'folder';
   readonly #folder: string;
+  readonly #archive: string;
   readonly #folders: OwnFolders;
   readonly #stages: StageFolder;
   readonly #copies: FolderCopies;
   readonly #rights: FileRights;
   /** null: nothing waits for the disk. */
   readonly #disk: DiskFlush | null;
-  /** Stages that lie under their key and whose folders are not flushed yet. */
-  readonly #moved = new Set<string>();
+  /** Stages that lie under their key and whose folders are not flushed yet, and the device they lie on, where the system shows it. */
+  readonly #moved = new Map<string, number | null>();
 
   constructor({ folder, durable = true, access = 'owner', flush = 'auto', logger }: FolderSettings, disk?: DiskFlush) {
     this.#folder = resolve(folder);
+    this.#archive = join(this.#folder, 'archive');
     this.#disk = durable ? (disk ?? new DiskFlush({ folder: this.#folder, mode: flush, logger })) : null;
     this.#rights = RIGHTS[access];
     this.#folders = new OwnFolders(this.#folder, this.#rights);
@@ -73,7 +76,7 @@ export class FolderStore implements ArchiveStore {
 
   open(): Promise<void> {
     return this.#guard('opening it', async () => {
-      const made = createFolders(join(this.#folder, 'archive'), this.#rights);
+      const made = createFolders(this.#archive, this.#rights);
       await this.#disk?.folders(this.#folder, made ? dirname(made) : this.#folder);
       await this.#disk?.open();
       await this.probe();
@@ -84,7 +87,7 @@ export class FolderStore implements ArchiveStore {
   probe(): Promise<void> {
     return this.#guard('trying whether it takes bytes', async () => {
       await this.discard(await this.stageWhole('archive/probe', new Uint8Array([1]), {}));
-      await access(join(this.#folder, 'archive'), constants.W_OK | constants.X_OK);
+      await access(this.#archive, constants.W_OK | constants.X_OK);
     });
   }
 
@@ -109,8 +112,8 @@ export class FolderStore implements ArchiveStore {
     return this.#guard('writing a stage', async () => {
       checkKey(key);
       const id = newStageName();
-      await this.#stages.add(id, (path, flag) =>
-        writeWhole(path, body, { flag, disk: this.#disk, rights: this.#rights }),
+      await this.#stages.add(id, (path, flag, device) =>
+        writeWhole(path, body, { flag, disk: this.#disk, rights: this.#rights, device }),
       );
       return { id, key, bytes: body.length };
     });
@@ -120,12 +123,15 @@ export class FolderStore implements ArchiveStore {
   commit({ id, key }: StageRef): Promise<'committed' | 'exists'> {
     return this.#guard('committing a copy', async () => {
       const path = this.#path(key);
-      if (!this.#moved.has(id)) {
-        if (!moveIntoOwnFolder(this.#folders, { stages: this.#stages, id, path })) return 'exists';
+      let device = this.#moved.get(id);
+      if (device === undefined) {
+        const moved = moveIntoOwnFolder(this.#folders, { stages: this.#stages, id, path });
+        if (moved === 'taken') return 'exists';
+        device = moved.device;
         this.#stages.left();
-        this.#moved.add(id);
+        this.#moved.set(id, device);
       }
-      await this.#disk?.folders(dirname(path), join(this.#folder, 'archive'));
+      await this.#disk?.folders(dirname(path), this.#archive, device);
       this.#moved.delete(id);
       return 'committed';
     });
@@ -164,7 +170,7 @@ export class FolderStore implements ArchiveStore {
       const folder = this.#folders.holdIfThere(dirname(path));
       if (!folder) return;
       await within(folder, (held) => unlessMissing(unlink(join(held, basename(path)))));
-      const archive = join(this.#folder, 'archive');
+      const archive = this.#archive;
       for (let empty = dirname(path); empty !== archive && empty.startsWith(archive + sep); empty = dirname(empty)) {
         const above = this.#folders.holdIfThere(dirname(empty));
         if (!above || !(await within(above, (held) => removeEmpty(join(held, basename(empty)))))) return;

@@ -1,6 +1,7 @@
 import { renameSync, rmdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import type { HeldFolder, OwnFolders } from './ownFolders.ts';
+import { basename, dirname } from 'node:path';
+import type { HeldFolder } from './folder/heldFolder.ts';
+import type { OwnFolders } from './ownFolders.ts';
 
 interface Move {
   /** Where the file lies. */
@@ -9,33 +10,42 @@ interface Move {
   readonly path: string;
 }
 
-/** Makes the folder of `path` for it alone and moves the file there; false: the folder is taken. */
-export function moveIntoOwnFolder(folders: OwnFolders, move: Move): boolean {
-  const above = folders.holdOrCreate(dirname(dirname(move.path)));
-  const name = basename(dirname(move.path));
+/**
+ * Makes the folder of `path` for it alone and moves the file there. Answers the device where it lies, null where the system does
+ * not show it; `taken`: the folder is.
+ */
+export function moveIntoOwnFolder(folders: OwnFolders, move: Move): { readonly device: number | null } | 'taken' {
+  const folder = dirname(move.path);
+  const above = folders.holdOrCreate(dirname(folder));
   try {
-    if (!folders.createIn(above, name)) return false;
-    moveFile(folders, move, above);
-    return true;
+    const name = basename(folder);
+    if (!folders.createIn(above, name)) return 'taken';
+    moveFile(folders, move, { above, name });
+    return above;
   } finally {
     above.close();
   }
 }
 
 /** The folder that was made goes again when the file does not come. */
-function moveFile(folders: OwnFolders, { stages, id, path }: Move, above: HeldFolder): void {
-  const name = basename(dirname(path));
-  const held: HeldFolder[] = [];
+function moveFile(folders: OwnFolders, move: Move, { above, name }: { above: HeldFolder; name: string }): void {
   try {
-    const from = stages.hold();
-    held.push(from);
-    const to = folders.holdIn(above, name);
-    held.push(to);
-    renameSync(join(from.path, id), join(to.path, basename(path)));
+    const from = move.stages.hold();
+    try {
+      moveHeld(from, move, folders.holdIn(above, name));
+    } finally {
+      from.close();
+    }
   } catch (error) {
-    rmdirSync(join(above.path, name));
+    rmdirSync(`${above.path}/${name}`);
     throw error;
+  }
+}
+
+function moveHeld(from: HeldFolder, { id, path }: Move, to: HeldFolder): void {
+  try {
+    renameSync(`${from.path}/${id}`, `${to.path}/${basename(path)}`);
   } finally {
-    for (const one of held) one.close();
+    to.close();
   }
 }

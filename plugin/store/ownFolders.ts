@@ -1,23 +1,14 @@
-import { closeSync, constants, existsSync, fchmodSync, mkdirSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, mkdirSync, openSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { codeOf } from '../errors.ts';
 import { createFolders, type FileRights, isMissing, refuseLinks } from './files.ts';
-
-/** Where Linux shows what a process has open: a path through it leads into the open folder, whatever stands at its name by now. */
-const OPEN_FILES = '/proc/self/fd';
-const HAS_OPEN_FILES = process.platform === 'linux' && existsSync(OPEN_FILES);
+import { HAS_OPEN_FILES, type HeldFolder, KeptFolder, named, OpenFolder, pathOfOpen } from './folder/heldFolder.ts';
 
 /** The stages, and the folders of the newest seconds. */
 const MOST_KEPT = 4;
 
 const FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
 const OWN_FOLDER = FOLDER | (constants.O_NOFOLLOW ?? 0);
-
-/** A folder of the store that is held open. What is done below `path` happens in this folder. */
-export interface HeldFolder {
-  readonly path: string;
-  close(): void;
-}
 
 /**
  * Folders below a root, which may itself be reached by a symbolic link, none behind one: a process that can put a link in the place of a
@@ -40,29 +31,34 @@ export class OwnFolders {
   hold(folder: string): HeldFolder {
     if (!HAS_OPEN_FILES) {
       refuseLinks(this.#root, join(folder, 'any'));
-      return { path: folder, close: () => undefined };
+      return named(folder);
     }
     const kept = this.#kept.get(folder);
-    if (kept && this.#isAt(kept.descriptor, folder)) return kept.hold();
+    if (kept?.isWhereItWas()) return kept.hold();
     this.#forget(folder);
-    const opened = new KeptFolder(this.#open(folder));
-    if (!this.#isAt(opened.descriptor, folder)) {
-      opened.drop();
+    const descriptor = this.#open(folder);
+    const realPath = this.#realPathAt(descriptor, folder);
+    if (realPath === null) {
+      closeSync(descriptor);
       refuseLinks(this.#root, join(folder, 'any'));
       throw Object.assign(new Error(`${folder} was replaced meanwhile`), { code: 'ENOENT' });
     }
-    this.#keep(folder, opened);
-    return opened.hold();
+    return this.#keep(folder, new KeptFolder(descriptor, realPath)).hold();
+  }
+
+  /**
+   * As {@link hold}, but for a folder that is kept open not looked at again: for names that nobody else makes or looks for, it
+   * is the same folder wherever it is by now, and never what was put in its place. Where it was removed, the work says ENOENT.
+   */
+  holdAsOpened(folder: string): HeldFolder {
+    return this.#kept.get(folder)?.hold() ?? this.hold(folder);
   }
 
   /** Right in a folder that is held, and no link. */
   holdIn(parent: HeldFolder, name: string): HeldFolder {
-    const path = join(parent.path, name);
-    if (!HAS_OPEN_FILES) return { path, close: () => undefined };
-    const opened = new KeptFolder(openSync(path, OWN_FOLDER));
-    const folder = opened.hold();
-    opened.drop();
-    return folder;
+    const path = `${parent.path}/${name}`;
+    if (!HAS_OPEN_FILES) return named(path);
+    return new OpenFolder(openSync(path, OWN_FOLDER), parent.device);
   }
 
   /** Lets go of what is kept open; what is held is closed by its holder. */
@@ -95,7 +91,7 @@ export class OwnFolders {
   /** false: something stands there already. `parent` is there. */
   createIn(parent: HeldFolder, name: string): boolean {
     const { folderMode, isShared } = this.#rights;
-    const path = join(parent.path, name);
+    const path = `${parent.path}/${name}`;
     try {
       mkdirSync(path, folderMode);
     } catch (error) {
@@ -108,13 +104,14 @@ export class OwnFolders {
 
   /** Whether an open file is the one that `path` names, no link on the way. */
   isOpenAt(descriptor: number, path: string): boolean {
-    return !HAS_OPEN_FILES || this.#isAt(descriptor, path);
+    return !HAS_OPEN_FILES || this.#realPathAt(descriptor, path) !== null;
   }
 
-  #keep(folder: string, opened: KeptFolder): void {
+  #keep(folder: string, opened: KeptFolder): KeptFolder {
     this.#kept.set(folder, opened);
     const [oldest = ''] = this.#kept.keys();
     if (this.#kept.size > MOST_KEPT) this.#forget(oldest);
+    return opened;
   }
 
   #forget(folder: string): void {
@@ -142,46 +139,13 @@ export class OwnFolders {
     }
   }
 
-  #isAt(descriptor: number, path: string): boolean {
-    const real = readlinkSync(`${OPEN_FILES}/${descriptor}`);
-    if (this.#realRoot !== null && real === join(this.#realRoot, relative(this.#root, path))) return true;
+  /** null: it is not what `path` names, or a link stands on the way. */
+  #realPathAt(descriptor: number, path: string): string | null {
+    const real = readlinkSync(pathOfOpen(descriptor));
+    const below = relative(this.#root, path);
+    if (this.#realRoot !== null && real === join(this.#realRoot, below)) return real;
     this.#realRoot = realpathSync(this.#root);
-    return real === join(this.#realRoot, relative(this.#root, path));
-  }
-}
-
-/** Held until the work, which takes its path, has ended. */
-export async function within<Result>(folder: HeldFolder, work: (path: string) => Promise<Result>): Promise<Result> {
-  try {
-    return await work(folder.path);
-  } finally {
-    folder.close();
-  }
-}
-
-/** An open folder that several may hold; it is closed when it is dropped and nobody holds it. */
-class KeptFolder {
-  readonly descriptor: number;
-  #holders = 0;
-  #isDropped = false;
-
-  constructor(descriptor: number) {
-    this.descriptor = descriptor;
-  }
-
-  hold(): HeldFolder {
-    this.#holders += 1;
-    return { path: `${OPEN_FILES}/${this.descriptor}`, close: () => this.#release() };
-  }
-
-  drop(): void {
-    this.#isDropped = true;
-    if (this.#holders === 0) closeSync(this.descriptor);
-  }
-
-  #release(): void {
-    this.#holders -= 1;
-    if (this.#isDropped && this.#holders === 0) closeSync(this.descriptor);
+    return real === join(this.#realRoot, below) ? real : null;
   }
 }
 

@@ -1,7 +1,8 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmpty, isMissing, NEW_FILE, OWN_FILE, removeEmpty, unlessMissing } from './files.ts';
-import { type HeldFolder, type OwnFolders, within } from './ownFolders.ts';
+import { type HeldFolder, within } from './folder/heldFolder.ts';
+import type { OwnFolders } from './ownFolders.ts';
 import { isOwnerAlive } from './stageName.ts';
 
 /** Name of the folder of stages below that of the store. */
@@ -9,6 +10,9 @@ export const STAGES = '.stage';
 
 const IDLE_MS = 500;
 const CLAIM_TRIES = 1000;
+
+/** Makes a stage: its path, how it is opened, and the device it lies on, null where the system does not show it. */
+type StageWork<Result> = (path: string, flag: number, device: number | null) => Promise<Result>;
 
 /** The folder in which bodies grow. It goes when nobody uses it; several processes share it. */
 export class StageFolder {
@@ -24,12 +28,13 @@ export class StageFolder {
     this.#fileMode = fileMode;
   }
 
+  /** Names of stages are never given twice: once they are ours in this folder, no other one is theirs. */
   hold(): HeldFolder {
-    return this.#folders.hold(this.#folder);
+    return this.#folders.holdAsOpened(this.#folder);
   }
 
   /** Makes a stage by `work`, although the folder may go between its making and its use here; leaves none where that throws. */
-  async add<Result>(id: string, work: (path: string, flag: number) => Promise<Result>): Promise<Result> {
+  async add<Result>(id: string, work: StageWork<Result>): Promise<Result> {
     this.#active += 1;
     try {
       return await this.#make(id, work);
@@ -41,13 +46,13 @@ export class StageFolder {
     }
   }
 
-  async #make<Result>(id: string, work: (path: string, flag: number) => Promise<Result>): Promise<Result> {
+  async #make<Result>(id: string, work: StageWork<Result>): Promise<Result> {
     try {
-      return await within(this.hold(), (folder) => work(join(folder, id), NEW_FILE));
+      return await workIn(this.hold(), id, work, NEW_FILE);
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    return within(this.#claim(id), (folder) => work(join(folder, id), OWN_FILE));
+    return workIn(this.#claim(id), id, work, OWN_FILE);
   }
 
   /** Idempotent. */
@@ -118,6 +123,14 @@ export class StageFolder {
       if (this.#active === 0) void removeEmpty(this.#folder);
     }, IDLE_MS);
     this.#tidying.unref();
+  }
+}
+
+async function workIn<Result>(folder: HeldFolder, id: string, work: StageWork<Result>, flag: number): Promise<Result> {
+  try {
+    return await work(`${folder.path}/${id}`, flag, folder.device);
+  } finally {
+    folder.close();
   }
 }
 

@@ -8,13 +8,11 @@ export function storeFailed(doing: string, place: string, cause: unknown): Archi
   });
 }
 
+/** `archive` and segments below it, none of them empty, `.` or `..`, no backslash or NUL in any. */
+const SAFE_KEY = /^archive(?:\/(?!\.{1,2}(?:\/|$))[^/\\\0]+)+$/;
+
 /** A key that could leave the archive is a mistake of ours, never a name to be used. */
 export function checkKey(key: string): string {
-  const segments = key.split('/');
-  const isSafe =
-    segments[0] === 'archive' &&
-    segments.length > 1 &&
-    segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..' && !/[\\\0]/.test(segment));
-  if (!isSafe) throw new ArchiverError('store-failed', `${JSON.stringify(key)} is no key of the archive.`);
+  if (!SAFE_KEY.test(key)) throw new ArchiverError('store-failed', `${JSON.stringify(key)} is no key of the archive.`);
   return key;
 }

@@ -202,6 +202,23 @@ describe('the folder of copies while a link takes the place of one of its folder
     await tried(store.commit(stage));
   });
 
+  test('commits to its place what was staged before the folder of stages was moved away', async () => {
+    const key = KEY.replace('r1', 'r4');
+    const stage = await store.stageWhole(key, BODY, CSV);
+    await rename(join(folder, '.stage'), join(folder, 'aside'));
+    await symlink(outside, join(folder, '.stage'));
+    assert.equal(await store.commit(stage), 'committed');
+    assert.deepEqual(await readFile(join(folder, key)), BODY);
+    await rm(join(folder, '.stage'));
+  });
+
+  test('commits to the folder that is there by now, not to one that was moved away', async () => {
+    await store.commit(await store.stageWhole(KEY.replace('r1', 'r4'), BODY, CSV));
+    await rename(join(folder, 'archive', '20260102T030405Z'), join(folder, 'aside'));
+    assert.equal(await store.commit(await store.stageWhole(KEY, BODY, CSV)), 'committed');
+    assert.deepEqual(await readFile(join(folder, KEY)), BODY);
+  });
+
   test('takes no stage from behind it', async () => {
     const stage = await store.stageWhole(KEY, BODY, CSV);
     const other = join(outside, stage.id);

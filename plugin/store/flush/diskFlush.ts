@@ -2,6 +2,7 @@ import { fstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ArchiverError } from '../../errors.ts';
 import type { Logger } from '../../model/logger.ts';
+import { BoundedWaits } from './boundedWaits.ts';
 import { type FileSystem, openFileSystem, type Unsuitable } from './fileSystem.ts';
 import { flushFile } from './flushFile.ts';
 import { FolderFlush } from './folderFlush.ts';
@@ -33,6 +34,7 @@ const GROUPS_CANNOT = 'copies are flushed one by one: this folder cannot be flus
 export class DiskFlush {
   readonly #deps: DiskFlushDeps;
   readonly #folders: FolderFlush;
+  readonly #waits = new BoundedWaits();
   #group: GroupFlush | null = null;
   #opening: Promise<void> | null = null;
   #isClosed = false;
@@ -59,15 +61,21 @@ export class DiskFlush {
     return { isGrouped: this.#group !== null };
   }
 
-  /** Of a file that is open since before it was written: else it would not hear of what was lost. */
-  file(descriptor: number): Promise<void> {
+  /**
+   * Of a file that is open since before it was written: else it would not hear of what was lost. `device`: where it lies, for
+   * who knows it.
+   */
+  file(descriptor: number, device: number | null = null): Promise<void> {
     const { flushFile: flush = flushFile } = this.#deps;
-    return this.#flush(fstatSync(descriptor).dev, () => flush({ fd: descriptor }));
+    return this.#flush(device ?? fstatSync(descriptor).dev, () => flush({ fd: descriptor }));
   }
 
-  /** The entries of a folder and of those above it, up to `last`: a new name is only safe when they all are. */
-  folders(folder: string, last: string): Promise<void> {
-    return this.#flush(statSync(folder).dev, async () => {
+  /**
+   * The entries of a folder and of those above it, up to `last`: a new name is only safe when they all are. `device`: where they
+   * lie, for who knows it.
+   */
+  folders(folder: string, last: string, device: number | null = null): Promise<void> {
+    return this.#flush(device ?? statSync(folder).dev, async () => {
       const flushes = [this.#folders.flush(folder)];
       for (let path = folder; path !== last; ) {
         path = dirname(path);
@@ -109,17 +117,13 @@ export class DiskFlush {
   }
 
   #bounded(flush: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const hangs = () => {
-        this.#hanging += 1;
-        reject(this.#hangs());
-        const ended = () => {
-          this.#hanging -= 1;
-        };
-        flush.then(ended, ended);
+    return this.#waits.bounded(flush, this.#hangMs, (late) => {
+      this.#hanging += 1;
+      const ended = () => {
+        this.#hanging -= 1;
       };
-      const timer = setTimeout(hangs, this.#hangMs);
-      flush.then(resolve, reject).finally(() => clearTimeout(timer));
+      late.then(ended, ended);
+      return this.#hangs();
     });
   }
 
