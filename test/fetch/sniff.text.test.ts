@@ -190,6 +190,18 @@ describe('text with a label', () => {
     ));
   it('is JSON by its bytes though it is called CSV', () =>
     assert.equal(sniffed('{"a":1}', { name: 'a.csv' }).format, 'JSON'));
+  it('is a table or code by what its lines end with, whitespace behind it not counted', () => {
+    const rows: readonly (readonly [string, string | null])[] = [
+      ['let a = 1;\u00a0\r\nlet b = 2; \t\r\n\r\nlet c = 3;', 'TXT'],
+      ['a;1;\nb;2;\nc;3;\n', 'CSV'],
+      ['a;\nb;\nc;\nd;1\n', 'CSV'],
+      ['a;\nb;\nc;\nd;\ne;1\n', 'TXT'],
+      ['k\t\nl\t\nm\t\n', 'TSV'],
+      [`${'x'.repeat(2048)}\n${'y,1\n'.repeat(9)}`, 'TXT'],
+    ];
+    for (const [text, format] of rows) assert.equal(sniffed(text).format, format, JSON.stringify(text.slice(0, 40)));
+  });
+
   it('is no table when a semicolon ends each line and divides none', () =>
     assert.equal(sniffed('var a = 1;\nvar b = 2;\n', { contentType: 'application/javascript' }).format, 'TXT'));
   it('keeps a media type that we do not know when its own is not clear', () => {

@@ -8,8 +8,12 @@ const UTF8_MARK = 3;
 /** The second one of an archive that was to be spread over several disks, and was not. */
 const ZIP_STARTS = ['PK\x03\x04', 'PK\x07\x08PK\x03\x04'] as const;
 
+/** The first byte of each, of a byte-order mark, and what may stand before a PDF. */
+const MAY_BEGIN = Buffer.from('P\x1f\xef% \t\n\v\f\r\xa0', 'latin1');
+
 /** By the first bytes; null for formats whose end shows nothing. ZIP is also what lies in GTFS, XLSX, KMZ, ODS and the like. */
 export function endedFormat(first: Buffer): EndedFormat | null {
+  if (!MAY_BEGIN.includes(first[0] ?? 0)) return null;
   const start = first.subarray(0, 64).toString('latin1');
   const plain = start.startsWith('\xef\xbb\xbf') ? start.slice(UTF8_MARK) : start;
   if (ZIP_STARTS.some((sign) => plain.startsWith(sign))) return 'ZIP';

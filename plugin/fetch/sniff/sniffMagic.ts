@@ -48,9 +48,14 @@ const SIGNATURES: readonly (readonly [string, number, string])[] = [
   ['PBF', 4, '\n\tOSMHeader'],
 ];
 
+/** By the first byte of a file those that it may have, in the order of the table. */
+const MAY_BEGIN = Array.from({ length: 256 }, (_, byte) =>
+  SIGNATURES.filter(([, offset, signature]) => offset > 0 || signature.charCodeAt(0) === byte),
+);
+
 /** The format that the first bytes announce; null when they announce none. ZIP and OLE2 files have readers of their own. */
 export function sniffMagic(head: Uint8Array): MagicMatch | null {
-  const simple = SIGNATURES.find(([, offset, signature]) => matches(head, offset, signature));
+  const simple = MAY_BEGIN[head[0] ?? 0]?.find(([, offset, signature]) => matches(head, offset, signature));
   if (simple && confirmed(simple[0], head)) return { format: simple[0], evidence: `the bytes begin as ${simple[0]}` };
   const format =
     latePdf(head) ??
@@ -73,6 +78,8 @@ function confirmed(format: string, head: Uint8Array): boolean {
 
 /** Some programs write a byte-order mark or whitespace before it, and every reader looks further. */
 function latePdf(head: Uint8Array): string | null {
+  const [first = 0] = head;
+  if (first > 0x20 && first < 0xa0) return null;
   return /^[\s\xef\xbb\xbf]+%PDF-/.test(Buffer.from(head.subarray(0, 64)).toString('latin1')) ? 'PDF' : null;
 }
 
@@ -118,6 +125,7 @@ function shape(head: Uint8Array): string | null {
 
 /** GRIB 1 or 2; a WMO bulletin header may stand before it. */
 function grid(head: Uint8Array): string | null {
+  if (head[0] !== 0x47 && head[0] !== 1) return null;
   const at = Buffer.from(head.subarray(0, 128)).indexOf('GRIB', 0, 'latin1');
   const edition = head[at + 7];
   return at >= 0 && (edition === 1 || edition === 2) && (at === 0 || head[0] === 1) ? 'GRIB' : null;

@@ -29,6 +29,7 @@ const BARE_BIFF: readonly (readonly number[])[] = [
  * is what was found where the head said. Where it is not visible `named` (what name and declaration say) decides.
  */
 export function sniffOle(head: Uint8Array, secondSample: Uint8Array | null, named: string | null): OleMatch | null {
+  if (head[0] !== SIGNATURE[0] && head[0] !== 0x09) return null;
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   if (BARE_BIFF.some((record) => record.every((byte, i) => bytes[i] === byte)) && bytes.length > 8) {
     return { format: 'XLS', evidence: 'the bytes begin as an early Excel sheet', sampleRange: null };

@@ -1,6 +1,8 @@
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
 
+const LESS_THAN = 0x3c;
+
 /** Bytes as text, and how that was known. */
 export interface DecodedText {
   /** Without a byte-order mark. */
@@ -22,7 +24,7 @@ export function decodeText(bytes: Uint8Array, contentType: string | null): Decod
   const wide = wideCharset(bytes);
   if (wide) return { text: decodeWith(bytes, wide), charset: wide, from: 'bytes' };
   const plain = isAscii(bytes);
-  const text = plain ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1') : utf8(bytes);
+  const text = plain ? bufferOf(bytes).toString('latin1') : utf8(bytes);
   const declared = knownCharset(charsetParameter(contentType));
   const inside = knownCharset(charsetInside(bytes));
   // Bytes beyond ASCII that make good UTF-8 are no accident, whatever is declared.
@@ -54,15 +56,15 @@ export function looksTextual(bytes: Uint8Array): boolean {
   if (rest.includes(0)) return false;
   let controls = 0;
   const length = Math.min(rest.length, 4096);
-  for (let i = 0; i < length; i += 1) {
-    const byte = rest[i] ?? 0;
-    if (byte >= 0x20 && byte !== 0x7f) continue;
-    // Escape (ISO 2022), form feed, SUB (end of a DOS file) and the record separator of JSON sequences occur in text.
-    const allowed = (byte >= 0x08 && byte <= 0x0d) || byte === 0x1a || byte === 0x1b || byte === 0x1e;
-    if (!allowed) controls += 1;
-  }
+  for (let i = 0; i < length; i += 1) controls += STRANGE[rest[i] ?? 0] ?? 0;
   return controls * 500 <= length;
 }
+
+/** 1 for bytes that hardly occur in text. Escape (ISO 2022), form feed, SUB (end of a DOS file) and the record separator of JSON sequences do. */
+const STRANGE = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const allowed = (byte >= 0x08 && byte <= 0x0d) || byte === 0x1a || byte === 0x1b || byte === 0x1e;
+  return byte === 0x7f || (byte < 0x20 && !allowed) ? 1 : 0;
+});
 
 /** The bytes of a byte-order mark at the beginning: of UTF-8 3, of UTF-32 4, of UTF-16 2, else 0. */
 export function markLength(bytes: Uint8Array): 0 | 2 | 3 | 4 {
@@ -101,6 +103,7 @@ function plausible(decoded: DecodedText): DecodedText | null {
 
 /** UTF-16 without a mark. */
 function wideCharset(bytes: Uint8Array): string | null {
+  if (!bytes.includes(0)) return null;
   return wideLatin(bytes) ?? wideOther(bytes, 'utf-16le') ?? wideOther(bytes, 'utf-16be');
 }
 
@@ -139,7 +142,9 @@ function wideLatin(bytes: Uint8Array): string | null {
 
 /** What an XML declaration, a `<meta>` or CSS-like `@charset` says; looked for in the first KiB. */
 function charsetInside(bytes: Uint8Array): string | null {
-  const start = Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
+  const head = bytes.subarray(0, 1024);
+  if (!head.includes(LESS_THAN)) return null;
+  const start = bufferOf(head).toString('latin1');
   const xml = /^\s{0,200}<\?xml[^>]{0,200}\sencoding\s{0,20}=\s{0,20}["']([\w.:-]{1,40})["']/.exec(start)?.[1];
   return xml ?? /<meta[^>]{0,300}charset\s{0,20}=\s{0,20}["']?([\w.:-]{1,40})/i.exec(start)?.[1] ?? null;
 }
@@ -162,5 +167,10 @@ function utf8(bytes: Uint8Array): string | null {
 }
 
 function decodeWith(bytes: Uint8Array, charset: string): string {
-  return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), charset, { stripBOM: true });
+  return iconv.decode(bufferOf(bytes), charset, { stripBOM: true });
+}
+
+/** The same bytes, not copied. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

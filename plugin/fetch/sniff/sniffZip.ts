@@ -45,10 +45,12 @@ interface ZipInput {
 
 /** A ZIP and what is in it, by its local headers and its directory. Nothing is unpacked but the word `mimetype`. */
 export function sniffZip({ head, complete, end, named }: ZipInput): ZipMatch | null {
+  if (head[0] !== 0x50) return null;
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  const spanned = bytes.indexOf('PK\x07\x08PK\x03\x04', 0, 'latin1') === 0 ? 4 : 0;
-  const empty = bytes.indexOf('PK\x05\x06', 0, 'latin1') === 0;
-  if (!empty && bytes.indexOf('PK\x03\x04', spanned, 'latin1') !== spanned) return null;
+  const start = bytes.toString('latin1', 0, 8);
+  const spanned = start === 'PK\x07\x08PK\x03\x04' ? 4 : 0;
+  const empty = start.startsWith('PK\x05\x06');
+  if (!empty && !start.startsWith('PK\x03\x04', spanned)) return null;
   const view = readZip(bytes, spanned, complete ? bytes : end && Buffer.from(end));
   const known = byMediaTypeEntry(view.mediaType) ?? byNames(view.names);
   if (known)
