@@ -28,7 +28,7 @@ export function stateChanges(changeable: Changeable): readonly StateChange[] {
   const isNewPlace = after.moved && (!before.moved || before.finalUrl !== after.finalUrl);
   return [
     ...(missing === null ? [] : [change('missing', { copyKey: missing })]),
-    ...(settled && differs(before.code, after.code) ? [change('code')] : []),
+    ...(settled && !isSameState(before.code, after.code) ? [change('code')] : []),
     ...(stored === null ? [] : [change('copy', { copyKey: stored, previousCopyId: before.copyId })]),
     ...derived.map((copyKey) => change('copy', { copyKey })),
     ...suspects.map(({ key, reason }) => change('suspect', { copyKey: key, reason })),
@@ -54,9 +54,9 @@ function changeOf({ before, after, datasetId }: Changeable, kind: ChangeKind, mo
 }
 
 /** All that works is one state: a file that is archived, then unchanged, then fresh, has not changed. */
-function differs(before: Code | null, after: Code | null): boolean {
+export function isSameState(before: Code | null, after: Code | null): boolean {
   const stateOf = (code: Code | null) => (code !== null && isGood(code) ? 'works' : code);
-  return stateOf(before) !== stateOf(after);
+  return stateOf(before) === stateOf(after);
 }
 
 const isGood = (code: Code): boolean => CODES[code].broken === false || code === 'checked-only';

@@ -11,12 +11,12 @@ import { type DeadlineSettings, Deadlines, type SpeedFloor } from './exchange/de
 import { FetchAttempt } from './fetchAttempt.ts';
 import { HostVisits } from './follow/hostVisits.ts';
 import type { GuardedConnections } from './follow/requestSender.ts';
-import { mayBeSpared, withLowerCasedHeaders } from './freshAttempt.ts';
 import { parseUrl } from './http/parseUrl.ts';
 import { failure } from './outcome/failure.ts';
 import type { Outcome } from './outcome/outcome.ts';
 import { outcomeOf } from './outcome/outcome.ts';
 import { Trace } from './outcome/trace.ts';
+import { mayBeSpared, withLowerCasedHeaders } from './sparedUntil.ts';
 import { HashThread } from './thread/hashWorker.ts';
 import { type FreshnessSettings, toAttempt } from './toAttempt.ts';
 import { userAgent } from './userAgent.ts';

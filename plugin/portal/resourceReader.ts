@@ -7,6 +7,9 @@ type Source = Pick<Catalog, 'getResource' | 'getResources'>;
 /** What was read ahead is true for so long: the one that changes a resource says so, and it is read again. */
 const AHEAD_MS = 30_000;
 
+/** Of one query. */
+const MOST_AT_A_TIME = 500;
+
 interface ReadAhead {
   readonly resource: Promise<Resource | null>;
   readonly atMs: number;
@@ -40,6 +43,21 @@ export class ResourceReader {
       resource.catch(() => undefined);
       this.#ahead.set(id, { resource, atMs });
     }
+  }
+
+  /** Those of the ids that are there, by id, as they are now. */
+  async readAll(ids: readonly string[]): Promise<ReadonlyMap<string, Resource>> {
+    const found = new Map<string, Resource>();
+    for (let from = 0; from < ids.length; from += MOST_AT_A_TIME) {
+      const resources = await this.#readSome(ids.slice(from, from + MOST_AT_A_TIME));
+      for (const resource of resources) if (resource) found.set(resource.id, resource);
+    }
+    return found;
+  }
+
+  async #readSome(ids: readonly string[]): Promise<readonly (Resource | null)[]> {
+    const read = this.#catalog.getResources?.(ids);
+    return read ?? Promise.all(ids.map((id) => this.#catalog.getResource(id)));
   }
 
   /** null when it is not there. */

@@ -1,4 +1,5 @@
 import type { Archival, ArchivalRequest, ArchivalUpdate, Lane, Lease } from '../model/archival.ts';
+import type { Known } from '../model/attempt.ts';
 import type { Copy } from '../model/copy.ts';
 import type { SeenMove } from '../model/proposal.ts';
 import type { Code } from '../model/status.ts';
@@ -40,12 +41,33 @@ export interface Recorded {
   readonly endedRunIds: readonly string[];
 }
 
+/**
+ * A due resource that is fresh by what was recorded of it, with nothing else to be done about it. Nobody holds it: it was so when
+ * it was looked at.
+ */
+export interface FreshResource
+  extends Pick<Archival, 'resourceId' | 'url' | 'code' | 'unchangedCount' | 'copyId' | 'requestSeq'> {
+  readonly known: Known;
+  /** Of the newest lease; null: there was none. */
+  readonly token: number | null;
+  /** The sweep that found it due; null: none had begun. */
+  readonly sweepId: string | null;
+}
+
 /** What a look at the due resources of one host found. */
 export interface DueAndFresh {
   /** How many were looked at. */
   readonly due: number;
-  /** Those of them that are fresh, as if leased: nobody holds them. */
-  readonly fresh: readonly Lease[];
+  readonly fresh: readonly FreshResource[];
+}
+
+/** When a resource that is still fresh is looked at again. */
+export interface FreshAdvance {
+  readonly fresh: FreshResource;
+  /** Its dataset by now. */
+  readonly datasetId: string;
+  readonly freshUntil: Date;
+  readonly nextCheckAt: Date;
 }
 
 /** A request that waits for a place at its host. */
@@ -160,20 +182,22 @@ export interface Archivals {
   /** All in one transaction; leases checked by fencing token; own-table rows, host's columns, task_status, runs. */
   record(outcomes: readonly ArchivalRecord[]): Promise<readonly Recorded[]>;
   /**
-   * Looks at the first `limit` due resources of one host in the bulk lane that nobody holds: which of them are fresh by what
-   * was recorded of them, with nothing else to be done about them. Whether they are is for the caller to decide.
+   * Looks at the first `limit` due resources of each of these hosts in the bulk lane that nobody holds, in one statement. Whether
+   * those that are fresh by what was recorded need not be asked for is for the caller to decide.
    */
-  dueAndFresh(host: string, by: { readonly now: Date; readonly limit: number }): Promise<DueAndFresh>;
-  /** The same of several hosts in one statement, `limit` of each. */
   dueAndFreshOf(
     hosts: readonly string[],
     by: { readonly now: Date; readonly limit: number },
   ): Promise<ReadonlyMap<string, DueAndFresh>>;
   /**
-   * The same as `record` for what `dueAndFresh` found at `now` and what nothing was asked for: by set statements, without a
-   * lease. What somebody took, wanted or advanced meanwhile is left as it is, and is not among the answer.
+   * Records that these are `still-fresh` at `now`, of those of one sweep with one statement and without a lease, and with it the
+   * messages of `deliveriesOf`. What somebody took, wanted or advanced since it was looked at is left as it is, and is not among
+   * the answer.
    */
-  advance(outcomes: readonly ArchivalRecord[], now: Date): Promise<readonly Recorded[]>;
+  advance(
+    advances: readonly FreshAdvance[],
+    how: { readonly now: Date; readonly deliveriesOf?: DeliveriesOf<readonly FreshAdvance[]> | undefined },
+  ): Promise<readonly FreshAdvance[]>;
   /** Hosts with due resources in the bulk lane, the longest waiting first. */
   dueHosts(now: Date, limit: number): Promise<readonly { readonly host: string; readonly dueAt: Date }[]>;
   /** Hosts with something in the lane that nobody works on although its time has come, the longest waiting first. */

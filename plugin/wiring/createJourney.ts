@@ -1,9 +1,7 @@
 import type { Decision, Journey, MadeAttempt } from '../archiveResource.ts';
 import { derivedKeyAt, keyPrefix } from '../decide/archiveKey.ts';
-import { isDerived } from '../decide/circular.ts';
 import { knownFromUnrecorded, knownWithoutCopy, recoveredCopyOf } from '../decide/copyOf.ts';
 import { isOwnFault, offeredAgain } from '../decide/ownFault.ts';
-import { refusedAttempt } from '../decide/refusedAttempt.ts';
 import { messageOf } from '../errors.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
@@ -30,6 +28,7 @@ import type { StoreOwnership } from '../work/storeOwnership.ts';
 import { decide } from './decision.ts';
 import { dropUnrecorded } from './lostBytes.ts';
 import { findMissingCopy } from './missingCopy.ts';
+import { refusedUnasked } from './refusedUnasked.ts';
 
 /** The edges that are in use, as a journey needs them. */
 export interface JourneyDeps {
@@ -53,7 +52,7 @@ export interface JourneyDeps {
 /** Ties the steps of one journey to the parts that are in use; `places` are for the files behind pages. */
 export function createJourney(deps: JourneyDeps, retriever: Retriever, places: HostPlaces): Journey {
   const { records, recorder, now } = deps;
-  const isOwn = (resource: Resource) => refuse(resource, deps) !== null;
+  const isOwn = (resource: Resource) => refusedUnasked(resource, deps.portal) !== null;
   return {
     retriever,
     describe: (resourceId) => deps.describe(resourceId),
@@ -66,7 +65,7 @@ export function createJourney(deps: JourneyDeps, retriever: Retriever, places: H
     defer: (lease, { reason }, ms) => records.archivals.defer(lease, new Date(now().getTime() + ms), reason),
     findMissing: (lease) => findMissingCopy(lease, deps),
     copyOwed: ({ resourceId, archival }) => copyOwed(resourceId, archival.code, records),
-    answer: (lease, resource, owed) => refuse(resource, deps) ?? answerOwed(lease, resource, owed),
+    answer: (lease, resource, owed) => refusedUnasked(resource, deps.portal) ?? answerOwed(lease, resource, owed),
     requestFor: (asked) => requestOf(asked, deps),
     retrieving: (url, fetch) => deps.keeper.staging(url, fetch),
     keepTrying: (fetched, signal, work) => deps.keeper.keep(fetched, signal, work),
@@ -104,13 +103,6 @@ async function findDerivedBytes(lease: Lease, deps: JourneyDeps): Promise<Unreco
     }
   }
   return [...found.values()];
-}
-
-const DERIVED = 'The portal makes this file itself, of rows that it holds: archiving it would go round in a circle.';
-
-function refuse(resource: Resource, { portal }: JourneyDeps): Attempt | null {
-  const reason = isDerived(resource) ? DERIVED : (portal.refusalOf?.(resource) ?? null);
-  return reason === null ? null : refusedAttempt(resource.url, 'circular', reason);
 }
 
 async function copyOwed(id: string, code: Code | null, { copies }: Pick<Records, 'copies'>): Promise<Copy | null> {

@@ -20,6 +20,14 @@ export async function findMissingCopy(lease: Lease, deps: MissingCopyDeps): Prom
   if (known === null || copyId === null) return null;
   const isSpared = !lease.requested && freshUntil !== null && freshUntil > deps.now();
   if (isSpared && deps.config.storeCheckShare === 0) return null;
-  const copy = await deps.newestCopy(lease.resourceId);
-  return copy && !(await deps.isStored(copy.key)) ? copy : null;
+  return missingCopyOf(lease.resourceId, deps);
+}
+
+/** The newest copy of a resource, where the store no longer has it; else null. */
+export async function missingCopyOf(
+  resourceId: string,
+  { newestCopy, isStored }: Pick<MissingCopyDeps, 'newestCopy' | 'isStored'>,
+): Promise<Copy | null> {
+  const copy = await newestCopy(resourceId);
+  return copy && !(await isStored(copy.key)) ? copy : null;
 }

@@ -2,6 +2,7 @@ import type { Journey } from '../archiveResource.ts';
 import type { Retriever } from '../fetch/retrieve/Retriever.ts';
 import type { Lease } from '../model/archival.ts';
 import type { Copy } from '../model/copy.ts';
+import type { Resource } from '../model/resource.ts';
 import { DatasetTitles } from '../portal/datasetTitles.ts';
 import { GroupedReader } from '../portal/groupedReader.ts';
 import { ResourceReader } from '../portal/resourceReader.ts';
@@ -17,6 +18,7 @@ import { LanePlaces } from '../work/lanePlaces.ts';
 import type { HostSlots } from '../work/sitedHosts.ts';
 import { createJourney, type JourneyDeps } from './createJourney.ts';
 import { hostLimitsOf } from './hostLimitsOf.ts';
+import { missingCopyOf } from './missingCopy.ts';
 import { createLocalRetriever, createThreadedRetriever } from './openRetriever.ts';
 import type { Scope } from './scope.ts';
 import type { WorkerDeps } from './WorkerDeps.ts';
@@ -38,6 +40,10 @@ export interface Lanes {
   readonly bulk: Lane;
   /** The resources of a slice, in one query. */
   readAhead(leases: readonly Lease[]): void;
+  /** Those that the portal has, by id, their copies being where their audience finds them. */
+  describe(ids: readonly string[]): Promise<ReadonlyMap<string, Resource>>;
+  /** Whether the store has lost the newest copy. */
+  isMissing(resourceId: string): Promise<boolean>;
 }
 
 /** What both lanes are made with. */
@@ -68,7 +74,19 @@ export async function openLanes(
     priority: { journey: createJourney(deps, local, urgent), places: lanePlaces(config, speeds, local) },
     bulk: { journey: createJourney(deps, threaded, patient), places: lanePlaces(config, speeds, threaded) },
     readAhead: (leases) => reader.readAhead(leases.map(({ resourceId }) => resourceId)),
+    describe: (ids) => describeAll(ids, reader, worker),
+    isMissing: async (resourceId) => (await missingCopyOf(resourceId, deps)) !== null,
   };
+}
+
+async function describeAll(
+  ids: readonly string[],
+  reader: ResourceReader,
+  { place }: Pick<WorkerDeps, 'place'>,
+): Promise<ReadonlyMap<string, Resource>> {
+  const resources = [...(await reader.readAll(ids)).values()];
+  const placed = await Promise.all(resources.map(place));
+  return new Map(placed.map((resource) => [resource.id, resource]));
 }
 
 function lanePlaces(config: Config, speeds: HostSpeeds, retriever: Retriever): LanePlaces {

@@ -87,14 +87,15 @@ async function openHandlers(scope: Scope, deps: WorkerDeps): Promise<JobHandlers
   const sweep = (host: string, at: Date) => queue.add([{ kind: 'host', host }], at);
   const hosts = openHosts(scope, deps, { onFreed, sweep });
   const keeper = new FetchedKeeper({ config, gate, archivals });
-  const { priority, bulk, readAhead } = await openLanes(scope, deps, { keeper, hosts, onFreed });
+  const lanes = await openLanes(scope, deps, { keeper, hosts, onFreed });
+  const { priority, bulk, readAhead } = lanes;
   const shared = { archivals, hosts, limitsFor, owner, leaseMs, patienceMs, now, logger };
   const sweptDeps = { journey: bulk.journey, archivals, leaseRenewal, gate, moves, store, logger };
   const shares = groupedShares(archivals);
   const hostBatch = new HostBatch({
     ...shared,
     archivals: shares,
-    fresh: openFreshCopies(deps, { journey: bulk.journey, moves, dueAndFresh: shares.dueAndFresh }),
+    fresh: openFreshCopies(deps, { ...lanes, moves }),
     places: bulk.places,
     archive: (due, signal, onAnswered) => archiveSharedUrl(due, sweptDeps, signal, onAnswered),
     pause: async () => (await gate.closed()) ?? pressure.pause(),

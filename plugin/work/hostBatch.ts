@@ -7,7 +7,7 @@ import type { Lease } from '../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
-import type { FreshCopies } from './freshCopies.ts';
+import type { FreshCopies } from './fresh/freshCopies.ts';
 import type { LanePlaces } from './lanePlaces.ts';
 import type { ClosedGate } from './serviceGate.ts';
 import type { HostSlots } from './sitedHosts.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import CachePolicy from 'http-cache-semantics';
-import { freshUntil, isFresh } from '../../plugin/fetch/cache/freshness.ts';
+import { freshUntil, stillFreshUntil } from '../../plugin/fetch/cache/freshness.ts';
 import { httpDate } from '../../plugin/fetch/http/httpDate.ts';
 import type { HeaderMap, Known } from '../../plugin/model/attempt.ts';
 
@@ -115,7 +115,7 @@ describe('the status', () => {
     assert.equal(left({ ...headers, 'cache-control': 'public' }, 302), HOUR));
 });
 
-describe('isFresh', () => {
+describe('stillFreshUntil', () => {
   const known: Known = {
     url: 'http://a.example/x',
     storedAt: new Date(at).toISOString(),
@@ -126,22 +126,24 @@ describe('isFresh', () => {
     sha256: null,
     ok: true,
   };
-  it('is true until the last moment', () => {
-    assert.equal(isFresh(known, at + 3599_999, ceilings), true);
-    assert.equal(isFresh(known, at + 3600_000, ceilings), false);
+  const until = new Date(at + 3600_000);
+  it('is that moment until it comes', () => {
+    assert.deepEqual(stillFreshUntil(known, at + 3599_999, ceilings), until);
+    assert.equal(stillFreshUntil(known, at + 3600_000, ceilings), null);
   });
-  it('is false when the copy was confirmed in the future, small differences of clocks apart', () => {
-    assert.equal(isFresh(known, at - 2000, ceilings), true);
-    assert.equal(isFresh(known, at - 30 * DAY * 1000, ceilings), false);
+  it('is null when the copy was confirmed in the future, small differences of clocks apart', () => {
+    assert.deepEqual(stillFreshUntil(known, at - 2000, ceilings), until);
+    assert.equal(stillFreshUntil(known, at - 30 * DAY * 1000, ceilings), null);
   });
-  it('is false after a failure', () => assert.equal(isFresh({ ...known, ok: false }, at, ceilings), false));
-  it('is false when the copy is missing', () => assert.equal(isFresh({ ...known, bytes: null }, at, ceilings), false));
-  it('is false for a redirect or an error, fresh or not', () => {
-    for (const status of [301, 404, 500]) assert.equal(isFresh({ ...known, status }, at, ceilings), false);
-    for (const status of [203, 304]) assert.equal(isFresh({ ...known, status }, at, ceilings), true);
+  it('is null after a failure', () => assert.equal(stillFreshUntil({ ...known, ok: false }, at, ceilings), null));
+  it('is null when the copy is missing', () =>
+    assert.equal(stillFreshUntil({ ...known, bytes: null }, at, ceilings), null));
+  it('is null for a redirect or an error, fresh or not', () => {
+    for (const status of [301, 404, 500]) assert.equal(stillFreshUntil({ ...known, status }, at, ceilings), null);
+    for (const status of [203, 304]) assert.deepEqual(stillFreshUntil({ ...known, status }, at, ceilings), until);
   });
-  it('is false when the time is unreadable', () =>
-    assert.equal(isFresh({ ...known, storedAt: 'never' }, at, ceilings), false));
+  it('is null when the time is unreadable', () =>
+    assert.equal(stillFreshUntil({ ...known, storedAt: 'never' }, at, ceilings), null));
 });
 
 describe('httpDate', () => {

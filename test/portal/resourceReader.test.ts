@@ -66,4 +66,20 @@ describe('resources read in groups', () => {
     await reader.read('c');
     assert.deepEqual(asked, [['a', 'b', 'c'], ['a'], ['c']]);
   });
+
+  it('reads many in a few queries, or each where the portal has no query for many', async () => {
+    const asked: number[] = [];
+    const ids = Array.from({ length: 501 }, (_, index) => `r${index}`);
+    const there = (id: string) => (id === 'r7' ? null : resource(id));
+    const getResources = async (some: readonly string[]) => {
+      asked.push(some.length);
+      return some.flatMap((id) => there(id) ?? []);
+    };
+    const grouped = new ResourceReader({ getResource: async () => assert.fail(), getResources });
+    const single = new ResourceReader({ getResource: async (id) => there(id) });
+    const found = await grouped.readAll(ids);
+    assert.deepEqual(asked, [500, 1]);
+    assert.deepEqual([found.size, found.has('r7'), found.get('r500')], [500, false, resource('r500')]);
+    assert.deepEqual(await single.readAll(ids), found);
+  });
 });

@@ -19,6 +19,33 @@ describe('calls that are answered together', () => {
     ]);
   });
 
+  it('go on in a second group while the first is under way, where so many may be', async () => {
+    const groups: { readonly asks: readonly string[]; answer(): void }[] = [];
+    const answerAll = (asks: readonly string[]) =>
+      new Promise<readonly string[]>((resolve) => {
+        groups.push({ asks, answer: () => resolve(asks) });
+      });
+    const calls = new GroupedCalls(answerAll, { most: 10, groups: 2 });
+    const call = async (ask: string) => {
+      const answered = calls.call(ask);
+      await new Promise(setImmediate);
+      return { answered };
+    };
+    const first = await call('a');
+    const second = await call('b');
+    const third = await call('c');
+    assert.deepEqual(
+      groups.map(({ asks }) => asks),
+      [['a'], ['b']],
+    );
+    groups[1]?.answer();
+    assert.equal(await second.answered, 'b');
+    await new Promise(setImmediate);
+    for (const { answer } of groups) answer();
+    assert.deepEqual([await first.answered, await third.answered], ['a', 'c']);
+    assert.equal(groups.length, 3);
+  });
+
   it('fail alone where the database objects to one of them', async () => {
     const answerAll = async (asks: readonly string[]) => {
       if (asks.includes('bad')) throw new ArchiverError('data-refused', 'The database failed.');

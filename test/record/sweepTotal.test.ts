@@ -48,7 +48,7 @@ describe('the total of a sweep', () => {
     const known = { url: requestFor('s2').url };
     const fresh = { broken: false, done_seq: 1, known, key_at: now, next_check_at: now, fresh_until: '2100-01-01' };
     await knex('archiver.archival').where({ resource_id: 's2' }).update(fresh);
-    const found = await records.archivals.dueAndFresh('data.example', { now, limit: 10 });
+    const found = await records.archivals.dueAndFreshOf(['data.example'], { now, limit: 10 });
     const { run } = await records.runs.create(
       { kind: 'sweep', lane: 'bulk', subjectId: null, datasetId: null, total: null },
       { caller: null, idempotencyKey: null, now: new Date() },
@@ -56,9 +56,14 @@ describe('the total of a sweep', () => {
     assert.equal(await records.runs.countSweep(run.id), 2);
     const later = new Date('2100-01-01T00:00:00Z');
     const [recorded] = await records.archivals.record([outcomeOf(lease, {}, { nextCheckAt: later })]);
-    const advanced = found.fresh.map((one) => outcomeOf(one, {}, { nextCheckAt: later }));
-    const [last] = await records.archivals.advance(advanced, now);
-    assert.deepEqual([recorded?.endedRunIds, last?.endedRunIds], [[], [run.id]]);
+    const advances = (found.get('data.example')?.fresh ?? []).map((one) => ({
+      fresh: one,
+      datasetId: 'd1',
+      freshUntil: later,
+      nextCheckAt: later,
+    }));
+    assert.deepEqual(await records.archivals.advance(advances, { now }), advances);
+    assert.deepEqual(recorded?.endedRunIds, []);
     const { state, done, total } = (await records.runs.get(run.id)) ?? {};
     assert.deepEqual({ state, done, total }, { state: 'done', done: 2, total: 2 });
   });

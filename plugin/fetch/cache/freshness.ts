@@ -70,16 +70,16 @@ function freshnessOf(lifetime: Lifetime, ageMs: number, at: number): Freshness {
 }
 
 /**
- * Whether a sweep may answer `still-fresh` without a request. Never after a failure, with a missing copy, or when the
- * copy was confirmed later than now: then a clock was wrong, and nobody knows how old the copy is. That `known` belongs to
- * the URL in question is for the caller to see to.
+ * Until when a sweep may answer `still-fresh` without a request; null: not now. Never after a failure, with a missing copy, or
+ * when the copy was confirmed later than now: then a clock was wrong, and nobody knows how old the copy is. That `known` belongs
+ * to the URL in question is for the caller to see to.
  */
-export function isFresh(known: Known, now: number, ceilings: FreshnessCeilings): boolean {
+export function stillFreshUntil(known: Known, now: number, ceilings: FreshnessCeilings): Date | null {
   const at = Date.parse(known.storedAt);
-  if (!known.ok || known.bytes === null || !Number.isFinite(at) || !isOfCopy(known.status)) return false;
-  if (at - now > CLOCK_TOLERANCE_MS) return false;
+  if (!known.ok || known.bytes === null || !Number.isFinite(at) || !isOfCopy(known.status)) return null;
+  if (at - now > CLOCK_TOLERANCE_MS) return null;
   const { until } = freshUntil(known, at, ceilings);
-  return until !== null && now < until.getTime();
+  return until !== null && now < until.getTime() ? until : null;
 }
 
 /**

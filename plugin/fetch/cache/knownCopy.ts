@@ -1,3 +1,4 @@
+import { STILL_FRESH } from '../../decide/stillFresh.ts';
 import type { Known } from '../../model/attempt.ts';
 import { type Body, NO_BODY } from '../../model/body.ts';
 import { declaredLength, mediaTypeOf } from '../http/headers.ts';
@@ -50,7 +51,7 @@ export function stillFresh(known: Known): Outcome {
   return {
     kind: 'unchanged',
     code: 'still-fresh',
-    reason: 'The copy is still fresh by what the server said of it; nothing was asked.',
+    reason: STILL_FRESH,
     status: null,
     response: { status: known.status, headers: known.headers },
     body: knownBody(known),

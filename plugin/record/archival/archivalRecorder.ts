@@ -109,7 +109,7 @@ export class ArchivalRecorder {
 }
 
 /** A sweep that began while it was under way has counted it as due: it ends there, as if that sweep had found it. */
-export function inSweep(record: ArchivalRecord, sweepId: string | null): ArchivalRecord {
+function inSweep(record: ArchivalRecord, sweepId: string | null): ArchivalRecord {
   const { lease } = record;
   const { runIds } = lease.archival;
   const hadOne = lease.sweepId !== undefined && lease.sweepId !== null;
@@ -122,12 +122,12 @@ const lost = (resourceId: string): Recorded => {
 };
 
 /** What the metrics count of a record. */
-export function countableOf({ archival, lease, settled, copy, landing, history }: ArchivalRecord): Countable {
+function countableOf({ archival, lease, settled, copy, landing, history }: ArchivalRecord): Countable {
   const stored = [...(copy ? [copy] : []), ...(landing?.copies ?? [])].map(({ bytes }) => bytes);
   return { code: archival.code, lane: lease.archival.lane, settled, stored, attempt: history?.attempt ?? null };
 }
 
 /** The runs that ended with this record; a run that ended with several is reported by the first of them alone. */
-export function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
+function claimEnded({ archival }: Lease, ended: Set<string>): readonly string[] {
   return archival.runIds.filter((id) => ended.delete(id));
 }

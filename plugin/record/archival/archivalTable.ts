@@ -151,9 +151,8 @@ export class ArchivalTable implements Archivals {
   nextRetries: Archivals['nextRetries'] = (hosts) => this.#leases.nextRetries(hosts);
   hostsWithExpiredLeases: Archivals['hostsWithExpiredLeases'] = (limit) => this.#leases.hostsWithExpiredLeases(limit);
   record: Archivals['record'] = (records) => this.#recorder.record(records);
-  dueAndFresh: Archivals['dueAndFresh'] = (host, by) => this.#fresh.dueAndFresh(host, by);
   dueAndFreshOf: Archivals['dueAndFreshOf'] = (hosts, by) => this.#fresh.dueAndFreshOf(hosts, by);
-  advance: Archivals['advance'] = (records, now) => this.#fresh.advance(records, now);
+  advance: Archivals['advance'] = (advances, how) => this.#fresh.advance(advances, how);
 
   dueHosts(now: Date, limit: number): Promise<{ readonly host: string; readonly dueAt: Date }[]> {
     return this.#database.rows('looking for due hosts', DUE_HOSTS, { now, limit });

@@ -18,16 +18,33 @@ const COUNT = `
   from summed where r.id = summed.id
   returning r.id, r.state`;
 
-/** Counts settled records in their runs, each run locked once and in the order of ids; answers the runs that ended. */
-export async function countInRuns(
-  { rows }: Database,
+/** So many that ended with a code, in a run. */
+export interface RunCount {
+  readonly id: string;
+  readonly code: string;
+  readonly count: number;
+}
+
+/** Counts settled records in their runs; answers the runs that ended. */
+export function countInRuns(
+  database: Database,
   settled: readonly ArchivalRecord[],
   on: HostTransaction,
 ): Promise<Set<string>> {
-  const perRun = countsPerRun(settled);
-  if (perRun.size === 0) return new Set();
-  const added = [...perRun].flatMap(([id, counts]) => [...counts].map(([code, count]) => ({ id, code, count })));
-  const bindings = { ids: [...perRun.keys()], added: JSON.stringify(added) };
+  const added = [...countsPerRun(settled)].flatMap(([id, counts]) =>
+    [...counts].map(([code, count]) => ({ id, code, count })),
+  );
+  return addToRuns(database, added, on);
+}
+
+/** Each run is locked once, in the order of ids; answers the runs that ended. */
+export async function addToRuns(
+  { rows }: Database,
+  added: readonly RunCount[],
+  on: HostTransaction,
+): Promise<Set<string>> {
+  if (added.length === 0) return new Set();
+  const bindings = { ids: [...new Set(added.map(({ id }) => id))], added: JSON.stringify(added) };
   const counted = await rows<Pick<Run, 'id' | 'state'>>('counting runs', COUNT, bindings, on);
   return new Set(counted.filter(({ state }) => state === 'done').map(({ id }) => id));
 }

@@ -1,66 +1,100 @@
-import { countersOf } from '../../decide/countersOf.ts';
-import type { Lease } from '../../model/archival.ts';
+import { stillFresh } from '../../decide/stillFresh.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
-import type { ArchivalRecord, Archivals, DueAndFresh, Recorded } from '../Archivals.ts';
+import type { Archivals, DueAndFresh, FreshAdvance, FreshResource } from '../Archivals.ts';
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { addToCounters } from '../history/counterTable.ts';
-import { FREE, LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
-import { claimEnded, countableOf, inSweep } from './archivalRecorder.ts';
-import { countInRuns } from './countInRuns.ts';
+import { FREE } from './archivalColumns.ts';
+import { addToRuns } from './countInRuns.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
+
+/** Of a row, as {@link sweepOf} has it; few sweeps are open, so that they are read once for all rows. */
+const OPEN_SWEEPS = `
+  open_sweeps as materialized (
+    select id, created_at from :schema:.run where kind = 'sweep' and state in ('queued', 'running'))`;
+const openSweepOf = (row: string): string =>
+  `(select id from open_sweeps where created_at >= ${row}.next_check_at order by created_at limit 1)`;
 
 /**
  * Of the first due rows of each host those that are fresh by what was recorded of them, with nothing else to be done: not
- * leased, not wanted, nothing failed or owed. One range of the index `archival_due` a host. The count stands in each row of
- * the host, and alone where none is fresh.
+ * leased, not wanted, in no run, nothing failed or owed. One range of the index `archival_due` a host. The count stands in each
+ * row of the host, and alone where none is fresh.
  */
 const DUE_AND_FRESH = `
-  with due as materialized (
+  with ${OPEN_SWEEPS},
+    due as materialized (
       select found.* from unnest(cast(:hosts as text[])) as asked (host) cross join lateral (
-        select * from :schema:.archival
+        select host, resource_id, url, code, unchanged_count, copy_id, known, lease_token, request_seq, next_check_at,
+          fresh_until > :now and lease_owner is null and open_keys = '{}' and request_seq = done_seq and run_ids = '{}'
+            and not retrying and broken is false and failure_count = 0 and key_at is not null and known ->> 'url' = url
+            as is_fresh
+        from :schema:.archival
         where lane = 'bulk' and host = asked.host and next_check_at <= :now
           and ${FREE}
         order by next_check_at limit :limit) as found),
-    counted as (select host as asked, count(*)::int as due from due group by host),
-    fresh as (
-      select due.*, cast(null as timestamptz[]) as abandoned, ${sweepOf('due')} as sweep_id
-      from due
-      where fresh_until > :now and lease_owner is null and open_keys = '{}' and request_seq = done_seq and not retrying
-        and broken is false and failure_count = 0 and key_at is not null and known ->> 'url' = url)
-  select counted.asked, counted.due, ${LEASE_LIST} from counted left join fresh on fresh.host = counted.asked`;
+    counted as (select host as asked, count(*)::int as due from due group by host)
+  select counted.asked, counted.due, resource_id as "resourceId", url, code, unchanged_count as "unchangedCount",
+    copy_id as "copyId", known, lease_token::float8 as token, request_seq::float8 as "requestSeq",
+    ${openSweepOf('due')} as "sweepId"
+  from counted left join due on due.host = counted.asked and due.is_fresh`;
 
-/** Still what was read: a process that takes a row, wants it or advances it changes one of these. */
-const LOCK = `
-  select a.resource_id as "resourceId", ${sweepOf('a')} as "sweepId" from :schema:.archival as a
-  join unnest(cast(:ids as text[]), cast(:tokens as bigint[]), cast(:seqs as bigint[])) as held (resource_id, token, seq)
-    on a.resource_id = held.resource_id and a.lease_token is not distinct from held.token and a.request_seq = held.seq
-  where a.lease_owner is null and a.lane = 'bulk' and a.next_check_at <= :now
-  order by a.resource_id for update of a`;
+/**
+ * Those that are still what was read: a process that takes a row, wants it or advances it changes its token, its request or its
+ * time. Locked in the order in which records lock them. One that a sweep had not found belongs to the one that began since.
+ */
+const HELD = `
+  asked as (
+    select * from unnest(cast(:ids as text[]), cast(:tokens as bigint[]), cast(:seqs as bigint[]), cast(:datasetIds as text[]),
+      cast(:waitsMs as float8[]), cast(:freshMs as float8[])) as one (id, token, seq, dataset_id, wait_ms, fresh_ms)),
+  held as materialized (
+    select asked.*, coalesce(cast(:sweepId as text), ${openSweepOf('a')}) as sweep_id
+    from asked join :schema:.archival as a
+      on a.resource_id = asked.id and a.lease_token is not distinct from asked.token and a.request_seq = asked.seq
+    where a.lease_owner is null and a.lane = 'bulk' and a.next_check_at <= :now
+    order by a.resource_id for update of a)`;
 
+/** Most columns are the same for all. A row of `task_status` is written over where it is; few have none. */
 const ADVANCE = `
-  update :schema:.archival as a
-  set dataset_id = i."datasetId", code = i.code, reason = i.reason, broken = false, confirmed = i.confirmed,
-    attempts = i.attempts, last_success_at = i."checkedAt", checked_at = i."checkedAt", next_check_at = i."nextCheckAt",
-    fresh_until = i."freshUntil", unchanged_count = i."unchangedCount", changed_count = 0, moved = i.moved, run_ids = '{}'
-  from jsonb_to_recordset(cast(:records as jsonb)) as i ("resourceId" text, "datasetId" text, code text, reason text,
-    confirmed jsonb, attempts int, "checkedAt" timestamptz, "nextCheckAt" timestamptz, "freshUntil" timestamptz,
-    "unchangedCount" int, moved boolean)
-  where a.resource_id = i."resourceId"`;
+  with ${OPEN_SWEEPS}, ${HELD},
+  advanced as (
+    update :schema:.archival as a
+    set dataset_id = held.dataset_id, code = :code, reason = :reason, broken = false, confirmed = cast(:confirmed as jsonb),
+      attempts = :attempts, last_success_at = :now, checked_at = :now,
+      next_check_at = cast(:now as timestamptz) + held.wait_ms * interval '1 millisecond',
+      fresh_until = cast(:now as timestamptz) + held.fresh_ms * interval '1 millisecond',
+      unchanged_count = a.unchanged_count + 1, changed_count = 0, moved = false
+    from held where a.resource_id = held.id returning a.resource_id, held.sweep_id),
+  stated as (
+    update :schema:.task_status as t set value = :value, state = :state, error = :error, last_updated = :now
+    from advanced where t.entity_id = advanced.resource_id and t.task_type = 'archiver' and t.key = 'status'
+    returning t.entity_id)
+  select to_jsonb(array(select id from asked except select resource_id from advanced)) as "notHeld",
+    to_jsonb(array(select resource_id from advanced except select entity_id from stated)) as unstated,
+    (select jsonb_object_agg(sweep_id, count) from (
+      select sweep_id, count(*) as count from advanced where sweep_id is not null group by sweep_id) as counted) as sweeps`;
 
-type HeldFresh = Pick<LeaseRow, 'resourceId' | 'sweepId'>;
-type Row = LeaseRow & { readonly asked: string; readonly due: number };
+type Row = Omit<FreshResource, 'resourceId'> & {
+  readonly asked: string;
+  readonly due: number;
+  readonly resourceId: string | null;
+};
+
+interface Advanced {
+  readonly notHeld: readonly string[];
+  /** Advanced, without a row of `task_status`. */
+  readonly unstated: readonly string[];
+  /** How many were advanced by sweep; null: none of a sweep. */
+  readonly sweeps: Readonly<Record<string, number>> | null;
+}
+
+type AdvanceHow = Parameters<Archivals['advance']>[1];
 
 /** The part of {@link Archivals} by which what is still fresh is advanced many at a time, without a lease. */
-export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'dueAndFreshOf' | 'advance'> {
+export class FreshArchivals implements Pick<Archivals, 'dueAndFreshOf' | 'advance'> {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
-  }
-
-  async dueAndFresh(host: string, by: Parameters<Archivals['dueAndFresh']>[1]): Promise<DueAndFresh> {
-    return (await this.dueAndFreshOf([host], by)).get(host) ?? { due: 0, fresh: [] };
   }
 
   async dueAndFreshOf(
@@ -68,62 +102,96 @@ export class FreshArchivals implements Pick<Archivals, 'dueAndFresh' | 'dueAndFr
     by: Parameters<Archivals['dueAndFreshOf']>[1],
   ): Promise<ReadonlyMap<string, DueAndFresh>> {
     const rows = await this.#database.rows<Row>('looking for what is fresh', DUE_AND_FRESH, { hosts, ...by });
-    const found = new Map<string, { due: number; fresh: Lease[] }>(hosts.map((host) => [host, { due: 0, fresh: [] }]));
-    for (const { asked, due, ...row } of rows) {
-      const ofHost = found.get(asked) ?? { due, fresh: [] };
+    const found = new Map(hosts.map((host) => [host, { due: 0, fresh: [] as FreshResource[] }]));
+    for (const { asked, due, resourceId, ...row } of rows) {
+      const ofHost = found.get(asked);
+      if (!ofHost) continue;
       ofHost.due = due;
-      if (row.resourceId !== null) ofHost.fresh.push(leaseOf(row));
-      found.set(asked, ofHost);
+      if (resourceId !== null) ofHost.fresh.push({ resourceId, ...row });
     }
     return found;
   }
 
-  advance(records: readonly ArchivalRecord[], now: Date): Promise<Recorded[]> {
+  async advance(advances: readonly FreshAdvance[], how: AdvanceHow): Promise<readonly FreshAdvance[]> {
     const { guard, knex } = this.#database;
-    return guard('advancing what is fresh', () => knex.transaction((on) => this.#advanceIn(on, records, now)));
+    const advanced: FreshAdvance[] = [];
+    // What is written of those of one sweep is the same but for their times.
+    for (const some of bySweep(advances)) {
+      const advance = () => knex.transaction((on) => this.#advanceIn(on, some, how));
+      advanced.push(...(await guard('advancing what is fresh', advance)));
+    }
+    return advanced;
   }
 
-  async #advanceIn(on: HostTransaction, records: readonly ArchivalRecord[], now: Date): Promise<Recorded[]> {
+  async #advanceIn(
+    on: HostTransaction,
+    advances: readonly FreshAdvance[],
+    { now, deliveriesOf }: AdvanceHow,
+  ): Promise<readonly FreshAdvance[]> {
     const database = this.#database;
-    const held = await this.#lock(
-      records.map(({ lease }) => lease),
-      now,
-      on,
-    );
-    const mine = records
-      .filter(({ lease }) => held.has(lease.resourceId))
-      .map((record) => inSweep(record, held.get(record.lease.resourceId) ?? null));
-    if (mine.length === 0) return [];
-    await database.rows('advancing what is fresh', ADVANCE, { records: JSON.stringify(mine.map(rowOf)) }, on);
-    const statuses = mine.map(({ taskStatus }) => taskStatus);
-    await writeTaskStatuses(database, statuses, on);
-    const deliveries = mine.flatMap((record) => record.deliveries);
-    await insertDeliveries(database, deliveries, null, on);
-    await addToCounters(database, countersOf(mine.map(countableOf)), on);
-    const ended = await countInRuns(database, mine, on);
-    return mine.map(({ lease }) => ({
-      resourceId: lease.resourceId,
-      result: 'recorded',
-      wantedAgain: false,
-      endedRunIds: claimEnded(lease, ended),
-    }));
-  }
-
-  /** By resource, the sweep that it belongs to by now. */
-  async #lock(leases: readonly Lease[], now: Date, on: HostTransaction): Promise<ReadonlyMap<string, string | null>> {
-    const bindings = {
-      ids: leases.map(({ resourceId }) => resourceId),
-      tokens: leases.map(({ token }) => token),
-      seqs: leases.map(({ requestSeq }) => requestSeq),
-      now,
-    };
-    const held = await this.#database.rows<HeldFresh>('locking what is fresh', LOCK, bindings, on);
-    return new Map(held.map(({ resourceId, sweepId }) => [resourceId, sweepId]));
+    const sweepId = advances[0]?.fresh.sweepId ?? null;
+    const { confirmed, attempts, taskStatus } = stillFresh({ now, runId: sweepId });
+    const { code, reason } = confirmed;
+    const said = { now, sweepId, code, reason, confirmed: JSON.stringify(confirmed), attempts, ...taskStatus };
+    const bindings = { ...said, ...columnsOf(advances, now) };
+    const [answer] = await database.rows<Advanced>('advancing what is fresh', ADVANCE, bindings, on);
+    const { notHeld, unstated, sweeps } = answer ?? NOTHING;
+    const missing = unstated.map((entityId) => ({ entityId, ...taskStatus, lastUpdated: now }));
+    await writeTaskStatuses(database, missing, on);
+    const mine = without(advances, notHeld);
+    if (deliveriesOf) await insertDeliveries(database, deliveriesOf(mine), null, on);
+    await countIn(database, { code, count: mine.length, sweeps: sweeps ?? {} }, on);
+    return mine;
   }
 }
 
-function rowOf({ lease, archival, datasetId }: ArchivalRecord) {
-  const { code, reason, confirmed, attempts, checkedAt, nextCheckAt, freshUntil, unchangedCount, moved } = archival;
-  const said = { code, reason, confirmed, attempts, checkedAt, nextCheckAt, freshUntil, unchangedCount, moved };
-  return { ...said, resourceId: lease.resourceId, datasetId };
+const NOTHING: Advanced = { notHeld: [], unstated: [], sweeps: null };
+
+/** Last, for all workers count in these rows. */
+async function countIn(
+  database: Database,
+  {
+    code,
+    count,
+    sweeps,
+  }: { readonly code: string; readonly count: number; readonly sweeps: Readonly<Record<string, number>> },
+  on: HostTransaction,
+): Promise<void> {
+  if (count === 0) return;
+  await addToCounters(
+    database,
+    [{ name: 'archiver_archivals_total', labels: { code, lane: 'bulk' }, value: count }],
+    on,
+  );
+  const added = Object.entries(sweeps).map(([id, found]) => ({ id, code, count: found }));
+  await addToRuns(database, added, on);
+}
+
+function columnsOf(advances: readonly FreshAdvance[], now: Date) {
+  const msFrom = (at: Date) => at.getTime() - now.getTime();
+  return {
+    ids: advances.map(({ fresh }) => fresh.resourceId),
+    tokens: advances.map(({ fresh }) => fresh.token),
+    seqs: advances.map(({ fresh }) => fresh.requestSeq),
+    datasetIds: advances.map(({ datasetId }) => datasetId),
+    waitsMs: advances.map(({ nextCheckAt }) => msFrom(nextCheckAt)),
+    freshMs: advances.map(({ freshUntil }) => msFrom(freshUntil)),
+  };
+}
+
+function without(advances: readonly FreshAdvance[], resourceIds: readonly string[]): readonly FreshAdvance[] {
+  if (resourceIds.length === 0) return advances;
+  const left = new Set(resourceIds);
+  return advances.filter(({ fresh }) => !left.has(fresh.resourceId));
+}
+
+function bySweep(advances: readonly FreshAdvance[]): readonly (readonly FreshAdvance[])[] {
+  const groups = new Map<string | null, FreshAdvance[]>();
+  for (const advance of advances) {
+    const { sweepId } = advance.fresh;
+    const group = groups.get(sweepId);
+    if (group) group.push(advance);
+    else groups.set(sweepId, [advance]);
+  }
+  return [...groups.values()];
 }

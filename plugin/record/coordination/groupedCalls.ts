@@ -16,6 +16,8 @@ export interface Gathering<Ask> {
   readonly lingerMs?: number;
   /** Of two calls with the same name the second waits for the next group; left out: all may stand together. */
   nameOf?(ask: Ask): string;
+  /** So many groups may be under way at a time; left out: one. */
+  readonly groups?: number;
 }
 
 /**
@@ -26,7 +28,8 @@ export class GroupedCalls<Ask, Answer> {
   readonly #answerAll: (asks: readonly Ask[]) => Promise<readonly Answer[]>;
   readonly #gathering: Gathering<Ask>;
   #waiting: Waiting<Ask, Answer>[] = [];
-  #isAnswering = false;
+  /** Groups under way. */
+  #answering = 0;
 
   /** `answerAll`: answers in the order of the calls. */
   constructor(answerAll: (asks: readonly Ask[]) => Promise<readonly Answer[]>, gathering: Gathering<Ask>) {
@@ -37,8 +40,8 @@ export class GroupedCalls<Ask, Answer> {
   call(ask: Ask): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ ask, resolve, reject });
-      if (this.#isAnswering) return;
-      this.#isAnswering = true;
+      if (this.#answering >= (this.#gathering.groups ?? 1)) return;
+      this.#answering += 1;
       // What comes in the same turn is of the same group.
       setImmediate(() => void this.#answerWaiting());
     });
@@ -50,7 +53,7 @@ export class GroupedCalls<Ask, Answer> {
       if (lingerMs > 0 && this.#waiting.length < most) await wait(lingerMs);
       await this.#answer(this.#nextGroup());
     }
-    this.#isAnswering = false;
+    this.#answering -= 1;
   }
 
   #nextGroup(): readonly Waiting<Ask, Answer>[] {

@@ -1,10 +1,9 @@
 import type { Lease } from '../../model/archival.ts';
-import type { Archivals, DueAndFresh, HostShare, WaitingRequest } from '../../record/Archivals.ts';
+import type { Archivals, HostShare, WaitingRequest } from '../../record/Archivals.ts';
 import { GroupedCalls } from '../../record/coordination/groupedCalls.ts';
 
 type LeaseBy = Parameters<Archivals['leaseDue']>[1];
-type LookBy = Parameters<Archivals['dueAndFresh']>[1];
-type Grouped = 'leaseDue' | 'nextRetryAt' | 'dueAndFresh' | 'nextWaiting';
+type Grouped = 'leaseDue' | 'nextRetryAt' | 'nextWaiting';
 type GroupedShares = Pick<Archivals, Grouped | 'release' | 'explainDue'>;
 
 /** Each host has up to a hundred resources in such a statement. */
@@ -18,10 +17,6 @@ export function groupedShares(archivals: Archivals): GroupedShares {
     most: MOST,
     nameOf,
   });
-  const looking = new GroupedCalls<{ readonly host: string } & LookBy, DueAndFresh>(
-    (looks) => lookAll(archivals, looks),
-    { most: MOST, nameOf },
-  );
   const retrying = new GroupedCalls<string, Date | null>((hosts) => retriesOf(archivals, hosts), { most: MOST_NAMES });
   const waiting = new GroupedCalls<{ readonly host: string; readonly now: Date }, WaitingRequest | null>(
     (looks) => waitingOf(archivals, looks),
@@ -30,7 +25,6 @@ export function groupedShares(archivals: Archivals): GroupedShares {
   return {
     nextWaiting: (host, by) => waiting.call({ host, ...by }),
     leaseDue: (host, by) => leasing.call({ host, ...by }),
-    dueAndFresh: (host, by) => looking.call({ host, ...by }),
     nextRetryAt: (host) => retrying.call(host),
     release: (leases) => archivals.release(leases),
     explainDue: (host, how) => archivals.explainDue(host, how),
@@ -41,16 +35,6 @@ async function leaseAll(archivals: Archivals, shares: readonly (HostShare & Leas
   const by = shares.at(-1);
   const leased = by ? await archivals.leaseDueOf(shares, by) : new Map<string, readonly Lease[]>();
   return shares.map(({ host }) => leased.get(host) ?? []);
-}
-
-async function lookAll(
-  archivals: Archivals,
-  looks: readonly ({ readonly host: string } & LookBy)[],
-): Promise<DueAndFresh[]> {
-  const hosts = looks.map(({ host }) => host);
-  const by = looks.at(-1);
-  const found = by ? await archivals.dueAndFreshOf(hosts, by) : new Map<string, DueAndFresh>();
-  return hosts.map((host) => found.get(host) ?? { due: 0, fresh: [] });
 }
 
 async function retriesOf(archivals: Archivals, hosts: readonly string[]): Promise<(Date | null)[]> {
