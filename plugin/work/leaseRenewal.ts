@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { ArchiverError, messageOf } from '../errors.ts';
 import { Followers } from '../lease/followers.ts';
 import { Renewal } from '../lease/renewal.ts';
@@ -49,8 +48,6 @@ export class LeaseRenewal {
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const held: Held = { lease, controller: new AbortController() };
-    // Every hop of a fetch listens.
-    setMaxListeners(0, held.controller.signal);
     const unfollow = this.#followers.follow(signal, held.controller);
     this.#held.add(held);
     try {

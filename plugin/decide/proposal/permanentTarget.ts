@@ -19,6 +19,7 @@ export function permanentTarget(
   { kind, redirects, finalUrl }: Pick<Attempt, 'kind' | 'redirects' | 'finalUrl'>,
   { url, urlType }: Pick<Resource, 'url' | 'urlType'>,
 ): string | null {
+  if (redirects.length === 0) return null;
   const own = parsed(url);
   const isFound = kind === 'fetched' || kind === 'unchanged';
   if (!isFound || urlType !== null || own === null || own.username !== '' || own.password !== '') return null;

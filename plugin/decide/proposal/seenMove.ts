@@ -22,6 +22,6 @@ export function seenMove(
 
 /** Whether something may have been seen before. */
 function ledElsewhere(known: Known | null): boolean {
-  if (!known?.finalUrl || !URL.canParse(known.url)) return false;
+  if (!known?.finalUrl || known.finalUrl === known.url || !URL.canParse(known.url)) return false;
   return new URL(known.url).href.replace(/#.*$/s, '') !== known.finalUrl;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ArchiverError } from '../../errors.ts';
 import type { Attempt, FetchRequest } from '../../model/attempt.ts';
 import type { StageRef } from '../../model/stage.ts';
@@ -34,6 +35,8 @@ export class LocalRetriever implements Retriever {
       stage: (key, about) => store.stage(key, { ...about, isPrivate }),
       stageWhole: (key, body, about) => this.#stages.stageWhole(key, body, { ...about, isPrivate }),
     };
+    // Every hop listens.
+    setMaxListeners(0, signal);
     return this.#fetcher.fetch(request, stages, signal);
   }
 
