@@ -54,6 +54,8 @@ export interface SliceAsk {
   readonly now: Date;
   readonly urgent?: boolean;
   readonly onTheWay?: boolean;
+  /** Of a bucket that does not hold a whole slice no more than its rate brings in this time, one at least. */
+  readonly shareMs?: number | undefined;
   readonly atAddress?: SiteUse;
   readonly atDomain?: SiteUse;
 }
@@ -80,11 +82,24 @@ export function take(before: HostState, ask: SliceAsk): { readonly state: HostSt
     return { state, slice: { granted: 0, slots: 0, retryAt: null, reason: 'free', ...refusal } };
   }
   const probing = !urgent && state.openCount > 0;
-  const granted = probing ? 1 : urgent ? ask.requested : Math.min(ask.requested, Math.floor(state.tokens));
+  const granted = probing ? 1 : urgent ? ask.requested : Math.min(mostOf(ask), Math.floor(state.tokens));
   return {
     state: { ...state, tokens: state.tokens - granted },
     slice: { granted, slots: Math.min(free, granted), retryAt: null, reason: 'free' },
   };
+}
+
+function mostOf({ requested, shareMs, limits }: SliceAsk): number {
+  const isWhole = shareMs === undefined || limits.burst >= requested;
+  return isWhole ? requested : Math.min(requested, shareOf(limits, shareMs));
+}
+
+/** What a host's rate brings in so many milliseconds: one request at least, and no more than its bucket holds. */
+export function shareOf(
+  { requestsPerSecond, burst }: Pick<HostLimits, 'requestsPerSecond' | 'burst'>,
+  ms: number,
+): number {
+  return Math.max(1, Math.floor(Math.min((requestsPerSecond * ms) / 1000, burst)));
 }
 
 /** Whether the host is to be left alone, however few ask it: a pause, a closed circuit, quiet hours, the bytes of the day. */

@@ -1,9 +1,12 @@
 import type { JobParameters, JobRepository } from 'agenda';
 import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
+import type { Taking } from './takePostgresJobs.ts';
 
 /** Where Agenda keeps its jobs, and what we ask of that place beside Agenda. */
 export interface QueueBackend {
   readonly repository: JobRepository;
+  /** Locks many jobs in one statement, those that start first before others. Left out: they are taken one by one. */
+  take?(by: Taking): Promise<readonly JobParameters[]>;
   /** Waiting jobs that start later than the moment of their key start then; a host's running job runs once more. */
   reschedule(kind: Job['kind'], starts: ReadonlyMap<string, Date>): Promise<void>;
   /** Of these, the keys that have a job which waits (resources) or waits or runs (hosts). */

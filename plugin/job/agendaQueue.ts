@@ -139,7 +139,7 @@ export class AgendaQueue implements JobQueue {
   #agendaOn(backend: OpenBackend): OpenQueue {
     const { pollMs, concurrency, lockMs = LOCK_MS } = this.#settings;
     const onFreed = (jobName: string) => backend.notifications.pollNow(jobName);
-    const locks = new RenewedLocks(backend.jobs, { lockMs, clock: this.#clock, onFreed });
+    const locks = new RenewedLocks(backend.jobs, { lockMs, clock: this.#clock, concurrency, onFreed });
     const agenda = new Agenda({
       backend: {
         name: this.name,

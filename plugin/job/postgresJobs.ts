@@ -8,6 +8,7 @@ import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
+import { type Taking, takePostgresJobs } from './takePostgresJobs.ts';
 
 /** Any number, the same for all processes of one database: they make the tables one after the other. */
 const LOCK_KEY = 0x41_52_43_51;
@@ -74,6 +75,10 @@ export class PostgresJobs implements QueueBackend {
     // us and the server would hand on to others.
     const repository = new PostgresJobRepository({ pool, tableName: `${place.schema}"."${place.table}` });
     return new PostgresJobs(pool, repository, { table: quoted(place), clock });
+  }
+
+  take(by: Taking): Promise<readonly JobParameters[]> {
+    return takePostgresJobs(this.#pool, this.#table, by);
   }
 
   async pending(kind: Job['kind'], keys: readonly string[]): Promise<ReadonlySet<string>> {

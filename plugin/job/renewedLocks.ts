@@ -1,17 +1,23 @@
 import type { JobId, JobParameters, JobRepository, JobRepositoryOptions, RemoveJobsOptions } from 'agenda';
 import { Renewal } from '../lease/renewal.ts';
+import { JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
 import type { QueueClock } from './queueClock.ts';
+import { TakenJobs } from './takenJobs.ts';
 
 /** How long locks last, and what to call when one ends. */
 export interface LockOptions {
   /** A dead process's jobs are taken up again after so long; a living one renews three times as often. */
   readonly lockMs: number;
   readonly clock: QueueClock;
+  /** Jobs of each kind that run concurrently. */
+  readonly concurrency: number;
   /** A place became free: another job may be taken. */
   onFreed(jobName: string): void;
 }
 
+/** Places for hosts' jobs that become free within this are filled together. */
+const GATHERING_MS = 15;
 /** Further away than any job lasts. */
 const NEVER = new Date('9999-01-01T00:00:00Z');
 
@@ -25,7 +31,11 @@ export class RenewedLocks implements JobRepository {
   readonly #backend: QueueBackend;
   readonly #jobs: JobRepository;
   readonly #options: LockOptions;
-  readonly #held = new Set<string>();
+  /** By id: the names of the jobs. */
+  readonly #held = new Map<string, string>();
+  readonly #taken = new TakenJobs();
+  /** Jobs of these names are looked for in a moment. */
+  readonly #isLooking = new Set<string>();
   /** Jobs that went well: Agenda removes them in a moment. */
   readonly #ending = new Map<string, string>();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -51,7 +61,7 @@ export class RenewedLocks implements JobRepository {
       await Promise.allSettled(this.#underWay);
       await new Promise(setImmediate);
     } while (this.#underWay.size > 0);
-    await this.unlockJobs([...this.#held]);
+    await this.unlockJobs([...this.#held.keys()]);
   }
 
   async getNextJobToRun(
@@ -62,16 +72,34 @@ export class RenewedLocks implements JobRepository {
     options: JobRepositoryOptions | undefined,
   ): Promise<JobParameters | undefined> {
     if (this.#isClosed) return undefined;
-    const { clock, lockMs } = this.#options;
-    const now = clock.now();
-    const deadline = new Date(now.getTime() - lockMs);
-    const until = clock.toShared(nextScanAt);
-    const job = await this.#track(this.#jobs.getNextJobToRun(jobName, until, deadline, now, options));
+    const { clock } = this.#options;
+    const job = await this.#taken.next(jobName, () => this.#take(jobName, clock.toShared(nextScanAt), options));
     if (!job?._id) return undefined;
-    this.#held.add(String(job._id));
     if (!this.#isClosed) return { ...job, lockedAt: NEVER, nextRunAt: job.nextRunAt && clock.toLocal(job.nextRunAt) };
     await this.unlockJobs([job._id]);
     return undefined;
+  }
+
+  /** No more than can run: none waits here while another process is idle. */
+  async #take(
+    jobName: string,
+    until: Date,
+    options: JobRepositoryOptions | undefined,
+  ): Promise<readonly JobParameters[]> {
+    const { clock, lockMs, concurrency } = this.#options;
+    const now = clock.now();
+    const deadline = new Date(now.getTime() - lockMs);
+    const running = [...this.#held.values()].filter((name) => name === jobName).length;
+    const count = Math.max(1, concurrency - running);
+    const lastModifiedBy = options?.lastModifiedBy ?? null;
+    const one = async () => {
+      const job = await this.#jobs.getNextJobToRun(jobName, until, deadline, now, options);
+      return job ? [job] : [];
+    };
+    const many = this.#backend.take?.({ jobName, count, until, deadline, now, lastModifiedBy });
+    const taken = await this.#track<readonly JobParameters[]>(many ?? one());
+    for (const { _id } of taken) this.#held.set(String(_id), jobName);
+    return taken;
   }
 
   async saveJobState(job: JobParameters, options: JobRepositoryOptions | undefined): Promise<void> {
@@ -143,13 +171,23 @@ export class RenewedLocks implements JobRepository {
   enableJobs: JobRepository['enableJobs'] = (options) => this.#jobs.enableJobs(options);
   purgeAllJobs: JobRepository['purgeAllJobs'] = () => this.#jobs.purgeAllJobs();
 
-  /** Agenda counts the place as free a moment later, so the next job is looked for in the next turn. */
+  /**
+   * Agenda counts the place as free a moment later, so the next job is looked for in the next turn; that of a host, for which nobody
+   * waits, a moment later, with those for other places that become free.
+   */
   #freed(jobName: string): void {
-    setImmediate(() => this.#options.onFreed(jobName));
+    if (this.#isLooking.has(jobName)) return;
+    this.#isLooking.add(jobName);
+    const look = () => {
+      this.#isLooking.delete(jobName);
+      this.#options.onFreed(jobName);
+    };
+    if (jobName === JOB_NAMES.host) setTimeout(look, GATHERING_MS);
+    else setImmediate(look);
   }
 
   async #renew(): Promise<void> {
-    if (this.#held.size > 0) await this.#track(this.#backend.renew([...this.#held]));
+    if (this.#held.size > 0) await this.#track(this.#backend.renew([...this.#held.keys()]));
   }
 
   #shared(job: JobParameters): JobParameters {

@@ -50,6 +50,8 @@ export interface HostSlice {
     | 'quiet'
     | 'retry-after'
     | 'circuit';
+  /** What it was taken by, with what an administrator set for the host; left out: as it was asked for. */
+  readonly limits?: HostLimits;
 }
 
 /** What the work on a slice came to, when its slots are given back. */

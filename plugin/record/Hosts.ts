@@ -54,6 +54,8 @@ export interface SliceAsk {
   readonly urgent?: boolean;
   /** A link leads here from another host: also interactive requests wait once they owe a burst of its rate. */
   readonly onTheWay?: boolean;
+  /** While others wait for a place: of a bucket that does not hold a whole slice no more than its rate brings in this time. */
+  readonly shareMs?: number | undefined;
   /** What it shares with other hosts; left out: the host alone counts. */
   readonly site?: HostSite;
 }

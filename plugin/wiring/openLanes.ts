@@ -96,6 +96,7 @@ function lanePlaces(config: Config, speeds: HostSpeeds, retriever: Retriever): L
     slowShare,
     slowAfterMs,
     speeds,
+    elapsedMs: () => performance.now(),
     onDemand: (isScarce) => retriever.setLeastSpeed?.(isScarce ? slowBytesPerSecond : 0),
   });
 }

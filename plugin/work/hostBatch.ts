@@ -13,6 +13,7 @@ import type { ClosedGate } from './serviceGate.ts';
 import type { HostSlots } from './sitedHosts.ts';
 import { askAll, type OwnSlice } from './slice/askAll.ts';
 import { KeptHosts } from './slice/keptHosts.ts';
+import { nextShareAt, shortShareMs } from './slice/shares.ts';
 import { Unrecorded } from './slice/unrecorded.ts';
 import { SlotRenewal } from './slotRenewal.ts';
 
@@ -22,7 +23,7 @@ export interface HostBatchDeps {
   /** What is still fresh is not asked for. */
   readonly fresh: Pick<FreshCopies, 'advance' | 'leased'>;
   readonly hosts: HostSlots;
-  readonly places: Pick<LanePlaces, 'enter' | 'learn' | 'patienceOf'>;
+  readonly places: Pick<LanePlaces, 'enterAhead' | 'isCrowded' | 'learn' | 'patienceOf'>;
   limitsFor(host: string): HostLimits;
   /**
    * Of resources that share a URL. Never rejects: an archival that cannot go on gives its lease back itself. `onAnswered`:
@@ -38,10 +39,7 @@ export interface HostBatchDeps {
   readonly largestSlice: number;
   /** A job waits so long for its slice to end before it leaves the queue's place to another host. */
   readonly patienceMs: number;
-  /**
-   * So many hosts at most go on beside their jobs and places, while their rate holds them up for a moment or what they answered
-   * is recorded; others go back to the queue.
-   */
+  /** So many hosts at most go on beside their jobs, because their rate makes their slices small; others go back to the queue. */
   readonly mostKept: number;
   /** So many resources at most are answered and not recorded yet. */
   readonly mostUnrecorded: number;
@@ -59,19 +57,21 @@ export interface HostBatchDeps {
 interface Ends {
   readonly signal: AbortSignal;
   readonly closing: AbortSignal;
-  /** All that its rate allowed was asked for, and what came of it is only to be recorded. */
-  onAnswered?(): void;
+  /** The host's job brought it, and nothing was taken of its budget here a moment ago. */
+  readonly isFirst?: boolean;
+  /** The host's rate makes the slice small: its job need not wait for it. */
+  onPart?(): void;
 }
 
 /** A service of ours failed: that long until the next try. */
 const INTERRUPTED_MS = 5000;
-/** Others have the slots of the host, its address or domain; who has them calls its job when they are free. */
+/** Others have the slots of host, address or domain; who has them calls its job when they are free. */
 const BUSY: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain']);
 const BUSY_MS = 5000;
-/** What goes on without its job calls it when it ends; should this process die, the job comes by itself. */
+/** What goes on without its job calls it when it ends; should this process die, it comes by itself. */
 const GOES_ON_MS = 15_000;
-/** Between two shares of a host that its rate holds up: shares of many hosts come together meanwhile. */
-const GATHERING_MS = 100;
+/** What was taken for a place that is not free after this is given back: others may have it. */
+const AHEAD_MS = 5000;
 
 /**
  * One host's share of a sweep: takes a slice of the host's budget, leases so many due resources, asks for them as many
@@ -105,26 +105,25 @@ export class HostBatch {
     const { ended, first } = this.#begin(host, ends);
     const met = await first;
     if (met === 'slow') this.#callBack(host, ended, closing);
-    else if (met !== 'answered' && (closing.aborted || !this.#kept.mayKeep(met))) return met;
-    else this.#callBack(host, this.#keep(host, met === 'answered' ? ended : Promise.resolve(met), ends), closing);
+    else if (met !== 'part' && (closing.aborted || !this.#kept.mayKeep(met))) return met;
+    else this.#callBack(host, this.#keep(host, met === 'part' ? ended : Promise.resolve(met), ends), closing);
     return this.#after(GOES_ON_MS);
   }
 
   /** `first`: when to run again, or why the job need not wait for that. */
   #begin(host: string, ends: Ends) {
     const { places, patienceMs } = this.#deps;
-    let onAnswered = () => {};
-    const answered = new Promise<'answered'>((resolve) => {
-      onAnswered = () => {
-        if (this.#kept.hasRoom) resolve('answered');
+    let onPart = () => {};
+    const part = new Promise<'part'>((resolve) => {
+      onPart = () => {
+        if (this.#kept.hasRoom) resolve('part');
       };
     });
-    const ended = this.#start(host, this.#takeSlice(host, { ...ends, onAnswered }));
+    const ended = this.#start(host, this.#takeSlice(host, { ...ends, isFirst: true, onPart }));
     const leaves = new AbortController();
-    const patience = places.patienceOf(patienceMs);
-    const slow = wait(patience, 'slow' as const, { signal: leaves.signal }).catch(() => 'slow' as const);
-    const first = Promise.race([ended, answered, slow]).finally(() => leaves.abort());
-    return { ended, first };
+    const { signal } = leaves;
+    const slow = wait(places.patienceOf(patienceMs), 'slow' as const, { signal }).catch(() => 'slow' as const);
+    return { ended, first: Promise.race([ended, part, slow]).finally(() => leaves.abort()) };
   }
 
   /** Waits for slices that go on without their jobs; their signal ends them. */
@@ -164,7 +163,8 @@ export class HostBatch {
     const { archivals, fresh, places, now } = this.#deps;
     if (!(await fresh.advance(host, ends.closing))) return archivals.nextRetryAt(host);
     const slow = new AbortController();
-    const place = await places.enter({ host, group: '', onSlow: () => slow.abort() }, ends.closing).catch(() => null);
+    const entry = { host, group: '', onSlow: () => slow.abort() };
+    const place = await places.enterAhead(entry, ends.closing).catch(() => null);
     if (!place) return now();
     try {
       return await this.#takeSliceIn(host, { place, slow: slow.signal }, ends);
@@ -176,14 +176,17 @@ export class HostBatch {
   async #takeSliceIn(
     host: string,
     held: Pick<OwnSlice, 'place' | 'slow'>,
-    { signal, closing, onAnswered }: Ends,
+    { signal, closing, isFirst = false, onPart }: Ends,
   ): Promise<Date | null> {
-    const { limitsFor, hosts, owner: process, largestSlice, leaseMs, now } = this.#deps;
+    const { limitsFor, hosts, places, owner: process, largestSlice, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${process} ${randomUUID()}`;
-    const slice = await hosts.takeSlice(host, { owner, requested: largestSlice, limits, leaseMs, now: now() });
+    // One that cannot be kept would go back to the queue after one or two requests.
+    const shareMs = places.isCrowded && (!isFirst || this.#kept.hasRoom) ? shortShareMs(isFirst) : undefined;
+    const ask = { owner, requested: largestSlice, limits, shareMs, leaseMs, now: now() };
+    const slice = await hosts.takeSlice(host, ask);
     const isPart = slice.granted < largestSlice;
-    const own = { host, owner, limits, slice, closing, ...held, onAnswered: () => isPart && onAnswered?.() };
+    const own = { host, owner, limits, slice, shareMs, closing, ...held, onPart: () => isPart && onPart?.() };
     if (slice.granted > 0) return this.#runSlice(own, signal);
     return BUSY.has(slice.reason) ? this.#after(BUSY_MS) : slice.retryAt;
   }
@@ -197,32 +200,29 @@ export class HostBatch {
   }
 
   async #runSlice(own: OwnSlice, signal: AbortSignal): Promise<Date | null> {
-    const { archivals, fresh, readAhead, owner, leaseMs, now } = this.#deps;
+    const { archivals, fresh, readAhead, owner, leaseMs, largestSlice, now } = this.#deps;
     const { granted } = own.slice;
     const takenAt = now();
+    own.onPart();
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
     readAhead(leases);
-    fresh.leased(own.host, leases.length < granted ? 'all' : leases.length);
-    const costs = await this.#recorded(await this.#archiveWithSlots(leases, own, signal), own);
+    const left = fresh.leased(own.host, leases.length < granted ? 'all' : leases.length);
+    const begins = await own.place.begin(own.closing, AHEAD_MS);
+    const closing = begins ? own.closing : AbortSignal.abort();
+    const costs = await this.#recorded(await this.#archiveWithSlots(leases, { ...own, closing }, signal), own);
     if (signal.aborted || own.closing.aborted) return now();
+    if (!begins) return this.#after(BUSY_MS);
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
-    return leases.length < granted ? archivals.nextRetryAt(own.host) : this.#nextShareAt(own, takenAt);
+    if (leases.length < granted) return archivals.nextRetryAt(own.host);
+    return granted >= largestSlice ? now() : nextShareAt({ ...own, ...own.slice, takenAt, left }, now());
   }
 
   async #recorded(archiving: readonly Promise<FetchCost>[], own: OwnSlice): Promise<readonly FetchCost[]> {
     this.#recording += 1;
-    own.onAnswered();
+    own.onPart();
     return Promise.all(archiving).finally(() => {
       this.#recording -= 1;
     });
-  }
-
-  /** A slice that took all that the host's rate allowed is followed by another when it allows one more request. */
-  #nextShareAt({ slice, limits }: OwnSlice, takenAt: Date): Date {
-    const { largestSlice, now } = this.#deps;
-    if (slice.granted >= largestSlice) return now();
-    const nextMs = takenAt.getTime() + 1000 / limits.requestsPerSecond;
-    return new Date(Math.max(nextMs, now().getTime() + GATHERING_MS));
   }
 
   /** Place and slots are free again when the host has answered; what is answered is still being recorded, if that is not too much. */

@@ -1,5 +1,7 @@
 import type { FetchCost } from '../model/host.ts';
 import type { HostSpeeds, Pace } from './hostSpeeds.ts';
+import { HeldPlace, type LaneEntry, type LanePlace, type PlaceAhead, type PlaceOwner } from './slice/heldPlace.ts';
+import { PlacesAhead } from './slice/placesAhead.ts';
 
 /** How many places a lane has in this process, and what slow archivals may hold of them. */
 export interface LanePlacesDeps {
@@ -11,29 +13,15 @@ export interface LanePlacesDeps {
   readonly slowShare: number;
   /** From this age on an archival counts as slow, until it ends. */
   readonly slowAfterMs: number;
+  /** Milliseconds that only go forward. */
+  elapsedMs(): number;
   /** From now on slow ones hold more than their share or wait for it; false: no longer. */
   onDemand(isScarce: boolean): void;
 }
 
-/** One place, held until it is left. */
-export interface LanePlace {
-  /** A part of the work has ended: what follows is young again, unless it has become slow already. */
-  progressed(): void;
-  /** Idempotent. */
-  leave(): void;
-}
-
-/** Who wants a place. */
-export interface LaneEntry {
-  readonly host: string;
-  /** Among hosts of one pace the group that has the fewest places enters first: a dataset of requests; sweeps are one. */
-  readonly group: string;
-  /** It counts among the slow ones from now on, maybe before it has a place. */
-  onSlow(): void;
-}
-
 interface Waiting extends LaneEntry {
-  readonly admit: (place: LanePlace) => void;
+  readonly isAhead: boolean;
+  readonly admit: (place: PlaceAhead) => void;
 }
 
 /** Archivals of hosts of which nothing was known, that turned out slow: at most so many times the places. */
@@ -54,12 +42,13 @@ const SCARCE_PATIENCE = 4;
  * slow is under way. While slow ones hold more than their share, or wait for it, the least speed rises (`onDemand`), and a
  * quarter of the places is kept for hosts that were quick.
  */
-export class LanePlaces {
+export class LanePlaces implements PlaceOwner {
   readonly #deps: LanePlacesDeps;
   readonly #speeds: HostSpeeds;
   readonly #waiting: Waiting[] = [];
   readonly #waitingSlow: Waiting[] = [];
   readonly #slowPlaces: number;
+  readonly #ahead: PlacesAhead;
   /** Young ones, by what was known of their host when they entered. */
   readonly #young: Record<Pace, number> = { quick: 0, unknown: 0, dragging: 0, slow: 0 };
   /** Places by group. */
@@ -71,6 +60,7 @@ export class LanePlaces {
   constructor(deps: LanePlacesDeps) {
     this.#deps = deps;
     this.#speeds = deps.speeds;
+    this.#ahead = new PlacesAhead(deps.places, () => deps.elapsedMs());
     this.#slowPlaces = Math.max(1, Math.floor(deps.places * deps.slowShare));
   }
 
@@ -78,6 +68,20 @@ export class LanePlaces {
    * In the order of arrival, among groups that have as many places. Rejects with the signal's reason when that fires first.
    */
   enter(entry: LaneEntry, signal: AbortSignal): Promise<LanePlace> {
+    return this.#enter(entry, false, signal);
+  }
+
+  /** The same, and perhaps a moment before the place is free: what is to be done before its work begins is done meanwhile. */
+  enterAhead(entry: LaneEntry, signal: AbortSignal): Promise<PlaceAhead> {
+    return this.#enter(entry, true, signal);
+  }
+
+  /** Somebody waits to be let in. */
+  get isCrowded(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  #enter(entry: LaneEntry, isAhead: boolean, signal: AbortSignal): Promise<PlaceAhead> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const isSlow = this.#speeds.paceOf(entry.host) === 'slow';
@@ -87,11 +91,12 @@ export class LanePlaces {
         queue.splice(queue.indexOf(waiting), 1);
         reject(signal.reason);
       };
-      const admit = (place: LanePlace) => {
+      const admit = (place: PlaceAhead) => {
         signal.removeEventListener('abort', onAbort);
         resolve(place);
       };
-      const waiting: Waiting = { host: entry.host, group: entry.group, onSlow: () => entry.onSlow(), admit };
+      const { host, group } = entry;
+      const waiting: Waiting = { host, group, onSlow: () => entry.onSlow(), isAhead, admit };
       queue.push(waiting);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#admit();
@@ -109,24 +114,36 @@ export class LanePlaces {
   }
 
   #admit(): void {
+    this.#beginWaiting();
     for (let next = this.#nextYoung(); next; next = this.#nextYoung()) {
       const pace = this.#speeds.paceOf(next.host);
       this.#young[pace] += 1;
       this.#admitted += 1;
+      if (next.isAhead) this.#ahead.admitted();
       this.#admitOne(next, pace, this.#deps.slowAfterMs);
     }
     while (this.#slow < this.#slowPlaces) {
       const next = this.#waitingSlow.shift();
       if (!next) break;
       this.#slow += 1;
-      this.#admitOne(next, 'slow', null);
+      this.#admitOne({ ...next, isAhead: false }, 'slow', null);
     }
     this.#tellDemand();
   }
 
-  #admitOne(waiting: Waiting, pace: Pace, slowAfterMs: number | null): void {
-    this.#count(waiting.group, 1);
-    waiting.admit(new HeldPlace(this, { waiting, pace, slowAfterMs }));
+  #admitOne(entry: Waiting, pace: Pace, slowAfterMs: number | null): void {
+    this.#count(entry.group, 1);
+    entry.admit(new HeldPlace(this, { entry, pace, slowAfterMs, isAhead: entry.isAhead }));
+  }
+
+  /** Those who were let in ahead, as far as places are free. */
+  #beginWaiting(): void {
+    while (this.#youngCount - this.#ahead.count < this.#deps.places && this.#ahead.beginNext());
+  }
+
+  get #youngCount(): number {
+    const { quick, unknown, dragging, slow } = this.#young;
+    return quick + unknown + dragging + slow;
   }
 
   #count(group: string, more: 1 | -1): void {
@@ -137,28 +154,27 @@ export class LanePlaces {
 
   /** Out of the queue; undefined: nobody waits for whom there is room. */
   #nextYoung(): Waiting | undefined {
-    if (this.#waiting.length === 0 || !this.#hasRoom('quick')) return undefined;
+    if (this.#waiting.length === 0 || !this.#hasRoom('quick', true)) return undefined;
     const isForLongest = this.#admitted % LONGEST_EVERY === LONGEST_EVERY - 1;
     let found = -1;
     let foundRank = Number.POSITIVE_INFINITY;
-    for (const [at, { host, group }] of this.#waiting.entries()) {
+    for (const [at, { host, group, isAhead }] of this.#waiting.entries()) {
       const pace = this.#speeds.paceOf(host);
       const rank = RANKS[pace] * MANY + (this.#held.get(group) ?? 0);
-      if (rank >= foundRank || !this.#hasRoom(pace)) continue;
+      if (rank >= foundRank || !this.#hasRoom(pace, isAhead)) continue;
       [found, foundRank] = [at, rank];
       if (isForLongest || foundRank === 0) break;
     }
     return found < 0 ? undefined : this.#waiting.splice(found, 1)[0];
   }
 
-  #hasRoom(pace: Pace): boolean {
-    const { places } = this.#deps;
-    const { quick, unknown, dragging, slow } = this.#young;
-    const others = unknown + dragging + slow;
-    if (quick + others >= places) return false;
+  #hasRoom(pace: Pace, isAhead: boolean): boolean {
+    const { unknown, dragging, slow } = this.#young;
+    const places = this.#deps.places + (isAhead && !this.#isScarce ? this.#ahead.most : 0);
+    if (this.#youngCount >= places) return false;
     if (pace === 'quick' || !this.#isScarce) return true;
     if (pace !== 'unknown' && dragging + slow >= Math.max(1, Math.floor(places / 2))) return false;
-    return others < places - Math.floor(places / 4);
+    return unknown + dragging + slow < places - Math.floor(places / 4);
   }
 
   #tellDemand(): void {
@@ -170,12 +186,10 @@ export class LanePlaces {
     if (!isScarce) this.#admit();
   }
 
-  /** For places alone: what holds one has become slow, or (-1) such a one ended. */
   drags(host: string, more: 1 | -1): void {
     this.#speeds.drags(host, more);
   }
 
-  /** For places alone: true when it counts as slow now; false: there are too many slow ones already. */
   age(pace: Pace): boolean {
     if (this.#slow >= this.#slowPlaces * MAX_SLOW_FACTOR) return false;
     this.#young[pace] -= 1;
@@ -184,60 +198,25 @@ export class LanePlaces {
     return true;
   }
 
-  /** For places alone; `pace`: of a young one, null: it counted as slow. */
+  begin(begun: () => void): void {
+    this.#ahead.wait(begun);
+    this.#beginWaiting();
+  }
+
   free(group: string, pace: Pace | null): void {
     this.#count(group, -1);
     if (pace === null) this.#slow -= 1;
-    else this.#young[pace] -= 1;
+    else {
+      this.#young[pace] -= 1;
+      this.#ahead.placeLeft();
+    }
     this.#admit();
   }
-}
 
-interface Entered {
-  readonly waiting: LaneEntry;
-  readonly pace: Pace;
-  /** null: slow from the beginning. */
-  readonly slowAfterMs: number | null;
-}
-
-class HeldPlace implements LanePlace {
-  readonly #lane: Pick<LanePlaces, 'age' | 'drags' | 'free'>;
-  readonly #entered: Entered;
-  #timer: NodeJS.Timeout | null = null;
-  #isSlow: boolean;
-  #drags = false;
-  #isLeft = false;
-
-  constructor(lane: Pick<LanePlaces, 'age' | 'drags' | 'free'>, entered: Entered) {
-    this.#lane = lane;
-    this.#entered = entered;
-    this.#isSlow = entered.slowAfterMs === null;
-    this.progressed();
-  }
-
-  progressed(): void {
-    const { slowAfterMs } = this.#entered;
-    if (this.#timer) clearTimeout(this.#timer);
-    if (this.#isSlow || this.#isLeft || slowAfterMs === null) return;
-    this.#timer = setTimeout(() => this.#age(), slowAfterMs);
-  }
-
-  leave(): void {
-    if (this.#isLeft) return;
-    this.#isLeft = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    const { waiting, pace } = this.#entered;
-    if (this.#drags) this.#lane.drags(waiting.host, -1);
-    this.#lane.free(waiting.group, this.#isSlow ? null : pace);
-  }
-
-  #age(): void {
-    const { waiting, pace } = this.#entered;
-    if (!this.#drags) this.#lane.drags(waiting.host, 1);
-    this.#drags = true;
-    this.#isSlow = this.#lane.age(pace);
-    // Too many are slow: it keeps its place and tries again.
-    if (this.#isSlow) waiting.onSlow();
-    else this.progressed();
+  freeAhead(group: string, pace: Pace, begun: (() => void) | null): void {
+    this.#count(group, -1);
+    this.#young[pace] -= 1;
+    this.#ahead.leave(begun);
+    this.#admit();
   }
 }

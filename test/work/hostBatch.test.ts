@@ -4,6 +4,7 @@ import { NO_REQUEST } from '../../plugin/decide/fetchCost.ts';
 import type { Lease } from '../../plugin/model/archival.ts';
 import type { FetchCost } from '../../plugin/model/host.ts';
 import { HostBatch, type HostBatchDeps } from '../../plugin/work/hostBatch.ts';
+import type { PlaceAhead } from '../../plugin/work/slice/heldPlace.ts';
 import { until } from '../support/until.ts';
 
 const LIMITS = {
@@ -14,6 +15,7 @@ const LIMITS = {
   quietHours: null,
   gapFactor: 0,
 };
+const PLACE: PlaceAhead = { begin: async () => true, progressed: () => undefined, leave: () => undefined };
 const ANSWERED: FetchCost = { ...NO_REQUEST, requests: 1, host: 'reachable' };
 
 describe("a host's share of a sweep", () => {
@@ -92,7 +94,7 @@ describe('a host that its rate holds up for a moment', () => {
     const left = [...slices];
     let current = left[0];
     const limits = { ...LIMITS, requestsPerSecond: 20 };
-    const deps = depsOf({ leases: [], archive: async () => ANSWERED, onReleased: () => undefined });
+    const deps = depsOf({ leases: [], archive: async () => ANSWERED, onReleased: () => 0 });
     return new HostBatch({
       ...deps,
       mostKept: 1,
@@ -130,7 +132,62 @@ describe('a host that its rate holds up for a moment', () => {
     assert.deepEqual(called, [retryAt]);
   });
 
-  it('leaves its place and its job once it has answered, and is not asked again before that is recorded', async () => {
+  it('takes what its rate brings in half a second while others wait for a place, in a second when it is kept', async () => {
+    const asked: unknown[] = [];
+    const deps = depsOf({ leases: [leaseOf('r1')], archive: async () => ANSWERED, onReleased: () => undefined });
+    const batch = (isCrowded: boolean) =>
+      new HostBatch({
+        ...deps,
+        mostKept: 1,
+        places: { ...deps.places, isCrowded },
+        hosts: {
+          ...deps.hosts,
+          takeSlice: async (_host, { shareMs }) => {
+            const isFirst = asked.push(shareMs) === 1;
+            return {
+              granted: isFirst ? 1 : 2,
+              slots: 1,
+              retryAt: null,
+              reason: 'free',
+              limits: { ...LIMITS, burst: 5 },
+            };
+          },
+        },
+      });
+    const crowded = batch(true);
+    await crowded.run(host, new AbortController().signal);
+    await crowded.close();
+    assert.deepEqual(asked, [500, 1000]);
+    const alone = batch(false);
+    await alone.run(host, new AbortController().signal);
+    await alone.close();
+    assert.deepEqual(asked, [500, 1000, undefined]);
+  });
+
+  it('gives back what it took for a place that does not become free', async () => {
+    const told: unknown[] = [];
+    const deps = depsOf({
+      leases: [leaseOf('r1')],
+      archive: async () => ANSWERED,
+      onReleased: (report) => told.push(report),
+      now,
+    });
+    const enterAhead = async () => ({ ...PLACE, begin: async () => false });
+    const batch = new HostBatch({
+      ...deps,
+      archivals: {
+        ...deps.archivals,
+        release: async (leases) => void told.push(leases.map(({ resourceId }) => resourceId)),
+      },
+      places: { ...deps.places, enterAhead },
+    });
+    assert.deepEqual(await batch.run(host, new AbortController().signal), later(5000));
+    const [released, report] = told;
+    assert.deepEqual(released, ['r1']);
+    assert.equal((report as { unused: number }).unused, 100);
+  });
+
+  it('leaves its job once it has begun and its place once it has answered, and is not asked again before that is recorded', async () => {
     const left: string[] = [];
     let record = () => {};
     const deps = depsOf({
@@ -144,17 +201,18 @@ describe('a host that its rate holds up for a moment', () => {
       onReleased: () => left.push('slots'),
       now,
     });
-    const enter = async () => ({ progressed: () => undefined, leave: () => void left.push('place') });
+    const enterAhead = async () => ({ ...PLACE, leave: () => void left.push('place') });
     const takeSlice = async () => ({ granted: 50, slots: 1, retryAt: null, reason: 'free' as const });
     const batch = new HostBatch({
       ...deps,
       mostKept: 1,
-      places: { ...deps.places, enter },
+      places: { ...deps.places, enterAhead },
       hosts: { ...deps.hosts, takeSlice },
     });
     const { signal } = new AbortController();
     assert.deepEqual(await batch.run(host, signal), later(15_000));
-    assert.deepEqual(left.slice(0, 2), ['place', 'slots']);
+    await until(() => left.length === 2);
+    assert.deepEqual(left, ['place', 'slots']);
     assert.deepEqual(await batch.run(host, signal), later(15_000));
     record();
     await batch.close();
@@ -194,11 +252,12 @@ function depsOf({ leases, archive, onReleased, now = new Date() }: Given): HostB
       releaseSlots: async (_host, report) => onReleased(report),
     },
     places: {
-      enter: async () => ({ progressed: () => undefined, leave: () => undefined }),
+      enterAhead: async () => PLACE,
+      isCrowded: false,
       learn: () => undefined,
       patienceOf: (ms) => ms,
     },
-    fresh: { advance: async () => true, leased: () => undefined },
+    fresh: { advance: async () => true, leased: () => 0 },
     limitsFor: () => LIMITS,
     archive,
     pause: async () => null,

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { FetchCost, HostLimits } from '../../plugin/model/host.ts';
 import { HostQueue, type HostQueueDeps } from '../../plugin/work/hostQueue.ts';
 import { HostSpeeds } from '../../plugin/work/hostSpeeds.ts';
-import { type LaneEntry, LanePlaces } from '../../plugin/work/lanePlaces.ts';
+import { LanePlaces } from '../../plugin/work/lanePlaces.ts';
 import { SitedHosts } from '../../plugin/work/sitedHosts.ts';
+import type { LaneEntry } from '../../plugin/work/slice/heldPlace.ts';
 import { type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { SILENT } from '../support/testPortal.ts';
 import { gate } from '../support/testQueues.ts';
@@ -27,6 +28,7 @@ const lanePlaces = (places: number) =>
     places,
     slowShare: 1,
     slowAfterMs: 60_000,
+    elapsedMs: () => 0,
     speeds: new HostSpeeds({ slowAfterMs: 60_000, slowBytesPerSecond: 0, elapsedMs: () => performance.now() }),
     onDemand: () => undefined,
   });

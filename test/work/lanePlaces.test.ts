@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { NO_REQUEST } from '../../plugin/decide/fetchCost.ts';
 import { HostSpeeds } from '../../plugin/work/hostSpeeds.ts';
-import { type LanePlace, LanePlaces } from '../../plugin/work/lanePlaces.ts';
+import { LanePlaces } from '../../plugin/work/lanePlaces.ts';
+import type { LanePlace, PlaceAhead } from '../../plugin/work/slice/heldPlace.ts';
 
 const ASKED = { ...NO_REQUEST, requests: 1, host: 'reachable' } as const;
 const NEVER = new AbortController().signal;
@@ -20,6 +21,7 @@ describe('the places of a lane', () => {
       places: count,
       slowShare: 0.5,
       slowAfterMs: 1000,
+      elapsedMs: () => 0,
       speeds: new HostSpeeds({ slowAfterMs: 1000, slowBytesPerSecond: 1000, elapsedMs: () => 0 }),
       onDemand: (isScarce) => void demands.push(isScarce),
     });
@@ -152,6 +154,60 @@ describe('the places of a lane', () => {
     const quick = enter('quick');
     await settled();
     assert.equal(quick.length, 1);
+  });
+
+  it('are given ahead to as many as left a moment ago, whose work begins when one is free', async (test) => {
+    const { places, enter } = lane(2);
+    test.after(() => mock.timers.reset());
+    const ahead = (host: string) => {
+      const entered: PlaceAhead[] = [];
+      const entry = { host, group: '', onSlow: () => undefined };
+      void places.enterAhead(entry, NEVER).then((place) => entered.push(place));
+      return entered;
+    };
+    const first = [enter('a'), enter('b')];
+    const waiting = ahead('c');
+    await settled();
+    assert.deepEqual([waiting.length, places.isCrowded], [0, true]);
+    first[0]?.[0]?.leave();
+    const next = [ahead('d'), ahead('e')];
+    await settled();
+    assert.deepEqual([waiting.length, next[0]?.length, next[1]?.length], [1, 1, 0]);
+    const begun: string[] = [];
+    const begin = (name: string, place: PlaceAhead | undefined) =>
+      place?.begin(NEVER, 500).then((hasBegun) => begun.push(`${name} ${hasBegun}`));
+    begin('c', waiting[0]);
+    begin('d', next[0]?.[0]);
+    await settled();
+    assert.deepEqual(begun, ['c true']);
+    first[1]?.[0]?.leave();
+    await settled();
+    assert.deepEqual(begun, ['c true', 'd true']);
+    assert.equal(next[1]?.length, 1);
+    begin('e', next[1]?.[0]);
+    mock.timers.tick(500);
+    await settled();
+    assert.deepEqual(begun, ['c true', 'd true', 'e false']);
+  });
+
+  it('are free for others when who was ahead leaves without having begun', async (test) => {
+    const { places, enter } = lane(1);
+    test.after(() => mock.timers.reset());
+    const [first] = [enter('a')];
+    await settled();
+    first?.[0]?.leave();
+    const stop = new AbortController();
+    const entry = { host: 'b', group: '', onSlow: () => undefined };
+    const [one, other] = [await places.enterAhead(entry, NEVER), await places.enterAhead(entry, NEVER)];
+    assert.equal(await one.begin(NEVER, 1000), true);
+    const begins = other.begin(stop.signal, 1000);
+    stop.abort();
+    assert.equal(await begins, false);
+    other.leave();
+    one.leave();
+    const next = enter('c');
+    await settled();
+    assert.equal(next.length, 1);
   });
 
   it('are not waited for once the signal fires', async (test) => {

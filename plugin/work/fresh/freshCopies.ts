@@ -31,10 +31,11 @@ export class FreshCopies {
     return true;
   }
 
-  /** So many were leased since; `all`: nothing that is due was left. */
-  leased(host: string, count: number | 'all'): void {
-    const left = count === 'all' ? 0 : (this.#left.get(host) ?? 0) - count;
+  /** So many were leased since; `all`: nothing that is due was left. Answers how many are known to be left. */
+  leased(host: string, count: number | 'all'): number {
+    const left = count === 'all' ? 0 : Math.max(0, (this.#left.get(host) ?? 0) - count);
     if (left > 0) this.#left.set(host, left);
     else this.#left.delete(host);
+    return left;
   }
 }

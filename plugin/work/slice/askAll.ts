@@ -1,8 +1,9 @@
 import type { Lease } from '../../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../../model/host.ts';
 import type { Archivals } from '../../record/Archivals.ts';
-import type { LanePlace, LanePlaces } from '../lanePlaces.ts';
+import type { LanePlaces } from '../lanePlaces.ts';
 import type { SlotRenewal } from '../slotRenewal.ts';
+import type { PlaceAhead } from './heldPlace.ts';
 import type { Unrecorded } from './unrecorded.ts';
 
 /** A slice of a host's budget, and the place of the lane in which it is used. */
@@ -14,10 +15,12 @@ export interface OwnSlice {
   readonly slice: HostSlice;
   /** When it fires nothing new begins. */
   readonly closing: AbortSignal;
-  readonly place: LanePlace;
+  readonly place: PlaceAhead;
   /** Fires when the place counts as slow. */
   readonly slow: AbortSignal;
-  onAnswered(): void;
+  onPart(): void;
+  /** As it was asked for; undefined: all that the budget allowed. */
+  readonly shareMs: number | undefined;
 }
 
 /** Resources of one URL: what the host was asked for, and what came of it once that is recorded. */

@@ -1,0 +1,31 @@
+import { shareOf } from '../../decide/hostBudget.ts';
+import type { HostLimits } from '../../model/host.ts';
+
+/** A host that its rate holds up waits for what it brings in this time, if so much is due: each share costs the same statements. */
+const SHARE_MS = 1000;
+/** The first is shorter while others wait for a place: the buckets of all that begin fill up from then on. */
+const FIRST_SHARE_MS = 500;
+/** Shares of hosts that their rate holds up begin at multiples of this, so that those of many hosts come together. */
+const GATHERING_MS = 100;
+
+/** How long a share is that leaves its place soon to others that wait, by what the rate of its host brings. */
+export const shortShareMs = (isFirst: boolean): number => (isFirst ? FIRST_SHARE_MS : SHARE_MS);
+
+/** What was taken of a host's bucket. */
+export interface TakenShare {
+  readonly limits: Pick<HostLimits, 'requestsPerSecond' | 'burst'>;
+  /** As it was asked for; undefined: all that there was. */
+  readonly shareMs: number | undefined;
+  readonly granted: number;
+  readonly takenAt: Date;
+  /** Due resources of the host that are known beyond this share; 0: none is known. */
+  readonly left: number;
+}
+
+/** When its rate has brought the next share, or as much as is known to be due; after a short one, of a bucket with more, half as soon. */
+export function nextShareAt({ limits, shareMs, granted, takenAt, left }: TakenShare, now: Date): Date {
+  const short = shareMs === undefined ? Number.POSITIVE_INFINITY : shareOf(limits, shareMs);
+  const tokens = granted >= short ? short / 2 : Math.max(1, Math.min(shareOf(limits, SHARE_MS), left));
+  const nextMs = takenAt.getTime() + (1000 * tokens) / limits.requestsPerSecond;
+  return new Date(Math.ceil(Math.max(nextMs, now.getTime() + 1) / GATHERING_MS) * GATHERING_MS);
+}
