@@ -56,6 +56,19 @@ export const sweepOf = (row: string): string => `(
   select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= ${row}.next_check_at
     and ${row}.lane = 'bulk' order by created_at limit 1)`;
 
+/**
+ * Locks the rows (`a`) whose leases, `:ids` and `:tokens`, still hold, and selects of them. All lock in one order, else a renewal and a
+ * group of records wait for each other in a circle; each row is looked up by itself, for a join would read all of a table that is
+ * not much larger than the group.
+ */
+export const heldRows = (list: string): string => `
+  select held.* from (
+    select * from unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as lease (resource_id, token) order by resource_id) as lease
+  cross join lateral (
+    select ${list} from :schema:.archival as a
+    where a.resource_id = lease.resource_id and a.lease_token = lease.token and a.lease_owner is not null
+    for update of a) as held`;
+
 /** A leased archival and what its lease is made of. */
 export interface LeaseRow extends Archival, Pick<Lease, 'owner' | 'token' | 'keyAt' | 'abandonedKeyAts'> {
   readonly retrying: boolean;

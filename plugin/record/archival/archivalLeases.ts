@@ -2,7 +2,7 @@ import type { Lease } from '../../model/archival.ts';
 import type { Archivals, HostShare } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
-import { FREE, LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
+import { FREE, heldRows, LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
 
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
@@ -68,13 +68,7 @@ type LeaseMethods = Pick<
   | 'hostsWithExpiredLeases'
 >;
 
-/** Locked in the order in which records lock them: else a renewal and a group of records wait for each other in a circle. */
-const HELD = `
-  held as materialized (
-    select a.resource_id from :schema:.archival as a
-    join unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as lease (resource_id, token)
-      on a.resource_id = lease.resource_id and a.lease_token = lease.token
-    where a.lease_owner is not null order by a.resource_id for update of a)`;
+const HELD = `held as materialized (${heldRows('resource_id')})`;
 
 const RENEW = `
   with ${HELD}

@@ -10,20 +10,16 @@ import { asRefusal } from '../database/databaseFailed.ts';
 import { addToCounters } from '../history/counterTable.ts';
 import { ATTEMPTS_KEPT, writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { writeMoves } from '../proposal/writeMoves.ts';
-import { type LeaseRow, sweepOf } from './archivalColumns.ts';
+import { heldRows, type LeaseRow, sweepOf } from './archivalColumns.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeLandings } from './landingTable.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 import { writeArchivals } from './writeArchivals.ts';
 
-const LOCK_HELD = `
-  select a.resource_id as "resourceId", a.request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId",
-    (a.attempt_total % ${ATTEMPTS_KEPT})::int as "attemptSlot"
-  from :schema:.archival as a
-  join unnest(cast(:ids as text[]), cast(:tokens as bigint[])) as held (resource_id, token)
-    on a.resource_id = held.resource_id and a.lease_token = held.token
-  where a.lease_owner is not null order by a.resource_id for update of a`;
+const LOCK_HELD = `${heldRows(`
+  resource_id as "resourceId", request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId",
+  (attempt_total % ${ATTEMPTS_KEPT})::int as "attemptSlot"`)}`;
 
 /** A leased row: what was asked for by now, the sweep that it belongs to by now, and where its next attempt is noted. */
 type Held = Pick<LeaseRow, 'resourceId' | 'requestSeq' | 'sweepId'> & { readonly attemptSlot: number };

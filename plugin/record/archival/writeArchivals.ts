@@ -68,8 +68,9 @@ const FAILING_SINCE = `
   case when r.failed_at is not null then coalesce(r.first_failure_at, l.failing_since, r.failed_at) end`;
 
 /**
- * The same, and how the links stand by it. They are found by an array of keys, for a join would read all of them while they are few. The trigger that follows other updates of archivals row by row is told
- * that these are followed; its condition is looked at when a row is updated.
+ * The same, and how the links stand by it. The trigger that follows other updates of archivals row by row is told that these are
+ * followed; its condition is looked at when a row is updated. Links are found by an array of keys: for a join alone the planner reads all
+ * of a table that is not much larger than the group.
  */
 const UPDATE_WITH_LINKS = `
   with recorded as (
@@ -83,7 +84,7 @@ const UPDATE_WITH_LINKS = `
       set dataset_id = r.dataset_id, host = r.host, code = r.code, failures = r.failures, changed_at = clock_timestamp(),
         failing_since = ${FAILING_SINCE}
       from recorded as r
-      where l.resource_id = r.resource_id and l.resource_id = any (array(select resource_id from recorded))
+      where l.resource_id = r.resource_id and l.resource_id = any(array(select resource_id from recorded))
         and (l.dataset_id, l.host, l.code, l.failures, l.failing_since)
           is distinct from (r.dataset_id, r.host, r.code, r.failures, ${FAILING_SINCE}))
   select set_config('archiver.links', '', true) where (select count(*) from recorded) >= 0`;
