@@ -51,10 +51,14 @@ export const ARCHIVAL_LIST = selectList(COLUMNS);
 /** The columns of an archival that has just been leased, as the members of {@link LeaseRow}. */
 export const LEASE_LIST = selectList(LEASE_COLUMNS);
 
-/** The sweep that such a row belongs to: the first that is open and began after it fell due. */
-export const sweepOf = (row: string): string => `(
-  select id from :schema:.run where kind = 'sweep' and state in ('queued', 'running') and created_at >= ${row}.next_check_at
-    and ${row}.lane = 'bulk' order by created_at limit 1)`;
+/** The sweeps that are open, the oldest first: few, so that they are read once for all rows of a statement. */
+export const OPEN_SWEEPS = `
+  open_sweeps as materialized (
+    select id, created_at from :schema:.run where kind = 'sweep' and state in ('queued', 'running') order by created_at)`;
+
+/** Of {@link OPEN_SWEEPS}, the one that a row of the bulk lane belongs to: the first that began after it fell due. */
+export const openSweepOf = (row: string): string =>
+  `(select id from open_sweeps where created_at >= ${row}.next_check_at limit 1)`;
 
 /**
  * Locks the rows (`a`) whose leases, `:ids` and `:tokens`, still hold, and selects of them. All lock in one order, else a renewal and a

@@ -2,7 +2,7 @@ import type { Lease } from '../../model/archival.ts';
 import type { Archivals, HostShare } from '../Archivals.ts';
 import type { Database } from '../database/Database.ts';
 import { moment } from '../database/ownTypes.ts';
-import { FREE, heldRows, LEASE_LIST, type LeaseRow, leaseOf, sweepOf } from './archivalColumns.ts';
+import { FREE, heldRows, LEASE_LIST, type LeaseRow, leaseOf, OPEN_SWEEPS, openSweepOf } from './archivalColumns.ts';
 
 /**
  * Takes leases of the rows that `chosen` names and answers them. The database's clock decides when a lease ends. The
@@ -15,7 +15,8 @@ const TAKE = `
   set lease_owner = :owner, lease_until = clock_timestamp() + :leaseMs * interval '1 millisecond',
     lease_token = nextval(cast(:sequence as regclass)), key_at = NEXT_KEY, open_keys = open_keys || NEXT_KEY
   where resource_id = any (array(select resource_id from (CHOSEN) as locked))
-  returning a.*, a.open_keys[:cardinality(a.open_keys) - 1] as abandoned, ${sweepOf('a')} as sweep_id`.replaceAll(
+  returning a.*, a.open_keys[:cardinality(a.open_keys) - 1] as abandoned,
+    case when a.lane = 'bulk' then ${openSweepOf('a')} end as sweep_id`.replaceAll(
   'NEXT_KEY',
   `greatest(date_trunc('second', cast(:now as timestamptz)), key_at + interval '1 second')`,
 );
@@ -170,7 +171,7 @@ export class ArchivalLeases implements LeaseMethods {
     bindings: Readonly<Record<string, unknown>> & { readonly leaseMs: number },
   ): Promise<Lease[]> {
     const takesOver = this.#servedMs() >= bindings.leaseMs / 2;
-    const sql = `with taken as (${TAKE.replace('CHOSEN', chosen)}), running as (${MARK_RUNNING}), runs as (${START_RUNS})
+    const sql = `with ${OPEN_SWEEPS}, taken as (${TAKE.replace('CHOSEN', chosen)}), running as (${MARK_RUNNING}), runs as (${START_RUNS})
       select ${LEASE_LIST} from taken`;
     const rows = await this.#rows<LeaseRow>('leasing resources', sql, {
       ...bindings,

@@ -10,15 +10,15 @@ import { asRefusal } from '../database/databaseFailed.ts';
 import { addToCounters } from '../history/counterTable.ts';
 import { ATTEMPTS_KEPT, writeAttempts, writeChanges } from '../history/writeHistory.ts';
 import { writeMoves } from '../proposal/writeMoves.ts';
-import { heldRows, type LeaseRow, sweepOf } from './archivalColumns.ts';
+import { heldRows, type LeaseRow, OPEN_SWEEPS, openSweepOf } from './archivalColumns.ts';
 import { insertCopies } from './copyTable.ts';
 import { countInRuns } from './countInRuns.ts';
 import { writeLandings } from './landingTable.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
 import { writeArchivals } from './writeArchivals.ts';
 
-const LOCK_HELD = `${heldRows(`
-  resource_id as "resourceId", request_seq::float8 as "requestSeq", ${sweepOf('a')} as "sweepId",
+const LOCK_HELD = `with ${OPEN_SWEEPS} ${heldRows(`
+  resource_id as "resourceId", request_seq::float8 as "requestSeq", case when lane = 'bulk' then ${openSweepOf('a')} end as "sweepId",
   (attempt_total % ${ATTEMPTS_KEPT})::int as "attemptSlot"`)}`;
 
 /** A leased row: what was asked for by now, the sweep that it belongs to by now, and where its next attempt is noted. */

@@ -4,16 +4,9 @@ import type { Archivals, DueAndFresh, FreshAdvance, FreshResource } from '../Arc
 import { insertDeliveries } from '../coordination/deliveryTable.ts';
 import type { Database } from '../database/Database.ts';
 import { addToCounters } from '../history/counterTable.ts';
-import { FREE } from './archivalColumns.ts';
+import { FREE, OPEN_SWEEPS, openSweepOf } from './archivalColumns.ts';
 import { addToRuns } from './countInRuns.ts';
 import { writeTaskStatuses } from './taskStatusTable.ts';
-
-/** Of a row, as {@link sweepOf} has it; few sweeps are open, so that they are read once for all rows. */
-const OPEN_SWEEPS = `
-  open_sweeps as materialized (
-    select id, created_at from :schema:.run where kind = 'sweep' and state in ('queued', 'running'))`;
-const openSweepOf = (row: string): string =>
-  `(select id from open_sweeps where created_at >= ${row}.next_check_at order by created_at limit 1)`;
 
 /**
  * Of the first due rows of each host those that are fresh by what was recorded of them, with nothing else to be done: not
