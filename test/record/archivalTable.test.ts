@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { isBroken } from '../../plugin/decide/isBroken.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
-import { copyFor, NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { NAMES } from '../support/migratedDatabase.ts';
+import { copyFor, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 import { until } from '../support/until.ts';
 
 describe('archivals', () => {

@@ -3,9 +3,10 @@ import { after, before, describe, it } from 'node:test';
 import { migrate } from '../../plugin/record/database/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
+import { NAMES } from '../support/migratedDatabase.ts';
 import { planOf, rowsRead, statementsOf } from '../support/plans.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
-import { copyFor, NAMES, outcomeOf } from '../support/recordFixtures.ts';
+import { copyFor, outcomeOf } from '../support/recordFixtures.ts';
 import { createPortalTables, testPortal } from '../support/testPortal.ts';
 
 /** So many that reading them all is what the planner chooses for a join with a group, and is not cheap. */

@@ -5,7 +5,8 @@ import type { ArchivalRecord, Recorded } from '../../plugin/record/Archivals.ts'
 import { GroupedRecorder } from '../../plugin/record/archival/groupedRecorder.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
-import { NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { NAMES } from '../support/migratedDatabase.ts';
+import { outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 
 describe('the grouped recorder', () => {
   let test: TestRecords;

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Archival, Lease } from '../../plugin/model/archival.ts';
 import type { HostTransaction } from '../../plugin/portal/HostDatabase.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
-import { NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { NAMES } from '../support/migratedDatabase.ts';
+import { outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 
 const HOST = 'data.example';
 const MIGRATION = '../../migrations/036_links_in_groups.js';

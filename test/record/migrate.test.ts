@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { migrate } from '../../plugin/record/database/migrate.ts';
 import { LOADER } from '../support/loader/loader.ts';
 import { readJson } from '../support/manifest.ts';
+import { createHostTable, NAMES } from '../support/migratedDatabase.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
-import { createHostTable, NAMES } from '../support/recordFixtures.ts';
 
 describe('migrations', () => {
   let database: TestDatabase;

@@ -4,7 +4,8 @@ import type { Knex } from 'knex';
 import { isBroken } from '../../plugin/decide/isBroken.ts';
 import type { LinkFilter, LinkOrder, LinkState, ReportedLink } from '../../plugin/record/ReportedLinks.ts';
 import type { ReportView } from '../../plugin/record/Reports.ts';
-import { copyFor, NAMES, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { NAMES } from '../support/migratedDatabase.ts';
+import { copyFor, outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
 
 const NOW = new Date('2026-11-20T12:00:00Z');
 const VIEW: ReportView = { confirmFailures: 3, site: 'https://data.example', now: NOW };

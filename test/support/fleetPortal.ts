@@ -6,7 +6,8 @@ import { createArchiver } from '../../plugin/plugin.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { createStore } from '../../plugin/wiring/openStore.ts';
 import { FilePublisher } from './filePublisher.ts';
-import { freshDatabase, type TestDatabase } from './postgres.ts';
+import { migratedPortal } from './migratedDatabase.ts';
+import type { TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
 import { createPortalTables, testPortal } from './testPortal.ts';
 import { until } from './until.ts';
@@ -58,8 +59,8 @@ export class FleetPortal {
 
   static async create(options: FleetPortalOptions = {}): Promise<FleetPortal> {
     const { mongodbUrl = null, azureConnectionString, hosts = 8 } = options;
-    const database = options.database ?? (await freshDatabase());
-    await createPortalTables(database.knex);
+    if (options.database) await createPortalTables(options.database.knex);
+    const database = options.database ?? (await migratedPortal());
     const folder = await mkdtemp(join(tmpdir(), 'archiver-fleet-'));
     const store: Record<string, string> = azureConnectionString
       ? {

@@ -3,12 +3,9 @@ import type { Archival, Lease } from '../../plugin/model/archival.ts';
 import type { Copy } from '../../plugin/model/copy.ts';
 import type { WriteBack } from '../../plugin/model/writeBack.ts';
 import type { ArchivalRecord } from '../../plugin/record/Archivals.ts';
-import { migrate } from '../../plugin/record/database/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
-import { freshDatabase } from './postgres.ts';
-
-export const NAMES = { schema: 'archiver', resourceTable: 'resource', queueName: 'archiver_jobs' } as const;
+import { migratedTable, NAMES } from './migratedDatabase.ts';
 
 export interface TestRecords {
   readonly knex: Knex;
@@ -20,9 +17,7 @@ export interface TestRecords {
 
 /** Our tables beside a host's smallest resource table, in a database of its own. */
 export async function testRecords(): Promise<TestRecords> {
-  const { knex, url, drop } = await freshDatabase();
-  await createHostTable(knex);
-  await migrate(knex, NAMES, 'up');
+  const { knex, url, drop } = await migratedTable();
   const writtenBack: WriteBack[] = [];
   const records = createRecords({
     knex,
@@ -33,14 +28,6 @@ export async function testRecords(): Promise<TestRecords> {
     },
   });
   return { knex, url, records, writtenBack, close: drop };
-}
-
-export async function createHostTable(knex: Knex): Promise<void> {
-  await knex.schema.createTable('resource', (table) => {
-    table.text('id').primary();
-    table.text('package_id');
-    table.text('url');
-  });
 }
 
 export function requestFor(resourceId: string, url = `https://data.example/${resourceId}.csv`) {

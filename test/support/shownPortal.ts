@@ -12,7 +12,8 @@ import { createArchiver } from '../../plugin/plugin.ts';
 import type { ExpressPortalOptions } from '../../plugin/portal/expressPortal.ts';
 import type { AuthorizationRequest, Catalog, PortalInfo } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
-import { freshDatabase, type TestDatabase } from './postgres.ts';
+import { migratedPortal } from './migratedDatabase.ts';
+import type { TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from './testPortal.ts';
 import { until } from './until.ts';
@@ -111,8 +112,8 @@ export class ShownPortal {
     database: given,
     ...more
   }: OpenOptions = {}): Promise<ShownPortal> {
-    const database = given ?? (await freshDatabase());
-    await createPortalTables(database.knex);
+    if (given) await createPortalTables(given.knex);
+    const database = given ?? (await migratedPortal());
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
     const knex = connect?.(database.url) ?? database.knex;
     const portal = new ShownPortal({ database, knex, folder, site, settings, ...more });

@@ -1,11 +1,10 @@
 import type { Job, JobQueue } from '../../plugin/job/JobQueue.ts';
 import type { Portal } from '../../plugin/portal/Portal.ts';
-import { migrate } from '../../plugin/record/database/migrate.ts';
 import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
-import { freshDatabase, type TestDatabase } from './postgres.ts';
-import { NAMES } from './recordFixtures.ts';
-import { createPortalTables, testPortal } from './testPortal.ts';
+import { migratedPortal, NAMES } from './migratedDatabase.ts';
+import type { TestDatabase } from './postgres.ts';
+import { testPortal } from './testPortal.ts';
 
 /** A queue that only remembers what was added, and may be away. */
 export class HeardQueue implements Pick<JobQueue, 'add'> {
@@ -28,10 +27,8 @@ export interface TriggerPortal {
 
 /** A portal's tables with ours beside them; nothing runs. */
 export async function triggerPortal(): Promise<TriggerPortal> {
-  const database = await freshDatabase();
+  const database = await migratedPortal();
   const { knex } = database;
-  await createPortalTables(knex);
-  await migrate(knex, NAMES, 'up');
   const portal = testPortal({ knex });
   const writeBack = portal.catalog.writeBack.bind(portal.catalog);
   const records = createRecords({ knex, schema: NAMES.schema, ownsKnex: false, writeBack });

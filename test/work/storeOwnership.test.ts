@@ -9,8 +9,8 @@ import type { StoreIdentities } from '../../plugin/record/StoreIdentities.ts';
 import { DividedStore } from '../../plugin/store/dividedStore.ts';
 import { FolderStore } from '../../plugin/store/folderStore.ts';
 import { StoreOwnership, type StoreOwnershipDeps } from '../../plugin/work/storeOwnership.ts';
+import { NAMES } from '../support/migratedDatabase.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
-import { NAMES } from '../support/recordFixtures.ts';
 import { recordsIn } from '../support/recordsIn.ts';
 import { createPortalTables } from '../support/testPortal.ts';
 
