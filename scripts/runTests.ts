@@ -61,8 +61,8 @@ async function runTests(services: Readonly<Record<string, string>>): Promise<num
 
 /** Answers the runner's exit code; a signal to us ends the runner first, so that the services are stopped after it. */
 function runFiles(tests: readonly string[], failed: string, services: Readonly<Record<string, string>>) {
-  // Most files wait about as long as they work, so that one more than there are cores fills them.
-  const limits = [`--test-concurrency=${availableParallelism() + 1}`, '--test-timeout=600000'];
+  // Most files wait about as long as they work: two more of them than there are cores keep these busy to the end.
+  const limits = [`--test-concurrency=${availableParallelism() + 2}`, '--test-timeout=600000'];
   const loaded = [...LOADER, '--import', './test/support/leftOpen.mjs'];
   const shown = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   const listed = ['--test-reporter=./test/support/failedFiles.mjs', `--test-reporter-destination=${failed}`];

@@ -24,7 +24,14 @@ async function cloneInto(folder: string): Promise<string> {
     if (!NOT_CLONED.test(name)) await cp(name, join(clone, name), { recursive: true });
   }
   await symlink(resolve('node_modules'), join(clone, 'node_modules'));
+  await leaveTypesUnchecked(join(clone, 'tsconfig.build.json'));
   return clone;
+}
+
+/** The compiler finds the packages under other paths there and would check all anew, for the files that it wrote already. */
+async function leaveTypesUnchecked(path: string): Promise<void> {
+  const { compilerOptions, ...settings } = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...settings, compilerOptions: { ...compilerOptions, noCheck: true } }));
 }
 
 describe('the package', () => {
