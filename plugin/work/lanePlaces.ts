@@ -32,14 +32,16 @@ const RANKS: Readonly<Record<Pace, number>> = { quick: 0, unknown: 1, dragging: 
 const MANY = 1_000_000;
 /** One place of so many is given to who waits longest, so that nobody waits indefinitely. */
 const LONGEST_EVERY = 4;
+/** Nothing has been slow for so long: hosts of which nothing is known are let in as if they were quick. */
+const CALM_MS = 10_000;
 /** Jobs of slow archivals leave the queue so many times sooner while there are many. */
 const SCARCE_PATIENCE = 4;
 
 /**
  * The places of one lane in this process. An archival that takes longer than a moment leaves its place to the next one and
  * counts among the slow ones, which have a share of their own; hosts that were slow begin there. So slow links hold up each
- * other and nobody else. Who was quick enters before those of whom nothing is known, and these before hosts of which something
- * slow is under way. While slow ones hold more than their share, or wait for it, the least speed rises (`onDemand`), and a
+ * other and nobody else. Who was quick enters before those of whom nothing is known, where something was slow a moment ago, and these before
+ * hosts of which something slow is under way. While slow ones hold more than their share, or wait for it, the least speed rises (`onDemand`), and a
  * quarter of the places is kept for hosts that were quick.
  */
 export class LanePlaces implements PlaceOwner {
@@ -56,6 +58,7 @@ export class LanePlaces implements PlaceOwner {
   #admitted = 0;
   #slow = 0;
   #isScarce = false;
+  #slowAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: LanePlacesDeps) {
     this.#deps = deps;
@@ -76,9 +79,9 @@ export class LanePlaces implements PlaceOwner {
     return this.#enter(entry, true, signal);
   }
 
-  /** Somebody waits to be let in. */
+  /** Somebody waits to be let in, here or with the jobs for which this process has no room. */
   get isCrowded(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.length > 0 || this.#youngCount >= this.#deps.places;
   }
 
   #enter(entry: LaneEntry, isAhead: boolean, signal: AbortSignal): Promise<PlaceAhead> {
@@ -156,11 +159,12 @@ export class LanePlaces implements PlaceOwner {
   #nextYoung(): Waiting | undefined {
     if (this.#waiting.length === 0 || !this.#hasRoom('quick', true)) return undefined;
     const isForLongest = this.#admitted % LONGEST_EVERY === LONGEST_EVERY - 1;
+    const isCalm = this.#slow === 0 && this.#deps.elapsedMs() - this.#slowAt > CALM_MS;
     let found = -1;
     let foundRank = Number.POSITIVE_INFINITY;
     for (const [at, { host, group, isAhead }] of this.#waiting.entries()) {
       const pace = this.#speeds.paceOf(host);
-      const rank = RANKS[pace] * MANY + (this.#held.get(group) ?? 0);
+      const rank = (isCalm && pace === 'unknown' ? 0 : RANKS[pace]) * MANY + (this.#held.get(group) ?? 0);
       if (rank >= foundRank || !this.#hasRoom(pace, isAhead)) continue;
       [found, foundRank] = [at, rank];
       if (isForLongest || foundRank === 0) break;
@@ -205,8 +209,10 @@ export class LanePlaces implements PlaceOwner {
 
   free(group: string, pace: Pace | null): void {
     this.#count(group, -1);
-    if (pace === null) this.#slow -= 1;
-    else {
+    if (pace === null) {
+      this.#slow -= 1;
+      this.#slowAt = this.#deps.elapsedMs();
+    } else {
       this.#young[pace] -= 1;
       this.#ahead.placeLeft();
     }

@@ -14,14 +14,17 @@ describe('the places of a lane', () => {
     readonly places: LanePlaces;
     readonly demands: boolean[];
     enter(host: string, group?: string): LanePlace[];
+    /** Lets time pass for what is remembered. */
+    pass(ms: number): void;
   } {
     mock.timers.enable({ apis: ['setTimeout'] });
     const demands: boolean[] = [];
+    let elapsedMs = 0;
     const places = new LanePlaces({
       places: count,
       slowShare: 0.5,
       slowAfterMs: 1000,
-      elapsedMs: () => 0,
+      elapsedMs: () => elapsedMs,
       speeds: new HostSpeeds({ slowAfterMs: 1000, slowBytesPerSecond: 1000, elapsedMs: () => 0 }),
       onDemand: (isScarce) => void demands.push(isScarce),
     });
@@ -30,7 +33,10 @@ describe('the places of a lane', () => {
       void places.enter({ host, group, onSlow: () => undefined }, NEVER).then((place) => entered.push(place));
       return entered;
     };
-    return { places, demands, enter };
+    const pass = (ms: number) => {
+      elapsedMs += ms;
+    };
+    return { places, demands, enter, pass };
   }
 
   const settled = () => new Promise(setImmediate);
@@ -126,6 +132,35 @@ describe('the places of a lane', () => {
     full[2]?.[0]?.leave();
     await settled();
     assert.deepEqual(entered(), [2, 4, 1, 1, 1]);
+  });
+
+  it('are for who waits longest, quick or unknown, while nothing was slow a moment ago', async (test) => {
+    const { places, enter, pass } = lane(1);
+    test.after(() => mock.timers.reset());
+    places.learn('quick', { ...ASKED, bytes: 10, ms: 10 });
+    const held = enter('busy');
+    const [first, second] = [enter('unknown'), enter('quick')];
+    await settled();
+    held[0]?.leave();
+    await settled();
+    assert.deepEqual([first.length, second.length], [1, 0]);
+    mock.timers.tick(1000);
+    await settled();
+    assert.equal(second.length, 1);
+    first[0]?.leave();
+    const longest = enter('quick');
+    second[0]?.leave();
+    await settled();
+    const [third, fourth] = [enter('another'), enter('quick')];
+    pass(1000);
+    longest[0]?.leave();
+    await settled();
+    assert.deepEqual([third.length, fourth.length], [0, 1]);
+    const [fifth] = [enter('quick')];
+    pass(10_000);
+    fourth[0]?.leave();
+    await settled();
+    assert.deepEqual([third.length, fifth?.length], [1, 0]);
   });
 
   it('are for the dataset that has fewest of them, among hosts of one pace', async (test) => {

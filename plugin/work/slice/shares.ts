@@ -3,7 +3,10 @@ import type { HostLimits } from '../../model/host.ts';
 
 /** A host that its rate holds up waits for what it brings in this time, if so much is due: each share costs the same statements. */
 const SHARE_MS = 1000;
-/** The first is shorter while others wait for a place: the buckets of all that begin fill up from then on. */
+/**
+ * The first is shorter while others wait for a place: the buckets of all that begin fill up from then on. A host that left some of
+ * its bucket to others comes again after this: its bucket is not full before, and those who have not begun are let in meanwhile.
+ */
 const FIRST_SHARE_MS = 500;
 /** Shares of hosts that their rate holds up begin at multiples of this, so that those of many hosts come together. */
 const GATHERING_MS = 100;
@@ -22,10 +25,11 @@ export interface TakenShare {
   readonly left: number;
 }
 
-/** When its rate has brought the next share, or as much as is known to be due; after a short one, of a bucket with more, half as soon. */
+/** When its rate has brought the next share, or as much as is known to be due; sooner after a short one, of a bucket with more. */
 export function nextShareAt({ limits, shareMs, granted, takenAt, left }: TakenShare, now: Date): Date {
-  const short = shareMs === undefined ? Number.POSITIVE_INFINITY : shareOf(limits, shareMs);
-  const tokens = granted >= short ? short / 2 : Math.max(1, Math.min(shareOf(limits, SHARE_MS), left));
-  const nextMs = takenAt.getTime() + (1000 * tokens) / limits.requestsPerSecond;
-  return new Date(Math.ceil(Math.max(nextMs, now.getTime() + 1) / GATHERING_MS) * GATHERING_MS);
+  const isShort = shareMs !== undefined && granted >= shareOf(limits, shareMs);
+  const tokens = Math.max(1, Math.min(shareOf(limits, SHARE_MS), left));
+  const waitMs = isShort ? FIRST_SHARE_MS : (1000 * tokens) / limits.requestsPerSecond;
+  const nextMs = Math.max(takenAt.getTime() + waitMs, now.getTime() + 1);
+  return new Date(Math.ceil(nextMs / GATHERING_MS) * GATHERING_MS);
 }
