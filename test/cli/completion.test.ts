@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { LOADER } from '../support/loader/loader.ts';
+import { COMMAND } from '../support/command.ts';
 
 function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [...LOADER, 'plugin/cli/main.ts', ...args], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [...COMMAND, ...args], { encoding: 'utf8' });
 }
 
 /** What a shell would offer after these words. */
@@ -34,7 +34,7 @@ describe('the completion of a shell', () => {
     const folder = mkdtempSync(join(tmpdir(), 'archiver-completion-'));
     try {
       const program = join(folder, 'portal-archiver');
-      const main = `"${process.execPath}" ${LOADER.map((word) => `"${word}"`).join(' ')} "${resolve('plugin/cli/main.ts')}"`;
+      const main = [process.execPath, ...COMMAND].map((word) => `"${word}"`).join(' ');
       writeFileSync(program, `#!/bin/sh\nexec ${main} "$@"\n`);
       chmodSync(program, 0o755);
       const env = { PATH: `${folder}:${process.env['PATH']}`, HOME: folder };

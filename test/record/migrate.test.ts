@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { migrate } from '../../plugin/record/database/migrate.ts';
-import { LOADER } from '../support/loader/loader.ts';
+import { COMMAND } from '../support/command.ts';
 import { readJson } from '../support/manifest.ts';
 import { createHostTable, NAMES } from '../support/migratedDatabase.ts';
 import { freshDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -174,7 +174,7 @@ describe('migrations', () => {
 });
 
 async function migrateElsewhere(url: string): Promise<{ code: number | null; errors: string }> {
-  const child = spawn(process.execPath, [...LOADER, 'plugin/cli/main.ts', 'migrate', 'up'], {
+  const child = spawn(process.execPath, [...COMMAND, 'migrate', 'up'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'], DATABASE_URL: url },
   });

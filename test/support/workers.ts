@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { LOADER } from './loader/loader.ts';
+import { COMMAND } from './command.ts';
 
 /** What all workers of a fleet share. */
 export interface FleetSettings {
@@ -28,7 +28,6 @@ export interface WorkerProcess {
 }
 
 const SERVICE = ['serve', '--host', '127.0.0.1'];
-const COMMAND = [...LOADER, 'plugin/cli/main.ts'];
 
 /** Real worker processes: the command that an operator starts. */
 export class Fleet {
