@@ -133,14 +133,21 @@ export class Sweep {
     let changed = 0;
     await words?.noteOrganisations();
     const start = await records.leases.readCursor(LEASE);
-    for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }), start)) {
-      const found = await this.#differing(page);
-      await this.#request([...found.missing, ...found.changed], at);
-      await words?.note(page);
-      missing += found.missing.length;
-      changed += found.changed.length;
-      await records.leases.writeCursor(LEASE, page.at(-1)?.id ?? null);
-      if (!(await records.leases.acquire(LEASE, owner, LEASE_MS, now()))) return { missing, changed };
+    // What is said of one page is noted while the next is compared.
+    let noted: Promise<void> | undefined;
+    try {
+      for await (const page of pages((after) => catalog.listResources({ after, limit: PAGE }), start)) {
+        const found = await this.#differing(page);
+        await this.#request([...found.missing, ...found.changed], at);
+        await noted;
+        noted = words?.note(page);
+        missing += found.missing.length;
+        changed += found.changed.length;
+        await records.leases.writeCursor(LEASE, page.at(-1)?.id ?? null);
+        if (!(await records.leases.acquire(LEASE, owner, LEASE_MS, now()))) return { missing, changed };
+      }
+    } finally {
+      await noted;
     }
     await records.leases.writeCursor(LEASE, null);
     return { missing, changed };

@@ -67,6 +67,27 @@ describe('a group of records', () => {
     }
   });
 
+  it('of what is still fresh reads its own rows and few others', async () => {
+    const { knex } = database;
+    const now = new Date();
+    const known = { url: 'https://data.example/1' };
+    const fresh = Array.from({ length: GROUP }, (_, index) => ({
+      ...{ resourceId: `r${index * 7 + 1000}`, url: known.url, code: null, unchangedCount: 0, copyId: null },
+      known: { ...known, storedAt: '', status: 200, headers: {}, bytes: 1, md5: null, sha256: null, ok: true },
+      ...{ requestSeq: 0, token: null, sweepId: null },
+    }));
+    const advances = fresh.map((one) => ({ fresh: one, datasetId: 'd1', freshUntil: now, nextCheckAt: now }));
+    const sent = await statementsOf(knex, async () => {
+      assert.equal((await records.archivals.advance(advances, { now })).length, GROUP);
+    });
+    const advance = sent.find(({ sql }) => sql.includes('advanced as')) ?? assert.fail('nothing was advanced');
+    const plan = await planOf(knex, advance);
+    for (const table of ['archival', 'task_status']) {
+      const read = rowsRead(plan, table);
+      assert.ok(read >= GROUP && read <= 4 * GROUP, `${read} rows of ${table}`);
+    }
+  });
+
   it('of the portal’s words reads the links that they are about', async () => {
     const { knex } = database;
     const resources = Array.from({ length: GROUP }, (_, index) => ({

@@ -6,6 +6,7 @@ import { outcomeOf } from '../support/recordFixtures.ts';
 import { addResource, SILENT } from '../support/testPortal.ts';
 import { gate } from '../support/testQueues.ts';
 import { type TriggerPortal, triggerPortal } from '../support/triggerPortal.ts';
+import { until } from '../support/until.ts';
 
 const url = (name: string) => `https://data.example/${name}.csv`;
 
@@ -17,9 +18,14 @@ describe('the search of a sweep', () => {
   });
   afterEach(() => test.close());
 
-  function sweep(owner = 'a', catalog: Pick<Catalog, 'listResources' | 'getResource'> = test.portal.catalog): Sweep {
+  function sweep(
+    owner = 'a',
+    catalog: Pick<Catalog, 'listResources' | 'getResource'> = test.portal.catalog,
+    changes: Partial<ConstructorParameters<typeof Sweep>[0]> = {},
+  ): Sweep {
     const { records, queue } = test;
     return new Sweep({
+      ...changes,
       catalog,
       records,
       queue,
@@ -44,6 +50,32 @@ describe('the search of a sweep', () => {
     await addResource(test.database.knex, 'right', url('right'));
     const { missing, hosts, fullHosts } = await sweep().report({ dryRun: true });
     assert.deepEqual({ missing, hosts, fullHosts }, { missing: 2, hosts: 1, fullHosts: 1 });
+  });
+
+  it('compares the next page while what is said of one is noted, and ends when all is noted', async () => {
+    const ids = Array.from({ length: 1500 }, (_, index) => `r${String(index).padStart(4, '0')}`);
+    await test.database.knex('resource').insert(ids.map((id) => ({ id, package_id: 'd1', url: url(id) })));
+    const noting = gate();
+    const noted: number[] = [];
+    const words = {
+      noteOrganisations: async () => undefined,
+      note: async (page: readonly unknown[]) => {
+        await noting.passed;
+        noted.push(page.length);
+      },
+    };
+    const pages: string[] = [];
+    const { portal } = test;
+    const listResources: Catalog['listResources'] = async (page) => {
+      pages.push(page.after ?? '');
+      return portal.catalog.listResources(page);
+    };
+    const swept = sweep('a', { listResources, getResource: async () => null }, { words }).run();
+    await until(() => pages.length === 2);
+    assert.deepEqual(noted, []);
+    noting.open();
+    assert.equal((await swept)?.missing, 1500);
+    assert.deepEqual(noted, [1000, 500]);
   });
 
   it('finds what is missing, what has another URL and what is due, and adds one job a host', async () => {

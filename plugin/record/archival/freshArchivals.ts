@@ -33,18 +33,20 @@ const DUE_AND_FRESH = `
 
 /**
  * Those that are still what was read: a process that takes a row, wants it or advances it changes its token, its request or its
- * time. Locked in the order in which records lock them. One that a sweep had not found belongs to the one that began since.
+ * time. Locked in the order in which records lock them; each is looked up by itself, as `heldRows` does. One that a sweep had not
+ * found belongs to the one that began since.
  */
 const HELD = `
   asked as (
     select * from unnest(cast(:ids as text[]), cast(:tokens as bigint[]), cast(:seqs as bigint[]), cast(:datasetIds as text[]),
       cast(:waitsMs as float8[]), cast(:freshMs as float8[])) as one (id, token, seq, dataset_id, wait_ms, fresh_ms)),
   held as materialized (
-    select asked.*, coalesce(cast(:sweepId as text), ${openSweepOf('a')}) as sweep_id
-    from asked join :schema:.archival as a
-      on a.resource_id = asked.id and a.lease_token is not distinct from asked.token and a.request_seq = asked.seq
-    where a.lease_owner is null and a.lane = 'bulk' and a.next_check_at <= :now
-    order by a.resource_id for update of a)`;
+    select asked.*, coalesce(cast(:sweepId as text), ${openSweepOf('found')}) as sweep_id
+    from (select * from asked order by id) as asked cross join lateral (
+      select next_check_at from :schema:.archival as a
+      where a.resource_id = asked.id and a.lease_token is not distinct from asked.token and a.request_seq = asked.seq
+        and a.lease_owner is null and a.lane = 'bulk' and a.next_check_at <= :now
+      for update of a) as found)`;
 
 /** Most columns are the same for all. A row of `task_status` is written over where it is; few have none. */
 const ADVANCE = `
@@ -59,7 +61,7 @@ const ADVANCE = `
     from held where a.resource_id = held.id returning a.resource_id, held.sweep_id),
   stated as (
     update :schema:.task_status as t set value = :value, state = :state, error = :error, last_updated = :now
-    from advanced where t.entity_id = advanced.resource_id and t.task_type = 'archiver' and t.key = 'status'
+    where t.entity_id = any(array(select resource_id from advanced)) and t.task_type = 'archiver' and t.key = 'status'
     returning t.entity_id)
   select to_jsonb(array(select id from asked except select resource_id from advanced)) as "notHeld",
     to_jsonb(array(select resource_id from advanced except select entity_id from stated)) as unstated,
