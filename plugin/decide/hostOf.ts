@@ -4,6 +4,7 @@ const MAX_LABEL_LENGTH = 63;
 
 /** Whether no name server can know a host of this name; one dot at the end is the root. */
 export function isOverlongName(hostname: string): boolean {
+  if (hostname.length <= MAX_LABEL_LENGTH) return false;
   const name = hostname.replace(/\.$/, '');
   return name.length > MAX_HOST_LENGTH || name.split('.').some((label) => label.length > MAX_LABEL_LENGTH);
 }
@@ -15,7 +16,11 @@ export function isOverlongName(hostname: string): boolean {
 export function hostOf(url: string): string {
   const trimmed = url.trim();
   if (!/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) return '';
-  const { host, hostname } = new URL(trimmed);
+  return hostOfUrl(new URL(trimmed));
+}
+
+/** {@link hostOf} of a URL that is read already, and is one of HTTP. */
+export function hostOfUrl({ host, hostname }: URL): string {
   return isOverlongName(hostname) ? '' : host;
 }
 

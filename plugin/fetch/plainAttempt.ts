@@ -46,12 +46,22 @@ export function plainAttempt(attempt: Attempt): Attempt {
 }
 
 function plainHeaders(headers: HeaderMap): HeaderMap {
+  if (isPlain(headers)) return headers;
   const plain: Record<string, string | readonly string[]> = {};
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value !== undefined) plain[field(name)] = typeof value === 'string' ? field(value) : value.map(field);
   }
   return plain;
+}
+
+/** As nearly all are: they are passed on, not copied. */
+function isPlain(headers: HeaderMap): boolean {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (typeof value !== 'string' || field(name) !== name || field(value) !== value) return false;
+  }
+  return true;
 }
 
 function plainLink(link: DataLink): DataLink {

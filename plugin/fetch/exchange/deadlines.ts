@@ -18,8 +18,8 @@ const NO_FLOOR: SpeedFloor = { bytesPerSecond: 0 };
 type Phase = 'none' | 'head' | 'body';
 
 /**
- * Every clock of one attempt behind one timer: head of the response, silence, speed, total. The timer is set lazily (it
- * looks at the clocks when it fires), because a cheap attempt must not pay for six timers.
+ * Every clock of one attempt behind one timer: head of the response, silence, speed, total. It is set once for the soonest that any
+ * of them may end, and looks at them when it fires: nearly every attempt is over by then, and has paid for one timer.
  */
 export class Deadlines {
   readonly #settings: DeadlineSettings;
@@ -51,7 +51,7 @@ export class Deadlines {
   /** Waiting for a connection: it has a deadline of its own, so only the total counts. */
   connecting(expire: (failure: Failure) => void): void {
     this.#enter('none', expire);
-    this.#schedule(this.#endAt);
+    this.#schedule(Math.min(this.#endAt, performance.now() + this.#soonestMs()));
   }
 
   /** The request is written: now the whole head must come, however it drips. */
@@ -137,6 +137,12 @@ export class Deadlines {
     this.#windowBytes = 0;
     this.#floorAt = now;
     this.#floorBytes = 0;
+  }
+
+  #soonestMs(): number {
+    const { firstByteTimeoutMs, idleTimeoutMs, minBytesPerSecond, minSpeedWindowMs } = this.#settings;
+    const speedMs = minBytesPerSecond > 0 ? minSpeedWindowMs : FLOOR_WINDOW_MS;
+    return Math.min(firstByteTimeoutMs, idleTimeoutMs, speedMs, FLOOR_WINDOW_MS);
   }
 
   #nextAt(): number {

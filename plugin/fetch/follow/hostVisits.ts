@@ -1,5 +1,5 @@
 import { costOf } from '../../decide/fetchCost.ts';
-import { hostOf } from '../../decide/hostOf.ts';
+import { hostOfUrl } from '../../decide/hostOf.ts';
 import type { Attempt } from '../../model/attempt.ts';
 import type { HostPlace, HostPlaces } from '../../model/hostPlaces.ts';
 import type { Visits } from '../exchange/AttemptScope.ts';
@@ -36,13 +36,13 @@ export class HostVisits implements Visits {
 
   constructor(deps: HostVisitsDeps) {
     this.#deps = deps;
-    this.#home = hostOf(deps.url.href);
+    this.#home = hostOfUrl(deps.url);
     this.#host = this.#home;
   }
 
   async moveTo(url: URL): Promise<Failure | null> {
     const { places, signal, trace } = this.#deps;
-    const host = hostOf(url.href);
+    const host = hostOfUrl(url);
     if (host === this.#host) return null;
     this.#leave(LED_ON);
     this.#host = this.#home;

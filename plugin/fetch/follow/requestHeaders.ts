@@ -66,6 +66,7 @@ function basic(username: string, password: string): string {
 
 /** Whether the settings exclude this host; `*.example.org` covers subdomains, not `example.org` itself. */
 export function isExcluded(hostname: string, patterns: Config['excludeHosts']): boolean {
+  if (patterns.length === 0) return false;
   const host = hostname.toLowerCase().replace(/\.$/, '');
   return patterns.some((pattern) => {
     const wanted = pattern.toLowerCase();

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, fstatSync, readlinkSync } from 'node:fs';
 
-/** Where Linux shows what a process has open: a path through it leads into the open folder, whatever stands at its name by now. */
-const OPEN_FILES = '/proc/self/fd';
+/**
+ * Where Linux shows what this process has open: a path through it leads into the open folder, whatever stands at its name by now.
+ * Not by `self`, which would be one more link to follow at each step.
+ */
+const OPEN_FILES = `/proc/${process.pid}/fd`;
 /** false: a folder is known by its name alone. */
 export const HAS_OPEN_FILES = process.platform === 'linux' && existsSync(OPEN_FILES);
 
