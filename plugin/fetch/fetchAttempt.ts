@@ -9,17 +9,15 @@ import {
   withService,
 } from './attemptOutcomes.ts';
 import { behindPage, type PageVisitor } from './behindPage.ts';
-import type { StageOpener } from './body/bodySink.ts';
 import { transferBody } from './body/bodyTransfer.ts';
 import { PageBuffer } from './body/pageBuffer.ts';
-import type { TransferResult } from './body/Transfer.ts';
+import type { TransferDeps, TransferResult } from './body/Transfer.ts';
 import { confirms, sameByHeaders } from './cache/conditions.ts';
 import { isOfCopy } from './cache/freshness.ts';
 import { holdsCopyOf, isKnown, notModified, sameLength } from './cache/knownCopy.ts';
 import type { Verification } from './cache/verification.ts';
 import { ChainVisitor } from './chainVisitor.ts';
 import { conditionsAt } from './conditionsAt.ts';
-import type { HasherSource } from './digest/bodyHasher.ts';
 import type { AttemptScope } from './exchange/AttemptScope.ts';
 import type { HttpResponse } from './exchange/Response.ts';
 import { type FinalHop, RedirectChain, unconditional } from './follow/redirectChain.ts';
@@ -34,14 +32,11 @@ import { type ServiceRequest, serviceRequest } from './service/serviceRequest.ts
 import { wallOfRefusal } from './wallOfRefusal.ts';
 
 /** What one attempt is made with. */
-export interface FetchAttemptDeps {
+export interface FetchAttemptDeps extends Pick<TransferDeps, 'stages' | 'hashThread' | 'held'> {
   readonly scope: AttemptScope;
   readonly agents: GuardedConnections;
   readonly userAgent: string;
   readonly request: FetchRequest;
-  /** null: the bytes are hashed and classified, not kept. */
-  readonly stages: StageOpener | null;
-  readonly hashThread: HasherSource;
   readonly verification: Verification;
 }
 
@@ -225,7 +220,7 @@ export class FetchAttempt {
   }
 
   #read(chain: RedirectChain, response: HttpResponse, expects: Expects): Promise<TransferResult> {
-    const { scope, request, stages, hashThread } = this.#deps;
+    const { scope, request, stages, hashThread, held } = this.#deps;
     const { forms, acceptLicences } = scope.settings;
     this.#page.begin(chain.url.href, firstField(response.headers, 'content-type'));
     const readsPages = request.findLinks === true || forms.length > 0 || acceptLicences.length > 0;
@@ -235,6 +230,7 @@ export class FetchAttempt {
       request,
       stages,
       hashThread,
+      held,
       expects,
       finalUrl: chain.url.href,
       send: (extra) => chain.send(extra),

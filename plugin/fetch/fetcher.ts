@@ -3,6 +3,7 @@ import type { Attempt, FetchRequest } from '../model/attempt.ts';
 import type { HostPlaces } from '../model/hostPlaces.ts';
 import type { Config } from '../settings/Config.ts';
 import type { StageOpener } from './body/bodySink.ts';
+import { HeldBytes } from './body/heldBytes.ts';
 import { DistrustedHosts } from './cache/distrustedHosts.ts';
 import { stillFresh } from './cache/knownCopy.ts';
 import { Verification } from './cache/verification.ts';
@@ -33,6 +34,8 @@ export interface FetcherDeps {
   readonly places?: HostPlaces | null;
   /** 0 to 1; decides which unchanged files are read in full nevertheless. */
   readonly random?: () => number;
+  /** What its bodies may hold at the same time. */
+  readonly held?: HeldBytes;
 }
 
 /** One URL and what we know of it → one Attempt: RFC 9110, RFC 9111 and what servers make of them. */
@@ -43,11 +46,13 @@ export class Fetcher {
   readonly #floor: SpeedFloor = { bytesPerSecond: 0 };
   readonly #verification: Verification;
   readonly #userAgent: string;
+  readonly #held: HeldBytes;
 
   constructor(settings: FetchSettings, deps: FetcherDeps) {
-    const { random = Math.random, site = null } = deps;
+    const { random = Math.random, site = null, held = new HeldBytes() } = deps;
     this.#settings = settings;
     this.#deps = deps;
+    this.#held = held;
     this.#userAgent = userAgent(site, settings.contact);
     this.#verification = new Verification({
       distrustedHosts: new DistrustedHosts(),
@@ -100,6 +105,7 @@ export class Fetcher {
         request,
         stages,
         hashThread: this.#hashThread,
+        held: this.#held,
         verification: this.#verification,
       });
       outcome = await attempt.run(parsed.url, parsed.credentials);

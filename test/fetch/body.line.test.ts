@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { BodyLine, type LineInput } from '../../plugin/fetch/body/bodyLine.ts';
+import { HeldBytes } from '../../plugin/fetch/body/heldBytes.ts';
 import { LocalHasher } from '../../plugin/fetch/digest/bodyHasher.ts';
 import { fetchOnce, MemoryStages, requestFor } from '../support/fetching.ts';
 import { head, OddServer, send } from '../support/oddServer.ts';
@@ -25,6 +26,7 @@ function lineOf(more: Partial<LineInput> = {}): { line: BodyLine; stops: number[
       expects: 'anything',
     },
     stages: null,
+    held: new HeldBytes(),
     hasher: () => new LocalHasher(),
     isKnown: () => false,
     onStop: () => stops.push(1),

@@ -7,17 +7,21 @@ import type { ExchangeResult } from '../exchange/Response.ts';
 import type { Failure } from '../outcome/failure.ts';
 import type { BodyMarks, FinalResponse, Outcome } from '../outcome/outcome.ts';
 import type { StageOpener } from './bodySink.ts';
+import type { HeldBytes } from './heldBytes.ts';
 import type { PageBuffer } from './pageBuffer.ts';
 
 /** What the transfer of one body needs of its attempt. */
 export interface TransferDeps {
   readonly scope: AttemptScope;
   readonly request: FetchRequest;
+  /** null: the bytes are hashed and classified, not kept. */
   readonly stages: StageOpener | null;
   /** Takes a body that is a page; null where pages are not wanted. */
   readonly page: PageBuffer | null;
   /** For bodies that are declared to be 64 MiB or longer. */
   readonly hashThread: HasherSource;
+  /** What the bodies of all attempts may hold at the same time. */
+  readonly held: HeldBytes;
   /** `capabilities`: a document of an OGC service and nothing else. */
   readonly expects: 'anything' | 'capabilities';
   readonly finalUrl: string;

@@ -39,13 +39,13 @@ export class BodyLine {
   #pushing: Promise<void> | null = null;
 
   constructor(input: LineInput) {
-    const { headers, codings, settings, classify, page, onStop, stages, hasher, isLong, isKnown } = input;
+    const { headers, codings, settings, classify, page, onStop, stages, hasher, isLong, held, isKnown } = input;
     page?.restart();
     this.#page = page ?? null;
     this.#onStop = onStop;
     this.decoder = new BodyDecoder({ headers, codings, settings, output: (chunk) => this.#noted(this.#take(chunk)) });
     this.classifier = new BodyClassifier(classify);
-    this.#sink = new BodySink({ stages, hasher, isLong, isKnown, target: () => this.classifier.target });
+    this.#sink = new BodySink({ stages, hasher, isLong, held, isKnown, target: () => this.classifier.target });
   }
 
   get stopped(): Stop | null {

@@ -44,7 +44,7 @@ class BodyTransfer {
 
   constructor(response: HttpResponse, deps: TransferDeps) {
     const { headers } = response;
-    const { scope, request, finalUrl, expects, stages, page, hashThread, isKnown } = deps;
+    const { scope, request, finalUrl, expects, stages, page, hashThread, held, isKnown } = deps;
     this.#response = response;
     this.#reading = response;
     this.#deps = deps;
@@ -58,6 +58,7 @@ class BodyTransfer {
       stages,
       page,
       isLong: this.#isLong(),
+      held,
       hasher: () => ((this.#declared ?? 0) >= THREAD_BYTES ? hashThread.open() : new LocalHasher()),
       isKnown,
       onStop: () => this.#reading.drop(),

@@ -28,12 +28,17 @@ export interface HasherSource {
 
 /** Hashes in the calling thread. */
 export class LocalHasher implements BodyHasher {
+  readonly #batchBytes: number;
   readonly #md5 = createHash('md5');
   readonly #sha256 = createHash('sha256');
   readonly #idle: Uint8Array[] = [];
 
+  constructor(batchBytes = BATCH_BYTES) {
+    this.#batchBytes = batchBytes;
+  }
+
   async batch(): Promise<Uint8Array> {
-    return this.#idle.pop() ?? new Uint8Array(BATCH_BYTES);
+    return this.#idle.pop() ?? new Uint8Array(this.#batchBytes);
   }
 
   update(batch: Uint8Array, bytes: number): void {
