@@ -9,7 +9,7 @@ import { endedChildrenUs, type ProcessorTimes, peakMemory, startMeter } from './
 import { type Publisher, startPublisher } from './publisher.ts';
 import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
 
-// Fetching, beside curl and both digests: `npm run bench:fetch [-- --json] [--quick] [--rounds N]
+// Fetching, beside curl and both digests: `npm run bench:fetch [-- --json] [--quick] [--rounds N] [--heap MB]
 // [--only=small|middle|large|rechecks|memory]`.
 const rounds = roundsOr(quick ? 3 : 5);
 const PARALLEL = 32;

@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtProgram } from './builtProgram.ts';
 import type { FetchDone, FetchWork } from './fetchProcess.ts';
+import { nodeOptions } from './options.ts';
 
 /** What a process of fetch threads came to. */
 export interface Fetched {
@@ -26,7 +27,10 @@ export class Fetching {
   static start(scratch: string, { threads, parallel }: { readonly threads: number; readonly parallel: number }) {
     const program = builtProgram('fetchProcess.ts', mkdtempSync(join(scratch, 'built-')), ['fetchThread.ts']);
     const folder = mkdtempSync(join(scratch, 'ours-'));
-    return new Fetching(fork(program, [folder, String(threads), String(parallel)], { execArgv: [] }), folder);
+    return new Fetching(
+      fork(program, [folder, String(threads), String(parallel)], { execArgv: [...nodeOptions] }),
+      folder,
+    );
   }
 
   get pid(): number {

@@ -13,7 +13,7 @@ import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
 import { type BenchDatabase, timeOfSweep, untilQuiet, type Working, withDatabase, withWorkers } from './workers.ts';
 
 // The whole journey, beside bare curl and beside the same durable work by plain tools:
-// `npm run bench:journey [-- --json] [--quick] [--rounds N] [--only=sweep|saves]`.
+// `npm run bench:journey [-- --json] [--quick] [--rounds N] [--heap MB] [--only=sweep|saves]`.
 const rounds = roundsOr(quick ? 2 : 5);
 const HOSTS = 200;
 const FILES = quick ? 2000 : 20_000;

@@ -15,6 +15,14 @@ export function roundsOr(usual: number): number {
   return rounds;
 }
 
+const heapAt = process.argv.indexOf('--heap');
+/**
+ * `--heap MB`: what V8 may take for old objects in processes of ours, as Node sets it by itself to half of what a container may have.
+ * Left out: half of the machine's memory, 4 GB at most, and V8 collects the less the more that is.
+ */
+export const nodeOptions: readonly string[] =
+  heapAt < 0 ? [] : [`--max-old-space-size=${Number(process.argv[heapAt + 1])}`];
+
 /** `--only=PART`: that part alone, while working on it. */
 export function isWanted(part: string): boolean {
   const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7);

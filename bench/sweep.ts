@@ -15,7 +15,7 @@ import { alone, median, medianTimes, printRows, type Row } from './rows.ts';
 import { type Filling, fillArchive } from './sweepTables.ts';
 import { timeOfSweep, untilQuiet, withDatabase, withWorkers } from './workers.ts';
 
-// Sweeps: `npm run bench:sweep [-- --json] [--quick] [--rounds N] [--only=planning|workers|rechecks|polite|decisions]`.
+// Sweeps: `npm run bench:sweep [-- --json] [--quick] [--rounds N] [--heap MB] [--only=planning|workers|rechecks|polite|decisions]`.
 const rounds = roundsOr(quick ? 2 : 3);
 const SIZES = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
 const SLOW = { delayMs: 200, hosts: 250, resources: quick ? 500 : 2000 };

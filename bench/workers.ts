@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import createKnex, { type Knex } from 'knex';
 import type { Archiver } from '../plugin/Archiver.ts';
 import { createArchiver } from '../plugin/plugin.ts';
+import { nodeOptions } from './options.ts';
 import { testPortal } from './portal.ts';
 
 let databases = 0;
@@ -63,7 +64,7 @@ export async function withWorkers<Result>(
 
 function startWorker(databaseUrl: string, settings: object): ChildProcess {
   const entry = new URL('./worker.js', import.meta.url).pathname;
-  return spawn(process.execPath, [entry, databaseUrl, JSON.stringify(settings)], {
+  return spawn(process.execPath, [...nodeOptions, entry, databaseUrl, JSON.stringify(settings)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
 }
