@@ -4,6 +4,7 @@ import type { JobParameters, JobRepository } from 'agenda';
 import type pg from 'pg';
 import { codeOf } from '../errors.ts';
 import type { StartWait } from '../model/startWait.ts';
+import { insertPostgresJobs } from './insertPostgresJobs.ts';
 import type { Job, JobFilter, QueuedJob } from './JobQueue.ts';
 import { JOB_KEYS, JOB_NAMES } from './jobNames.ts';
 import type { QueueBackend } from './QueueBackend.ts';
@@ -96,14 +97,8 @@ export class PostgresJobs implements QueueBackend {
     await this.#pool.query(sql, [JOB_NAMES[kind], [...starts.keys()], [...starts.values()]]);
   }
 
-  async insert(added: readonly JobParameters[]): Promise<void> {
-    const insertOne = async (job: JobParameters) => {
-      await this.repository.saveJob(job, undefined).catch((error: unknown) => {
-        // Another process was first.
-        if (!isDuplicate(error)) throw error;
-      });
-    };
-    await Promise.all(added.map(insertOne));
+  insert(added: readonly JobParameters[]): Promise<void> {
+    return insertPostgresJobs(this.#pool, this.#table, added);
   }
 
   async removeUnwanted(id: string): Promise<boolean> {

@@ -75,6 +75,25 @@ describe('jobs in PostgreSQL', () => {
     assert.deepEqual(await take(5, NOW), ['first', 'second', 'third']);
   });
 
+  it('are added in one statement as Agenda adds each, and those that wait already are left', async () => {
+    await jobs.repository.purgeAllJobs();
+    const hosts = ['b', 'a', "it's"];
+    await Promise.all([
+      jobs.insert(hosts.map((key) => jobOf(key))),
+      jobs.insert(['c', 'b', 'a'].map((key) => jobOf(key))),
+    ]);
+    await jobs.repository.saveJob(jobOf('theirs'), undefined);
+    const { rows } = await pool.query(`select to_jsonb(jobs) as job from public.jobs order by data->>'host'`);
+    const [a, b, c, its, theirs, ...others] = rows.map(({ job }) => job);
+    assert.deepEqual(
+      [a, b, c, its].map(({ data }) => data.host),
+      ['a', 'b', 'c', "it's"],
+    );
+    assert.equal(others.length, 0);
+    const { id, data, created_at, updated_at } = a;
+    assert.deepEqual({ ...theirs, id, data, created_at, updated_at }, a);
+  });
+
   it('look as Agenda reads them', async () => {
     await jobs.repository.purgeAllJobs();
     await jobs.repository.saveJob({ ...jobOf('same'), failReason: 'it was away', failCount: 2 }, undefined);
