@@ -20,6 +20,8 @@ describe('a sweep', () => {
   let etag: string | null = null;
   let maxAge: number | null = null;
   let asked: string[] = [];
+  /** Ids of the messages that came. */
+  let received: string[] = [];
   let database: TestDatabase;
   let folder = '';
   let archiver: Archiver;
@@ -27,6 +29,8 @@ describe('a sweep', () => {
   before(async () => {
     publisher = createServer((request, response) => {
       asked.push(request.url ?? '');
+      const { 'webhook-id': messageId } = request.headers;
+      if (typeof messageId === 'string') received.push(messageId);
       if (etag !== null && request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
       else {
         const fresh = maxAge !== null && { 'cache-control': `max-age=${maxAge}` };
@@ -44,6 +48,7 @@ describe('a sweep', () => {
     etag = null;
     maxAge = null;
     asked = [];
+    received = [];
     database = await freshDatabase();
     await createPortalTables(database.knex);
     folder = await mkdtemp(join(tmpdir(), 'archiver-sweep-'));
@@ -87,11 +92,17 @@ describe('a sweep', () => {
     maxAge = 86_400;
     await archiver.stop();
     archiver = createArchiver({ environment: {} });
-    const settings = { folder, databaseUrl: database.url, hostRequestsPerSecond: 1000, storeCheckShare: 0 };
+    const receiver = { url: `${base}/receiver`, secret: `whsec_${'QUJD'.repeat(10)}`, events: ['archive.unchanged'] };
+    const limits = { hostRequestsPerSecond: 1000, storeCheckShare: 0 };
+    const settings = { folder, databaseUrl: database.url, ...limits, webhooks: JSON.stringify([receiver]) };
     archiver.register(testPortal({ knex: database.knex, settings }));
     await archiver.start();
     const told: string[] = [];
-    archiver.on(({ name, resourceId }) => void told.push(`${name} ${resourceId}`));
+    const ids: string[] = [];
+    archiver.on(({ id, name, resourceId }) => {
+      told.push(`${name} ${resourceId}`);
+      if (name === 'archive.unchanged') ids.push(id);
+    });
     for (const id of ['r1', 'r2', 'r3', 'r4']) await addResource(database.knex, id, `${base}/${id}.csv`);
     await ended(await sweep());
     const tokens = () => database.knex('archiver.archival').whereIn('resource_id', ['r1', 'r2']).pluck('lease_token');
@@ -111,11 +122,16 @@ describe('a sweep', () => {
         .sort()
         .reverse();
       const isFresh = first === 'still-fresh' && second === 'still-fresh';
-      return isFresh && moved === 'archived' && another === undefined && asked.length > 0;
+      return isFresh && moved === 'archived' && another === undefined && asked.includes('/moved.csv');
     });
-    assert.deepEqual(asked, ['/moved.csv']);
+    assert.deepEqual(
+      asked.filter((path) => path !== '/receiver'),
+      ['/moved.csv'],
+    );
     assert.deepEqual(await tokens(), before);
     await until(() => ['archive.unchanged r1', 'archive.unchanged r2'].every((one) => told.includes(one)));
+    // A receiver is told in the transaction of the record, listeners after it.
+    await until(() => ids.every((id) => received.includes(id)));
     const status = JSON.parse((await records().taskStatus.get('r1'))?.value ?? '{}');
     assert.deepEqual([status.code, status.attempts], ['still-fresh', 1]);
   });
