@@ -52,6 +52,8 @@ export interface HostSlice {
     | 'circuit';
   /** What it was taken by, with what an administrator set for the host; left out: as it was asked for. */
   readonly limits?: HostLimits;
+  /** Requests that its rate would still allow after these; left out: not known. */
+  readonly tokensLeft?: number;
 }
 
 /** What the work on a slice came to, when its slots are given back. */

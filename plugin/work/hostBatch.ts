@@ -186,7 +186,8 @@ export class HostBatch {
     const ask = { owner, requested: largestSlice, limits, shareMs, leaseMs, now: now() };
     const slice = await hosts.takeSlice(host, ask);
     const isPart = slice.granted < largestSlice;
-    const own = { host, owner, limits, slice, shareMs, closing, ...held, onPart: () => isPart && onPart?.() };
+    const part = { shareMs, takenAt: ask.now, onPart: () => isPart && onPart?.() };
+    const own = { host, owner, limits, slice, closing, ...held, ...part };
     if (slice.granted > 0) return this.#runSlice(own, signal);
     return BUSY.has(slice.reason) ? this.#after(BUSY_MS) : slice.retryAt;
   }
@@ -202,7 +203,6 @@ export class HostBatch {
   async #runSlice(own: OwnSlice, signal: AbortSignal): Promise<Date | null> {
     const { archivals, fresh, readAhead, owner, leaseMs, largestSlice, now } = this.#deps;
     const { granted } = own.slice;
-    const takenAt = now();
     own.onPart();
     const leases = await archivals.leaseDue(own.host, { owner, leaseMs, now: now(), limit: granted });
     readAhead(leases);
@@ -214,7 +214,7 @@ export class HostBatch {
     if (!begins) return this.#after(BUSY_MS);
     if (costs.some(({ interrupted }) => interrupted)) return this.#after(INTERRUPTED_MS);
     if (leases.length < granted) return archivals.nextRetryAt(own.host);
-    return granted >= largestSlice ? now() : nextShareAt({ ...own, ...own.slice, takenAt, left }, now());
+    return granted >= largestSlice ? now() : nextShareAt({ ...own, ...own.slice, left }, now());
   }
 
   async #recorded(archiving: readonly Promise<FetchCost>[], own: OwnSlice): Promise<readonly FetchCost[]> {

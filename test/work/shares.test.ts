@@ -22,6 +22,8 @@ describe('the shares of a host that its rate holds up', () => {
     assert.deepEqual(nextShareAt({ ...taken, left: 0 }, NOW), later(500));
     assert.deepEqual(nextShareAt({ ...taken, limits: { ...LIMITS, requestsPerSecond: 0.5 } }, NOW), later(2000));
     assert.deepEqual(nextShareAt({ ...taken, limits: { ...LIMITS, burst: 1 } }, NOW), later(500));
+    assert.deepEqual(nextShareAt({ ...taken, tokensLeft: 0.75 }, NOW), later(700));
+    assert.deepEqual(nextShareAt({ ...taken, tokensLeft: 3 }, NOW), later(100));
   });
 
   it('begin together, at multiples of a tenth of a second, and never at once', () => {

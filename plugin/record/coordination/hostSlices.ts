@@ -84,7 +84,7 @@ export class HostSlices implements Pick<Hosts, 'takeSlices' | 'releaseAll'> {
       const { state, slice } = take(row, { ...ask, slotsTaken, limits, atAddress, atDomain });
       rows.set(ask.host, { ...row, ...state });
       if (slice.slots > 0) granted.push({ ask, slots: slice.slots });
-      return { ...slice, limits };
+      return { ...slice, limits, tokensLeft: state.tokens };
     });
     await this.#writeTaken(on, rows, granted);
     for (const [index, ask] of asks.entries()) if (mayWait(ask, slices[index])) await this.#wait(on, ask);

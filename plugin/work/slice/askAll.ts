@@ -21,6 +21,7 @@ export interface OwnSlice {
   onPart(): void;
   /** As it was asked for; undefined: all that the budget allowed. */
   readonly shareMs: number | undefined;
+  readonly takenAt: Date;
 }
 
 /** Resources of one URL: what the host was asked for, and what came of it once that is recorded. */

@@ -21,14 +21,17 @@ export interface TakenShare {
   readonly shareMs: number | undefined;
   readonly granted: number;
   readonly takenAt: Date;
+  /** What is in the bucket since; left out: nothing. */
+  readonly tokensLeft?: number;
   /** Due resources of the host that are known beyond this share; 0: none is known. */
   readonly left: number;
 }
 
 /** When its rate has brought the next share, or as much as is known to be due; sooner after a short one, of a bucket with more. */
-export function nextShareAt({ limits, shareMs, granted, takenAt, left }: TakenShare, now: Date): Date {
+export function nextShareAt(taken: TakenShare, now: Date): Date {
+  const { limits, shareMs, granted, takenAt, tokensLeft = 0, left } = taken;
   const isShort = shareMs !== undefined && granted >= shareOf(limits, shareMs);
-  const tokens = Math.max(1, Math.min(shareOf(limits, SHARE_MS), left));
+  const tokens = Math.max(1, Math.min(shareOf(limits, SHARE_MS), left)) - tokensLeft;
   const waitMs = isShort ? FIRST_SHARE_MS : (1000 * tokens) / limits.requestsPerSecond;
   const nextMs = Math.max(takenAt.getTime() + waitMs, now.getTime() + 1);
   return new Date(Math.ceil(nextMs / GATHERING_MS) * GATHERING_MS);
