@@ -2,11 +2,21 @@ import { closeSync, existsSync, fstatSync, readlinkSync } from 'node:fs';
 
 /**
  * Where Linux shows what this process has open: a path through it leads into the open folder, whatever stands at its name by now.
- * Not by `self`, which would be one more link to follow at each step.
+ * By the number that `/proc` knows the process by, which need not be its own view of it; not by `self`, one more link to follow at
+ * each step. null: the system shows nothing of that.
  */
-const OPEN_FILES = `/proc/${process.pid}/fd`;
+function openFiles(): string | null {
+  try {
+    const path = `/proc/${readlinkSync('/proc/self')}/fd`;
+    return process.platform === 'linux' && existsSync(path) ? path : null;
+  } catch {
+    return null;
+  }
+}
+
+const OPEN_FILES = openFiles();
 /** false: a folder is known by its name alone. */
-export const HAS_OPEN_FILES = process.platform === 'linux' && existsSync(OPEN_FILES);
+export const HAS_OPEN_FILES = OPEN_FILES !== null;
 
 /** A folder of the store that is held open. What is done below `path` happens in this folder. */
 export interface HeldFolder {
