@@ -6,8 +6,7 @@ import { createArchiver } from '../../plugin/plugin.ts';
 import { loadConfig } from '../../plugin/settings/loadConfig.ts';
 import { createStore } from '../../plugin/wiring/openStore.ts';
 import { FilePublisher } from './filePublisher.ts';
-import { migratedPortal } from './migratedDatabase.ts';
-import type { TestDatabase } from './postgres.ts';
+import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
 import { createPortalTables, testPortal } from './testPortal.ts';
 import { until } from './until.ts';
@@ -59,8 +58,8 @@ export class FleetPortal {
 
   static async create(options: FleetPortalOptions = {}): Promise<FleetPortal> {
     const { mongodbUrl = null, azureConnectionString, hosts = 8 } = options;
-    if (options.database) await createPortalTables(options.database.knex);
-    const database = options.database ?? (await migratedPortal());
+    const database = options.database ?? (await freshDatabase());
+    await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-fleet-'));
     const store: Record<string, string> = azureConnectionString
       ? {

@@ -12,8 +12,7 @@ import { createArchiver } from '../../plugin/plugin.ts';
 import type { ExpressPortalOptions } from '../../plugin/portal/expressPortal.ts';
 import type { AuthorizationRequest, Catalog, PortalInfo } from '../../plugin/portal/Portal.ts';
 import { DescribedAnswers } from './describedAnswers.ts';
-import { migratedPortal } from './migratedDatabase.ts';
-import type { TestDatabase } from './postgres.ts';
+import { freshDatabase, type TestDatabase } from './postgres.ts';
 import { recordsIn } from './recordsIn.ts';
 import { addResource, createPortalTables, SILENT, testPortal } from './testPortal.ts';
 import { until } from './until.ts';
@@ -112,8 +111,8 @@ export class ShownPortal {
     database: given,
     ...more
   }: OpenOptions = {}): Promise<ShownPortal> {
-    if (given) await createPortalTables(given.knex);
-    const database = given ?? (await migratedPortal());
+    const database = given ?? (await freshDatabase());
+    await createPortalTables(database.knex);
     const folder = await mkdtemp(join(tmpdir(), 'archiver-show-'));
     const knex = connect?.(database.url) ?? database.knex;
     const portal = new ShownPortal({ database, knex, folder, site, settings, ...more });
