@@ -41,14 +41,19 @@ interface HeldSlot {
   readonly granted: number;
 }
 
-/** A host that was found busy, or whose address or domain was. */
+/** A host that was found busy, or whose address or domain was. Moments are those of `performance.now()`. */
 interface BusyHost {
   /** Nobody asks before whether it still is, unless a slot of this process becomes free. */
-  fullUntil: number;
+  readonly fullUntil: number;
   /** Jobs that were sent away since. */
-  sentAway: number;
+  readonly sentAway: number;
+  /** When a slot of this process became free last: who was refused before has to ask again. */
+  readonly freedAt: number;
 }
 
+const NEVER: BusyHost = { fullUntil: 0, sentAway: 0, freedAt: Number.NEGATIVE_INFINITY };
+
+const BUSY: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain']);
 const FULL_MS = 1000;
 /** Who was sent away is called when a slot frees; should the one that holds it die, the first comes by itself after this … */
 const COME_BACK_MS = 10_000;
@@ -119,9 +124,10 @@ export class HostQueue {
 
   /** One after the other, until nobody waits or somebody else has the slots. Never rejects. */
   async #drain(host: string): Promise<void> {
-    this.#busy.delete(host);
     try {
       while (host !== '' && !this.#stopping.signal.aborted) {
+        // Each time a slot is free again: while the one before was under way the host may have been found busy.
+        this.#note(host, { ...NEVER, freedAt: performance.now() });
         const wanted = await this.#deps.next(host);
         if (!wanted) return;
         const slot = await this.#takeSlot(host);
@@ -135,35 +141,42 @@ export class HostQueue {
     }
   }
 
-  /** A number: busy, come again after so many milliseconds. */
+  /** A number: busy, come again after so many milliseconds; who gives a slot back takes it up before. */
   async #takeSlot(host: string): Promise<HeldSlot | number> {
-    const busy = this.#busy.get(host);
-    if (busy && busy.fullUntil > performance.now()) return this.#sendAway(host, busy);
+    const askedAt = performance.now();
+    const busy = this.#busyOf(host);
+    if (busy.fullUntil > askedAt) return this.#sendAway(host, busy);
     const { hosts, limitsFor, leaseMs, now } = this.#deps;
     const limits = limitsFor(host);
     const owner = `${this.#deps.owner} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent: true });
-    return slice.slots > 0 ? { owner, limits, granted: slice.granted } : this.#refused(host, slice);
+    if (slice.slots > 0) return { owner, limits, granted: slice.granted };
+    if (!BUSY.has(slice.reason)) return this.#pauseOf(slice);
+    // Who gave a slot back meanwhile has gone on already, and calls nobody any more.
+    if (this.#busyOf(host).freedAt >= askedAt) return this.#takeSlot(host);
+    return this.#sendAway(host, { ...this.#busyOf(host), fullUntil: performance.now() + FULL_MS });
   }
 
   /** A host that asked to be left alone is left alone, for a minute at most at a time. */
-  #refused(host: string, { reason, retryAt }: HostSlice): number {
-    if (reason === 'concurrency' || reason === 'address' || reason === 'domain') {
-      const before = this.#busy.get(host);
-      const busy = { fullUntil: performance.now() + FULL_MS, sentAway: before?.sentAway ?? 0 };
-      return this.#sendAway(host, busy);
-    }
+  #pauseOf({ retryAt }: HostSlice): number {
     const waitMs = (retryAt?.getTime() ?? 0) - this.#deps.now().getTime();
     return Math.min(Math.max(waitMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
   }
 
   #sendAway(host: string, busy: BusyHost): number {
-    busy.sentAway += 1;
+    this.#note(host, { ...busy, sentAway: busy.sentAway + 1 });
+    return Math.min(COME_BACK_MS + busy.sentAway * APART_MS, LONGEST_BACK_MS);
+  }
+
+  #busyOf(host: string): BusyHost {
+    return this.#busy.get(host) ?? NEVER;
+  }
+
+  #note(host: string, busy: BusyHost): void {
     this.#busy.delete(host);
     this.#busy.set(host, busy);
     const [oldest] = this.#busy.keys();
     if (this.#busy.size > MAX_BUSY_HOSTS && oldest !== undefined) this.#busy.delete(oldest);
-    return Math.min(COME_BACK_MS + (busy.sentAway - 1) * APART_MS, LONGEST_BACK_MS);
   }
 
   /** Rejects with what `archive` threw, after the slot was given back. */

@@ -45,12 +45,12 @@ describe('the queue of interactive requests', () => {
   afterEach(() => test.close());
 
   /** `waiting`: archivals that wait for the host, in their order. */
-  function queue(
+  function queueDeps(
     owner: string,
     waiting: (() => Promise<FetchCost>)[] = [],
     patienceMs = 60_000,
     places: HostQueueDeps['places'] = lanePlaces(9),
-  ): HostQueue {
+  ): HostQueueDeps {
     const hosts = new SitedHosts({
       hosts: test.records.hosts,
       sites: { find: async () => ({ address: null, domain: null }), connected: () => null },
@@ -58,7 +58,7 @@ describe('the queue of interactive requests', () => {
       logger: SILENT,
     });
     const now = () => new Date();
-    return new HostQueue({
+    return {
       hosts,
       places,
       limitsFor: () => LIMITS,
@@ -71,8 +71,10 @@ describe('the queue of interactive requests', () => {
       patienceMs,
       now,
       logger: SILENT,
-    });
+    };
   }
+
+  const queue = (...given: Parameters<typeof queueDeps>) => new HostQueue(queueDeps(...given));
 
   it('never has more under way at a host than it allows, in all processes together', async () => {
     let active = 0;
@@ -135,6 +137,57 @@ describe('the queue of interactive requests', () => {
     });
     assert.ok(busyMs !== null && busyMs > 20_000 && busyMs <= 30_000);
     assert.equal(asked, false);
+  });
+
+  it('asks again for who was refused a slot that was given back before the answer came', async () => {
+    const held = gate();
+    const answer = gate();
+    let asked = 0;
+    const takeSlice: HostQueueDeps['hosts']['takeSlice'] = async () => {
+      const nth = ++asked;
+      if (nth === 2) await answer.passed;
+      const reason = nth === 2 ? 'concurrency' : 'free';
+      return { granted: nth === 2 ? 0 : 1, slots: nth === 2 ? 0 : 1, retryAt: null, reason };
+    };
+    const nothing = async () => undefined;
+    const connected = async () => ({ kind: 'entered' }) as const;
+    const hosts = { takeSlice, renewSlots: nothing, slowSlots: nothing, releaseSlots: nothing, connected };
+    const one = new HostQueue({ ...queueDeps('a'), hosts });
+    const first = run(one, HOST, async () => {
+      await held.passed;
+      return ASKED;
+    });
+    await until(() => asked === 1);
+    const second = run(one, HOST, async () => ASKED);
+    await until(() => asked === 2);
+    held.open();
+    await first;
+    answer.open();
+    assert.equal(await second, null);
+    assert.equal(await run(one, HOST, async () => ASKED), null);
+  });
+
+  it('sends nobody away for what was under way before', async () => {
+    const [held, going] = [gate(), gate()];
+    let begun = 0;
+    const archive = async () => {
+      begun += 1;
+      await (begun <= 2 ? held : going).passed;
+      return ASKED;
+    };
+    let looked = 0;
+    const next = async () => (++looked <= 2 ? { archive, group: 'd1' } : null);
+    const one = new HostQueue({ ...queueDeps('a'), next });
+    const both = [run(one, HOST, archive), run(one, HOST, archive)];
+    await until(() => begun === 2);
+    held.open();
+    await Promise.all(both);
+    await until(() => begun === 4);
+    // Those that were taken up hold all slots: the host is found busy now.
+    assert.notEqual(await run(one, HOST, archive), null);
+    going.open();
+    await until(() => looked === 4);
+    assert.equal(await run(one, HOST, archive), null);
   });
 
   it('sends away who comes to a busy host, lets other hosts through, and goes on with who waits', async () => {
