@@ -7,6 +7,7 @@ import { createRecords } from '../../plugin/record/openRecords.ts';
 import type { Records } from '../../plugin/record/Records.ts';
 import { NAMES } from '../support/migratedDatabase.ts';
 import { outcomeOf, requestFor, type TestRecords, testRecords } from '../support/recordFixtures.ts';
+import { until } from '../support/until.ts';
 
 describe('the grouped recorder', () => {
   let test: TestRecords;
@@ -90,10 +91,6 @@ describe('the grouped recorder', () => {
       },
       { lingerMs: 3_600_000 },
     );
-    const swept = (outcome: ArchivalRecord): ArchivalRecord => {
-      const { lease } = outcome;
-      return { ...outcome, lease: { ...lease, archival: { ...lease.archival, lane: 'bulk' } } };
-    };
     const waiting = [swept(one), swept(two)].map((outcome) => recorder.record(outcome));
     await new Promise(setImmediate);
     assert.deepEqual(groups, []);
@@ -102,8 +99,13 @@ describe('the grouped recorder', () => {
     assert.deepEqual(groups, [3]);
   });
 
-  it('writes so many groups at a time, and the next when one of them is written', async () => {
-    const made = await outcomes(['r1', 'r2', 'r3']);
+  const swept = (outcome: ArchivalRecord): ArchivalRecord => {
+    const { lease } = outcome;
+    return { ...outcome, lease: { ...lease, archival: { ...lease.archival, lane: 'bulk' } } };
+  };
+
+  it('writes so many groups at a time, and what was asked for beside them by itself', async () => {
+    const made = await outcomes(['r1', 'r2', 'r3', 'r4', 'asked']);
     const begun: string[][] = [];
     const write: (() => void)[] = [];
     const recorder = new GroupedRecorder(
@@ -119,14 +121,16 @@ describe('the grouped recorder', () => {
     );
     const waiting: Promise<Recorded>[] = [];
     for (const outcome of made) {
-      waiting.push(recorder.record(outcome));
-      await new Promise(setImmediate);
+      const isAsked = outcome.lease.resourceId === 'asked';
+      waiting.push(recorder.record(isAsked ? outcome : swept(outcome)));
+      if (begun.length < 2) await until(() => begun.length === waiting.length);
     }
-    assert.deepEqual(begun, [['r1'], ['r2']]);
+    await until(() => begun.length === 3);
+    assert.deepEqual(begun, [['r1'], ['r2'], ['asked']]);
     write[0]?.();
     await waiting[0];
-    await new Promise(setImmediate);
-    assert.deepEqual(begun, [['r1'], ['r2'], ['r3']]);
+    await until(() => begun.length === 4);
+    assert.deepEqual(begun.at(-1), ['r3', 'r4']);
     for (const finish of write) finish();
     await Promise.all(waiting);
   });

@@ -13,7 +13,7 @@ export interface Grouping {
   readonly maxGroup?: number;
   /** What nobody asked for waits so long for more, unless a group is full before. Default: 0. */
   readonly lingerMs?: number;
-  /** Groups that are written at the same time. Default: 1. */
+  /** Groups that are written at the same time, beside one of what was asked for. Default: 1. */
   readonly atATime?: number;
 }
 
@@ -24,7 +24,7 @@ const FULL_GROUP = 200;
 
 /**
  * Writes outcomes in groups: while transactions run, the next outcomes gather, and each caller waits for the commit
- * of its own group. What was asked for is written immediately where nothing is being written, so that a single archival
+ * of its own group. What was asked for is written immediately, beside the groups of sweeps if need be, so that a single archival
  * does not wait for others. A group that PostgreSQL or the host refuses is written one by one: only the outcome it objects
  * to fails.
  */
@@ -37,6 +37,7 @@ export class GroupedRecorder {
   #lingering: NodeJS.Timeout | null = null;
   /** Groups that are written. */
   #writing = 0;
+  #isWritingAsked = false;
 
   constructor(archivals: Pick<Archivals, 'record'>, { maxGroup = 500, lingerMs = 0, atATime = 1 }: Grouping = {}) {
     this.#archivals = archivals;
@@ -61,9 +62,14 @@ export class GroupedRecorder {
   #start(): void {
     if (this.#lingering) clearTimeout(this.#lingering);
     this.#lingering = null;
-    if (this.#writing >= this.#atATime || this.#waiting.length === 0) return;
-    this.#writing += 1;
-    setImmediate(() => void this.#writeAll());
+    if (this.#waiting.length === 0) return;
+    if (this.#writing < this.#atATime) {
+      this.#writing += 1;
+      setImmediate(() => void this.#writeAll());
+    } else if (!this.#isWritingAsked && this.#waiting.some(isWaitedFor)) {
+      this.#isWritingAsked = true;
+      setImmediate(() => void this.#writeAsked());
+    }
   }
 
   async #writeAll(): Promise<void> {
@@ -77,6 +83,16 @@ export class GroupedRecorder {
     if (this.#waiting.length > 0) this.#linger();
   }
 
+  /** Beside the others, what was asked for alone: a small group, which is soon written. */
+  async #writeAsked(): Promise<void> {
+    let group = this.#nextGroup(isWaitedFor);
+    while (group.length > 0) {
+      await this.#writeGroup(group);
+      group = this.#nextGroup(isWaitedFor);
+    }
+    this.#isWritingAsked = false;
+  }
+
   #isPressing(): boolean {
     const { length } = this.#waiting;
     if (length === 0) return false;
@@ -84,13 +100,13 @@ export class GroupedRecorder {
   }
 
   /** A resource stands at most once in a group: a set statement must not meet the same row twice. */
-  #nextGroup(): Waiting[] {
+  #nextGroup(mayTake: (waiting: Waiting) => boolean = () => true): Waiting[] {
     const ids = new Set<string>();
     const group: Waiting[] = [];
     const later: Waiting[] = [];
     for (const waiting of this.#waiting) {
       const { resourceId } = waiting.outcome.lease;
-      const fits = group.length < this.#maxGroup && !ids.has(resourceId);
+      const fits = mayTake(waiting) && group.length < this.#maxGroup && !ids.has(resourceId);
       (fits ? group : later).push(waiting);
       if (fits) ids.add(resourceId);
     }
