@@ -222,3 +222,7 @@ function later(one: Date | null, other: Date | null): Date | null {
   if (!one || !other) return one ?? other;
   return one > other ? one : other;
 }
+
+/** Others have the slots of the host, or of its address or domain; who has them calls who waits. */
+export const isBusy = ({ reason }: Pick<HostSlice, 'reason'>): boolean =>
+  reason === 'concurrency' || reason === 'address' || reason === 'domain';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isBusy } from '../decide/hostBudget.ts';
 import { hostReport } from '../decide/hostReport.ts';
 import { messageOf } from '../errors.ts';
 import { Renewal } from '../lease/renewal.ts';
@@ -30,8 +31,6 @@ const SHORTEST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 250;
 const LONGEST_BUSY_MS = 600_000;
 const UNKNOWN_MS = 5000;
-/** Reasons that may pass within a moment. */
-const SOON: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain', 'rate']);
 /** Hosts whose turns are remembered; those that have passed go first. */
 const MAX_HOSTS = 1000;
 
@@ -71,7 +70,8 @@ export class HopPlaces implements HostPlaces {
       const slice = await hosts.takeSlice(host, ask);
       if (slice.slots > 0) return { kind: 'entered', place: this.#placeAt(host, { owner, limits, slice }) };
       const waitMs = slice.retryAt ? slice.retryAt.getTime() - now().getTime() : LONGEST_WAIT_MS;
-      const isSoon = SOON.has(slice.reason);
+      // What may pass within a moment.
+      const isSoon = isBusy(slice) || slice.reason === 'rate';
       const pauseMs = Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
       if (!isSoon || performance.now() + pauseMs > latest) return this.#busy(host, waitMs, limits);
       await wait(pauseMs, undefined, { signal });

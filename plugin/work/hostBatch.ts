@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isBusy } from '../decide/hostBudget.ts';
 import { hostReport } from '../decide/hostReport.ts';
 import { waitReason } from '../decide/pauseReasons.ts';
 import { messageOf } from '../errors.ts';
 import type { Lease } from '../model/archival.ts';
-import type { FetchCost, HostLimits, HostSlice } from '../model/host.ts';
+import type { FetchCost, HostLimits } from '../model/host.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Archivals } from '../record/Archivals.ts';
 import type { FreshCopies } from './fresh/freshCopies.ts';
@@ -65,8 +66,7 @@ interface Ends {
 
 /** A service of ours failed: that long until the next try. */
 const INTERRUPTED_MS = 5000;
-/** Others have the slots of host, address or domain; who has them calls its job when they are free. */
-const BUSY: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain']);
+/** Who has the slots calls its job when they are free. */
 const BUSY_MS = 5000;
 /** What goes on without its job calls it when it ends; should this process die, it comes by itself. */
 const GOES_ON_MS = 15_000;
@@ -189,7 +189,7 @@ export class HostBatch {
     const part = { shareMs, takenAt: ask.now, onPart: () => isPart && onPart?.() };
     const own = { host, owner, limits, slice, closing, ...held, ...part };
     if (slice.granted > 0) return this.#runSlice(own, signal);
-    return BUSY.has(slice.reason) ? this.#after(BUSY_MS) : slice.retryAt;
+    return isBusy(slice) ? this.#after(BUSY_MS) : slice.retryAt;
   }
 
   /** Nobody is asked, and those whose turn it was say what they wait for. */

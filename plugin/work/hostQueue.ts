@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NO_REQUEST } from '../decide/fetchCost.ts';
+import { isBusy } from '../decide/hostBudget.ts';
 import { hostReport } from '../decide/hostReport.ts';
 import { messageOf } from '../errors.ts';
 import { Renewal } from '../lease/renewal.ts';
@@ -53,7 +54,6 @@ interface BusyHost {
 
 const NEVER: BusyHost = { fullUntil: 0, sentAway: 0, freedAt: Number.NEGATIVE_INFINITY };
 
-const BUSY: ReadonlySet<HostSlice['reason']> = new Set(['concurrency', 'address', 'domain']);
 const FULL_MS = 1000;
 /** Who was sent away is called when a slot frees; should the one that holds it die, the first comes by itself after this … */
 const COME_BACK_MS = 10_000;
@@ -151,7 +151,7 @@ export class HostQueue {
     const owner = `${this.#deps.owner} ${randomUUID()}`;
     const slice = await hosts.takeSlice(host, { owner, requested: 1, limits, leaseMs, now: now(), urgent: true });
     if (slice.slots > 0) return { owner, limits, granted: slice.granted };
-    if (!BUSY.has(slice.reason)) return this.#pauseOf(slice);
+    if (!isBusy(slice)) return this.#pauseOf(slice);
     // Who gave a slot back meanwhile has gone on already, and calls nobody any more.
     if (this.#busyOf(host).freedAt >= askedAt) return this.#takeSlot(host);
     return this.#sendAway(host, { ...this.#busyOf(host), fullUntil: performance.now() + FULL_MS });

@@ -68,6 +68,28 @@ describe("a host's share of a sweep", () => {
     await running;
   });
 
+  it('begins nothing that waited for room once its queue closes, and gives it back', async () => {
+    const begun: string[] = [];
+    const released: string[] = [];
+    const record: (() => void)[] = [];
+    const archive: HostBatchDeps['archive'] = ([lease], _signal, onAnswered) => {
+      begun.push(lease?.resourceId ?? '');
+      onAnswered(ANSWERED);
+      return new Promise((resolve) => record.push(() => resolve(ANSWERED)));
+    };
+    const deps = depsOf({ leases: ['r1', 'r2'].map(leaseOf), archive, onReleased: () => undefined });
+    const release = async (leases: readonly Lease[]) => void released.push(...leases.map((one) => one.resourceId));
+    const batch = new HostBatch({ ...deps, archivals: { ...deps.archivals, release }, mostUnrecorded: 1 });
+    const closing = new AbortController();
+    const running = batch.run('data.example', new AbortController().signal, closing.signal);
+    await until(() => begun.length === 1);
+    await new Promise(setImmediate);
+    closing.abort();
+    record[0]?.();
+    await running;
+    assert.deepEqual([begun, released], [['r1'], ['r2']]);
+  });
+
   it('comes again soon where what was answered could not be recorded', async () => {
     const now = new Date('2026-01-02T03:04:05Z');
     const batch = new HostBatch(

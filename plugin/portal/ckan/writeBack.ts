@@ -1,3 +1,4 @@
+import { groupedBy } from '../../decide/groupedBy.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { ActionClient, Parameters } from './actionClient.ts';
 import type { ActionResult } from './actionResponse.ts';
@@ -37,23 +38,13 @@ export async function writeBack(deps: WriteBackDeps): Promise<WrittenBack> {
   const { table, base, fields, now } = deps;
   const done = { written: 0, refused: 0 };
   for await (const page of table.pending({ base: `${base.replace(/\/+$/, '')}/`, fields, now: now() })) {
-    const datasets = byDataset(page);
+    const datasets = [...groupedBy(page, ({ datasetId }) => datasetId).values()];
     const work = async () => {
       for (let next = datasets.shift(); next; next = datasets.shift()) await writeDataset(next, deps, done);
     };
     await Promise.all(Array.from({ length: DATASETS_AT_A_TIME }, work));
   }
   return done;
-}
-
-function byDataset(writes: readonly PendingWrite[]): PendingWrite[][] {
-  const groups = new Map<string, PendingWrite[]>();
-  for (const write of writes) {
-    const group = groups.get(write.datasetId);
-    if (group) group.push(write);
-    else groups.set(write.datasetId, [write]);
-  }
-  return [...groups.values()];
 }
 
 async function writeDataset(

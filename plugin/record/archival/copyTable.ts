@@ -1,3 +1,4 @@
+import { groupedBy } from '../../decide/groupedBy.ts';
 import type { Copy } from '../../model/copy.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Database } from '../database/Database.ts';
@@ -53,7 +54,7 @@ export class CopyTable implements Copies {
 
   async listByResources(resourceIds: readonly string[]): Promise<ReadonlyMap<string, readonly Copy[]>> {
     const which = `resource_id = any(cast(:resourceIds as text[])) order by resource_id, ${NEWEST_FIRST}`;
-    return byResource(await this.#select(which, { resourceIds }));
+    return groupedBy(await this.#select(which, { resourceIds }), ({ resourceId }) => resourceId);
   }
 
   async newestByResources(
@@ -67,7 +68,7 @@ export class CopyTable implements Copies {
        order by resource_id, ${NEWEST_FIRST}`,
       { resourceIds, limit },
     );
-    return byResource(found);
+    return groupedBy(found, ({ resourceId }) => resourceId);
   }
 
   pageByResource(resourceId: string, { after, limit }: { after: string | null; limit: number }) {
@@ -108,16 +109,6 @@ export class CopyTable implements Copies {
   #select(which: string, bindings: Readonly<Record<string, unknown>>): Promise<Copy[]> {
     return this.#database.rows('reading copies', `select ${LIST} from :schema:.copy where ${which}`, bindings);
   }
-}
-
-function byResource(found: readonly Copy[]): ReadonlyMap<string, readonly Copy[]> {
-  const copies = new Map<string, Copy[]>();
-  for (const copy of found) {
-    const ofResource = copies.get(copy.resourceId);
-    if (ofResource) ofResource.push(copy);
-    else copies.set(copy.resourceId, [copy]);
-  }
-  return copies;
 }
 
 /** A key that is known already stays as it is: the same bytes were recorded by another way. */

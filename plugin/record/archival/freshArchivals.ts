@@ -1,3 +1,4 @@
+import { groupedBy } from '../../decide/groupedBy.ts';
 import { stillFresh } from '../../decide/stillFresh.ts';
 import type { HostTransaction } from '../../portal/HostDatabase.ts';
 import type { Archivals, DueAndFresh, FreshAdvance, FreshResource } from '../Archivals.ts';
@@ -111,7 +112,7 @@ export class FreshArchivals implements Pick<Archivals, 'dueAndFreshOf' | 'advanc
     const { guard, knex } = this.#database;
     const advanced: FreshAdvance[] = [];
     // What is written of those of one sweep is the same but for their times.
-    for (const some of bySweep(advances)) {
+    for (const some of groupedBy(advances, ({ fresh }) => fresh.sweepId).values()) {
       const advance = () => knex.transaction((on) => this.#advanceIn(on, some, how));
       advanced.push(...(await guard('advancing what is fresh', advance)));
     }
@@ -178,15 +179,4 @@ function without(advances: readonly FreshAdvance[], resourceIds: readonly string
   if (resourceIds.length === 0) return advances;
   const left = new Set(resourceIds);
   return advances.filter(({ fresh }) => !left.has(fresh.resourceId));
-}
-
-function bySweep(advances: readonly FreshAdvance[]): readonly (readonly FreshAdvance[])[] {
-  const groups = new Map<string | null, FreshAdvance[]>();
-  for (const advance of advances) {
-    const { sweepId } = advance.fresh;
-    const group = groups.get(sweepId);
-    if (group) group.push(advance);
-    else groups.set(sweepId, [advance]);
-  }
-  return [...groups.values()];
 }

@@ -1,3 +1,4 @@
+import { groupedBy } from '../../decide/groupedBy.ts';
 import type { Lease } from '../../model/archival.ts';
 import type { FetchCost, HostLimits, HostSlice } from '../../model/host.ts';
 import type { Archivals } from '../../record/Archivals.ts';
@@ -50,13 +51,18 @@ export async function askAll(
   renewal: SlotRenewal,
   { archive, places, archivals, unrecorded, signal }: AskDeps,
 ): Promise<Archiving[]> {
-  const waiting = byUrl(leases);
+  // One request answers all that share a URL.
+  const waiting = [...groupedBy(leases, ({ archival }) => archival.url).values()];
   const archiving: Archiving[] = [];
   const ask = async () => {
     while (!signal.aborted && !closing.aborted) {
       await unrecorded.room();
-      const same = waiting.shift();
-      if (!same) break;
+      // While it waited for that all may have ended.
+      const same = signal.aborted || closing.aborted ? undefined : waiting.shift();
+      if (!same) {
+        unrecorded.pass();
+        break;
+      }
       const one = await untilAnswered((onAnswered) => archive(same, signal, onAnswered));
       places.learn(host, one.answered);
       place.progressed();
@@ -80,16 +86,4 @@ async function untilAnswered(
   });
   const recorded = archive(onAnswered);
   return { answered: await Promise.race([answer, recorded]), recorded };
-}
-
-/** One request answers all that share a URL. */
-function byUrl(leases: readonly Lease[]): Lease[][] {
-  const groups = new Map<string, Lease[]>();
-  for (const lease of leases) {
-    const { url } = lease.archival;
-    const group = groups.get(url);
-    if (group) group.push(lease);
-    else groups.set(url, [lease]);
-  }
-  return [...groups.values()];
 }

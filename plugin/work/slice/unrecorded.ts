@@ -11,7 +11,7 @@ export class Unrecorded {
     this.#most = most;
   }
 
-  /** Resolves when there is room for one more. */
+  /** Resolves when there is room for one more; who asks for nothing then passes it on. */
   async room(): Promise<void> {
     while (this.#count >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -21,8 +21,13 @@ export class Unrecorded {
     this.#count += 1;
     const ended = () => {
       this.#count -= 1;
-      this.#waiting.shift()?.();
+      this.pass();
     };
     recorded.then(ended, ended);
+  }
+
+  /** The room is somebody else's. */
+  pass(): void {
+    this.#waiting.shift()?.();
   }
 }
